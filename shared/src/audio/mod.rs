@@ -1,0 +1,1 @@
+//! Audio: frames, reassembly, and (with the voice work) the processing chain.

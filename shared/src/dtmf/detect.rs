@@ -1,0 +1,1 @@
+//! The in-band receiver.

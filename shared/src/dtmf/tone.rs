@@ -1,0 +1,1 @@
+//! Tone synthesis per ITU-T Q.23.

@@ -1,0 +1,12 @@
+//! Dialbench's core: everything that can be decided without a clock, a socket or a browser.
+//!
+//! Compiles for the host and for wasm32 with no JavaScript imports of its own. Time is an argument
+//! ([`time::Instant`]), input is bytes or values, output is polled.
+
+pub mod audio;
+pub mod call;
+pub mod dtmf;
+pub mod link;
+pub mod menu;
+pub mod time;
+pub mod wire;

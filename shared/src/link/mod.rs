@@ -1,0 +1,1 @@
+//! Reconnecting, retrying, and what close codes mean.

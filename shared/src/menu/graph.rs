@@ -1,0 +1,289 @@
+//! The flow graph: what an IVR says, asks and decides. The stand-in executes it, the page's menu machine is
+//! compiled from it, the analysis walks it and the picture draws it.
+
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::dtmf::{Digit, DigitString};
+
+/// The identifier of a node, unique in its flow.
+pub type NodeId = String;
+
+/// A flow as it is stored and sent; [`super::CompiledFlow`] is one that has been checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FlowDefinition {
+    /// Its identifier, unique among flows.
+    pub flow_id: String,
+    /// Its name for people.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Where a call enters.
+    pub start: NodeId,
+    /// How far a digit sequence may be from a valid one and still be corrected to it (Levenshtein, 0–2).
+    #[serde(default = "default_correction_distance")]
+    pub correction_distance: u8,
+    /// The variables a call starts with.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub variables: Map<String, Value>,
+    /// The nodes.
+    pub nodes: Vec<Node>,
+}
+
+fn default_correction_distance() -> u8 {
+    1
+}
+
+/// One step of a flow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Node {
+    /// Its identifier.
+    pub id: NodeId,
+    /// What it does.
+    #[serde(flatten)]
+    pub kind: NodeKind,
+    /// Its name for people; the identifier where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What is reported when a call gets here, for example `sales`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// What is said when a call gets here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<Prompt>,
+    /// Where it goes from here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub branches: Vec<Branch>,
+}
+
+/// What a node does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum NodeKind {
+    /// Says its prompt and goes on by its `next` branch.
+    Prompt,
+    /// Waits for one of the sequences of its `digits` branches.
+    Menu(Entry),
+    /// Collects digits into a variable and goes on by its `collected` branch.
+    Collect {
+        /// The variable that takes the digits.
+        variable: String,
+        /// The fewest digits that are taken.
+        #[serde(rename = "minDigits")]
+        min_digits: u8,
+        /// The most digits that are taken.
+        #[serde(rename = "maxDigits")]
+        max_digits: u8,
+        /// How the caller is waited for.
+        #[serde(flatten)]
+        entry: Entry,
+    },
+    /// Goes by the `case` branch whose value the variable has, else by its `default` branch.
+    Decision {
+        /// The variable that is looked at.
+        variable: String,
+    },
+    /// Says its prompt and hands the call on.
+    Transfer {
+        /// To whom: a queue, a skill, a number.
+        target: String,
+    },
+    /// Says its prompt and ends the call.
+    Hangup,
+}
+
+/// How a node waits for a caller's digits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Entry {
+    /// How long the first digit is waited for, in milliseconds (100–120,000; 5,000).
+    pub first_digit_timeout_ms: u32,
+    /// How long each further digit is waited for, in milliseconds (100–120,000; 3,000).
+    pub inter_digit_timeout_ms: u32,
+    /// From when the first digit is waited for.
+    pub timeout_from: TimeoutFrom,
+    /// How often the node is repeated after a timeout or a no-match before its `maxRetries` branch (0–20; 2).
+    pub max_retries: u8,
+    /// The digit that ends an entry and is no part of it. Without one, `*` and `#` are data like any other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminator: Option<Digit>,
+    /// Whether digits that came before the node was reached count here (true); otherwise they are dropped.
+    pub type_ahead: bool,
+    /// What is said after an entry that matches nothing, before the node's own prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_match_prompt: Option<Prompt>,
+    /// What is said after a timeout, before the node's own prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_prompt: Option<Prompt>,
+}
+
+impl Default for Entry {
+    fn default() -> Self {
+        Self {
+            first_digit_timeout_ms: 5_000,
+            inter_digit_timeout_ms: 3_000,
+            timeout_from: TimeoutFrom::PromptEnd,
+            max_retries: 2,
+            terminator: None,
+            type_ahead: true,
+            no_match_prompt: None,
+            timeout_prompt: None,
+        }
+    }
+}
+
+impl Entry {
+    /// How long the first digit is waited for.
+    pub fn first_digit_timeout(&self) -> Duration {
+        Duration::from_millis(self.first_digit_timeout_ms.into())
+    }
+
+    /// How long each further digit is waited for.
+    pub fn inter_digit_timeout(&self) -> Duration {
+        Duration::from_millis(self.inter_digit_timeout_ms.into())
+    }
+}
+
+/// From when a node's first digit is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TimeoutFrom {
+    /// From the end of its prompts, as most IVRs do.
+    PromptEnd,
+    /// From the moment it is reached (from the last digit), as seed 000 does.
+    Entry,
+}
+
+/// Something said to the caller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Prompt {
+    /// Whether a digit cuts it short (true).
+    #[serde(default = "default_true")]
+    pub barge_in: bool,
+    /// What is said, in order.
+    pub segments: Vec<Segment>,
+}
+
+fn default_true() -> bool {
+    true
+}
+
+/// One recording, or digits read out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Segment {
+    /// A recording.
+    Asset {
+        /// Its identifier among the media assets.
+        asset: String,
+        /// Its words.
+        text: String,
+    },
+    /// A variable's digits, one by one.
+    Digits {
+        /// The variable.
+        #[serde(rename = "sayDigits")]
+        say_digits: String,
+    },
+}
+
+/// An edge of the graph.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Branch {
+    /// When it is taken.
+    #[serde(flatten)]
+    pub on: Trigger,
+    /// The node it leads to.
+    pub to: NodeId,
+    /// Its name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// When an edge is taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "on", rename_all = "camelCase")]
+pub enum Trigger {
+    /// A prompt node's prompt is over.
+    Next,
+    /// A menu heard this sequence.
+    Digits {
+        /// The sequence, 1–64 digits.
+        value: DigitString,
+    },
+    /// A collect node has its digits.
+    Collected,
+    /// Nothing, or too little, was entered in time. Without this edge the node is repeated.
+    Timeout,
+    /// What was entered matches nothing. Without this edge the node is repeated.
+    NoMatch,
+    /// More was entered than a collect node takes. Without this edge it is a no-match.
+    MaxLength,
+    /// The node was repeated as often as it may be. Without this edge the call ends.
+    MaxRetries,
+    /// A decision's variable has this value.
+    Case {
+        /// The value; a string also equals digits that were collected.
+        value: Value,
+    },
+    /// A decision's variable has none of the cases' values.
+    Default,
+}
+
+impl FlowDefinition {
+    /// The node called `id`.
+    pub fn node(&self, id: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.id == id)
+    }
+}
+
+impl Node {
+    /// Its name for people.
+    pub fn name(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.id)
+    }
+
+    /// How it waits for digits, where it does.
+    pub fn entry(&self) -> Option<&Entry> {
+        match &self.kind {
+            NodeKind::Menu(entry) | NodeKind::Collect { entry, .. } => Some(entry),
+            NodeKind::Prompt | NodeKind::Decision { .. } | NodeKind::Transfer { .. } | NodeKind::Hangup => {
+                None
+            }
+        }
+    }
+}
+
+impl Trigger {
+    /// A short text for pictures and logs: `22`, `timeout`, `= gold`.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Next => "next".into(),
+            Self::Digits { value } => value.to_string(),
+            Self::Collected => "collected".into(),
+            Self::Timeout => "timeout".into(),
+            Self::NoMatch => "no match".into(),
+            Self::MaxLength => "too long".into(),
+            Self::MaxRetries => "too often".into(),
+            Self::Case { value: Value::String(text) } => format!("= {text}"),
+            Self::Case { value } => format!("= {value}"),
+            Self::Default => "otherwise".into(),
+        }
+    }
+}
+
+impl Segment {
+    /// The words, for a transcript; a variable in braces.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Asset { text, .. } => text.clone(),
+            Self::Digits { say_digits } => format!("{{{say_digits}}}"),
+        }
+    }
+}
