@@ -1,1 +1,3 @@
 //! Audio: frames, reassembly, and (with the voice work) the processing chain.
+
+pub mod frame;
