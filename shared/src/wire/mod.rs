@@ -52,6 +52,7 @@ impl ServerMessage {
 
 /// How the proxy's connection to CXone's interactions socket stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LinkStatus {
     /// The connection's state.
@@ -72,6 +73,7 @@ pub struct LinkStatus {
 
 /// A link's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LinkState {
     /// The first attempt is under way.
@@ -86,6 +88,7 @@ pub enum LinkState {
 
 /// Events that will not come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Gap {
     /// Which life of the ring.
     pub epoch: String,
@@ -100,6 +103,7 @@ pub struct Gap {
 
 /// Why events are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
     /// CXone's connection was lost; what it sent meanwhile is unknown.
@@ -125,6 +129,7 @@ pub enum ClientMessage {
 
 /// An error of an `/api` route: RFC 9457, `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// The kind of problem: `about:blank` or a path of the documentation.
@@ -150,6 +155,7 @@ pub struct Problem {
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// The field's path: `digits`, `nodes[3].branches[0].to`.
     pub field: String,
@@ -166,6 +172,7 @@ impl FieldError {
 
 /// An answer of one of CXone's services.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpstreamStatus {
     /// The service.
     pub service: String,
@@ -176,6 +183,7 @@ pub struct UpstreamStatus {
 
 /// `GET /api/profile`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Profile {
     /// `sandbox` or `tutorial`.
@@ -190,6 +198,7 @@ pub struct Profile {
 
 /// Whether a service is configured.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceStatus {
     /// `interactions`, `voice`, `flow`, `dialer`, `media`.
@@ -203,6 +212,7 @@ pub struct ServiceStatus {
 
 /// The limits of CXone that are checked before it is asked; CONTRACT section 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all(serialize = "camelCase"), default, deny_unknown_fields)]
 pub struct Limits {
     /// Digits in a simulation (50).
@@ -251,6 +261,7 @@ impl Default for Limits {
 
 /// `POST /api/calls`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlaceCall {
     /// The flow that answers.
@@ -259,6 +270,7 @@ pub struct PlaceCall {
 
 /// A call that was placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlacedCall {
     /// The interaction, whose events come on `/ws/interactions`.
@@ -269,6 +281,7 @@ pub struct PlacedCall {
 
 /// `GET /api/interactions/{id}/call`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallStatus {
     /// The interaction.
@@ -281,6 +294,7 @@ pub struct CallStatus {
 
 /// One line of `GET /api/flow/definitions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FlowSummary {
     /// The flow.
@@ -294,6 +308,7 @@ pub struct FlowSummary {
 
 /// `GET /api/flow/definitions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FlowList {
     /// The flows.
     pub flows: Vec<FlowSummary>,
@@ -301,6 +316,7 @@ pub struct FlowList {
 
 /// `POST /simulate/dtmf`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SimulateDtmf {
     /// The interaction the digits belong to.
@@ -317,6 +333,7 @@ pub struct SimulateDtmf {
 
 /// What [`SimulateDtmf`] led to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SimulatedDtmf {
     /// `simulated`.
     pub status: String,
@@ -334,6 +351,7 @@ pub struct SimulatedDtmf {
 
 /// One line of the audit trail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEntry {
     /// Its place in the trail, from 1.
@@ -357,6 +375,7 @@ pub struct AuditEntry {
 
 /// `GET /api/audit`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AuditPage {
     /// Entries, oldest first.
