@@ -1,5 +1,23 @@
 //! The IVR: the flow graph, its checks, and the menu machine that is compiled from it.
 
+mod check;
+mod compile;
+mod correct;
 pub mod graph;
+mod machine;
+pub mod metrics;
+mod seed;
+mod session;
+mod simulate;
+mod timers;
 
+pub use compile::{CompiledFlow, NodeIx};
+pub use correct::{Correction, correct};
 pub use graph::FlowDefinition;
+pub use machine::{
+    DropReason, Event, Input, MachineConfig, MenuMachine, OpenError, Outcome, Output, PromptTiming,
+    Resolution, Resolved, SessionKey, SessionView, Speech, UnknownSession,
+};
+pub use seed::seed_flow;
+pub use simulate::{DEFAULT_GAP, Simulation, simulate};
+pub use timers::Timer;

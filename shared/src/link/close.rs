@@ -1,0 +1,69 @@
+//! Close codes of WebSockets, RFC 6455 section 7.4 and IANA's registry.
+
+/// What the end of a socket means to whoever was using it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CloseClass {
+    /// 1000, 1001: the other side is done. A call was hung up.
+    Finished,
+    /// 1005, 1006, 1015, never sent in a frame: the connection was lost without a word.
+    Lost,
+    /// 1011–1014: the server has trouble and may have none soon.
+    ServerTrouble,
+    /// 1008, 3000, 3003, 4401, 4403: it lets nobody in with these credentials.
+    Refused,
+    /// 1002, 1003, 1007, 1009, 1010: one side does not follow the protocol.
+    ProtocolFault,
+    /// Any other code: an application's own.
+    Application,
+}
+
+impl CloseClass {
+    /// The class of a close code; `None` is an end without a close frame.
+    pub const fn of(code: Option<u16>) -> Self {
+        match code {
+            Some(1000 | 1001) => Self::Finished,
+            None | Some(1005 | 1006 | 1015) => Self::Lost,
+            Some(1011..=1014) => Self::ServerTrouble,
+            Some(1008 | 3000 | 3003 | 4401 | 4403) => Self::Refused,
+            Some(1002 | 1003 | 1007 | 1009 | 1010) => Self::ProtocolFault,
+            Some(_) => Self::Application,
+        }
+    }
+
+    /// What happened, for people.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Finished => "closed normally",
+            Self::Lost => "lost without a close frame",
+            Self::ServerTrouble => "the server has trouble",
+            Self::Refused => "refused with these credentials",
+            Self::ProtocolFault => "the protocol was not followed",
+            Self::Application => "closed with a code of the application's own",
+        }
+    }
+}
+
+/// The code that a relay sends on for the one it got. Codes that must never stand in a frame become 1014
+/// (bad gateway), so that the other side does not take a failure for an end.
+pub const fn relayed_close_code(code: Option<u16>) -> u16 {
+    match code {
+        Some(sendable @ (1000..=1003 | 1007..=1014 | 3000..=4999)) => sendable,
+        _ => 1014,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_that_may_not_be_sent_is_relayed() {
+        for code in (0..=u16::MAX).map(Some).chain([None]) {
+            let relayed = relayed_close_code(code);
+            assert!(!matches!(relayed, 0..=999 | 1004..=1006 | 1015..=2999 | 5000..), "{code:?}: {relayed}");
+            if CloseClass::of(code) != CloseClass::Finished {
+                assert_ne!(CloseClass::of(Some(relayed)), CloseClass::Finished, "{code:?} became an end");
+            }
+        }
+    }
+}

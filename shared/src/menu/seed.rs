@@ -1,0 +1,26 @@
+//! Seed 000's flow, which is there without any service.
+
+use std::sync::{Arc, LazyLock};
+
+use super::{CompiledFlow, FlowDefinition};
+
+const SUPPORT_LINE: &str = include_str!("support-line.json");
+
+static FLOW: LazyLock<Arc<CompiledFlow>> = LazyLock::new(|| {
+    let definition: FlowDefinition =
+        serde_json::from_str(SUPPORT_LINE).expect("the embedded flow is read by this module's test");
+    Arc::new(CompiledFlow::compile(definition).expect("the embedded flow is checked by this module's test"))
+});
+
+/// `support-line`: 1 sales, 2 support (1 billing, 2 technical), `*` agent.
+pub fn seed_flow() -> Arc<CompiledFlow> {
+    Arc::clone(&FLOW)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_embedded_flow_holds() {
+        assert_eq!(super::seed_flow().definition().flow_id, "support-line");
+    }
+}
