@@ -23,6 +23,9 @@ pub fn correct(
     max_distance: u8,
 ) -> Correction {
     let limit = usize::from(max_distance).min(heard.len().saturating_sub(1));
+    if limit == 0 {
+        return Correction::None;
+    }
     let mut best = (limit + 1, Correction::None);
     for (index, sequence) in valid.into_iter().enumerate() {
         let distance = last_row(heard, &sequence).distance();

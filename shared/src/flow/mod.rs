@@ -1,0 +1,5 @@
+//! A flow as a picture.
+
+mod layout;
+
+pub use layout::{Edge, Layout, Point, layout};
