@@ -1,0 +1,118 @@
+//! From the telephone's 8 kHz to the sound card's rate.
+
+use core::f32::consts::PI;
+
+use super::frame::SAMPLE_RATE;
+
+/// Input samples that each output sample is made of.
+const TAPS: usize = 24;
+/// Positions between two input samples for which the filter is tabulated; between them it is interpolated.
+const PHASES: usize = 64;
+/// Of the input's Nyquist frequency: the telephone band ends at 3,400 Hz.
+const CUTOFF: f32 = 0.93;
+
+/// Raises a stream's rate with a windowed sinc filter. Allocates when it is made and not afterwards.
+#[derive(Debug)]
+pub struct Upsampler {
+    table: Vec<[f32; TAPS]>,
+    history: [f32; TAPS],
+    /// Where the next output sample lies between two input samples, 0 ≤ x < 1.
+    position: f64,
+    step: f64,
+}
+
+impl Upsampler {
+    /// Input samples by which the output lags behind the input.
+    pub const DELAY: usize = TAPS / 2;
+
+    /// To `rate` Hz, at least 8,000.
+    pub fn new(rate: f64) -> Self {
+        let table = (0..=PHASES).map(|phase| filter(phase as f32 / PHASES as f32)).collect();
+        Self { table, history: [0.0; TAPS], position: 0.0, step: f64::from(SAMPLE_RATE) / rate }
+    }
+
+    /// Fills `out`, asking `next` for each input sample as it is needed.
+    pub fn fill(&mut self, out: &mut [f32], mut next: impl FnMut() -> f32) {
+        for sample in out {
+            *sample = self.interpolate();
+            self.position += self.step;
+            while self.position >= 1.0 {
+                self.position -= 1.0;
+                self.history.copy_within(1.., 0);
+                self.history[TAPS - 1] = next();
+            }
+        }
+    }
+
+    fn interpolate(&self) -> f32 {
+        let exact = self.position as f32 * PHASES as f32;
+        let phase = (exact as usize).min(PHASES - 1);
+        let between = exact - phase as f32;
+        let (a, b) = (&self.table[phase], &self.table[phase + 1]);
+        let mut sum = 0.0;
+        for tap in 0..TAPS {
+            sum += self.history[tap] * (a[tap] + (b[tap] - a[tap]) * between);
+        }
+        sum
+    }
+}
+
+/// The filter for an output sample `fraction` of the way from the middle input sample to the next, with unit gain at 0 Hz.
+fn filter(fraction: f32) -> [f32; TAPS] {
+    let half = TAPS as f32 / 2.0;
+    let mut taps = [0.0; TAPS];
+    for (index, tap) in taps.iter_mut().enumerate() {
+        let t = index as f32 - (half - 1.0) - fraction;
+        let x = PI * CUTOFF * t;
+        let sinc = if x.abs() < 1e-6 { 1.0 } else { x.sin() / x };
+        *tap = sinc * blackman(t / half);
+    }
+    let sum: f32 = taps.iter().sum();
+    taps.map(|tap| tap / sum)
+}
+
+/// Blackman's window, −1 ≤ x ≤ 1.
+fn blackman(x: f32) -> f32 {
+    if x.abs() >= 1.0 { 0.0 } else { 0.42 + 0.5 * (PI * x).cos() + 0.08 * (2.0 * PI * x).cos() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is left of a tone when the best fitting sine is taken away, in dB below it.
+    fn residue_db(rate: f64, hz: f64) -> f64 {
+        let mut upsampler = Upsampler::new(rate);
+        let mut index = 0;
+        let mut out = vec![0.0f32; rate as usize / 4];
+        upsampler.fill(&mut out, || {
+            index += 1;
+            (f64::from(index) * hz * core::f64::consts::TAU / 8_000.0).sin() as f32
+        });
+        let settled = &out[out.len() / 4..];
+        let (mut sine, mut cosine) = (0.0, 0.0);
+        let angle = |n: usize| n as f64 * hz * core::f64::consts::TAU / rate;
+        for (n, &sample) in settled.iter().enumerate() {
+            sine += f64::from(sample) * angle(n).sin();
+            cosine += f64::from(sample) * angle(n).cos();
+        }
+        let scale = 2.0 / settled.len() as f64;
+        let (sine, cosine) = (sine * scale, cosine * scale);
+        let rest: f64 = settled
+            .iter()
+            .enumerate()
+            .map(|(n, &sample)| (f64::from(sample) - sine * angle(n).sin() - cosine * angle(n).cos()).powi(2))
+            .sum();
+        10.0 * (rest * scale / (sine * sine + cosine * cosine)).log10()
+    }
+
+    #[test]
+    fn the_telephone_band_comes_through_clean() {
+        for rate in [8_000.0, 44_100.0, 48_000.0, 96_000.0] {
+            for hz in [320.0, 697.0, 1_000.0, 1_640.0, 2_400.0] {
+                let residue = residue_db(rate, hz);
+                assert!(residue < -50.0, "{hz} Hz at {rate} Hz: {residue:.1} dB");
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The page's audio thread.
+//!
+//! `frontend/public/worklet.js` instantiates this wasm in an `AudioWorkletProcessor` and calls its exports: numbers
+//! in, numbers out, samples through buffers whose addresses are asked for once. Nothing is allocated after
+//! [`init`], so memory never grows and the processor's views stay valid.
+
+mod engine;
+mod keys;
+mod playout;
+
+use std::cell::RefCell;
+
+use engine::Engine;
+
+thread_local! {
+    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
+}
+
+fn with<T>(act: impl FnOnce(&mut Engine) -> T) -> T {
+    ENGINE.with_borrow_mut(|engine| act(engine.as_mut().expect("the processor calls init first")))
+}
+
+/// Sets the engine up for a sound card of `rate` Hz.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn init(rate: f64) {
+    ENGINE.with_borrow_mut(|engine| *engine = Some(Engine::new(rate)));
+}
+
+/// Where the processor puts up to [`push_capacity`] samples of 16 bits, 8 kHz, before [`push`].
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn push_buffer() -> *const i16 {
+    with(|engine| engine.push_buffer().as_ptr())
+}
+
+/// How many samples the push buffer holds.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn push_capacity() -> u32 {
+    with(|engine| engine.push_buffer().len() as u32)
+}
+
+/// Takes the first `samples` of the push buffer as what is heard next.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn push(samples: u32) {
+    with(|engine| engine.push(samples as usize));
+}
+
+/// Where [`process`] leaves its samples.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn output_buffer() -> *const f32 {
+    with(|engine| engine.output().as_ptr())
+}
+
+/// Makes the next `samples` of output, at most 1,024; what the sound card asks for at a time is 128.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn process(samples: u32) {
+    with(|engine| engine.process(samples as usize));
+}
+
+/// The sample of the last [`process`] at which a key's tone began; −1 where none did.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn onset() -> i32 {
+    with(|engine| engine.onset().map_or(-1, |sample| sample as i32))
+}
+
+/// Where [`take_upstream`] leaves a frame of 160 samples of 16 bits, 8 kHz.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn upstream_buffer() -> *const i16 {
+    with(|engine| engine.upstream().as_ptr())
+}
+
+/// Makes the next frame for the far end, if one is due: 1, otherwise 0.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn take_upstream() -> u32 {
+    with(|engine| u32::from(engine.take_upstream()))
+}
+
+/// Begins (1) or ends (0) to make frames for the far end.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn set_upstream(on: u32) {
+    with(|engine| engine.set_upstream(on != 0));
+}
+
+/// A key was pressed: the digit with this code of RFC 4733.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn press(code: u32) {
+    with(|engine| engine.press(code as u8));
+}
+
+/// The key that was pressed last was released.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn release() {
+    with(Engine::release);
+}
+
+/// Forgets what was pushed and not heard yet.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn flush() {
+    with(Engine::flush);
+}
+
+/// How many samples, 8 kHz, wait to be heard.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn buffered() -> u32 {
+    with(|engine| engine.buffered() as u32)
+}
+
+/// How often there was nothing to be heard in the middle of a stream.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn underruns() -> u32 {
+    with(|engine| engine.underruns())
+}
