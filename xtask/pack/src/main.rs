@@ -1,0 +1,132 @@
+//! Turns the compiled page into the files a browser loads: wasm-bindgen's glue, a smaller wasm, hashed names, the head of
+//! the document, and each file's compressed forms. `cargo xtask app` runs it; it skips its work when no input changed.
+
+mod assets;
+mod bindgen;
+mod css;
+mod html;
+mod inputs;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::assets::{Assets, Kind};
+use crate::inputs::Inputs;
+
+/// What a first visit may cost, brotli-compressed.
+const FIRST_LOAD_LIMIT: usize = 250 * 1024;
+
+fn main() -> Result<()> {
+    let options = Options::from_arguments()?;
+    let inputs = Inputs::read(&options)?;
+    let stamp = options.out.with_extension("stamp");
+    let fingerprint = inputs.fingerprint();
+    if std::fs::read_to_string(&stamp).is_ok_and(|old| old == fingerprint)
+        && options.out.join("index.html").exists()
+    {
+        eprintln!("page: nothing changed");
+        return Ok(());
+    }
+    let _ = std::fs::remove_file(&stamp);
+
+    let started = Instant::now();
+    let work = options.out.with_extension("work");
+    let fresh = options.out.with_extension("new");
+    for folder in [&work, &fresh] {
+        inputs::remove_folder(folder)?;
+        std::fs::create_dir_all(folder)?;
+    }
+    let sizes = pack(&options, &inputs, &work, &fresh)?;
+    inputs::remove_folder(&options.out)?;
+    std::fs::rename(&fresh, &options.out).context("moving the packed page to its place")?;
+    eprintln!("page: packed in {:.1} s", started.elapsed().as_secs_f64());
+
+    eprint!("{}", assets::table(&sizes));
+    let brotli: usize = sizes.iter().filter(|size| size.first_load).map(|size| size.brotli).sum();
+    if brotli > FIRST_LOAD_LIMIT {
+        bail!("the first load is {brotli} bytes compressed; the limit is {FIRST_LOAD_LIMIT}");
+    }
+    std::fs::write(&stamp, fingerprint).context("writing the stamp")
+}
+
+/// Fills `fresh` with the page; `work` is for what comes between.
+fn pack(options: &Options, inputs: &Inputs, work: &Path, fresh: &Path) -> Result<Vec<assets::Size>> {
+    let mut assets = Assets::new(fresh);
+    let code = bindgen::generate(&inputs.wasm, work)?;
+    let wasm = bindgen::optimise(&options.wasm_opt, &code.wasm, work)?;
+    let wasm = assets.hashed("app.wasm", wasm, Kind::FirstLoad)?;
+
+    let mut glue = code.glue;
+    if !code.snippets.is_empty() {
+        let all: Vec<u8> = code.snippets.iter().flat_map(|snippet| snippet.content.iter().copied()).collect();
+        let folder = format!("snippets-{}", assets::hash(&all));
+        glue = glue.replace("./snippets/", &format!("./{folder}/"));
+        for (path, content) in code.snippets.iter().map(|snippet| (&snippet.path, &snippet.content)) {
+            assets.named(&format!("assets/{folder}/{path}"), content.clone(), Kind::FirstLoad)?;
+        }
+    }
+    let glue = assets.hashed("app.js", glue.into_bytes(), Kind::FirstLoad)?;
+    // A file of its own, because the page's content security policy forbids inline scripts.
+    let boot = format!("import init from \"{glue}\";\ninit({{ module_or_path: \"{wasm}\" }});\n");
+    let boot = assets.hashed("boot.js", boot.into_bytes(), Kind::FirstLoad)?;
+    let style = assets.hashed("app.css", css::join(&inputs.styles).into_bytes(), Kind::FirstLoad)?;
+
+    let mut named = Vec::new();
+    if let Some(worklet) = &inputs.worklet {
+        let small = bindgen::optimise(&options.wasm_opt, worklet, work)?;
+        named.push(("worklet.wasm".to_owned(), assets.hashed("worklet.wasm", small, Kind::Later)?));
+    }
+    for file in &inputs.public {
+        let content = file.content.clone();
+        match file.path.strip_prefix("assets/") {
+            Some(name) => named.push((name.to_owned(), assets.hashed(name, content, Kind::Later)?)),
+            None => assets.named(&file.path, content, Kind::Later)?,
+        }
+    }
+
+    let head = html::head(&html::Links { style, glue, wasm, boot, named });
+    let page = html::fill(&inputs.template, &head)?;
+    assets.named("index.html", page.into_bytes(), Kind::FirstLoad)?;
+    assets.write()
+}
+
+/// What the command line says.
+struct Options {
+    /// The page as rustc made it.
+    wasm: PathBuf,
+    /// The audio worklet as rustc made it, where there is one.
+    worklet: Option<PathBuf>,
+    /// The folder with the template, the styles and the public files.
+    frontend: PathBuf,
+    /// Where the page goes. `OUT.stamp`, `OUT.work` and `OUT.new` beside it are used as well.
+    out: PathBuf,
+    /// binaryen's optimiser.
+    wasm_opt: PathBuf,
+}
+
+impl Options {
+    fn from_arguments() -> Result<Self> {
+        let mut arguments = std::env::args().skip(1);
+        let (mut wasm, mut worklet, mut frontend, mut out, mut wasm_opt) = (None, None, None, None, None);
+        while let Some(name) = arguments.next() {
+            let value = arguments.next().map(PathBuf::from).with_context(|| format!("{name} needs a value"))?;
+            match name.as_str() {
+                "--wasm" => wasm = Some(value),
+                "--worklet" => worklet = Some(value),
+                "--frontend" => frontend = Some(value),
+                "--out" => out = Some(value),
+                "--wasm-opt" => wasm_opt = Some(value),
+                _ => bail!("unknown argument {name}"),
+            }
+        }
+        Ok(Self {
+            wasm: wasm.context("--wasm is missing")?,
+            worklet,
+            frontend: frontend.context("--frontend is missing")?,
+            out: out.context("--out is missing")?,
+            wasm_opt: wasm_opt.context("--wasm-opt is missing")?,
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! The commands.
+
+pub(crate) mod lint;
+pub(crate) mod run;
+pub(crate) mod test;
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+
+use crate::app;
+use crate::process;
+use crate::project::Project;
+use crate::step;
+
+/// `cargo xtask app`: the page alone.
+pub(crate) fn build_app(project: &Project) -> Result<()> {
+    app::Build::start(project)?.finish(project)
+}
+
+/// `cargo xtask dist`: one binary that needs no other file.
+pub(crate) fn dist(project: &Project) -> Result<()> {
+    build_app(project)?;
+    step::say("compiling the proxy with the page inside …");
+    process::run(run::proxy(project).arg("--release"))?;
+    let target = project.path("target/dist");
+    fs::create_dir_all(&target)?;
+    let binary = target.join("dialbench");
+    let bytes = fs::copy(project.path("target/release/dialbench"), &binary).context("copying the binary")?;
+    step::say(&format!("{}: {:.1} MB", binary.display(), bytes as f64 / 1e6));
+    Ok(())
+}
+
+/// `cargo xtask bench [NAME]`: the core's benchmarks, or those whose names contain NAME.
+pub(crate) fn bench(project: &Project, names: &[String]) -> Result<()> {
+    let mut command = process::cargo(None);
+    command.current_dir(project.root()).args(["bench", "--package", "shared"]);
+    if !names.is_empty() {
+        command.arg("--").args(names);
+    }
+    process::run(&mut command)
+}

@@ -1,0 +1,120 @@
+//! `cargo xtask test`: every test there is, in the places where the code runs.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::run;
+use crate::app;
+use crate::process::{self, Job};
+use crate::project::Project;
+use crate::setup::{self, Browser, Toolchain};
+use crate::step::{self, Step};
+
+/// Builds all that the tests need side by side, runs them, then says what passed.
+pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
+    let page = app::Build::start(project)?;
+    let browser = setup::browser()?;
+    let toolchain = setup::wasm(project)?;
+    let mut runner = process::cargo(None);
+    runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
+    let jobs = vec![
+        Job::start("compiling the native tests", native(project).arg("--no-run"))?,
+        Job::start("compiling the wasm tests", wasm(project, &toolchain, &browser).arg("--no-run"))?,
+    ];
+    page.finish(project)?;
+    Job::wait_all(jobs)?;
+    Job::wait_all(vec![Job::start("compiling the runner of the wasm tests", &mut runner)?])?;
+    Job::wait_all(vec![Job::start("compiling dialbench", &mut run::proxy(project))?])?;
+
+    let with_filter = |mut command: Command| {
+        command.args(filter);
+        command
+    };
+    let mut outcomes = Outcomes::default();
+    outcomes.run("native", &mut with_filter(native(project)));
+    outcomes.run("packer", &mut with_filter(packer(project)));
+    outcomes.run("wasm32, in the browser", &mut with_filter(wasm(project, &toolchain, &browser)));
+    outcomes.run("end to end", &mut with_filter(end_to_end(project, &browser)));
+    outcomes.summary()
+}
+
+fn native(project: &Project) -> Command {
+    let mut command = process::cargo(None);
+    command.current_dir(project.root()).args(["test", "--no-fail-fast", "--workspace"]);
+    command.args(project.without_wasm_packages().split_whitespace());
+    // Its tests run with the profile it is built with anyway, and the end-to-end tests need more than the build.
+    command.args(["--exclude", "pack", "--exclude", "runner", "--exclude", "e2e"]);
+    command
+}
+
+fn packer(project: &Project) -> Command {
+    let mut command = process::cargo(None);
+    command.current_dir(project.root()).args(["test", "--profile", "tool", "--package", "pack"]);
+    command
+}
+
+fn wasm(project: &Project, toolchain: &Toolchain, browser: &Browser) -> Command {
+    let mut command = toolchain.cargo();
+    command
+        .current_dir(project.root())
+        .env("CARGO_TARGET_DIR", project.wasm_target())
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", project.path("target/tool/wasm-bindgen-test-runner"))
+        .env("CHROMEDRIVER", &browser.driver)
+        .env("WASM_BINDGEN_USE_BROWSER", "1")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
+        // Without documentation's examples: those run natively.
+        .args(["test", "--no-fail-fast", "--target", "wasm32-unknown-unknown", "--tests"])
+        .args(project.wasm_packages().iter().flat_map(|package| ["--package", package]));
+    command
+}
+
+fn end_to_end(project: &Project, browser: &Browser) -> Command {
+    let mut command = process::cargo(None);
+    command
+        .current_dir(project.root())
+        .env("DIALBENCH_BIN", project.path("target/debug/dialbench"))
+        .env("DIALBENCH_APP_DIR", project.app())
+        .env("CHROMEDRIVER", &browser.driver)
+        .env("CHROMIUM", &browser.chromium)
+        .env("AXE_JS", project.path("node_modules/axe-core/axe.min.js"))
+        .args(["test", "--no-fail-fast", "--package", "e2e"]);
+    command
+}
+
+/// How the parts of a command ended.
+#[derive(Debug, Default)]
+pub(crate) struct Outcomes {
+    parts: Vec<(String, bool, Duration)>,
+}
+
+impl Outcomes {
+    /// Runs a part, with its output shown. The next one runs whatever comes of it.
+    pub(crate) fn run(&mut self, name: &str, command: &mut Command) {
+        let step = Step::begin(name);
+        let passed = match process::run(command) {
+            Ok(()) => true,
+            Err(error) => {
+                step::say(&format!("{name}: {error:#}"));
+                false
+            }
+        };
+        self.parts.push((name.to_owned(), passed, step.elapsed()));
+    }
+
+    /// A line per part; an error if one failed.
+    pub(crate) fn summary(&self) -> Result<()> {
+        eprintln!();
+        for (name, passed, elapsed) in &self.parts {
+            let verdict = if *passed { "ok    " } else { "FAILED" };
+            eprintln!("{verdict} {:>6.1} s  {name}", elapsed.as_secs_f64());
+        }
+        let failed = self.parts.iter().filter(|(_, passed, _)| !passed).count();
+        if failed > 0 {
+            bail!("{failed} of {} failed", self.parts.len());
+        }
+        Ok(())
+    }
+}

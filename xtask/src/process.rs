@@ -1,0 +1,192 @@
+//! Other programs: run to their end, asked for a line, watched in the background, or given up when they hang.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::step::{self, Step};
+
+/// How often a background build says how far it is.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often a watched program is looked at.
+const POLL: Duration = Duration::from_millis(100);
+
+/// `cargo` for the toolchain that runs this program, or for another.
+pub(crate) fn cargo(toolchain: Option<&str>) -> Command {
+    let mut command = Command::new("cargo");
+    // What cargo says to the programs it starts, this one among them, would bind a nested cargo to the same toolchain.
+    for name in ["CARGO", "RUSTC", "RUSTDOC", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"] {
+        command.env_remove(name);
+    }
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_BIN_") {
+            command.env_remove(&*name);
+        }
+    }
+    if let Some(toolchain) = toolchain {
+        command.env("RUSTUP_TOOLCHAIN", toolchain);
+    }
+    command
+}
+
+/// Runs a program to its end with its output shown; any exit but success is an error.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = status(command)?;
+    ensure!(status.success(), "`{}` failed: {status}", display(command));
+    Ok(())
+}
+
+/// Runs a program to its end with its output shown.
+pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
+    command.status().with_context(|| format!("starting `{}`", display(command)))
+}
+
+/// What a program prints, without the last line's end. None where it cannot be started or fails.
+pub(crate) fn output(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+}
+
+/// A command as a person would type it.
+pub(crate) fn display(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// The program of this name in PATH.
+pub(crate) fn find(name: &str) -> Option<std::path::PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// Runs a program, quietly, and gives it up when nothing has moved for `patience`: neither a line of output nor the
+/// number that `progress` returns.
+pub(crate) fn run_unless_stuck(
+    command: &mut Command,
+    patience: Duration,
+    progress: impl Fn() -> u64,
+) -> Result<()> {
+    let mut job = Job::start("", command)?;
+    let mut seen = (job.lines(), progress());
+    let mut moved = Instant::now();
+    loop {
+        if let Some(status) = job.child.try_wait()? {
+            let text = job.text();
+            ensure!(status.success(), "`{}` failed: {}", display(command), text.trim_end());
+            return Ok(());
+        }
+        let now = (job.lines(), progress());
+        if now != seen {
+            (seen, moved) = (now, Instant::now());
+        } else if moved.elapsed() > patience {
+            bail!("`{}` gave no sign of life for {} s", display(command), patience.as_secs());
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// A program in the background. Its output is kept and shown only when it fails; dropped, it is killed.
+#[derive(Debug)]
+pub(crate) struct Job {
+    child: Child,
+    command: String,
+    step: Option<Step>,
+    log: Arc<Mutex<Vec<String>>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl Job {
+    /// Starts a program. With a name, the job says that it begins and ends.
+    pub(crate) fn start(name: &str, command: &mut Command) -> Result<Self> {
+        let display = display(command);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("starting `{display}`"))?;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let readers = vec![
+            read_lines(child.stdout.take().expect("the output is piped"), &log),
+            read_lines(child.stderr.take().expect("the errors are piped"), &log),
+        ];
+        let step = (!name.is_empty()).then(|| Step::begin(name));
+        Ok(Self { child, command: display, step, log, readers })
+    }
+
+    /// Waits for several jobs at once; the first failure ends them all.
+    pub(crate) fn wait_all(mut jobs: Vec<Self>) -> Result<()> {
+        let mut spoke = Instant::now();
+        while !jobs.is_empty() {
+            let mut at = 0;
+            while at < jobs.len() {
+                if let Some(status) = jobs[at].child.try_wait()? {
+                    jobs.swap_remove(at).finish(status)?;
+                } else {
+                    at += 1;
+                }
+            }
+            if spoke.elapsed() >= HEARTBEAT {
+                spoke = Instant::now();
+                jobs.iter().for_each(Self::say_progress);
+            }
+            std::thread::sleep(POLL.min(Duration::from_millis(20)));
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, status: ExitStatus) -> Result<()> {
+        let text = self.text();
+        if !status.success() {
+            eprintln!("{text}");
+            bail!("`{}` failed: {status}", self.command);
+        }
+        if let Some(step) = self.step.take() {
+            step.done();
+        }
+        Ok(())
+    }
+
+    fn say_progress(&self) {
+        let Some(step) = &self.step else { return };
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let compiled = log.iter().filter(|line| line.trim_start().starts_with("Compiling")).count();
+        let last = log.last().map_or("", |line| line.trim());
+        step::say(&format!("  {}: {compiled} crates, now: {last}", step.name()));
+    }
+
+    fn lines(&self) -> u64 {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+
+    /// All that it printed.
+    fn text(&mut self) -> String {
+        for reader in self.readers.drain(..) {
+            // A reader ends with its pipe and cannot fail otherwise.
+            let _ = reader.join();
+        }
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // Both fail only for a child that has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_lines(pipe: impl std::io::Read + Send + 'static, log: &Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
+    let log = Arc::clone(log);
+    std::thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    })
+}

@@ -1,0 +1,63 @@
+//! Where things are.
+
+use std::path::{Path, PathBuf};
+
+/// The checkout.
+#[derive(Clone, Debug)]
+pub(crate) struct Project {
+    root: PathBuf,
+}
+
+impl Project {
+    /// The checkout this program was compiled in.
+    pub(crate) fn open() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
+        Self { root: root.to_owned() }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// The packed page. The proxy embeds this folder.
+    pub(crate) fn app(&self) -> PathBuf {
+        self.path("target/app")
+    }
+
+    /// Builds for wasm32 have a folder of their own, so that native builds need not wait for them.
+    pub(crate) fn wasm_target(&self) -> PathBuf {
+        self.path("target/wasm")
+    }
+
+    /// What the set-up remembers.
+    pub(crate) fn setup(&self, name: &str) -> PathBuf {
+        self.path("target/setup").join(name)
+    }
+
+    pub(crate) fn wasm_opt(&self) -> PathBuf {
+        self.path("node_modules/binaryen/bin/wasm-opt")
+    }
+
+    /// Whether the workspace has the package of the audio worklet.
+    pub(crate) fn has_worklet(&self) -> bool {
+        std::fs::read_to_string(self.path("Cargo.toml")).is_ok_and(|manifest| manifest.contains("worklet\""))
+    }
+
+    /// The packages that are checked and tested for wasm32.
+    pub(crate) fn wasm_packages(&self) -> Vec<&'static str> {
+        let mut packages = vec!["shared", "frontend"];
+        if self.has_worklet() {
+            packages.push("worklet");
+        }
+        packages
+    }
+
+    /// Arguments that leave out what makes sense for wasm32 alone.
+    pub(crate) fn without_wasm_packages(&self) -> &'static str {
+        if self.has_worklet() { "--exclude frontend --exclude worklet" } else { "--exclude frontend" }
+    }
+}
