@@ -1,0 +1,329 @@
+//! From hop to hop: is there a digit, does it go on, is it over?
+
+use core::f32::consts::TAU;
+
+use super::{
+    Detection, Digit, SAMPLE_RATE, Tone,
+    fit::{Fit, atan2, conj, dot, times},
+    tables::{Band, HIGH, HOP, HZ, LOW, TAPS, WINDOW},
+};
+use crate::audio::level::sine_dbm0;
+
+/// Hops remembered: more than a window and the longest interruption together.
+const PAST: usize = 32;
+/// Hops between the first and the last filter output that lie within a full window.
+const STEADY: usize = 8;
+/// A digit is over after this many hops without it, 24 ms: ITU-T Q.24 bridges 10 ms and separates 40 ms.
+const RELEASE: u64 = 12;
+/// A tone goes on while it keeps this share of its power (−9 dB).
+const STILL_THERE: f32 = 0.12;
+/// Where a filter's output has half of the tone's peak, half of the filter lies within the tone.
+const HALF_POWER: f32 = 0.25;
+
+/// ITU-T Q.24 accepts frequencies up to 1.5 % off and refuses 3.5 %: this lies between.
+const MAX_ERROR: f32 = 0.024;
+/// ITU-T Q.24 accepts a high group 4 dB stronger: 2 dB more, as a ratio of powers.
+const MAX_TWIST: f32 = 3.98;
+/// ITU-T Q.24 accepts a high group 8 dB weaker: 2 dB more.
+const MIN_TWIST: f32 = 0.1;
+/// The band filters are not flat: before the fit, levels and twist are judged 3 dB more kindly.
+const SLACK: f32 = 0.5;
+/// What may be left of a clear digit, as a share of its power: it is reported at once.
+const CLEAR: f32 = 0.025;
+/// What may be left of its first and last millisecond.
+const CLEAR_EDGE: f32 = 0.1;
+/// What may be left of a digit in noise, which must be heard again.
+const NOISY: f32 = 0.22;
+/// What may be left of its first and last 3 ms.
+const NOISY_EDGE: f32 = 0.35;
+/// Beyond this no call progress tone explains what is left.
+const HOPELESS: f32 = 4.0;
+/// How many hops later a digit in noise must be heard again, and by when.
+const CONFIRM: core::ops::RangeInclusive<u64> = 3..=8;
+
+/// What one hop brought: the two filters' phasors, as long as the sines' peaks, and their squares.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moment {
+    low: (f32, f32),
+    high: (f32, f32),
+    low_power: f32,
+    high_power: f32,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Ear {
+    past: [Moment; PAST],
+    /// Hops heard.
+    hop: u64,
+    /// The least power of either sine.
+    min_power: f32,
+    /// Heard once in noise: which digit, and in which hop.
+    hint: Option<(Digit, u64)>,
+    sounding: Option<Sounding>,
+}
+
+/// The digit that is heard now.
+#[derive(Clone, Copy, Debug)]
+struct Sounding {
+    tone: Tone,
+    low_power: f32,
+    high_power: f32,
+    low_step: (f32, f32),
+    high_step: (f32, f32),
+    last_hop: u64,
+}
+
+impl Ear {
+    pub(super) fn new(min_peak: f32) -> Self {
+        Self {
+            past: [Moment::default(); PAST],
+            hop: 0,
+            min_power: min_peak * min_peak,
+            hint: None,
+            sounding: None,
+        }
+    }
+
+    /// Hears the last [`HOP`] of `samples`; `heard` counts all samples so far.
+    pub(super) fn hear(&mut self, samples: &[i16], heard: u64, on: &mut impl FnMut(Detection)) {
+        self.hop += 1;
+        let taps = samples.last_chunk::<TAPS>().expect("a window is kept, and that is longer");
+        let now = Moment::new(taps);
+        self.past[self.hop as usize % PAST] = now;
+        if self.sounding.is_some() {
+            self.follow(heard, on);
+        }
+        if self.may_be_digit(&now)
+            && let Some((row, column)) = self.classify()
+        {
+            let window = samples.last_chunk::<WINDOW>().expect("a window is kept");
+            self.judge(window, row, column, heard, on);
+        }
+    }
+
+    /// The input is over after `heard` samples.
+    pub(super) fn finish(&mut self, heard: u64, mut on: impl FnMut(Detection)) {
+        if let Some(sounding) = self.sounding.take() {
+            let end = if sounding.last_hop == self.hop { heard } else { self.end_of(&sounding, heard) };
+            on(Detection::End(Tone { end_sample: end, ..sounding.tone }));
+        }
+    }
+
+    fn ago(&self, hops: usize) -> &Moment {
+        &self.past[(self.hop as usize).wrapping_sub(hops) % PAST]
+    }
+
+    /// The cheap questions, which nearly all speech fails: level, twist, and steadiness over the window.
+    fn may_be_digit(&self, now: &Moment) -> bool {
+        let floor = SLACK * self.min_power;
+        if now.low_power < floor
+            || now.high_power < floor
+            || SLACK * now.high_power > MAX_TWIST * now.low_power
+            || now.high_power < SLACK * MIN_TWIST * now.low_power
+        {
+            return false;
+        }
+        let then = self.ago(STEADY);
+        let steady = |now: f32, then: f32| then > 0.45 * now && now > 0.45 * then;
+        steady(now.low_power, then.low_power) && steady(now.high_power, then.high_power)
+    }
+
+    /// Row and column by the phase advance from hop to hop over the window.
+    fn classify(&self) -> Option<(usize, usize)> {
+        let (mut low, mut high) = ((0.0, 0.0), (0.0, 0.0));
+        let (mut low_power, mut high_power) = (0.0, 0.0);
+        for hops in 0..STEADY {
+            let (now, before) = (self.ago(hops), self.ago(hops + 1));
+            let step = times(now.low, conj(before.low));
+            low = (low.0 + step.0, low.1 + step.1);
+            let step = times(now.high, conj(before.high));
+            high = (high.0 + step.0, high.1 + step.1);
+            low_power += now.low_power;
+            high_power += now.high_power;
+        }
+        let coherent = |sum: (f32, f32), power: f32| {
+            let sum = sum.0 * sum.0 + sum.1 * sum.1;
+            sum > 0.7 * power * power
+        };
+        if !coherent(low, low_power) || !coherent(high, high_power) {
+            return None;
+        }
+        let row = nearest(advance_hz(low, 600.0), &HZ[..4])?;
+        let column = nearest(advance_hz(high, 1_175.0), &HZ[4..])?;
+        Some((row, column))
+    }
+
+    fn judge(
+        &mut self,
+        window: &[i16; WINDOW],
+        row: usize,
+        column: usize,
+        heard: u64,
+        on: &mut impl FnMut(Detection),
+    ) {
+        let digit = Digit::at(row, column).expect("four rows and columns");
+        if self.sounding.is_some_and(|sounding| sounding.tone.digit == digit) {
+            return;
+        }
+        let Some(fit) = Fit::new(window, row, column) else { return };
+        let (low, high) = (&fit.low, &fit.high);
+        if low.error.abs() > MAX_ERROR
+            || high.error.abs() > MAX_ERROR
+            || low.power < self.min_power
+            || high.power < self.min_power
+            || high.power > MAX_TWIST * low.power
+            || high.power < MIN_TWIST * low.power
+        {
+            return;
+        }
+        let mut rest = fit.remainder(window);
+        let mut residual = rest.measure();
+        let clear = residual.whole < CLEAR && residual.short_edge < CLEAR_EDGE;
+        if !clear {
+            if residual.whole > NOISY && residual.whole < HOPELESS {
+                rest.remove_call_progress();
+                residual = rest.measure();
+            }
+            if residual.whole > NOISY || residual.long_edge > NOISY_EDGE {
+                return;
+            }
+            match self.hint {
+                Some((hinted, hop)) if hinted == digit && self.hop - hop <= *CONFIRM.end() => {
+                    if !CONFIRM.contains(&(self.hop - hop)) {
+                        return;
+                    }
+                }
+                _ => {
+                    self.hint = Some((digit, self.hop));
+                    return;
+                }
+            }
+        }
+        self.begin(digit, &fit, heard, on);
+    }
+
+    fn begin(&mut self, digit: Digit, fit: &Fit, heard: u64, on: &mut impl FnMut(Detection)) {
+        if let Some(before) = self.sounding.take() {
+            let end_sample = self.end_of(&before, heard);
+            on(Detection::End(Tone { end_sample, ..before.tone }));
+        }
+        on(Detection::Start { digit, at_sample: heard });
+        self.hint = None;
+        let now = *self.ago(0);
+        let (low_dbm0, high_dbm0) = (level(fit.low.power), level(fit.high.power));
+        let mut sounding = Sounding {
+            tone: Tone {
+                digit,
+                start_sample: 0,
+                end_sample: heard,
+                low_dbm0,
+                high_dbm0,
+                twist_db: high_dbm0 - low_dbm0,
+                low_error_pct: 100.0 * fit.low.error,
+                high_error_pct: 100.0 * fit.high.error,
+            },
+            low_power: now.low_power,
+            high_power: now.high_power,
+            low_step: fit.low.hop_step(),
+            high_step: fit.high.hop_step(),
+            last_hop: self.hop,
+        };
+        sounding.tone.start_sample = self.start_of(&sounding, heard);
+        self.sounding = Some(sounding);
+    }
+
+    /// Does the digit go on?
+    fn follow(&mut self, heard: u64, on: &mut impl FnMut(Detection)) {
+        let (now, before) = (*self.ago(0), *self.ago(1));
+        let Some(sounding) = &mut self.sounding else { return };
+        if sounding.goes_on(&now, &before) {
+            sounding.last_hop = self.hop;
+        } else if self.hop - sounding.last_hop >= RELEASE {
+            let sounding = *sounding;
+            self.sounding = None;
+            let end_sample = self.end_of(&sounding, heard);
+            on(Detection::End(Tone { end_sample, ..sounding.tone }));
+        }
+    }
+
+    /// Where the filters' output rose past half, as far back as is remembered.
+    fn start_of(&self, sounding: &Sounding, heard: u64) -> u64 {
+        for hops in STEADY..PAST - 1 {
+            let (later, earlier) = (sounding.share(self.ago(hops)), sounding.share(self.ago(hops + 1)));
+            if earlier < HALF_POWER && later >= HALF_POWER {
+                let back = hops as f32 + crossing(later, earlier);
+                return heard.saturating_sub((back * HOP as f32) as u64 + TAPS as u64 / 2);
+            }
+            if later < HALF_POWER {
+                break;
+            }
+        }
+        heard.saturating_sub(WINDOW as u64)
+    }
+
+    /// Where the filters' output fell past half for the last time.
+    fn end_of(&self, sounding: &Sounding, heard: u64) -> u64 {
+        let silent = (self.hop - sounding.last_hop) as usize;
+        for hops in silent.saturating_sub(4)..PAST - 1 {
+            let (later, earlier) = (sounding.share(self.ago(hops)), sounding.share(self.ago(hops + 1)));
+            if later < HALF_POWER && earlier >= HALF_POWER {
+                let back = hops as f32 + crossing(later, earlier);
+                let end = heard.saturating_sub((back * HOP as f32) as u64 + TAPS as u64 / 2);
+                return end.max(sounding.tone.start_sample);
+            }
+        }
+        heard.saturating_sub((silent * HOP) as u64).max(sounding.tone.start_sample)
+    }
+}
+
+impl Moment {
+    #[inline]
+    fn new(taps: &[i16; TAPS]) -> Self {
+        let filter =
+            |band: &Band| (band.scale * dot(taps, &band.re) as f32, band.scale * dot(taps, &band.im) as f32);
+        let (low, high) = (filter(&LOW), filter(&HIGH));
+        let power = |phasor: (f32, f32)| phasor.0 * phasor.0 + phasor.1 * phasor.1;
+        Self { low, high, low_power: power(low), high_power: power(high) }
+    }
+}
+
+impl Sounding {
+    fn goes_on(&self, now: &Moment, before: &Moment) -> bool {
+        let turns = |now: (f32, f32), before: (f32, f32), step: (f32, f32), powers: f32| {
+            let along = times(times(now, conj(before)), conj(step)).0;
+            along > 0.0 && along * along > 0.5 * powers
+        };
+        now.low_power > STILL_THERE * self.low_power
+            && now.high_power > STILL_THERE * self.high_power
+            && turns(now.low, before.low, self.low_step, now.low_power * before.low_power)
+            && turns(now.high, before.high, self.high_step, now.high_power * before.high_power)
+    }
+
+    /// The share of the digit's power that `moment` has, in the group that has less of it.
+    fn share(&self, moment: &Moment) -> f32 {
+        f32::min(moment.low_power / self.low_power, moment.high_power / self.high_power)
+    }
+}
+
+/// Part of a hop from where the share is `later` back to where it crosses a half.
+fn crossing(later: f32, earlier: f32) -> f32 {
+    let (later, earlier) = (later.sqrt(), earlier.sqrt());
+    ((later - 0.5) / (later - earlier)).clamp(0.0, 1.0)
+}
+
+/// The frequency in the half kilohertz above `from` that turns a phasor by `sum`'s angle in a hop.
+fn advance_hz(sum: (f32, f32), from: f32) -> f32 {
+    /// A full turn per hop.
+    const RANGE: f32 = SAMPLE_RATE as f32 / HOP as f32;
+    let hz = atan2(sum.1, sum.0) / TAU * RANGE - from;
+    from + hz - (hz / RANGE).floor() * RANGE
+}
+
+/// Which of `nominal` lies within 3 % of `hz`: filters and noise add to what is asked of the fit.
+fn nearest(hz: f32, nominal: &[f64]) -> Option<usize> {
+    nominal.iter().position(|&nominal| (hz - nominal as f32).abs() < 0.03 * nominal as f32)
+}
+
+fn level(power: f32) -> f32 {
+    sine_dbm0(f64::from(power).sqrt()) as f32
+}

@@ -1,0 +1,208 @@
+//! The receiver's tables, computed at compile time so that every target has the same bits.
+
+use core::f64::consts::TAU;
+
+use super::SAMPLE_RATE;
+
+/// Samples per hop: 2 ms, the grid on which everything is decided.
+pub(super) const HOP: usize = 16;
+/// Taps of a band filter: 8 ms, the shortest that keeps the groups apart by 36 dB.
+pub(super) const TAPS: usize = 64;
+/// The stretch that is judged as a whole: 25 ms, 2 ms more than what must be ignored (ITU-T Q.24).
+pub(super) const WINDOW: usize = 200;
+/// Each half of the stretch seen through its own Hann window.
+pub(super) const SPAN: usize = 128;
+/// How far the second Hann window lies behind the first.
+pub(super) const LAG: usize = WINDOW - SPAN;
+
+/// Where the low-group filter is centred and how far it passes to either side, in Hz.
+const LOW_BAND: (f64, f64) = (819.0, 220.0);
+/// Likewise the high group's.
+const HIGH_BAND: (f64, f64) = (1421.0, 320.0);
+/// The filters' coefficients sum to this at most, so that a sum of products with 16-bit samples stays in 32 bits.
+const BUDGET: f64 = 65_000.0;
+/// The Hann windows' peak, within the same budget.
+pub(super) const HANN_PEAK: f64 = 1_500.0;
+
+/// ITU-T Q.23's frequencies, low group then high group, in Hz.
+pub(super) const HZ: [f64; 8] = [697.0, 770.0, 852.0, 941.0, 1209.0, 1336.0, 1477.0, 1633.0];
+
+/// Dial tone, ringback and busy tone all lie between 340 and 480 Hz: sines this close span that band.
+const CALL_PROGRESS_HZ: [f64; 7] = [335.0, 360.0, 385.0, 410.0, 435.0, 460.0, 485.0];
+/// How many functions of each parity span it.
+pub(super) const PROGRESS: usize = CALL_PROGRESS_HZ.len();
+
+/// A band filter, real and imaginary part, and what makes its output as long as a sine's peak.
+pub(super) struct Band {
+    pub(super) re: [i16; TAPS],
+    pub(super) im: [i16; TAPS],
+    pub(super) scale: f32,
+}
+
+pub(super) static LOW: Band = band(LOW_BAND);
+pub(super) static HIGH: Band = band(HIGH_BAND);
+/// Hann-windowed sines at the eight frequencies.
+pub(super) static SINES: [([i16; SPAN], [i16; SPAN]); 8] = sines();
+/// An orthonormal basis of the call progress band on half the window, even functions then odd ones.
+pub(super) static PROGRESS_BASIS: [[[f32; WINDOW / 2]; PROGRESS]; 2] = [basis(true), basis(false)];
+/// For each frequency the phasors that [`fit`](super::fit) needs.
+pub(super) static PHASORS: [Phasors; 8] = phasors();
+
+/// Constant phasors of one of Q.23's frequencies.
+#[derive(Clone, Copy)]
+pub(super) struct Phasors {
+    /// Backwards by [`LAG`] samples.
+    pub(super) unlag: (f32, f32),
+    /// From the start of the first Hann window to the middle of the stretch.
+    pub(super) first: (f32, f32),
+    /// From the start of the second Hann window to the middle of the stretch.
+    pub(super) second: (f32, f32),
+    /// By half a sample.
+    pub(super) half: (f32, f32),
+}
+
+/// Cosine and sine of `turns` turns.
+const fn cis(turns: f64) -> (f64, f64) {
+    let turns = turns - (turns as i64) as f64;
+    let x = turns * TAU / 4.0;
+    let (mut cos, mut sin, mut term, mut n) = (1.0, 0.0, 1.0, 1.0);
+    while n < 30.0 {
+        term *= x / n;
+        sin += term;
+        term *= -x / (n + 1.0);
+        cos += term;
+        n += 2.0;
+    }
+    let (cos, sin) = (cos * cos - sin * sin, 2.0 * sin * cos);
+    (cos * cos - sin * sin, 2.0 * sin * cos)
+}
+
+const fn round(x: f64) -> i16 {
+    if x < 0.0 { (x - 0.5) as i16 } else { (x + 0.5) as i16 }
+}
+
+/// The phase in turns that a tone of `hz` has gone through after `samples`.
+const fn turns(hz: f64, samples: f64) -> f64 {
+    hz * samples / SAMPLE_RATE as f64
+}
+
+/// A windowed sinc, moved up to the band's centre.
+const fn band((centre, half_width): (f64, f64)) -> Band {
+    let mut envelope = [0.0; TAPS];
+    let mut sum = 0.0;
+    let mut n = 0;
+    while n < TAPS {
+        let from_middle = n as f64 - (TAPS - 1) as f64 / 2.0;
+        let (_, sine) = cis(turns(half_width, from_middle));
+        let (taper, _) = cis(from_middle / TAPS as f64);
+        envelope[n] = (0.6 + 0.4 * taper) * sine / (TAU * turns(half_width, from_middle));
+        let (re, _) = cis(turns(centre, from_middle));
+        sum += (envelope[n] * re).max(-envelope[n] * re);
+        n += 1;
+    }
+    let scale = BUDGET / sum;
+    let mut band = Band { re: [0; TAPS], im: [0; TAPS], scale: 0.0 };
+    let mut gain = 0.0;
+    n = 0;
+    while n < TAPS {
+        let (re, im) = cis(turns(centre, n as f64 - (TAPS - 1) as f64 / 2.0));
+        band.re[n] = round(scale * envelope[n] * re);
+        band.im[n] = round(-scale * envelope[n] * im);
+        gain += scale * envelope[n];
+        n += 1;
+    }
+    band.scale = (2.0 / gain) as f32;
+    band
+}
+
+const fn sines() -> [([i16; SPAN], [i16; SPAN]); 8] {
+    let mut sines = [([0; SPAN], [0; SPAN]); 8];
+    let mut tone = 0;
+    while tone < 8 {
+        let mut n = 0;
+        while n < SPAN {
+            let (taper, _) = cis((n as f64 + 0.5) / SPAN as f64);
+            let (re, im) = cis(turns(HZ[tone], n as f64));
+            let hann = HANN_PEAK * (0.5 - 0.5 * taper);
+            sines[tone].0[n] = round(hann * re);
+            sines[tone].1[n] = round(-hann * im);
+            n += 1;
+        }
+        tone += 1;
+    }
+    sines
+}
+
+const fn phasors() -> [Phasors; 8] {
+    const ZERO: (f32, f32) = (0.0, 0.0);
+    const MIDDLE: f64 = (WINDOW - 1) as f64 / 2.0;
+    const fn narrow((re, im): (f64, f64)) -> (f32, f32) {
+        (re as f32, im as f32)
+    }
+    let mut all = [Phasors { unlag: ZERO, first: ZERO, second: ZERO, half: ZERO }; 8];
+    let mut tone = 0;
+    while tone < 8 {
+        let hz = HZ[tone];
+        all[tone] = Phasors {
+            unlag: narrow(cis(-turns(hz, LAG as f64))),
+            first: narrow(cis(turns(hz, MIDDLE))),
+            second: narrow(cis(turns(hz, MIDDLE - LAG as f64))),
+            half: narrow(cis(turns(hz, 0.5))),
+        };
+        tone += 1;
+    }
+    all
+}
+
+/// Gram and Schmidt on cosines or sines about the window's middle.
+const fn basis(even: bool) -> [[f32; WINDOW / 2]; PROGRESS] {
+    let mut exact = [[0.0; WINDOW / 2]; PROGRESS];
+    let mut basis = [[0.0; WINDOW / 2]; PROGRESS];
+    let mut i = 0;
+    while i < PROGRESS {
+        let mut n = 0;
+        while n < WINDOW / 2 {
+            let (cos, sin) = cis(turns(CALL_PROGRESS_HZ[i], n as f64 + 0.5));
+            exact[i][n] = if even { cos } else { sin };
+            n += 1;
+        }
+        let mut k = 0;
+        while k < i {
+            let along = dot(&exact[i], &exact[k]);
+            n = 0;
+            while n < WINDOW / 2 {
+                exact[i][n] -= along * exact[k][n];
+                n += 1;
+            }
+            k += 1;
+        }
+        let norm = sqrt(dot(&exact[i], &exact[i]));
+        n = 0;
+        while n < WINDOW / 2 {
+            exact[i][n] /= norm;
+            basis[i][n] = exact[i][n] as f32;
+            n += 1;
+        }
+        i += 1;
+    }
+    basis
+}
+
+const fn dot(a: &[f64; WINDOW / 2], b: &[f64; WINDOW / 2]) -> f64 {
+    let (mut sum, mut n) = (0.0, 0);
+    while n < WINDOW / 2 {
+        sum += a[n] * b[n];
+        n += 1;
+    }
+    sum
+}
+
+/// Newton's square root.
+const fn sqrt(x: f64) -> f64 {
+    let (mut root, mut n) = (x.max(1.0), 0);
+    while n < 60 {
+        root = f64::midpoint(root, x / root);
+        n += 1;
+    }
+    root
+}
