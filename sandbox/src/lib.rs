@@ -1,1 +1,57 @@
+//! A stand-in for CXone: real HTTP and WebSocket servers, an IVR that plays prompts and decodes tones.
+//!
+//! [`start`] binds one TCP port. CXone's five services live below one path prefix each, every one with its own
+//! token endpoint and style; [`Sandbox::endpoints`] lists them.
+//!
+//! | service | token endpoint | what it offers |
+//! |---|---|---|
+//! | `/interactions` | `/oauth/token`, form body | WS `/api/v2/interactions/websocket` |
+//! | `/voice` | `/oauth2/token`, JSON body | WS `/agent/voice/{callId}/stream`, GET `/api/v2/interactions/{id}/call` |
+//! | `/flow` | `/oauth/token`, Basic | GET `/api/v2/flow/definitions`, `/api/v2/flow/definitions/{flowId}` |
+//! | `/dialer` | `/oauth/token`, Basic with scope | tokens |
+//! | `/media` | `/oauth/token`, Basic | tokens |
+//!
+//! # Control
+//!
+//! What CXone has no counterpart for. Answers loopback peers alone, and no browser (a request with an `Origin` is refused).
+//!
+//! | route | what |
+//! |---|---|
+//! | POST `/sandbox/calls` `{flowId}` | places a call: 201 `{interactionId, callId}`. Bearer token of the interactions service |
+//! | DELETE `/sandbox/calls/{interactionId}` | the caller hangs up: 204. The same token |
+//! | POST `/sandbox/faults` | arms a fault ([`faults::Rule`]): 201 `{id}` |
+//! | GET, DELETE `/sandbox/faults` | lists, disarms all |
+//! | POST `/sandbox/faults/seeded` `{seed, rate}` | faults at random, the same ones for the same seed; rate 0 ends it |
+//! | POST `/sandbox/outage` `{ms}` | cuts every connection and refuses new ones for so long: 202 |
+//!
+//! # Calls
+//!
+//! A call is `connecting` until its voice socket opens, then `streaming`: its IVR starts. The IVR's clock is the call's, not the
+//! socket's: when the socket is lost, the IVR goes on and hears silence, and a new socket within
+//! [`SandboxConfig::voice_grace`] joins in. **A second voice socket replaces the first**, which is closed with 4409, so that a
+//! client whose old connection hangs half open gets back in. At the flow's end comes half a second of silence, then
+//! `disconnecting`, the socket's close with 1000, `terminated`.
 
+mod auth;
+mod calls;
+mod clock;
+mod config;
+mod control;
+mod error;
+pub mod faults;
+mod flows;
+mod interactions;
+mod limits;
+mod oauth;
+mod prompts;
+mod router;
+mod seeded;
+mod server;
+mod services;
+mod socket;
+mod state;
+mod voice;
+
+pub use config::SandboxConfig;
+pub use server::{Sandbox, StartError, start};
+pub use services::{ServiceEndpoint, TokenStyle};

@@ -1,0 +1,42 @@
+//! Whether a request's token is good for what it asks.
+
+use axum::http::{HeaderMap, header};
+
+use crate::{error::Refusal, oauth::Tokens, services::Service};
+
+/// Lets a request pass whose Bearer header has a token of `service` with all of `scopes`: 401 for no token, or one that
+/// is unknown or has expired; 403 for another service's, or one without the scopes.
+pub(crate) fn bearer(
+    tokens: &Tokens,
+    headers: &HeaderMap,
+    service: Service,
+    scopes: &[&str],
+) -> Result<(), Refusal> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = value.and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    check(tokens, token, service, scopes)
+}
+
+/// As [`bearer`], for a token from elsewhere.
+pub(crate) fn check(
+    tokens: &Tokens,
+    token: Option<&str>,
+    service: Service,
+    scopes: &[&str],
+) -> Result<(), Refusal> {
+    let token = token.ok_or_else(|| Refusal::unauthorized("no access token"))?;
+    let grant = tokens
+        .grant(token)
+        .ok_or_else(|| Refusal::unauthorized("the access token is unknown or has expired"))?;
+    if grant.service != service {
+        let detail = format!("the access token is the {} service's", grant.service.name());
+        return Err(Refusal::forbidden(detail));
+    }
+    match scopes.iter().find(|scope| !grant.scopes.contains(scope)) {
+        Some(missing) => Err(Refusal::forbidden(format!("the access token lacks the scope {missing}"))),
+        None => Ok(()),
+    }
+}

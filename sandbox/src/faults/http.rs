@@ -1,0 +1,66 @@
+//! Faults of requests and handshakes.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{Kind, Point, RetryAfter};
+use crate::{server::Connection, services::Service, state::AppState};
+
+/// Lets a request meet its fault, if one waits for it.
+pub(crate) async fn strike(
+    State((app, point, service)): State<(Arc<AppState>, Point, Service)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(kind) = app.faults.for_request(point, service) else { return next.run(request).await };
+    let connection =
+        request.extensions().get::<Connection>().expect("the server adds it to every request").clone();
+    match kind {
+        Kind::Status { status, retry_after, retry_after_seconds } => {
+            answer(status, retry_after, retry_after_seconds)
+        }
+        Kind::Slow { ms } => {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            next.run(request).await
+        }
+        Kind::ExpireTokens => {
+            app.tokens.revoke_all();
+            next.run(request).await
+        }
+        Kind::Garbage => {
+            ([(header::CONTENT_TYPE, "application/json")], Body::from(&b"{\"access_token\":\xff\xfe,["[..]))
+                .into_response()
+        }
+        Kind::HalfOpen => {
+            app.shutdown.cancelled().await;
+            connection.vanish().await
+        }
+        // Only sockets can be closed with a code; the rule's validation says so.
+        Kind::Drop | Kind::Close { .. } => connection.vanish().await,
+    }
+}
+
+fn answer(status: u16, form: RetryAfter, seconds: u64) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, axum::Json(serde_json::json!({ "error": "sandbox_fault" }))).into_response();
+    let value = match form {
+        RetryAfter::None => return response,
+        RetryAfter::Seconds => HeaderValue::from(seconds),
+        RetryAfter::Date => {
+            let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds));
+            HeaderValue::from_str(&date).expect("an HTTP date is visible ASCII")
+        }
+    };
+    response.headers_mut().insert(header::RETRY_AFTER, value);
+    response
+}

@@ -1,0 +1,184 @@
+//! What a fault is.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use shared::wire::FieldError;
+
+use crate::services::Service;
+
+/// A fault: where, what, how often, from when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rule {
+    /// Where it strikes.
+    pub on: Point,
+    /// Whose tokens alone, where it strikes at [`Point::Token`]; any service's otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
+    /// What happens.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// How often (1).
+    #[serde(default = "once")]
+    pub times: u32,
+    /// From when, in milliseconds (0).
+    #[serde(default)]
+    pub after_ms: u64,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// Where a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Point {
+    /// A token endpoint.
+    Token,
+    /// The interactions socket.
+    Interactions,
+    /// A voice socket.
+    Voice,
+    /// The call state request.
+    Call,
+    /// The flow definition requests.
+    Flow,
+}
+
+/// What happens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Kind {
+    /// The answer is this status.
+    Status {
+        /// 400–599.
+        status: u16,
+        /// In which form it says when to come back (none).
+        #[serde(default)]
+        retry_after: RetryAfter,
+        /// When to come back, in seconds (1).
+        #[serde(default = "one_second")]
+        retry_after_seconds: u64,
+    },
+    /// The answer comes late.
+    Slow {
+        /// By how much, in milliseconds.
+        ms: u64,
+    },
+    /// The TCP connection is cut without an answer or a close frame.
+    Drop,
+    /// A socket is closed with this code.
+    Close {
+        /// The code; 1005, 1006 and 1015 cannot be sent.
+        code: u16,
+    },
+    /// Nothing is read or written any more, and the TCP connection stays.
+    HalfOpen,
+    /// The answer is broken JSON; a socket gets messages that make no sense and goes on.
+    Garbage,
+    /// Every token of every service is revoked; open sockets are closed with 1008.
+    ExpireTokens,
+}
+
+fn one_second() -> u64 {
+    1
+}
+
+/// The forms of a `Retry-After` header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RetryAfter {
+    /// No header.
+    #[default]
+    None,
+    /// A number of seconds.
+    Seconds,
+    /// An HTTP date.
+    Date,
+}
+
+impl Point {
+    pub(super) const fn is_socket(self) -> bool {
+        matches!(self, Self::Interactions | Self::Voice)
+    }
+}
+
+impl Kind {
+    /// Whether it is over when a socket opens.
+    pub(super) const fn strikes_handshakes(&self) -> bool {
+        matches!(self, Self::Status { .. } | Self::Slow { .. })
+    }
+}
+
+impl Rule {
+    /// Everything that is wrong with it, by field.
+    pub fn validate(&self) -> Result<(), Vec<FieldError>> {
+        /// Longer than any test runs.
+        const LONGEST_MS: u64 = 3_600_000;
+        let mut errors = Vec::new();
+        match self.kind {
+            Kind::Status { status, .. } if !(400..=599).contains(&status) => {
+                errors.push(FieldError::new("status", "must be between 400 and 599"));
+            }
+            Kind::Slow { ms } if ms > LONGEST_MS => {
+                errors.push(FieldError::new("ms", "must be at most an hour"));
+            }
+            Kind::Close { .. } if !self.on.is_socket() => {
+                errors.push(FieldError::new("kind", "only sockets are closed with a code"));
+            }
+            Kind::Close { code } if !sendable(code) => {
+                errors.push(FieldError::new("code", "cannot be sent (RFC 6455 section 7.4)"));
+            }
+            Kind::Status { .. }
+            | Kind::Slow { .. }
+            | Kind::Drop
+            | Kind::Close { .. }
+            | Kind::HalfOpen
+            | Kind::Garbage
+            | Kind::ExpireTokens => {}
+        }
+        if self.times == 0 {
+            errors.push(FieldError::new("times", "must be at least 1"));
+        }
+        if self.after_ms > LONGEST_MS {
+            errors.push(FieldError::new("afterMs", "must be at most an hour"));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    pub(super) fn after(&self) -> Duration {
+        Duration::from_millis(self.after_ms)
+    }
+
+    pub(super) fn is_for(&self, point: Point, service: Service) -> bool {
+        self.on == point && self.service.is_none_or(|only| only == service)
+    }
+}
+
+const fn sendable(code: u16) -> bool {
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str, wrong: &[&str]) {
+        let rule: Rule = serde_json::from_str(json).expect(json);
+        let errors = rule.validate().err().unwrap_or_default();
+        let fields: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
+        assert_eq!(fields, wrong, "{json}");
+    }
+
+    #[test]
+    fn a_fault_that_cannot_happen_is_refused() {
+        check(r#"{"on":"token","kind":"status","status":429,"retryAfter":"date"}"#, &[]);
+        check(r#"{"on":"voice","kind":"close","code":1013,"times":3,"afterMs":10}"#, &[]);
+        check(r#"{"on":"voice","kind":"close","code":1006}"#, &["code"]);
+        check(r#"{"on":"flow","kind":"close","code":1000}"#, &["kind"]);
+        check(r#"{"on":"flow","kind":"status","status":200,"times":0}"#, &["status", "times"]);
+        check(r#"{"on":"call","kind":"slow","ms":4000000}"#, &["ms"]);
+    }
+}

@@ -1,0 +1,87 @@
+//! The flows, and the requests for them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::HeaderMap,
+};
+use shared::{
+    menu::{CompiledFlow, FlowDefinition},
+    wire::{FieldError, FlowList, FlowSummary},
+};
+
+use crate::{auth, error::Refusal, server::StartError, services::Service, state::AppState};
+
+#[derive(rust_embed::Embed)]
+#[folder = "flows/"]
+#[include = "*.json"]
+struct Files;
+
+/// The flows, by identifier.
+#[derive(Debug)]
+pub(crate) struct Flows(BTreeMap<String, Arc<CompiledFlow>>);
+
+impl Flows {
+    /// The embedded flows and `extra` ones.
+    pub(crate) fn load(extra: &[FlowDefinition]) -> Result<Self, StartError> {
+        let mut flows = BTreeMap::new();
+        for name in Files::iter() {
+            let file = Files::get(&name).expect("an embedded file can be read");
+            let unreadable = |error: serde_json::Error| StartError::Flow {
+                flow: name.to_string(),
+                errors: vec![FieldError::new("", error.to_string())],
+            };
+            let definition: FlowDefinition = serde_json::from_slice(&file.data).map_err(unreadable)?;
+            insert(&mut flows, definition)?;
+        }
+        for definition in extra {
+            insert(&mut flows, definition.clone())?;
+        }
+        Ok(Self(flows))
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &CompiledFlow> {
+        self.0.values().map(|flow| &**flow)
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<&Arc<CompiledFlow>> {
+        self.0.get(id)
+    }
+}
+
+fn insert(
+    flows: &mut BTreeMap<String, Arc<CompiledFlow>>,
+    definition: FlowDefinition,
+) -> Result<(), StartError> {
+    let flow = definition.flow_id.clone();
+    let compiled = CompiledFlow::compile(definition)
+        .map_err(|errors| StartError::Flow { flow: flow.clone(), errors })?;
+    flows.insert(flow, Arc::new(compiled));
+    Ok(())
+}
+
+/// GET `/api/v2/flow/definitions`
+pub(crate) async fn list(
+    State(app): State<Arc<AppState>>,
+    headers: HeaderMap,
+) -> Result<Json<FlowList>, Refusal> {
+    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:read"])?;
+    let summary = |flow: &CompiledFlow| {
+        let FlowDefinition { flow_id, name, description, .. } = flow.definition().clone();
+        FlowSummary { flow_id, name, description }
+    };
+    Ok(Json(FlowList { flows: app.flows.all().map(summary).collect() }))
+}
+
+/// GET `/api/v2/flow/definitions/{flowId}`
+pub(crate) async fn definition(
+    State(app): State<Arc<AppState>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<FlowDefinition>, Refusal> {
+    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:read"])?;
+    let flow = app.flows.find(&id).ok_or_else(|| Refusal::not_found("there is no such flow"))?;
+    Ok(Json(flow.definition().clone()))
+}

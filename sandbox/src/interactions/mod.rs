@@ -1,0 +1,110 @@
+//! The interactions socket: one subscription, then events.
+
+mod hub;
+mod subscription;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Extension,
+    extract::{
+        State,
+        ws::{Message, WebSocketUpgrade},
+    },
+    http::HeaderMap,
+    response::Response,
+};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::Instant,
+};
+
+pub(crate) use hub::{Hub, Published};
+use subscription::Subscription;
+
+use crate::{
+    auth,
+    error::Refusal,
+    faults::Point,
+    server::Connection,
+    services::Service,
+    socket::{self, Close, Purpose},
+    state::AppState,
+};
+
+/// How long a socket may be open without a subscription.
+const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(10);
+
+/// WS `/api/v2/interactions/websocket`
+pub(crate) async fn open(
+    State(app): State<Arc<AppState>>,
+    Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, Refusal> {
+    auth::bearer(&app.tokens, &headers, Service::Interactions, Service::Interactions.scopes())?;
+    Ok(socket::modest(upgrade).on_upgrade(move |socket| async move {
+        let tasks = app.tasks.clone();
+        let serving = async {
+            let mut listener =
+                Listener { app: &app, subscribe_by: Instant::now() + SUBSCRIBE_WITHIN, subscribed: None };
+            socket::serve(socket, &app, &mut listener).await;
+        };
+        tasks.track_future(connection.until_cut(serving)).await;
+    }))
+}
+
+/// One subscriber.
+struct Listener<'a> {
+    app: &'a AppState,
+    subscribe_by: Instant,
+    subscribed: Option<(Subscription, broadcast::Receiver<Arc<Published>>)>,
+}
+
+impl Purpose for Listener<'_> {
+    const POINT: Point = Point::Interactions;
+    const SERVICE: Service = Service::Interactions;
+
+    async fn outgoing(&mut self) -> Result<Message, Close> {
+        let Some((subscription, events)) = &mut self.subscribed else {
+            tokio::time::sleep_until(self.subscribe_by).await;
+            return Err(Close::new(1008, "no subscription came"));
+        };
+        loop {
+            match events.recv().await {
+                Ok(event) => {
+                    if let Some(text) = subscription.render(&event) {
+                        return Ok(Message::Text(text.into()));
+                    }
+                }
+                Err(RecvError::Lagged(_)) => return Err(Close::new(1013, "the subscriber reads too slowly")),
+                Err(RecvError::Closed) => return Err(Close::new(1001, "the sandbox stops")),
+            }
+        }
+    }
+
+    /// Every text message is a subscription; a further one takes the place of the one before.
+    async fn incoming(&mut self, message: Message) -> Result<(), Close> {
+        let Message::Text(text) = message else {
+            return Err(Close::new(1003, "only text messages"));
+        };
+        let subscription = Subscription::parse(&text).map_err(|reason| Close::new(1008, reason))?;
+        let events = match self.subscribed.take() {
+            Some((_, events)) => events,
+            None => self.app.hub.subscribe(),
+        };
+        self.subscribed = Some((subscription, events));
+        Ok(())
+    }
+
+    fn garbage(&self) -> Vec<Message> {
+        vec![
+            Message::Text("this is no JSON".into()),
+            Message::Text(r#"{"eventType":"dtmf","interactionId":"#.into()),
+            Message::Text(r#"{"eventType":"media","payload":"%%%"}"#.into()),
+            Message::Text(r#"{"eventType":"dtmf","interactionId":"garbage","digit":"42"}"#.into()),
+            Message::Text(r#"{"eventType":"sentiment","interactionId":"garbage"}"#.into()),
+            Message::Binary(bytes::Bytes::from_static(b"\xff\xfe\x00\x01")),
+        ]
+    }
+}

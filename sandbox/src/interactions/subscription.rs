@@ -1,0 +1,214 @@
+//! What a subscriber wants to hear.
+//!
+//! `{"interactionType":"voice","eventTypes":["media","dtmf","interaction"],"filters":[{"field","operator","value"}]?}`
+//!
+//! An event is sent if its type was asked for and every filter holds. A digit is sent directly to those who asked for
+//! `dtmf`, wrapped to those who asked for `media`, and by turns in both forms to those who asked for both.
+//! Filters look at the event itself, wrapped or not. Operators: `eq`, `ne`, `contains`, `startsWith`, `endsWith` with a
+//! string, `in` with a list of strings or one string with commas. A field that the event lacks holds for `ne` alone.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::hub::{EventKind, Form, Published};
+
+/// A subscription.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    voice: bool,
+    media: bool,
+    dtmf: bool,
+    interaction: bool,
+    filters: Vec<Filter>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    interaction_type: InteractionType,
+    event_types: Vec<EventType>,
+    #[serde(default)]
+    filters: Option<Vec<Filter>>,
+}
+
+/// Calls are all the stand-in has; who asks for anything else hears nothing.
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum InteractionType {
+    Voice,
+    Chat,
+    Email,
+    Sms,
+}
+
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum EventType {
+    Media,
+    Dtmf,
+    Interaction,
+}
+
+#[derive(Debug, Deserialize)]
+struct Filter {
+    field: String,
+    #[serde(flatten)]
+    test: Test,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "operator", content = "value", rename_all = "camelCase")]
+enum Test {
+    Eq(String),
+    Ne(String),
+    In(OneOrMany),
+    Contains(String),
+    StartsWith(String),
+    EndsWith(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Subscription {
+    /// Reads a subscription; the error is a close frame's reason.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        /// RFC 6455: a close frame's reason has at most 123 bytes.
+        const MAX_REASON: usize = 120;
+        let wire: Wire = serde_json::from_str(text).map_err(|error| {
+            let mut reason = format!("malformed subscription: {error}");
+            reason.truncate(reason.floor_char_boundary(MAX_REASON));
+            reason
+        })?;
+        if wire.event_types.is_empty() {
+            return Err("malformed subscription: no eventTypes".into());
+        }
+        let asked = |kind| wire.event_types.contains(&kind);
+        Ok(Self {
+            voice: wire.interaction_type == InteractionType::Voice,
+            media: asked(EventType::Media),
+            dtmf: asked(EventType::Dtmf),
+            interaction: asked(EventType::Interaction),
+            filters: wire.filters.unwrap_or_default(),
+        })
+    }
+
+    /// The text to send for an event, if the subscriber is to have it.
+    pub(super) fn render(&self, published: &Published) -> Option<String> {
+        let form = match published.kind {
+            EventKind::Interaction => self.interaction.then_some(Form::Direct),
+            EventKind::Dtmf(form) => match (self.dtmf, self.media) {
+                (true, true) => Some(form),
+                (true, false) => Some(Form::Direct),
+                (false, true) if form == Form::Direct => Some(Form::Base64),
+                (false, true) => Some(form),
+                (false, false) => None,
+            },
+        }?;
+        let wanted = self.voice && self.filters.iter().all(|filter| filter.holds(&published.event));
+        wanted.then(|| published.text(form))
+    }
+}
+
+impl Filter {
+    fn holds(&self, event: &Value) -> bool {
+        let actual = match event.get(&self.field) {
+            Some(Value::String(text)) => text,
+            Some(other) => &other.to_string(),
+            None => return matches!(self.test, Test::Ne(_)),
+        };
+        match &self.test {
+            Test::Eq(value) => actual == value,
+            Test::Ne(value) => actual != value,
+            Test::In(OneOrMany::One(list)) => list.split(',').any(|value| value.trim() == actual),
+            Test::In(OneOrMany::Many(values)) => values.contains(actual),
+            Test::Contains(value) => actual.contains(value),
+            Test::StartsWith(value) => actual.starts_with(value),
+            Test::EndsWith(value) => actual.ends_with(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn subscription(event_types: &str, filters: &str) -> Result<Subscription, String> {
+        Subscription::parse(&format!(
+            r#"{{"interactionType":"voice","eventTypes":{event_types},"filters":{filters}}}"#
+        ))
+    }
+
+    fn digit(form: Form) -> Published {
+        let event =
+            json!({ "eventType": "dtmf", "interactionId": "int-7", "channelId": "ch-7", "digit": "5" });
+        Published { event, kind: EventKind::Dtmf(form) }
+    }
+
+    #[test]
+    fn filters_decide() {
+        let check = |filters: &str, holds: bool| {
+            let subscription = subscription(r#"["dtmf"]"#, filters).expect(filters);
+            assert_eq!(subscription.render(&digit(Form::Direct)).is_some(), holds, "{filters}");
+        };
+        check("[]", true);
+        check("null", true);
+        check(r#"[{"field":"digit","operator":"eq","value":"5"}]"#, true);
+        check(r#"[{"field":"digit","operator":"ne","value":"5"}]"#, false);
+        check(r#"[{"field":"digit","operator":"in","value":"4, 5"}]"#, true);
+        check(r#"[{"field":"digit","operator":"in","value":["4","6"]}]"#, false);
+        check(r#"[{"field":"interactionId","operator":"startsWith","value":"int-"}]"#, true);
+        check(r#"[{"field":"interactionId","operator":"endsWith","value":"-8"}]"#, false);
+        check(r#"[{"field":"interactionId","operator":"contains","value":"t-7"}]"#, true);
+        check(r#"[{"field":"callId","operator":"eq","value":"x"}]"#, false);
+        check(r#"[{"field":"callId","operator":"ne","value":"x"}]"#, true);
+        let both = r#"[{"field":"digit","operator":"eq","value":"5"},{"field":"channelId","operator":"eq","value":"x"}]"#;
+        check(both, false);
+    }
+
+    #[test]
+    fn a_digit_comes_in_a_form_that_was_asked_for() {
+        let check = |event_types: &str, form: Form, wrapped: Option<bool>| {
+            let text = subscription(event_types, "[]").unwrap().render(&digit(form));
+            let is_wrapped = text.map(|text| text.contains(r#""eventType":"media""#));
+            assert_eq!(is_wrapped, wrapped, "{event_types} {form:?}");
+        };
+        check(r#"["dtmf"]"#, Form::Nested, Some(false));
+        check(r#"["media"]"#, Form::Direct, Some(true));
+        check(r#"["media","dtmf"]"#, Form::Direct, Some(false));
+        check(r#"["media","dtmf"]"#, Form::Base64, Some(true));
+        check(r#"["interaction"]"#, Form::Direct, None);
+    }
+
+    #[test]
+    fn what_is_no_subscription_is_refused() {
+        for text in [
+            "",
+            "[]",
+            r#"{"interactionType":"voice"}"#,
+            r#"{"interactionType":"voice","eventTypes":[]}"#,
+            r#"{"interactionType":"voice","eventTypes":["weather"]}"#,
+            r#"{"interactionType":"smoke","eventTypes":["dtmf"]}"#,
+            r#"{"interactionType":"voice","eventTypes":["dtmf"],"filters":[{"field":"a","operator":"like","value":"b"}]}"#,
+            r#"{"interactionType":"voice","eventTypes":["dtmf"],"filters":[{"field":"a","operator":"eq"}]}"#,
+        ] {
+            assert!(Subscription::parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_refusal_fits_a_close_frame(text in "\\PC{0,400}") {
+            if let Err(reason) = Subscription::parse(&text) {
+                prop_assert!(reason.len() <= 123);
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What both kinds of socket have in common: pings, death by silence, faults, and leaving.
+
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocketUpgrade};
+use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::{
+    faults::{Kind, Point},
+    services::Service,
+    state::AppState,
+};
+
+/// Why a socket is closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Close {
+    pub(crate) code: u16,
+    pub(crate) reason: String,
+}
+
+impl Close {
+    pub(crate) fn new(code: u16, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+}
+
+/// What a socket is for.
+pub(crate) trait Purpose: Send {
+    /// Where its faults strike, and whose it is.
+    const POINT: Point;
+    /// Whose it is.
+    const SERVICE: Service;
+
+    /// The next message to send, or why to close. Cancel safe.
+    fn outgoing(&mut self) -> impl Future<Output = Result<Message, Close>> + Send;
+
+    /// Takes a text or binary message.
+    fn incoming(&mut self, message: Message) -> impl Future<Output = Result<(), Close>> + Send;
+
+    /// Messages that make no sense.
+    fn garbage(&self) -> Vec<Message>;
+}
+
+/// DESIGN: tungstenite's own buffers are far too large for many sockets.
+pub(crate) fn modest(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+    const BUFFER: usize = 4 * 1024;
+    const MAX_MESSAGE: usize = 64 * 1024;
+    upgrade
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
+        .max_write_buffer_size(MAX_MESSAGE * 4)
+        .max_message_size(MAX_MESSAGE)
+        .max_frame_size(MAX_MESSAGE)
+}
+
+/// Serves a socket until it ends, one way or another.
+pub(crate) async fn serve<S, P>(mut socket: S, app: &AppState, purpose: &mut P)
+where
+    S: Stream<Item = Result<Message, axum::Error>> + Sink<Message, Error = axum::Error> + Unpin + Send,
+    P: Purpose,
+{
+    let opened = Instant::now();
+    let mut heard = opened;
+    let mut pings = tokio::time::interval_at(opened + app.config.ping_interval, app.config.ping_interval);
+    let mut planned = app.faults.planned_for_socket(P::POINT).map(|(after, kind)| (opened + after, kind));
+    let struck_at = |planned: &Option<(Instant, Kind)>| planned.as_ref().map(|(at, _)| *at);
+    loop {
+        let plan = struck_at(&planned);
+        let step = tokio::select! {
+            // Leaving goes before everything, or a busy socket would never leave.
+            biased;
+            () = app.shutdown.cancelled() => Step::Close(Close::new(1001, "the sandbox stops")),
+            kind = app.faults.for_socket(P::POINT, P::SERVICE, opened) => Step::Fault(kind),
+            () = sleep_until(plan.unwrap_or(opened)), if plan.is_some() => {
+                Step::Fault(planned.take().expect("it was there when the arm was armed").1)
+            }
+            () = sleep_until(heard + app.config.dead_after) => Step::Gone,
+            // A peer's message before our own: a digit cuts a prompt.
+            message = socket.next() => {
+                heard = Instant::now();
+                match message {
+                    Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => match purpose.incoming(message).await {
+                        Ok(()) => continue,
+                        Err(close) => Step::Close(close),
+                    },
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                    Some(Ok(Message::Close(_))) => Step::Leave,
+                    Some(Err(_)) | None => Step::Gone,
+                }
+            }
+            _ = pings.tick() => Step::Send(Message::Ping(bytes::Bytes::new())),
+            message = purpose.outgoing() => message.map_or_else(Step::Close, Step::Send),
+        };
+        let messages = match step {
+            Step::Send(message) => vec![message],
+            Step::Close(close) => return leave(socket, close).await,
+            Step::Leave => {
+                let _ = timeout(GOODBYE, drain(&mut socket)).await;
+                return;
+            }
+            Step::Gone | Step::Fault(Kind::Drop) => return,
+            Step::Fault(Kind::Close { code }) => {
+                return leave(socket, Close::new(code, "sandbox fault")).await;
+            }
+            Step::Fault(Kind::HalfOpen) => return app.shutdown.cancelled().await,
+            Step::Fault(Kind::ExpireTokens) => {
+                app.tokens.revoke_all();
+                return leave(socket, Close::new(1008, "the access token has expired")).await;
+            }
+            Step::Fault(Kind::Garbage) => purpose.garbage(),
+            // These are over when a socket opens; see `Faults::for_socket`.
+            Step::Fault(Kind::Status { .. } | Kind::Slow { .. }) => Vec::new(),
+        };
+        for message in messages {
+            if !matches!(timeout(app.config.dead_after, socket.send(message)).await, Ok(Ok(()))) {
+                return;
+            }
+        }
+    }
+}
+
+enum Step {
+    Send(Message),
+    Close(Close),
+    Fault(Kind),
+    /// The peer closes.
+    Leave,
+    /// The peer is no more.
+    Gone,
+}
+
+/// How long a peer may take to answer a close frame.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+async fn leave<S>(mut socket: S, close: Close)
+where
+    S: Stream<Item = Result<Message, axum::Error>> + Sink<Message, Error = axum::Error> + Unpin,
+{
+    let frame = CloseFrame { code: close.code, reason: close.reason.into() };
+    let _ = timeout(GOODBYE, async {
+        if socket.send(Message::Close(Some(frame))).await.is_ok() {
+            drain(&mut socket).await;
+        }
+    })
+    .await;
+}
+
+async fn drain(socket: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin)) {
+    while let Some(Ok(_)) = socket.next().await {}
+}
