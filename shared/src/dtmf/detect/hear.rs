@@ -21,7 +21,10 @@ const STILL_THERE: f32 = 0.12;
 const HALF_POWER: f32 = 0.25;
 
 /// ITU-T Q.24 accepts frequencies up to 1.5 % off and refuses 3.5 %: this lies between.
-const MAX_ERROR: f32 = 0.024;
+const MAX_ERROR: f32 = 0.021;
+/// Where both are accepted, 1.5 % off in opposite directions, they are 3 % apart. Harmonics of a voice or an
+/// instrument that come near a digit lie apart by more: Q.23's frequencies were chosen so.
+const MAX_SPREAD: f32 = 0.0325;
 /// ITU-T Q.24 accepts a high group 4 dB stronger: 2 dB more, as a ratio of powers.
 const MAX_TWIST: f32 = 3.98;
 /// ITU-T Q.24 accepts a high group 8 dB weaker: 2 dB more.
@@ -36,6 +39,8 @@ const CLEAR_EDGE: f32 = 0.1;
 const NOISY: f32 = 0.22;
 /// What may be left of its first and last 3 ms.
 const NOISY_EDGE: f32 = 0.35;
+/// What may be left of a digit once call progress tones are taken away.
+const OVER_TONES: f32 = 0.12;
 /// Beyond this no call progress tone explains what is left.
 const HOPELESS: f32 = 4.0;
 /// How many hops later a digit in noise must be heard again, and by when.
@@ -169,6 +174,7 @@ impl Ear {
         let (low, high) = (&fit.low, &fit.high);
         if low.error.abs() > MAX_ERROR
             || high.error.abs() > MAX_ERROR
+            || (low.error - high.error).abs() > MAX_SPREAD
             || low.power < self.min_power
             || high.power < self.min_power
             || high.power > MAX_TWIST * low.power
@@ -180,11 +186,13 @@ impl Ear {
         let mut residual = rest.measure();
         let clear = residual.whole < CLEAR && residual.short_edge < CLEAR_EDGE;
         if !clear {
+            let mut limit = NOISY;
             if residual.whole > NOISY && residual.whole < HOPELESS {
                 rest.remove_call_progress();
                 residual = rest.measure();
+                limit = OVER_TONES;
             }
-            if residual.whole > NOISY || residual.long_edge > NOISY_EDGE {
+            if residual.whole > limit || residual.long_edge > NOISY_EDGE {
                 return;
             }
             match self.hint {
