@@ -292,9 +292,10 @@ def record(voices, everything, only):
     for asset in due:
         language = language_of(asset)
         digit = asset.startswith("digit-")
-        spoken = words[asset].capitalize() + "." if digit else words[asset]
+        # The comma keeps the voice up, as within a number.
+        spoken = speaker.say(words[asset] + "," if digit else words[asset], language)
         around = (DIGIT_HEAD_S, DIGIT_TAIL_S) if digit else (HEAD_S, TAIL_S)
-        samples = master(speaker.np, speaker.say(spoken, language), *around)
+        samples = master(speaker.np, spoken, *around)
         write_flac(samples, HERE / f"{asset}.flac")
         known[asset] = {"asset": asset, "file": f"{asset}.flac", "text": words[asset], "language": language,
                         "durationMs": round(len(samples) / RATE * 1000)}
