@@ -1,1 +1,14 @@
-fn main() {}
+//! Dialbench's page.
+
+mod app;
+mod audio;
+mod audit;
+mod call;
+mod clock;
+mod net;
+mod ui;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(app::App);
+}

@@ -1,0 +1,216 @@
+//! The audio context and the worklet in it.
+
+use std::{cell::RefCell, rc::Rc};
+
+use js_sys::{ArrayBuffer, Int16Array, Object, Reflect};
+use shared::dtmf::Digit;
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    AnalyserNode, AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions, MessageEvent,
+    Response,
+};
+
+/// Samples of the oscilloscope's picture: 43 ms at 48 kHz.
+const SCOPE_SAMPLES: u32 = 2_048;
+
+/// What the audio thread reports.
+pub(crate) enum AudioEvent {
+    /// It is there; key presses and voice can be heard once the browser allows it.
+    Ready,
+    /// It cannot be had.
+    Failed(String),
+    /// A key's tone began this long after the press, in milliseconds.
+    Onset(f64),
+    /// 20 ms for the far end: s16le, 8 kHz.
+    Frame(ArrayBuffer),
+    /// How much waits to be heard, in milliseconds, and how often there was nothing.
+    Stats { buffered_ms: f64, underruns: u32 },
+}
+
+/// The page's sound. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct AudioEngine {
+    inner: Rc<RefCell<Inner>>,
+    on: Rc<dyn Fn(AudioEvent)>,
+}
+
+#[derive(Default)]
+struct Inner {
+    context: Option<AudioContext>,
+    node: Option<AudioWorkletNode>,
+    analyser: Option<AnalyserNode>,
+    on_message: Option<Closure<dyn FnMut(MessageEvent)>>,
+    /// What is to be sent once the worklet is there.
+    early: Vec<JsValue>,
+    /// The context's time at each press whose tone has not begun.
+    presses: std::collections::VecDeque<f64>,
+}
+
+impl AudioEngine {
+    /// Sets the worklet up. It stays silent until [`Self::resume`] is called from a user's gesture.
+    pub(crate) fn new(on: impl Fn(AudioEvent) + 'static) -> Self {
+        let engine = Self { inner: Rc::default(), on: Rc::new(on) };
+        let this = engine.clone();
+        spawn_local(async move {
+            match this.set_up().await {
+                Ok(()) => (this.on)(AudioEvent::Ready),
+                Err(error) => {
+                    let reason = error
+                        .dyn_ref::<js_sys::Error>()
+                        .map_or_else(|| "no reason was given".to_owned(), |error| error.message().into());
+                    (this.on)(AudioEvent::Failed(reason));
+                }
+            }
+        });
+        engine
+    }
+
+    async fn set_up(&self) -> Result<(), JsValue> {
+        let wasm = fetch_bytes(&asset("worklet.wasm")?).await?;
+        let context = AudioContext::new()?;
+        JsFuture::from(context.audio_worklet()?.add_module(&asset("voice-processor.js")?)?).await?;
+        let options = AudioWorkletNodeOptions::new();
+        options.set_number_of_inputs(0);
+        options.set_output_channel_count(&js_sys::Array::of1(&1.into()));
+        options.set_processor_options(Some(&object(&[("wasm", &wasm)])));
+        let node = AudioWorkletNode::new_with_options(&context, "dialbench-voice", &options)?;
+        let analyser = context.create_analyser()?;
+        analyser.set_fft_size(SCOPE_SAMPLES);
+        node.connect_with_audio_node(&analyser)?;
+        analyser.connect_with_audio_node(&context.destination())?;
+
+        let this = self.clone();
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+            this.receive(&message.data())
+        });
+        let port = node.port()?;
+        port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let mut inner = self.inner.borrow_mut();
+        for message in inner.early.drain(..) {
+            port.post_message(&message)?;
+        }
+        inner.context = Some(context);
+        inner.node = Some(node);
+        inner.analyser = Some(analyser);
+        inner.on_message = Some(on_message);
+        Ok(())
+    }
+
+    fn receive(&self, message: &JsValue) {
+        let field = |name: &str| Reflect::get(message, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let number = |name: &str| field(name).as_f64().unwrap_or_default();
+        match field("kind").as_string().as_deref() {
+            Some("frame") => {
+                if let Ok(samples) = field("samples").dyn_into() {
+                    (self.on)(AudioEvent::Frame(samples));
+                }
+            }
+            Some("onset") => {
+                let pressed = self.inner.borrow_mut().presses.pop_front();
+                if let Some(pressed) = pressed {
+                    (self.on)(AudioEvent::Onset((number("time") - pressed) * 1_000.0));
+                }
+            }
+            Some("stats") => (self.on)(AudioEvent::Stats {
+                buffered_ms: number("buffered") / 8.0,
+                underruns: number("underruns") as u32,
+            }),
+            _ => {}
+        }
+    }
+
+    /// Lets sound out. Browsers allow it only from a user's gesture.
+    pub(crate) fn resume(&self) {
+        if let Some(context) = &self.inner.borrow().context
+            && context.state() == AudioContextState::Suspended
+        {
+            // A refusal shows in the context's state, which the next gesture looks at again.
+            let _ = context.resume();
+        }
+    }
+
+    /// A key goes down.
+    pub(crate) fn press(&self, digit: Digit) {
+        self.resume();
+        let now = self.inner.borrow().context.as_ref().map(|context| context.current_time());
+        if let Some(now) = now {
+            self.inner.borrow_mut().presses.push_back(now);
+        }
+        self.post(&object(&[("kind", &"press".into()), ("code", &digit.code().into())]));
+    }
+
+    /// The key goes up.
+    pub(crate) fn release(&self) {
+        self.post(&object(&[("kind", &"release".into())]));
+    }
+
+    /// Has these samples, 8 kHz, heard.
+    pub(crate) fn push(&self, samples: &[i16]) {
+        let samples = Int16Array::from(samples).buffer();
+        self.post(&object(&[("kind", &"audio".into()), ("samples", &samples.into())]));
+    }
+
+    /// Begins or ends to make frames for the far end.
+    pub(crate) fn set_upstream(&self, on: bool) {
+        self.post(&object(&[("kind", &"upstream".into()), ("on", &on.into())]));
+    }
+
+    /// Forgets what was pushed and not heard yet.
+    pub(crate) fn flush(&self) {
+        self.post(&object(&[("kind", &"flush".into())]));
+    }
+
+    /// What is being heard: up to 2,048 samples, −1…1; false where nothing can be heard.
+    pub(crate) fn scope(&self, into: &mut [f32]) -> bool {
+        let inner = self.inner.borrow();
+        let running =
+            inner.context.as_ref().is_some_and(|context| context.state() == AudioContextState::Running);
+        if let Some(analyser) = inner.analyser.as_ref().filter(|_| running) {
+            analyser.get_float_time_domain_data(into);
+            return true;
+        }
+        false
+    }
+
+    /// The browser's own delay between a sample and the ear, in milliseconds.
+    pub(crate) fn output_latency_ms(&self) -> Option<f64> {
+        let inner = self.inner.borrow();
+        let latency = Reflect::get(inner.context.as_ref()?, &"outputLatency".into()).ok()?.as_f64()?;
+        (latency > 0.0).then_some(latency * 1_000.0)
+    }
+
+    fn post(&self, message: &JsValue) {
+        let mut inner = self.inner.borrow_mut();
+        match inner.node.as_ref().and_then(|node| node.port().ok()) {
+            // A port of a living node takes any message that can be cloned, and these can.
+            Some(port) => drop(port.post_message(message)),
+            None => inner.early.push(message.clone()),
+        }
+    }
+}
+
+fn object(fields: &[(&str, &JsValue)]) -> Object {
+    let object = Object::new();
+    for (name, value) in fields {
+        Reflect::set(&object, &(*name).into(), value).expect("a plain object takes any field");
+    }
+    object
+}
+
+/// The address under which the build put an asset.
+fn asset(name: &str) -> Result<String, JsValue> {
+    let document = web_sys::window().and_then(|window| window.document()).expect("a page has a document");
+    let tag = document.query_selector(&format!("meta[name='dialbench-asset'][data-name='{name}']"))?;
+    tag.and_then(|tag| tag.get_attribute("content"))
+        .ok_or_else(|| js_sys::Error::new(&format!("the page was built without {name}")).into())
+}
+
+async fn fetch_bytes(url: &str) -> Result<JsValue, JsValue> {
+    let window = web_sys::window().expect("a page has a window");
+    let response: Response = JsFuture::from(window.fetch_with_str(url)).await?.dyn_into()?;
+    if !response.ok() {
+        return Err(js_sys::Error::new(&format!("{url}: HTTP {}", response.status())).into());
+    }
+    JsFuture::from(response.array_buffer()?).await
+}

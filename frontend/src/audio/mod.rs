@@ -1,0 +1,5 @@
+//! Sound: the audio context, its worklet, and what they report.
+
+mod engine;
+
+pub(crate) use engine::{AudioEngine, AudioEvent};

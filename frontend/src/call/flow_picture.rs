@@ -1,0 +1,214 @@
+//! The flow, with the place where the call is.
+
+use std::sync::Arc;
+
+use gloo_timers::callback::Interval;
+use leptos::prelude::*;
+use shared::{
+    flow::{Edge, Layout, Point, layout},
+    menu::{
+        CompiledFlow,
+        graph::{NodeKind, Segment},
+    },
+};
+
+use super::{Bench, store::Waiting};
+use crate::clock;
+
+const NODE_WIDTH: f64 = 148.0;
+const NODE_HEIGHT: f64 = 46.0;
+const GAP: f64 = 34.0;
+const MARGIN: f64 = 14.0;
+/// How often the countdown is drawn.
+const TICK_MS: u32 = 100;
+
+/// The picture, the current prompt's words, and the countdown to the timeout.
+#[component]
+pub(super) fn FlowPicture() -> impl IntoView {
+    let store = expect_context::<Bench>().store;
+    view! {
+        <section class="panel picture" aria-labelledby="flow-title">
+            <header>
+                <h2 id="flow-title">{move || store.flow.get().map_or_else(|| "Flow".to_owned(), |flow| flow.definition().name.clone())}</h2>
+                <Countdown />
+            </header>
+            <div class="scroll" tabindex="0" role="group" aria-label="Flow picture">
+                {move || store.flow.get().map(|flow| view! { <Drawing flow /> })}
+            </div>
+            <p class="prompt">{move || spoken(store.flow.get()?.as_ref(), store.position.get()?.node)}</p>
+        </section>
+    }
+}
+
+fn spoken(flow: &CompiledFlow, node: shared::menu::NodeIx) -> Option<String> {
+    let prompt = flow.node(node).prompt.as_ref()?;
+    let words: Vec<String> = prompt.segments.iter().map(Segment::text).collect();
+    Some(format!("“{}”{}", words.join(" "), if prompt.barge_in { "" } else { " (cannot be cut short)" }))
+}
+
+#[component]
+fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
+    let store = expect_context::<Bench>().store;
+    let Layout { nodes, edges, width, height } = layout(flow.definition(), NODE_WIDTH, NODE_HEIGHT, GAP);
+    let current = Memo::new(move |_| store.position.get().map(|position| position.node.index()));
+    let visited = Memo::new(move |_| store.visited.get().iter().map(|node| node.index()).collect::<Vec<_>>());
+    let described = {
+        let flow = Arc::clone(&flow);
+        move || {
+            let count = flow.definition().nodes.len();
+            let place = current.get().map_or_else(
+                || "No call is in it.".to_owned(),
+                |node| format!("The call is at {}.", flow.definition().nodes[node].name()),
+            );
+            format!("Flow {} with {count} nodes. {place}", flow.definition().name)
+        }
+    };
+    let view_box = format!("{0} {0} {1:.0} {2:.0}", -MARGIN, width + 2.0 * MARGIN, height + 2.0 * MARGIN);
+    let drawn_edges = edges
+        .iter()
+        .map(|edge| {
+            let (line, label) = route(edge, &nodes);
+            let (from, to) = (edge.from, edge.to);
+            let taken = move || visited.with(|visited| visited.windows(2).any(|pair| pair == [from, to]));
+            view! {
+                <g class="edge" class:taken=taken>
+                    <path d=line marker-end="url(#arrow)" />
+                    <text x=label.x y=label.y>{edge.label.clone()}</text>
+                </g>
+            }
+        })
+        .collect_view();
+    let drawn_nodes = flow
+        .definition()
+        .nodes
+        .iter()
+        .zip(&nodes)
+        .enumerate()
+        .map(|(index, (node, place))| {
+            view! {
+                <g
+                    class=format!("node {}", kind(&node.kind))
+                    class:current=move || current.get() == Some(index)
+                    class:visited=move || visited.with(|visited| visited.contains(&index))
+                    transform=format!("translate({:.1} {:.1})", place.x - NODE_WIDTH / 2.0, place.y - NODE_HEIGHT / 2.0)
+                >
+                    <rect width=NODE_WIDTH height=NODE_HEIGHT rx=corner(&node.kind) />
+                    <text class="name" x=NODE_WIDTH / 2.0 y="20">{shortened(node.name(), 20)}</text>
+                    <text class="type" x=NODE_WIDTH / 2.0 y="36">{subtitle(node)}</text>
+                </g>
+            }
+        })
+        .collect_view();
+    view! {
+        <svg role="img" aria-label=described viewBox=view_box
+            style:min-width=format!("{:.0}px", (width + 2.0 * MARGIN).min(360.0))
+            style:max-width=format!("{:.0}px", (width + 2.0 * MARGIN) * 1.15)>
+            <defs>
+                <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+                    <path d="M0 0 L8 4 L0 8 z" />
+                </marker>
+            </defs>
+            {drawn_edges}
+            {drawn_nodes}
+        </svg>
+    }
+}
+
+/// The path of an edge, and where its label stands.
+fn route(edge: &Edge, nodes: &[Point]) -> (String, Point) {
+    let (from, to) = (nodes[edge.from], nodes[edge.to]);
+    if to.y > from.y {
+        let (y0, y1) = (from.y + NODE_HEIGHT / 2.0, to.y - NODE_HEIGHT / 2.0);
+        let middle = (y0 + y1) / 2.0;
+        let line =
+            format!("M{:.1} {y0:.1} C{0:.1} {middle:.1} {1:.1} {middle:.1} {1:.1} {y1:.1}", from.x, to.x);
+        (line, Point { x: from.x + (to.x - from.x) * 0.72, y: y0 + (y1 - y0) * 0.72 - 3.0 })
+    } else {
+        // Back up, or to itself: around the right-hand side.
+        let out = from.x.max(to.x) + NODE_WIDTH / 2.0 + GAP * 0.6;
+        let side = NODE_WIDTH / 2.0;
+        let line = format!(
+            "M{:.1} {:.1} C{out:.1} {:.1} {out:.1} {:.1} {:.1} {:.1}",
+            from.x + side,
+            from.y + 8.0,
+            from.y + 8.0,
+            to.y - 8.0,
+            to.x + side,
+            to.y - 8.0
+        );
+        (line, Point { x: out - 4.0, y: (from.y + to.y) / 2.0 })
+    }
+}
+
+const fn kind(kind: &NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Prompt => "prompt",
+        NodeKind::Menu(_) => "menu",
+        NodeKind::Collect { .. } => "collect",
+        NodeKind::Decision { .. } => "decision",
+        NodeKind::Transfer { .. } => "transfer",
+        NodeKind::Hangup => "hangup",
+    }
+}
+
+const fn corner(kind: &NodeKind) -> &'static str {
+    match kind {
+        NodeKind::Transfer { .. } | NodeKind::Hangup => "23",
+        _ => "7",
+    }
+}
+
+fn subtitle(node: &shared::menu::graph::Node) -> String {
+    match &node.kind {
+        NodeKind::Collect { min_digits, max_digits, .. } => {
+            format!("collect {min_digits}–{max_digits} digits")
+        }
+        NodeKind::Decision { variable } => format!("decision on {variable}"),
+        NodeKind::Transfer { target } => format!("transfer to {}", shortened(target, 12)),
+        NodeKind::Prompt | NodeKind::Menu(_) | NodeKind::Hangup => kind(&node.kind).to_owned(),
+    }
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
+
+/// The time until the machine gives up waiting for a digit.
+#[component]
+fn Countdown() -> impl IntoView {
+    let store = expect_context::<Bench>().store;
+    let waiting = Memo::new(move |_| {
+        store.position.with(|position| position.as_ref().filter(|at| !at.ended).and_then(|at| at.waiting))
+    });
+    let speaking =
+        Memo::new(move |_| store.position.with(|position| position.as_ref().is_some_and(|at| at.speaking)));
+    let left = RwSignal::new(None::<(f64, f64)>);
+    let ticking = StoredValue::new_local(None::<Interval>);
+    Effect::new(move |_| {
+        let tick = waiting.get().map(|Waiting { since, until }| {
+            let whole = (until - since).as_secs_f64();
+            let show = move || left.set(Some(((until - clock::now()).as_secs_f64(), whole)));
+            show();
+            Interval::new(TICK_MS, show)
+        });
+        if tick.is_none() {
+            left.set(None);
+        }
+        ticking.set_value(tick);
+    });
+    view! {
+        <p class="countdown" data-waiting=move || left.get().is_some().to_string()>
+            {move || match left.get() {
+                Some((seconds, whole)) => view! {
+                    <progress aria-label="Time to the timeout" max=whole value=seconds></progress>
+                    <span>{format!("timeout in {seconds:.1} s")}</span>
+                }.into_any(),
+                None if speaking.get() => view! { <span>"prompt playing"</span> }.into_any(),
+                None => view! { <span></span> }.into_any(),
+            }}
+        </p>
+    }
+}

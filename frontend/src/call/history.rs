@@ -1,0 +1,100 @@
+//! What survives a reload: where in the event stream this tab began to look, and which call it follows.
+
+use serde::{Deserialize, Serialize};
+use web_sys::Storage;
+
+const KEY: &str = "dialbench.call";
+
+/// Kept in the tab's session storage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct History {
+    /// Which life of the server's ring the offsets count in.
+    pub(super) epoch: Option<String>,
+    /// After this offset everything is replayed on a reload, so that page and menu machine are as they were.
+    pub(super) since: u64,
+    /// The last offset that was seen.
+    pub(super) seen: u64,
+    /// Up to this offset the log was cleared.
+    pub(super) cleared: u64,
+    /// The call that is followed.
+    pub(super) call: Option<FollowedCall>,
+}
+
+/// A call that a reload comes back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FollowedCall {
+    pub(super) interaction: String,
+    pub(super) call: String,
+    pub(super) flow: String,
+}
+
+/// How an event stands to what was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// It is new.
+    New,
+    /// It was seen already.
+    Seen,
+}
+
+impl History {
+    pub(super) fn load() -> Self {
+        let text = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
+        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    pub(super) fn save(&self) {
+        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
+            // Without room or permission a reload starts afresh, which is what it does without storage.
+            let _ = storage.set_item(KEY, &text);
+        }
+    }
+
+    /// Takes note of an event.
+    pub(super) fn arrived(&mut self, epoch: &str, offset: u64) -> Arrival {
+        if self.epoch.as_deref() != Some(epoch) {
+            let before = offset.saturating_sub(1);
+            *self = Self {
+                epoch: Some(epoch.to_owned()),
+                since: before,
+                seen: before,
+                cleared: 0,
+                call: self.call.take(),
+            };
+        }
+        if offset <= self.seen {
+            return Arrival::Seen;
+        }
+        self.seen = offset;
+        Arrival::New
+    }
+
+    /// From here on, nothing that was seen needs to be replayed.
+    pub(super) fn forget_the_past(&mut self) {
+        self.since = self.seen;
+    }
+}
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.session_storage().ok()?
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn no_event_counts_twice_and_a_new_epoch_starts_afresh() {
+        let mut history = History::default();
+        assert_eq!(history.arrived("a", 5), Arrival::New);
+        assert_eq!((history.since, history.seen), (4, 5));
+        assert_eq!(history.arrived("a", 5), Arrival::Seen);
+        assert_eq!(history.arrived("a", 7), Arrival::New);
+        history.forget_the_past();
+        assert_eq!(history.since, 7);
+        assert_eq!(history.arrived("b", 1), Arrival::New);
+        assert_eq!((history.epoch.as_deref(), history.since), (Some("b"), 0));
+    }
+}

@@ -1,0 +1,99 @@
+//! The events log: filtered, copied, cleared.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::{
+    Bench,
+    store::{Row, RowKind},
+};
+use crate::{clock, ui::Notice};
+
+/// The log region `Events`, with its tools.
+#[component]
+pub(super) fn Events() -> impl IntoView {
+    let bench = expect_context::<Bench>();
+    let store = bench.store;
+    let text = RwSignal::new(String::new());
+    let hidden = RwSignal::new(Vec::<RowKind>::new());
+    let shown = Memo::new(move |_| {
+        let wanted = text.get().to_lowercase();
+        let hidden = hidden.get();
+        store.rows.with(|rows| {
+            let matches = |row: &&Row| {
+                !hidden.contains(&row.kind)
+                    && (wanted.is_empty()
+                        || row.text.to_lowercase().contains(&wanted)
+                        || row.raw.as_ref().is_some_and(|raw| raw.to_lowercase().contains(&wanted)))
+            };
+            rows.iter().rev().filter(matches).cloned().collect::<Vec<_>>()
+        })
+    });
+    let copied = RwSignal::new("");
+    let copy = move |_| {
+        let lines: Vec<String> = shown.get_untracked().iter().rev().map(as_line).collect();
+        spawn_local(async move {
+            let clipboard = web_sys::window().expect("a page has a window").navigator().clipboard();
+            match JsFuture::from(clipboard.write_text(&lines.join("\n"))).await {
+                Ok(_) => copied.set("Copied"),
+                Err(_) => store.notice.set(Some(Notice {
+                    title: "Not copied".into(),
+                    detail: "The browser does not let this page use the clipboard.".into(),
+                })),
+            }
+        });
+    };
+    view! {
+        <section class="panel events" aria-labelledby="events-title">
+            <header>
+                <h2 id="events-title">"Events"</h2>
+                <label class="visually-hidden" for="events-filter">"Filter events"</label>
+                <input id="events-filter" type="search" placeholder="Filter" prop:value=move || text.get()
+                    on:input=move |input| text.set(event_target_value(&input)) />
+                <button type="button" on:click=copy>"Copy"</button>
+                <button type="button" on:click=move |_| bench.clear_log()>"Clear"</button>
+                <span class="fine" role="status">{copied}</span>
+            </header>
+            <div class="kinds" role="group" aria-label="Kinds of events">
+                {RowKind::ALL.map(|kind| view! {
+                    <button type="button" class="kind" data-kind=kind.name()
+                        aria-pressed=move || (!hidden.get().contains(&kind)).to_string()
+                        on:click=move |_| hidden.update(|hidden| match hidden.iter().position(|other| *other == kind) {
+                            Some(index) => drop(hidden.remove(index)),
+                            None => hidden.push(kind),
+                        })>{kind.name()}</button>
+                }).collect_view()}
+            </div>
+            <div class="rows" role="log" aria-label="Events" tabindex="0">
+                <Show when=move || shown.with(Vec::is_empty)>
+                    <p class="empty">
+                        {move || if store.rows.with(std::collections::VecDeque::is_empty) {
+                            "Nothing has happened yet. Start a call, then press keys."
+                        } else {
+                            "Nothing matches the filter."
+                        }}
+                    </p>
+                </Show>
+                <ol reversed>
+                    <For each=move || shown.get() key=|row| row.number let:row>
+                        <li data-kind=row.kind.name()>
+                            <time datetime=clock::rfc3339(row.at)>{clock::time_of_day(row.at)}</time>
+                            <span class="kind">{row.kind.name()}</span>
+                            {match row.raw {
+                                Some(raw) => view! {
+                                    <details><summary>{row.text}</summary><pre tabindex="0">{raw}</pre></details>
+                                }.into_any(),
+                                None => view! { <span>{row.text}</span> }.into_any(),
+                            }}
+                        </li>
+                    </For>
+                </ol>
+            </div>
+        </section>
+    }
+}
+
+fn as_line(row: &Row) -> String {
+    let line = format!("{}\t{}\t{}", clock::rfc3339(row.at), row.kind.name(), row.text);
+    row.raw.as_ref().map_or_else(|| line.clone(), |raw| format!("{line}\t{raw}"))
+}

@@ -1,0 +1,51 @@
+//! The call panel: a phone beside an oscilloscope.
+
+mod attach;
+mod bench;
+mod controls;
+mod flow_picture;
+mod history;
+mod keypad;
+mod link;
+mod log;
+mod measures;
+mod metrics;
+mod scope;
+mod status;
+mod store;
+mod voice;
+mod walker;
+
+use leptos::prelude::*;
+
+pub(crate) use bench::Bench;
+
+use crate::ui::NoticeBox;
+
+/// `/call`.
+#[component]
+pub(crate) fn CallPage() -> impl IntoView {
+    let store = expect_context::<Bench>().store;
+    view! {
+        <main class="page call">
+            <h1 class="visually-hidden">"Call"</h1>
+            <div class="phone">
+                <controls::Controls />
+                <status::CallStatus />
+                <NoticeBox notice=store.notice />
+                <keypad::Keypad />
+                <attach::Attach />
+            </div>
+            <div class="flow">
+                <flow_picture::FlowPicture />
+                <metrics::DtmfMetrics />
+            </div>
+            <div class="record">
+                <scope::Scope />
+                <link::LinkPanel />
+                <measures::Measures />
+                <log::Events />
+            </div>
+        </main>
+    }
+}

@@ -1,0 +1,94 @@
+//! The oscilloscope: what is being heard.
+
+use leptos::{html::Canvas, prelude::*};
+use wasm_bindgen::{JsCast as _, closure::Closure};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+
+use super::Bench;
+
+/// Samples of one sweep: 21 ms at 48 kHz, out of the analyser's 2,048.
+const SWEEP: usize = 1_024;
+
+/// A canvas that follows the audio context's output while there is something to hear.
+#[component]
+pub(super) fn Scope() -> impl IntoView {
+    let bench = expect_context::<Bench>();
+    let canvas = NodeRef::<Canvas>::new();
+    let level = RwSignal::new(None::<f32>);
+    let frame = StoredValue::new_local(None::<i32>);
+    let draw = StoredValue::new_local(None::<Closure<dyn FnMut()>>);
+    let mut samples = vec![0.0f32; SWEEP * 2];
+    let still = web_sys::window()
+        .and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten())
+        .is_some_and(|query| query.matches());
+    let mut count = 0u32;
+    let closure = Closure::<dyn FnMut()>::new(move || {
+        let heard = bench.scope(&mut samples);
+        if let Some(canvas) = canvas.get_untracked() {
+            let sweep: &[f32] = if heard && !still { sweep(&samples) } else { &[] };
+            paint(&canvas, sweep);
+        }
+        count = count.wrapping_add(1);
+        if count.is_multiple_of(6) {
+            level.set(heard.then(|| level_dbfs(&samples)));
+        }
+        frame.set_value(draw.with_value(|draw| draw.as_ref().and_then(request)));
+    });
+    frame.set_value(request(&closure));
+    draw.set_value(Some(closure));
+    on_cleanup(move || {
+        if let (Some(handle), Some(window)) = (frame.get_value(), web_sys::window()) {
+            // Cancelling a frame that has run already does nothing.
+            let _ = window.cancel_animation_frame(handle);
+        }
+    });
+    view! {
+        <section class="panel scope" aria-label="Output">
+            <canvas node_ref=canvas width="640" height="120" role="img" aria-label="Waveform of what is heard"></canvas>
+            <p class="fine">
+                {move || match level.get() {
+                    None => "Silent until the first key or call: browsers start sound on a gesture.".to_owned(),
+                    Some(level) if level <= -90.0 => "Output: silence".to_owned(),
+                    Some(level) => format!("Output: {level:.0} dBFS"),
+                }}
+            </p>
+        </section>
+    }
+}
+
+fn request(draw: &Closure<dyn FnMut()>) -> Option<i32> {
+    web_sys::window()?.request_animation_frame(draw.as_ref().unchecked_ref()).ok()
+}
+
+/// A sweep that begins where the signal rises through zero, so that a steady tone stands still.
+fn sweep(samples: &[f32]) -> &[f32] {
+    let start = samples[..SWEEP].windows(2).position(|pair| pair[0] <= 0.0 && pair[1] > 0.0).unwrap_or(0);
+    &samples[start..start + SWEEP]
+}
+
+fn level_dbfs(samples: &[f32]) -> f32 {
+    let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+    20.0 * peak.max(1e-6).log10()
+}
+
+fn paint(canvas: &HtmlCanvasElement, samples: &[f32]) {
+    let context: Option<CanvasRenderingContext2d> =
+        canvas.get_context("2d").ok().flatten().and_then(|context| context.dyn_into().ok());
+    let Some(context) = context else { return };
+    let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
+    context.clear_rect(0.0, 0.0, width, height);
+    let style = web_sys::window().and_then(|window| window.get_computed_style(canvas).ok().flatten());
+    let colour = style.and_then(|style| style.get_property_value("color").ok()).unwrap_or_default();
+    context.set_stroke_style_str(&colour);
+    context.set_line_width(1.5);
+    context.begin_path();
+    context.move_to(0.0, height / 2.0);
+    for (index, sample) in samples.iter().enumerate() {
+        let x = index as f64 / samples.len() as f64 * width;
+        context.line_to(x, height / 2.0 - f64::from(*sample) * height * 0.48);
+    }
+    if samples.is_empty() {
+        context.line_to(width, height / 2.0);
+    }
+    context.stroke();
+}

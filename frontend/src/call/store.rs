@@ -1,0 +1,167 @@
+//! What the call panel shows.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use leptos::prelude::*;
+use shared::{
+    call::CallState,
+    dtmf::Digit,
+    menu::{
+        CompiledFlow, NodeIx,
+        metrics::{SequenceRecord, Summary},
+    },
+    time::Instant,
+    wire::{FlowSummary, LinkState, LinkStatus, Problem, Profile},
+};
+
+use super::measures::Latencies;
+use crate::ui::Notice;
+
+/// The most rows of the log; the oldest go first.
+pub(super) const MAX_ROWS: usize = 500;
+
+/// Signals that the session's drivers write and the views read.
+#[derive(Clone, Copy)]
+pub(crate) struct Store {
+    pub(crate) profile: RwSignal<Option<Result<Profile, Problem>>>,
+    pub(crate) flows: RwSignal<Vec<FlowSummary>>,
+    pub(crate) flow_id: RwSignal<String>,
+    pub(crate) flow: RwSignal<Option<Arc<CompiledFlow>>>,
+    pub(crate) call: RwSignal<CallState>,
+    pub(crate) ids: RwSignal<Option<CallIds>>,
+    pub(crate) position: RwSignal<Option<Position>>,
+    pub(crate) visited: RwSignal<Vec<NodeIx>>,
+    pub(crate) last_action: RwSignal<Option<String>>,
+    pub(crate) rows: RwSignal<VecDeque<Row>>,
+    /// Between the page and Dialbench's server.
+    pub(crate) page_link: RwSignal<LinkStatus>,
+    /// Between Dialbench's server and CXone.
+    pub(crate) cxone_link: RwSignal<LinkStatus>,
+    pub(crate) voice_link: RwSignal<LinkStatus>,
+    pub(crate) summary: RwSignal<Summary>,
+    pub(crate) records: RwSignal<Vec<SequenceRecord>>,
+    pub(crate) latencies: RwSignal<Latencies>,
+    pub(crate) sounding: RwSignal<Option<Digit>>,
+    pub(crate) simulate_only: RwSignal<bool>,
+    pub(crate) notice: RwSignal<Option<Notice>>,
+}
+
+/// The call that is followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CallIds {
+    pub(crate) interaction: String,
+    /// Absent where only digits are simulated.
+    pub(crate) call: Option<String>,
+}
+
+/// Where the menu machine stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Position {
+    pub(crate) node: NodeIx,
+    pub(crate) entered: String,
+    pub(crate) speaking: bool,
+    /// Until when a digit is waited for, and how long in all.
+    pub(crate) waiting: Option<Waiting>,
+    pub(crate) ended: bool,
+}
+
+/// A running timeout.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Waiting {
+    pub(crate) since: Instant,
+    pub(crate) until: Instant,
+}
+
+/// A line of the events log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) number: u64,
+    pub(crate) at: Instant,
+    pub(crate) kind: RowKind,
+    pub(crate) text: String,
+    /// The message as it came, where there is one.
+    pub(crate) raw: Option<String>,
+}
+
+/// Who a line of the log is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum RowKind {
+    /// A digit that CXone heard.
+    Digit,
+    /// What the page's menu machine made of it.
+    Menu,
+    /// What CXone says of the call.
+    Call,
+    /// Connections.
+    Link,
+    /// What could not be understood, or went wrong.
+    Problem,
+}
+
+impl RowKind {
+    pub(crate) const ALL: [Self; 5] = [Self::Digit, Self::Menu, Self::Call, Self::Link, Self::Problem];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Digit => "digit",
+            Self::Menu => "menu",
+            Self::Call => "call",
+            Self::Link => "link",
+            Self::Problem => "problem",
+        }
+    }
+}
+
+impl Store {
+    pub(super) fn new() -> Self {
+        let closed = || LinkStatus {
+            state: LinkState::Closed,
+            attempt: 0,
+            retry_in_ms: None,
+            close_code: None,
+            detail: None,
+        };
+        Self {
+            profile: RwSignal::new(None),
+            flows: RwSignal::new(Vec::new()),
+            flow_id: RwSignal::new(String::new()),
+            flow: RwSignal::new(None),
+            call: RwSignal::new(CallState::Idle),
+            ids: RwSignal::new(None),
+            position: RwSignal::new(None),
+            visited: RwSignal::new(Vec::new()),
+            last_action: RwSignal::new(None),
+            rows: RwSignal::new(VecDeque::new()),
+            page_link: RwSignal::new(closed()),
+            cxone_link: RwSignal::new(closed()),
+            voice_link: RwSignal::new(closed()),
+            summary: RwSignal::new(Summary::default()),
+            records: RwSignal::new(Vec::new()),
+            latencies: RwSignal::new(Latencies::default()),
+            sounding: RwSignal::new(None),
+            simulate_only: RwSignal::new(false),
+            notice: RwSignal::new(None),
+        }
+    }
+
+    /// Adds a line to the log.
+    pub(super) fn log(&self, at: Instant, kind: RowKind, text: impl Into<String>, raw: Option<String>) {
+        let text = text.into();
+        self.rows.update(|rows| {
+            let number = rows.back().map_or(1, |row| row.number + 1);
+            if rows.len() == MAX_ROWS {
+                rows.pop_front();
+            }
+            rows.push_back(Row { number, at, kind, text, raw });
+        });
+    }
+
+    /// Sends the call's state to `to`, and says so where there is no way.
+    pub(super) fn call_goes(&self, at: Instant, to: CallState) {
+        let mut state = self.call.get_untracked();
+        match state.go(to) {
+            Ok(()) => self.call.set(state),
+            Err(error) => self.log(at, RowKind::Problem, error.to_string(), None),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The page's clock.
+
+use shared::time::Instant;
+
+/// Now, monotonic, in the time since 1970 as it was when the page was loaded.
+pub(crate) fn now() -> Instant {
+    let performance = web_sys::window().and_then(|window| window.performance()).expect("a page has a clock");
+    Instant::from_millis_f64(performance.time_origin() + performance.now())
+}
+
+/// A time as RFC 3339 in UTC, to the millisecond.
+pub(crate) fn rfc3339(at: Instant) -> String {
+    date(at).to_iso_string().into()
+}
+
+/// A time of day where the user is, to the millisecond: `14:03:07.250`.
+pub(crate) fn time_of_day(at: Instant) -> String {
+    let date = date(at);
+    let (hours, minutes, seconds) = (date.get_hours(), date.get_minutes(), date.get_seconds());
+    format!("{hours:02}:{minutes:02}:{seconds:02}.{:03}", date.get_milliseconds())
+}
+
+/// Reads RFC 3339.
+pub(crate) fn parse(text: &str) -> Option<Instant> {
+    let millis = js_sys::Date::parse(text);
+    millis.is_finite().then(|| Instant::from_millis_f64(millis))
+}
+
+fn date(at: Instant) -> js_sys::Date {
+    js_sys::Date::new(&at.as_millis_f64().into())
+}

@@ -1,0 +1,107 @@
+//! The proxy's REST interface.
+
+use gloo_net::http::{Request, RequestBuilder, Response};
+use serde::{Serialize, de::DeserializeOwned};
+use shared::{
+    menu::FlowDefinition,
+    wire::{AuditPage, CallStatus, FlowList, PlaceCall, PlacedCall, Problem, Profile},
+};
+
+type Answer<T> = Result<T, Problem>;
+
+pub(crate) async fn profile() -> Answer<Profile> {
+    get("/api/profile").await
+}
+
+pub(crate) async fn flows() -> Answer<FlowList> {
+    get("/api/flow/definitions").await
+}
+
+pub(crate) async fn flow(flow_id: &str) -> Answer<FlowDefinition> {
+    get(&format!("/api/flow/definitions/{}", encoded(flow_id))).await
+}
+
+pub(crate) async fn place_call(flow_id: &str) -> Answer<PlacedCall> {
+    send(changing(Request::post("/api/calls")), &PlaceCall { flow_id: flow_id.to_owned() }).await
+}
+
+pub(crate) async fn hang_up(interaction_id: &str) -> Answer<()> {
+    let request = changing(Request::delete(&format!("/api/calls/{}", encoded(interaction_id))));
+    match request.send().await {
+        Ok(response) if response.ok() => Ok(()),
+        Ok(response) => Err(problem(response).await),
+        Err(error) => Err(unreachable(&error)),
+    }
+}
+
+pub(crate) async fn call_status(interaction_id: &str) -> Answer<CallStatus> {
+    get(&format!("/api/interactions/{}/call", encoded(interaction_id))).await
+}
+
+pub(crate) async fn audit(after: u64, limit: u32) -> Answer<AuditPage> {
+    get(&format!("/api/audit?after={after}&limit={limit}")).await
+}
+
+fn encoded(part: &str) -> String {
+    js_sys::encode_uri_component(part).into()
+}
+
+/// The proxy refuses changes without this header, which no form of another site can send.
+fn changing(request: RequestBuilder) -> RequestBuilder {
+    request.header("X-Dialbench", "1")
+}
+
+async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {
+    match Request::get(path).send().await {
+        Ok(response) => read(response).await,
+        Err(error) => Err(unreachable(&error)),
+    }
+}
+
+async fn send<T: DeserializeOwned>(request: RequestBuilder, body: &impl Serialize) -> Answer<T> {
+    let request = request.json(body).map_err(|error| unreachable(&error))?;
+    match request.send().await {
+        Ok(response) => read(response).await,
+        Err(error) => Err(unreachable(&error)),
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Answer<T> {
+    if !response.ok() {
+        return Err(problem(response).await);
+    }
+    let status = response.status();
+    let text = response.text().await.map_err(|error| unreachable(&error))?;
+    serde_json::from_str(&text).map_err(|error| {
+        failure(
+            status,
+            "Unreadable answer",
+            format!("Dialbench's server sent an answer that the page cannot read: {error}"),
+        )
+    })
+}
+
+async fn problem(response: Response) -> Problem {
+    let status = response.status();
+    let text = response.text().await.unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_else(|_| {
+        failure(status, "Refused", format!("Dialbench's server answered HTTP {status} without saying why."))
+    })
+}
+
+fn unreachable(error: &gloo_net::Error) -> Problem {
+    let detail = format!("Dialbench's server does not answer ({error}). Is it still running?");
+    failure(0, "No answer", detail)
+}
+
+fn failure(status: u16, title: &str, detail: String) -> Problem {
+    Problem {
+        kind: "about:blank".into(),
+        title: title.into(),
+        status,
+        detail,
+        errors: Vec::new(),
+        upstream: None,
+        retry_after_ms: None,
+    }
+}
