@@ -37,10 +37,15 @@ impl Build {
 
 fn compile(project: &Project, toolchain: &Toolchain) -> std::process::Command {
     let mut command = toolchain.cargo();
-    command
-        .current_dir(project.root())
-        .env("CARGO_TARGET_DIR", project.wasm_target())
-        .args(["build", "--profile", "app", "--target", "wasm32-unknown-unknown", "--package", "frontend"]);
+    command.current_dir(project.root()).env("CARGO_TARGET_DIR", project.wasm_target()).args([
+        "build",
+        "--profile",
+        "app",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--package",
+        "frontend",
+    ]);
     if project.has_worklet() {
         command.args(["--package", "worklet"]);
     }

@@ -97,7 +97,9 @@ pub(crate) struct Job {
     command: String,
     step: Option<Step>,
     log: Arc<Mutex<Vec<String>>>,
-    readers: Vec<JoinHandle<()>>,
+    /// Each ends with its pipe, and says when.
+    readers: Vec<JoinHandle<Instant>>,
+    ended: Option<Instant>,
 }
 
 impl Job {
@@ -116,7 +118,7 @@ impl Job {
             read_lines(child.stderr.take().expect("the errors are piped"), &log),
         ];
         let step = (!name.is_empty()).then(|| Step::begin(name));
-        Ok(Self { child, command: display, step, log, readers })
+        Ok(Self { child, command: display, step, log, readers, ended: None })
     }
 
     /// Waits for several jobs at once; the first failure ends them all.
@@ -147,7 +149,7 @@ impl Job {
             bail!("`{}` failed: {status}", self.command);
         }
         if let Some(step) = self.step.take() {
-            step.done();
+            step.done_at(self.ended());
         }
         Ok(())
     }
@@ -164,13 +166,17 @@ impl Job {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
     }
 
-    /// All that it printed.
+    /// All that it printed, to the end of its pipes.
     fn text(&mut self) -> String {
         for reader in self.readers.drain(..) {
-            // A reader ends with its pipe and cannot fail otherwise.
-            let _ = reader.join();
+            self.ended = self.ended.max(reader.join().ok());
         }
         self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    /// When it stopped printing, which may be long before someone looked.
+    fn ended(&self) -> Instant {
+        self.ended.unwrap_or_else(Instant::now)
     }
 }
 
@@ -182,11 +188,73 @@ impl Drop for Job {
     }
 }
 
-fn read_lines(pipe: impl std::io::Read + Send + 'static, log: &Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
+fn read_lines(
+    pipe: impl std::io::Read + Send + 'static,
+    log: &Arc<Mutex<Vec<String>>>,
+) -> JoinHandle<Instant> {
     let log = Arc::clone(log);
     std::thread::spawn(move || {
         for line in BufReader::new(pipe).lines().map_while(Result::ok) {
             log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
+        Instant::now()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_given_up_and_one_that_moves_is_not() {
+        let began = Instant::now();
+        let patience = Duration::from_millis(500);
+        let error = run_unless_stuck(&mut shell("exec sleep 60"), patience, || 0).unwrap_err();
+        assert!(error.to_string().contains("no sign of life"), "{error}");
+        assert!(began.elapsed() < Duration::from_secs(30));
+
+        let count = Cell::new(0);
+        let grow = || {
+            count.set(count.get() + 1);
+            count.get()
+        };
+        run_unless_stuck(&mut shell("sleep 1.5"), patience, grow).unwrap();
+        run_unless_stuck(&mut shell("for i in 1 2 3 4 5 6; do echo $i; sleep 0.2; done"), patience, || 0)
+            .unwrap();
+    }
+
+    #[test]
+    fn a_failure_says_what_the_program_said() {
+        let error = run_unless_stuck(&mut shell("echo no room >&2; exit 3"), PATIENT, || 0).unwrap_err();
+        assert!(error.to_string().contains("no room"), "{error}");
+        assert!(run(&mut shell("exit 1")).is_err());
+        assert!(run(&mut Command::new("/no/such/program")).is_err());
+    }
+
+    #[test]
+    fn the_first_failure_ends_the_other_jobs() {
+        let began = Instant::now();
+        let jobs = vec![
+            Job::start("", &mut shell("exec sleep 60")).unwrap(),
+            Job::start("", &mut shell("exit 1")).unwrap(),
+        ];
+        assert!(Job::wait_all(jobs).is_err());
+        assert!(began.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn output_is_there_only_for_success() {
+        assert_eq!(output(&mut shell("echo one; echo two")).as_deref(), Some("one\ntwo"));
+        assert_eq!(output(&mut shell("echo one; exit 1")), None);
+    }
+
+    const PATIENT: Duration = Duration::from_secs(30);
 }

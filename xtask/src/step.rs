@@ -36,8 +36,13 @@ impl Step {
         self.began.elapsed()
     }
 
-    /// Says that it ended well.
+    /// Says that it ended well, just now.
     pub(crate) fn done(self) {
-        say(&format!("{}: {:.1} s", self.name, self.elapsed().as_secs_f64()));
+        self.done_at(Instant::now());
+    }
+
+    /// Says that it ended well, at a time that may lie back.
+    pub(crate) fn done_at(self, ended: Instant) {
+        say(&format!("{}: {:.1} s", self.name, ended.duration_since(self.began).as_secs_f64()));
     }
 }

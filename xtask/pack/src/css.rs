@@ -75,7 +75,10 @@ mod tests {
         check("a{width:calc(1px + 2px)}", "a{width:calc(1px + 2px)}");
         check("a { content: \"/* ; } \\\" */\" }", "a{content: \"/* ; } \\\" */\"}");
         check("a { b: url(data:x;,y ) }", "a{b: url(data:x;,y )}");
-        check("@media (width > 40rem) and (hover) { a { b: c } }", "@media (width > 40rem) and (hover){a{b: c}}");
+        check(
+            "@media (width > 40rem) and (hover) { a { b: c } }",
+            "@media (width > 40rem) and (hover){a{b: c}}",
+        );
         check(":root { --empty: ; }", ":root{--empty:}");
         check("a { b: 'é' } /* open", "a{b: 'é'}");
     }

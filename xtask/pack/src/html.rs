@@ -26,8 +26,7 @@ pub(crate) fn head(links: &Links) -> String {
          <link rel=\"modulepreload\" href=\"{glue}\">"
     );
     for (name, address) in named {
-        let _ =
-            write!(head, "<meta name=\"dialbench-asset\" data-name=\"{name}\" content=\"{address}\">");
+        let _ = write!(head, "<meta name=\"dialbench-asset\" data-name=\"{name}\" content=\"{address}\">");
     }
     let _ = write!(head, "<script type=\"module\" src=\"{boot}\"></script>");
     head

@@ -1,5 +1,6 @@
 //! Everything the packed page depends on, read once, so that what is hashed is what is used.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -14,6 +15,16 @@ use crate::Options;
 pub(crate) struct File {
     pub(crate) path: String,
     pub(crate) content: Vec<u8>,
+}
+
+impl File {
+    pub(crate) fn is_script(&self) -> bool {
+        self.has_extension("js")
+    }
+
+    fn has_extension(&self, extension: &str) -> bool {
+        Path::new(&self.path).extension().is_some_and(|own| own == extension)
+    }
 }
 
 /// The inputs of a page.
@@ -33,7 +44,7 @@ impl Inputs {
         let template = frontend.join("index.html");
         let mut styles = files_below(&frontend.join("style"))?;
         styles.extend(files_below(&frontend.join("src"))?);
-        styles.retain(|file| Path::new(&file.path).extension().is_some_and(|extension| extension == "css"));
+        styles.retain(|file| file.has_extension("css"));
         Ok(Self {
             wasm: read(&options.wasm)?,
             worklet: options.worklet.as_deref().map(read).transpose()?,
@@ -68,7 +79,7 @@ fn tools(wasm_opt: &Path) -> Result<String> {
     let mut state = String::new();
     for path in [&std::env::current_exe()?, wasm_opt] {
         let data = fs::metadata(path).with_context(|| path.display().to_string())?;
-        state += &format!("{} {:?};", data.len(), data.modified()?);
+        let _ = write!(state, "{} {:?};", data.len(), data.modified()?);
     }
     Ok(state)
 }

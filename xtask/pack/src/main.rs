@@ -80,9 +80,14 @@ fn pack(options: &Options, inputs: &Inputs, work: &Path, fresh: &Path) -> Result
     }
     for file in &inputs.public {
         let content = file.content.clone();
-        match file.path.strip_prefix("assets/") {
-            Some(name) => named.push((name.to_owned(), assets.hashed(name, content, Kind::Later)?)),
-            None => assets.named(&file.path, content, Kind::Later)?,
+        if let Some(name) = file.path.strip_prefix("assets/") {
+            named.push((name.to_owned(), assets.hashed(name, content, Kind::Later)?));
+        } else {
+            // A script can be asked for by its plain name, and, to be cached for ever, by the hashed one.
+            if file.is_script() && !file.path.contains('/') {
+                named.push((file.path.clone(), assets.hashed(&file.path, content.clone(), Kind::Later)?));
+            }
+            assets.named(&file.path, content, Kind::Later)?;
         }
     }
 
@@ -111,7 +116,8 @@ impl Options {
         let mut arguments = std::env::args().skip(1);
         let (mut wasm, mut worklet, mut frontend, mut out, mut wasm_opt) = (None, None, None, None, None);
         while let Some(name) = arguments.next() {
-            let value = arguments.next().map(PathBuf::from).with_context(|| format!("{name} needs a value"))?;
+            let value =
+                arguments.next().map(PathBuf::from).with_context(|| format!("{name} needs a value"))?;
             match name.as_str() {
                 "--wasm" => wasm = Some(value),
                 "--worklet" => worklet = Some(value),

@@ -60,7 +60,10 @@ fn wasm(project: &Project, toolchain: &Toolchain, browser: &Browser) -> Command 
     command
         .current_dir(project.root())
         .env("CARGO_TARGET_DIR", project.wasm_target())
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", project.path("target/tool/wasm-bindgen-test-runner"))
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            project.path("target/tool/wasm-bindgen-test-runner"),
+        )
         .env("CHROMEDRIVER", &browser.driver)
         .env("WASM_BINDGEN_USE_BROWSER", "1")
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300")

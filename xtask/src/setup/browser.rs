@@ -26,7 +26,9 @@ pub(crate) fn browser() -> Result<Browser> {
 fn find() -> Option<Browser> {
     let from_environment = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_file());
     let chromium = from_environment("CHROMIUM").or_else(|| {
-        ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].into_iter().find_map(process::find)
+        ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
+            .into_iter()
+            .find_map(process::find)
     })?;
     let driver = from_environment("CHROMEDRIVER").or_else(|| process::find("chromedriver"))?;
     Some(Browser { chromium, driver })

@@ -32,11 +32,14 @@ pub(crate) fn npm(project: &Project) -> Result<()> {
     let step = Step::begin("npm ci: wasm-opt, axe-core");
     process::run_unless_stuck(
         Command::new("npm").arg("ci").arg("--no-progress").current_dir(project.root()),
-        std::time::Duration::from_secs(120),
+        std::time::Duration::from_mins(2),
         || 0,
     )?;
     if let Some(path) = missing() {
-        bail!("`npm ci` left no {path}. Remove node_modules and run `npm ci` in {}", project.root().display());
+        bail!(
+            "`npm ci` left no {path}. Remove node_modules and run `npm ci` in {}",
+            project.root().display()
+        );
     }
     remember(&stamp, &lock)?;
     step.done();

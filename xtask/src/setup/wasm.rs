@@ -91,7 +91,9 @@ fn add_target() -> Result<()> {
     }
     let step = Step::begin("rustup target add wasm32-unknown-unknown");
     let home = rustup_home();
-    process::run_unless_stuck(Command::new("rustup").args(["target", "add", TARGET]), PATIENCE, || {
+    let mut command = Command::new("rustup");
+    command.args(["target", "add", TARGET]).env("RUST_BACKTRACE", "0");
+    process::run_unless_stuck(&mut command, PATIENCE, || {
         ["downloads", "tmp"].iter().map(|folder| bytes_below(&home.join(folder))).sum()
     })?;
     if !has_library(&target_folder(&sysroot()?)) {
@@ -113,7 +115,9 @@ fn rustup_home() -> PathBuf {
 
 fn sysroot() -> Result<PathBuf> {
     let path = process::output(Command::new("rustc").args(["--print", "sysroot"]));
-    Ok(PathBuf::from(path.context("`rustc --print sysroot` does not work: is Rust installed (https://rustup.rs)?")?))
+    Ok(PathBuf::from(
+        path.context("`rustc --print sysroot` does not work: is Rust installed (https://rustup.rs)?")?,
+    ))
 }
 
 /// Where a toolchain keeps the libraries of the target.
@@ -127,7 +131,8 @@ pub(super) fn has_library(folder: &Path) -> bool {
     entries.flatten().any(|entry| {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        name.starts_with("libstd-") && Path::new(&*name).extension().is_some_and(|extension| extension == "rlib")
+        name.starts_with("libstd-")
+            && Path::new(&*name).extension().is_some_and(|extension| extension == "rlib")
     })
 }
 
