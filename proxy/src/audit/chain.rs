@@ -1,0 +1,57 @@
+use sha2::{Digest as _, Sha256};
+use shared::wire::AuditEntry;
+
+use crate::id::hex;
+
+/// `prev` of the first line.
+pub(super) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// What stands between a line's own content and the end of its hash.
+const BEFORE_HASH: &str = r#","hash":""#;
+const AFTER_HASH: &str = r#""}"#;
+const HASH_LENGTH: usize = 64;
+
+/// Computes `entry.hash` and writes the line, with its `\n`.
+pub(super) fn seal(entry: &mut AuditEntry) -> String {
+    entry.hash.clear();
+    let unsealed = serde_json::to_string(entry).expect("an entry has string keys only");
+    let body = unsealed
+        .strip_suffix(AFTER_HASH)
+        .and_then(|text| text.strip_suffix(BEFORE_HASH))
+        .expect("hash is the last field of an entry");
+    entry.hash = hash_of(body);
+    format!("{body}{BEFORE_HASH}{}{AFTER_HASH}\n", entry.hash)
+}
+
+/// Reads a line, without its `\n`, and checks its own hash; an error says what is wrong.
+pub(super) fn read(line: &str) -> Result<AuditEntry, String> {
+    let entry: AuditEntry = serde_json::from_str(line).map_err(|error| format!("no audit entry: {error}"))?;
+    let body = line
+        .strip_suffix(AFTER_HASH)
+        .filter(|text| text.len() > HASH_LENGTH && text.is_char_boundary(text.len() - HASH_LENGTH))
+        .and_then(|text| text[..text.len() - HASH_LENGTH].strip_suffix(BEFORE_HASH))
+        .ok_or("it does not end in its hash")?;
+    if hash_of(body) == entry.hash {
+        Ok(entry)
+    } else {
+        Err("its hash is not that of its content".to_owned())
+    }
+}
+
+/// Checks that `entry` follows the line that ended in `prev` with number `seq`.
+pub(super) fn follows(entry: &AuditEntry, seq: u64, prev: &str) -> Result<(), String> {
+    if entry.seq != seq + 1 {
+        return Err(format!("its number is {}, not {}", entry.seq, seq + 1));
+    }
+    if entry.prev != prev {
+        return Err("it does not follow the line before".to_owned());
+    }
+    Ok(())
+}
+
+fn hash_of(body: &str) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(body.as_bytes());
+    hasher.update(b"}");
+    hex(&hasher.finalize())
+}

@@ -1,0 +1,157 @@
+//! What `dialbench` can be told to do.
+
+mod audit;
+mod decode;
+mod sandbox;
+mod serve;
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
+
+/// A test bench for NICE CXone voice.
+#[derive(Debug, Parser)]
+#[command(name = "dialbench", version, about)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the page and relays to CXone (what is done without a command)
+    Serve(ServeArguments),
+    /// Runs the stand-in for CXone alone. `DIALBENCH_SANDBOX_CLIENT_ID` and `DIALBENCH_SANDBOX_CLIENT_SECRET` set its
+    /// credentials; a secret that is not given is made up and printed once, on standard output
+    Sandbox {
+        /// Where it listens
+        #[arg(long, value_name = "ADDR", env = "DIALBENCH_SANDBOX_LISTEN", default_value = "127.0.0.1:9000")]
+        listen: SocketAddr,
+    },
+    /// Works with an audit log
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Finds DTMF digits in recordings: one JSON line per digit
+    Decode {
+        /// WAV files; `-` is raw signed 16-bit little-endian PCM at 8 kHz on standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Checks every line's hash and its place in the chain; exits with 1 and names the first bad line
+    Verify {
+        /// The log
+        file: PathBuf,
+    },
+}
+
+/// Flags of `serve`. Each is also an environment variable and a key of the TOML file; a flag beats the environment,
+/// which beats the file.
+#[derive(Clone, Debug, Default, Args)]
+struct ServeArguments {
+    /// The TOML file
+    #[arg(long, value_name = "FILE", env = "DIALBENCH_CONFIG")]
+    config: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8787]
+    #[arg(long, value_name = "ADDR", env = "DIALBENCH_LISTEN")]
+    listen: Option<String>,
+    /// Which CXone to talk to: sandbox or tutorial [default: sandbox]
+    #[arg(long, value_name = "NAME", env = "DIALBENCH_PROFILE")]
+    profile: Option<String>,
+    /// The audit log [default: dialbench-audit.jsonl]
+    #[arg(long, value_name = "FILE", env = "DIALBENCH_AUDIT_LOG")]
+    audit_log: Option<PathBuf>,
+    /// A file with what requests must show; needed to listen beyond loopback
+    #[arg(long, value_name = "FILE", env = "DIALBENCH_ACCESS_TOKEN_FILE")]
+    access_token_file: Option<PathBuf>,
+    /// An origin that may use the proxy besides its own (may be given several times)
+    #[arg(long, value_name = "ORIGIN", env = "DIALBENCH_ALLOWED_ORIGINS", value_delimiter = ',')]
+    allowed_origin: Vec<String>,
+    /// A name, with its port, under which the proxy is reached (may be given several times)
+    #[arg(long, value_name = "HOST", env = "DIALBENCH_PUBLIC_HOSTS", value_delimiter = ',')]
+    public_host: Vec<String>,
+    /// Serve the page's files from this folder instead of from the program
+    #[arg(long, value_name = "FOLDER", env = "DIALBENCH_APP_DIR")]
+    app_dir: Option<PathBuf>,
+}
+
+/// Does what the arguments say. The code is 1 for a finding, such as a bad line, and 0 for none.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        None => on_runtime(serve::run(arguments.serve)),
+        Some(Command::Serve(own)) => on_runtime(serve::run(own.or(arguments.serve))),
+        Some(Command::Sandbox { listen }) => on_runtime(sandbox::run(listen)),
+        Some(Command::Audit { command: AuditCommand::Verify { file } }) => audit::verify(&file),
+        Some(Command::Decode { files }) => decode::run(&files),
+    }
+}
+
+impl ServeArguments {
+    /// Flags may stand before `serve` as well as after it.
+    fn or(self, before: Self) -> Self {
+        let list = |own: Vec<String>, before: Vec<String>| if own.is_empty() { before } else { own };
+        Self {
+            config: self.config.or(before.config),
+            listen: self.listen.or(before.listen),
+            profile: self.profile.or(before.profile),
+            audit_log: self.audit_log.or(before.audit_log),
+            access_token_file: self.access_token_file.or(before.access_token_file),
+            allowed_origin: list(self.allowed_origin, before.allowed_origin),
+            public_host: list(self.public_host, before.public_host),
+            app_dir: self.app_dir.or(before.app_dir),
+        }
+    }
+}
+
+fn on_runtime<F: Future<Output = anyhow::Result<ExitCode>>>(work: F) -> anyhow::Result<ExitCode> {
+    proxy::install_crypto();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    // Work that is left at this point had its time to drain.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    result
+}
+
+/// Logs to standard error as `RUST_LOG` says, `info` where it says nothing.
+pub(crate) fn log_to_stderr() {
+    let wanted = EnvFilter::builder().with_default_directive(Level::INFO.into()).from_env_lossy();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(lines.with_filter(wanted).with_filter(filter_fn(is_discreet))).init();
+}
+
+/// Below `info`, HTTP and WebSocket libraries print requests whole: addresses with tokens in them, headers, bodies.
+/// No setting of `RUST_LOG` brings those lines back.
+fn is_discreet(metadata: &Metadata<'_>) -> bool {
+    const TALKATIVE: [&str; 7] =
+        ["tungstenite", "tokio_tungstenite", "hyper", "hyper_util", "reqwest", "rustls", "h2"];
+    let library = metadata.target().split("::").next().unwrap_or_default();
+    *metadata.level() <= Level::INFO || !TALKATIVE.contains(&library)
+}
+
+/// Resolves when the process is asked to stop.
+async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

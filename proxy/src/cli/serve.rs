@@ -1,0 +1,70 @@
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use proxy::{
+    Config, Server,
+    config::{Overrides, Profile, Service, ServiceConfig},
+};
+use sandbox::{Sandbox, SandboxConfig};
+
+use super::{ServeArguments, asked_to_stop};
+
+/// Serves until the process is asked to stop.
+pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
+    let overrides = Overrides {
+        config: arguments.config,
+        listen: arguments.listen,
+        profile: arguments.profile,
+        audit_log: arguments.audit_log,
+        access_token_file: arguments.access_token_file,
+        allowed_origins: arguments.allowed_origin,
+        public_hosts: arguments.public_host,
+        app_dir: arguments.app_dir,
+    };
+    let mut config = Config::load(overrides, &|name| std::env::var(name).ok())?;
+    let stand_in = match config.profile {
+        Profile::Sandbox => Some(start_stand_in(&mut config).await?),
+        Profile::Tutorial => None,
+    };
+    let asks_for_token = config.access_token.is_some();
+    let server = Server::bind(config).await?;
+    let address = server.address();
+    tracing::info!(%address, "serving");
+    let hint = if asks_for_token { " (sign in with /?access_token=…)" } else { "" };
+    eprintln!("dialbench: http://{address}{hint}");
+    let shutdown = server.shutdown();
+    let stopping = tokio::spawn(async move {
+        asked_to_stop().await;
+        shutdown.cancel();
+    });
+    server.join().await;
+    stopping.abort();
+    if let Some(stand_in) = stand_in {
+        stand_in.shutdown().await;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts the stand-in on a free port and points the services at it, over TCP like at CXone.
+async fn start_stand_in(config: &mut Config) -> anyhow::Result<Sandbox> {
+    let settings =
+        SandboxConfig { requests_per_second: config.limits.requests_per_second, ..SandboxConfig::default() };
+    let stand_in = sandbox::start(settings).await.context("the stand-in did not start")?;
+    let (client_id, client_secret) = stand_in.credentials();
+    for endpoint in stand_in.endpoints() {
+        let service = Service::ALL
+            .into_iter()
+            .find(|service| service.name() == endpoint.name)
+            .context("the stand-in has a service that nobody knows")?;
+        let settings = ServiceConfig::at(
+            service,
+            endpoint.base_url.parse()?,
+            endpoint.token_url.parse()?,
+            client_id.clone().into(),
+            client_secret.clone(),
+        );
+        config.services.insert(service, settings);
+    }
+    config.sandbox_control = Some(format!("http://{}/", stand_in.address()).parse()?);
+    Ok(stand_in)
+}

@@ -1,0 +1,101 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use shared::wire::Limits;
+
+use super::TokenStyle;
+
+/// The TOML file, as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct File {
+    pub listen: Option<String>,
+    pub profile: Option<String>,
+    pub audit_log: Option<String>,
+    pub access_token_file: Option<String>,
+    pub allowed_origins: Vec<String>,
+    pub public_hosts: Vec<String>,
+    pub app_dir: Option<String>,
+    pub service: Services,
+    pub limits: Limits,
+    pub qa: Qa,
+    pub webhook: Webhook,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Services {
+    pub interactions: ServiceFile,
+    pub voice: ServiceFile,
+    pub flow: ServiceFile,
+    pub dialer: ServiceFile,
+    pub media: ServiceFile,
+}
+
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ServiceFile {
+    pub base_url: Option<String>,
+    pub token_url: Option<String>,
+    pub token_style: Option<TokenStyle>,
+    pub scopes: Option<Vec<String>>,
+    pub send_scopes: Option<bool>,
+    pub refresh_margin_s: Option<u64>,
+    pub client_id_env: Option<String>,
+    pub client_secret_env: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Qa {
+    pub endpoint: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Webhook {
+    pub secret_env: Option<String>,
+}
+
+/// Puts `DIALBENCH_SERVICE_FLOW_BASE_URL` and its like over what the file says, so that a container needs no file.
+pub(super) fn overlay(
+    table: &mut toml::Table,
+    names: impl Fn(&str) -> Option<String>,
+) -> Result<(), super::ConfigError> {
+    const TEXT: [&str; 5] = ["base_url", "token_url", "token_style", "client_id_env", "client_secret_env"];
+    let mut found: BTreeMap<&str, Vec<(&str, toml::Value)>> = BTreeMap::new();
+    for service in super::Service::ALL {
+        let variable =
+            |key: &str| format!("DIALBENCH_SERVICE_{}_{}", service.name(), key).to_ascii_uppercase();
+        let values = found.entry(service.name()).or_default();
+        for key in TEXT {
+            if let Some(value) = names(&variable(key)) {
+                values.push((key, value.into()));
+            }
+        }
+        if let Some(scopes) = names(&variable("scopes")) {
+            let scopes: Vec<&str> = scopes.split_whitespace().collect();
+            values.push(("scopes", scopes.into()));
+        }
+        let margin = variable("refresh_margin_s");
+        if let Some(seconds) = names(&margin) {
+            let seconds: i64 = seconds
+                .parse()
+                .map_err(|_| super::ConfigError::invalid(margin, "must be a whole number of seconds"))?;
+            values.push(("refresh_margin_s", seconds.into()));
+        }
+    }
+    for (service, values) in found.into_iter().filter(|(_, values)| !values.is_empty()) {
+        let entry = table.entry("service").or_insert_with(|| toml::Table::new().into());
+        let entry = entry.as_table_mut().and_then(|services| {
+            services.entry(service).or_insert_with(|| toml::Table::new().into()).as_table_mut()
+        });
+        let Some(entry) = entry else {
+            return Err(super::ConfigError::invalid(format!("service.{service}"), "must be a table"));
+        };
+        for (key, value) in values {
+            entry.insert(key.to_owned(), value);
+        }
+    }
+    Ok(())
+}

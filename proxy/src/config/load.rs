@@ -1,0 +1,386 @@
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use reqwest::Url;
+use secrecy::SecretString;
+
+use super::{
+    Config, Profile, Service, ServiceConfig, Tuning,
+    file::{File, ServiceFile, overlay},
+};
+
+/// Shorter access tokens could be guessed.
+const MIN_ACCESS_TOKEN: usize = 16;
+
+/// What flags and environment say; each beats the file's key of the same name.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The TOML file.
+    pub config: Option<PathBuf>,
+    /// `listen`
+    pub listen: Option<String>,
+    /// `profile`
+    pub profile: Option<String>,
+    /// `audit_log`
+    pub audit_log: Option<PathBuf>,
+    /// `access_token_file`
+    pub access_token_file: Option<PathBuf>,
+    /// `allowed_origins`
+    pub allowed_origins: Vec<String>,
+    /// `public_hosts`
+    pub public_hosts: Vec<String>,
+    /// `app_dir`
+    pub app_dir: Option<PathBuf>,
+}
+
+/// Why a configuration is refused. Every message names the key.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{key}: cannot read {path}: {error}", path = path.display())]
+    Read {
+        /// Which key or flag names the file.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The file is no TOML, or has a key that is unknown or of the wrong type.
+    #[error("config {path}: {message}", path = path.display())]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+    /// A value cannot be used.
+    #[error("{key}: {message}")]
+    Invalid {
+        /// The key.
+        key: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl ConfigError {
+    pub(super) fn invalid(key: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid { key: key.into(), message: message.into() }
+    }
+}
+
+/// Looks up an environment variable; tests give their own.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Config {
+    /// Reads the file that `overrides` name, puts the overrides over it and checks everything.
+    pub fn load(overrides: Overrides, environment: Environment<'_>) -> Result<Self, ConfigError> {
+        let environment = |name: &str| environment(name).filter(|value| !value.is_empty());
+        let file = read_file(overrides.config.as_deref(), environment)?;
+
+        let listen = overrides.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:8787".into());
+        let listen: SocketAddr = listen
+            .parse()
+            .map_err(|_| ConfigError::invalid("listen", format!("{listen:?} is no IP address and port")))?;
+        let profile = overrides.profile.or(file.profile).unwrap_or_else(|| "sandbox".into());
+        let profile = match &*profile {
+            "sandbox" => Profile::Sandbox,
+            "tutorial" => Profile::Tutorial,
+            other => {
+                let message = format!("{other:?} is no profile; there are \"sandbox\" and \"tutorial\"");
+                return Err(ConfigError::invalid("profile", message));
+            }
+        };
+        let access_token = overrides
+            .access_token_file
+            .or(file.access_token_file.map(PathBuf::from))
+            .map(|path| read_access_token(&path))
+            .transpose()?;
+        if access_token.is_none() && !listen.ip().is_loopback() {
+            let message = format!(
+                "must be given to listen on {listen}: whoever reaches the proxy uses your CXone credentials"
+            );
+            return Err(ConfigError::invalid("access_token_file", message));
+        }
+        let files = [
+            file.service.interactions,
+            file.service.voice,
+            file.service.flow,
+            file.service.dialer,
+            file.service.media,
+        ];
+        let mut services = BTreeMap::new();
+        for (service, file) in Service::ALL.into_iter().zip(files) {
+            services.insert(service, service_config(service, file, environment)?);
+        }
+        let qa_endpoint = file.qa.endpoint.map(|text| http_url("qa.endpoint", &text)).transpose()?;
+        let webhook_secret = file.webhook.secret_env.as_deref().and_then(environment).map(SecretString::from);
+        Ok(Self {
+            listen,
+            profile,
+            audit_log: overrides
+                .audit_log
+                .or(file.audit_log.map(PathBuf::from))
+                .unwrap_or_else(|| "dialbench-audit.jsonl".into()),
+            access_token,
+            allowed_origins: checked_origins(or_else(overrides.allowed_origins, file.allowed_origins))?,
+            public_hosts: checked_hosts(or_else(overrides.public_hosts, file.public_hosts))?,
+            app_dir: overrides.app_dir.or(file.app_dir.map(PathBuf::from)),
+            services,
+            sandbox_control: None,
+            tuning: Tuning { max_voice: file.limits.media_streams, ..Tuning::default() },
+            limits: file.limits,
+            qa_endpoint,
+            webhook_secret,
+        })
+    }
+}
+
+fn or_else(first: Vec<String>, second: Vec<String>) -> Vec<String> {
+    if first.is_empty() { second } else { first }
+}
+
+fn read_file(path: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<File, ConfigError> {
+    let text = path
+        .map(|path| {
+            std::fs::read_to_string(path).map_err(|error| ConfigError::Read {
+                key: "config",
+                path: path.into(),
+                error,
+            })
+        })
+        .transpose()?
+        .unwrap_or_default();
+    let toml_error = |error: toml::de::Error| ConfigError::Toml {
+        path: path.unwrap_or(Path::new("(environment)")).into(),
+        message: error.to_string(),
+    };
+    // First as it stands, so that an error shows the line it is in.
+    let file: File = toml::from_str(&text).map_err(toml_error)?;
+    let mut table: toml::Table = toml::from_str(&text).map_err(toml_error)?;
+    let before = table.clone();
+    overlay(&mut table, environment)?;
+    if table == before { Ok(file) } else { File::deserialize_from(table).map_err(toml_error) }
+}
+
+impl File {
+    fn deserialize_from(table: toml::Table) -> Result<Self, toml::de::Error> {
+        serde::Deserialize::deserialize(table)
+    }
+}
+
+fn read_access_token(path: &Path) -> Result<SecretString, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Read {
+        key: "access_token_file",
+        path: path.into(),
+        error,
+    })?;
+    let token = text.trim();
+    if token.len() < MIN_ACCESS_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message = format!(
+            "{} must hold at least {MIN_ACCESS_TOKEN} printable ASCII characters and no spaces",
+            path.display()
+        );
+        return Err(ConfigError::invalid("access_token_file", message));
+    }
+    Ok(SecretString::from(token))
+}
+
+fn service_config(
+    service: Service,
+    file: ServiceFile,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Result<ServiceConfig, ConfigError> {
+    let defaults = service.defaults();
+    let key = |name: &str| format!("service.{service}.{name}");
+    let mut missing = Vec::new();
+
+    let base_url = match (file.base_url, defaults.base_url) {
+        (Some(text), _) => Some(http_url(&key("base_url"), &text)?),
+        (None, Ok(text)) => Some(http_url(&key("base_url"), text)?),
+        (None, Err(pattern)) => {
+            missing.push(format!("{} (for example {pattern})", key("base_url")));
+            None
+        }
+    };
+    let token_url = match (file.token_url, &base_url) {
+        (Some(text), _) => Some(http_url(&key("token_url"), &text)?),
+        (None, Some(base)) => {
+            let joined = format!("{}{}", base.as_str().trim_end_matches('/'), defaults.token_path);
+            Some(http_url(&key("token_url"), &joined)?)
+        }
+        (None, None) => None,
+    };
+    let scopes = file.scopes.unwrap_or_else(|| defaults.scopes.iter().map(ToString::to_string).collect());
+    if let Some(bad) = scopes.iter().find(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
+        return Err(ConfigError::invalid(key("scopes"), format!("{bad:?} is no scope")));
+    }
+    let mut secret = |name: &str, named: Option<String>, default: &str| {
+        let variable = named.unwrap_or_else(|| default.to_owned());
+        let value = environment(&variable);
+        if value.is_none() {
+            missing.push(format!("environment variable {variable} ({})", key(name)));
+        }
+        value.map(SecretString::from)
+    };
+    let client_id = secret("client_id_env", file.client_id_env, "CXONE_CLIENT_ID");
+    let client_secret = secret("client_secret_env", file.client_secret_env, "CXONE_CLIENT_SECRET");
+    Ok(ServiceConfig {
+        service,
+        base_url,
+        token_url,
+        token_style: file.token_style.unwrap_or(defaults.style),
+        scopes,
+        send_scopes: file.send_scopes.unwrap_or(defaults.send_scopes),
+        refresh_margin_s: file.refresh_margin_s.unwrap_or(defaults.margin_s),
+        client_id,
+        client_secret,
+        missing,
+    })
+}
+
+fn http_url(key: &str, text: &str) -> Result<Url, ConfigError> {
+    if text.contains(['{', '}']) {
+        return Err(ConfigError::invalid(key, format!("replace the part in braces of {text:?}")));
+    }
+    let url = Url::parse(text).map_err(|error| ConfigError::invalid(key, format!("{text:?}: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(ConfigError::invalid(key, format!("{text:?} must begin with https:// or http://")));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(ConfigError::invalid(key, "no credentials may stand in an address"));
+    }
+    Ok(url)
+}
+
+fn checked_origins(origins: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    origins
+        .into_iter()
+        .map(|text| {
+            let url = http_url("allowed_origins", &text)?;
+            let origin = url.origin().ascii_serialization();
+            if text.trim_end_matches('/') == origin {
+                Ok(origin)
+            } else {
+                let message = format!("{text:?} is more than an origin; did you mean {origin:?}?");
+                Err(ConfigError::invalid("allowed_origins", message))
+            }
+        })
+        .collect()
+}
+
+fn checked_hosts(hosts: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    hosts
+        .into_iter()
+        .map(|text| {
+            let host = text.to_ascii_lowercase();
+            let valid = host.parse::<axum::http::uri::Authority>().is_ok() && !host.contains('@');
+            if valid {
+                Ok(host)
+            } else {
+                Err(ConfigError::invalid("public_hosts", format!("{text:?} is no host or host:port")))
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dialbench.toml");
+        std::fs::write(&path, toml).unwrap();
+        let overrides = Overrides { config: Some(path), ..Overrides::default() };
+        let lookup = |name: &str| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        Config::load(overrides, &lookup).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_error_names_its_key() {
+        let check = |toml: &str, expect: &str| {
+            let error = load(toml, &[]).unwrap_err();
+            assert!(error.contains(expect), "{toml}: {error}");
+        };
+        check("listen = \"here\"", "listen");
+        check("profile = \"production\"", "profile");
+        check("unknown = 1", "unknown");
+        check("[limits]\nvariabels = 3", "variabels");
+        check("[limits]\nvariables = -3", "variables");
+        check("[service.flow]\nbase_url = \"https://api.{region}.example\"", "service.flow.base_url");
+        check("[service.flow]\nbase_url = \"ftp://example\"", "service.flow.base_url");
+        check("[service.flow]\ntoken_style = \"magic\"", "token_style");
+        check("[service.flow]\nscopes = [\"a b\"]", "service.flow.scopes");
+        check("[service.voice]\nbase_url = \"https://me:secret@example\"", "service.voice.base_url");
+        check("[service.sales]\nbase_url = \"https://example\"", "sales");
+        check("[qa]\nendpoint = \"qa\"", "qa.endpoint");
+        check("allowed_origins = [\"https://a.example/path\"]", "allowed_origins");
+        check("public_hosts = [\"a b\"]", "public_hosts");
+        check("listen = \"0.0.0.0:1\"", "access_token_file");
+        check("access_token_file = \"/nowhere\"", "access_token_file");
+    }
+
+    #[test]
+    fn what_is_not_configured_is_named() {
+        let config = load("profile = \"tutorial\"", &[("CXONE_CLIENT_ID", "me")]).unwrap();
+        let voice = &config.services[&Service::Voice];
+        assert_eq!(
+            voice.missing,
+            [
+                "service.voice.base_url (for example https://{tenant}.niceincontact.com)",
+                "environment variable CXONE_CLIENT_SECRET (service.voice.client_secret_env)",
+            ]
+        );
+        let media = &config.services[&Service::Media];
+        assert_eq!(media.token_url.as_ref().unwrap().as_str(), "https://api.niceincontact.com/oauth/token");
+        assert_eq!(media.missing.len(), 1);
+    }
+
+    #[test]
+    fn the_environment_beats_the_file() {
+        let config = load(
+            "[service.flow]\nbase_url = \"https://file.example\"\nrefresh_margin_s = 5",
+            &[
+                ("DIALBENCH_SERVICE_FLOW_BASE_URL", "https://env.example"),
+                ("DIALBENCH_SERVICE_FLOW_REFRESH_MARGIN_S", "7"),
+                ("DIALBENCH_SERVICE_DIALER_SCOPES", "a b"),
+            ],
+        )
+        .unwrap();
+        let flow = &config.services[&Service::Flow];
+        assert_eq!(flow.base_url.as_ref().unwrap().as_str(), "https://env.example/");
+        assert_eq!(flow.refresh_margin_s, 7);
+        assert_eq!(config.services[&Service::Dialer].scopes, ["a", "b"]);
+    }
+
+    #[test]
+    fn secrets_come_from_the_named_variables() {
+        let config = load(
+            "[service.media]\nclient_id_env = \"MY_ID\"\nclient_secret_env = \"MY_SECRET\"",
+            &[("MY_ID", "me"), ("MY_SECRET", "canary-secret")],
+        )
+        .unwrap();
+        assert!(config.services[&Service::Media].missing.is_empty());
+        assert!(!format!("{config:?}").contains("canary-secret"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_file_is_fatal(text in "\\PC{0,120}") {
+            let _ = load(&text, &[]);
+        }
+
+        #[test]
+        fn limits_survive(variables in 0usize..10_000, depth in 0usize..10_000) {
+            let config = load(&format!("[limits]\nvariables = {variables}\nflow_depth = {depth}"), &[]).unwrap();
+            proptest::prop_assert_eq!((config.limits.variables, config.limits.flow_depth), (variables, depth));
+        }
+    }
+}

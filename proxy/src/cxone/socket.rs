@@ -1,0 +1,142 @@
+use std::time::Duration;
+
+use axum::http::{HeaderValue, header};
+use reqwest::Url;
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+    tungstenite::{Error, client::IntoClientRequest as _, protocol::WebSocketConfig},
+};
+
+use super::{Cxone, UpstreamError, retry_after};
+use crate::{auth::TokenError, config::Service};
+
+/// A socket to CXone.
+pub(crate) type Upstream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// What a socket may take. The library's own defaults cost 278 KB a relay and admit 64 MiB messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// The longest message, in bytes.
+    pub(crate) message: usize,
+}
+
+impl Limits {
+    /// Read and write buffer of each side of a relay, in bytes.
+    pub(crate) const BUFFER: usize = 4 << 10;
+    /// Events are texts of some hundred bytes.
+    pub(crate) const EVENTS: Self = Self { message: 1 << 20 };
+    /// Four seconds of audio in one message is more than anyone sends.
+    pub(crate) const VOICE: Self = Self { message: 64 << 10 };
+
+    /// The most that waits to be written: one message and the control frames beside it.
+    pub(crate) const fn write_bound(self) -> usize {
+        self.message + (64 << 10)
+    }
+
+    fn config(self) -> WebSocketConfig {
+        WebSocketConfig::default()
+            .read_buffer_size(Self::BUFFER)
+            .write_buffer_size(Self::BUFFER)
+            .max_write_buffer_size(self.write_bound())
+            .max_message_size(Some(self.message))
+            .max_frame_size(Some(self.message))
+    }
+}
+
+/// Why a socket was not opened.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum DialError {
+    /// No token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The handshake was answered with another status than 101.
+    #[error("{service} answered the handshake with HTTP {status}")]
+    Refused { service: Service, status: u16, retry_after: Option<Duration> },
+    /// It did not answer.
+    #[error("{service} cannot be reached: {message}")]
+    Network { service: Service, message: String, timeout: bool },
+    /// It is not configured.
+    #[error(transparent)]
+    NotConfigured(UpstreamError),
+}
+
+impl Cxone {
+    /// Opens the interactions socket, with the token in a header.
+    pub(crate) async fn dial_interactions(&self) -> Result<Upstream, DialError> {
+        let path = ["api", "v2", "interactions", "websocket"];
+        self.dial(Service::Interactions, &path, Limits::EVENTS, Place::Header).await
+    }
+
+    /// Opens the voice stream of `call_id`, with the token in the query, the only place where the service takes it.
+    pub(crate) async fn dial_voice(&self, call_id: &str) -> Result<Upstream, DialError> {
+        let path = ["agent", "voice", call_id, "stream"];
+        self.dial(Service::Voice, &path, Limits::VOICE, Place::Query).await
+    }
+
+    async fn dial(
+        &self,
+        service: Service,
+        path: &[&str],
+        limits: Limits,
+        place: Place,
+    ) -> Result<Upstream, DialError> {
+        let mut url = self.url(service, path).map_err(DialError::NotConfigured)?;
+        let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
+        url.set_scheme(scheme).expect("http and ws are both special schemes");
+        let (_, tokens) = self.service(service).map_err(DialError::NotConfigured)?;
+        let mut renewed = false;
+        loop {
+            let token = tokens.token().await?;
+            let dialled = match place {
+                Place::Header => self.open(service, &url, Some(token.bearer()), limits).await,
+                Place::Query => self.open(service, &token.in_query(url.clone()), None, limits).await,
+            };
+            self.metrics().upstream_request(service, if dialled.is_ok() { "ok" } else { "failed" });
+            match dialled {
+                Err(DialError::Refused { status: 401, .. }) if !renewed => {
+                    renewed = true;
+                    tokens.refused(&token);
+                }
+                dialled => return dialled,
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        service: Service,
+        url: &Url,
+        bearer: Option<HeaderValue>,
+        limits: Limits,
+    ) -> Result<Upstream, DialError> {
+        let network =
+            |message: &str, timeout| DialError::Network { service, message: message.into(), timeout };
+        let mut request =
+            url.as_str().into_client_request().map_err(|_| network("its address is unusable", false))?;
+        if let Some(bearer) = bearer {
+            request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        }
+        let dialling = connect_async_tls_with_config(request, Some(limits.config()), true, None);
+        match tokio::time::timeout(self.connect_timeout(), dialling).await {
+            Err(_) => Err(network("no answer in time", true)),
+            Ok(Ok((socket, _))) => Ok(socket),
+            Ok(Err(Error::Http(response))) => Err(DialError::Refused {
+                service,
+                status: response.status().as_u16(),
+                retry_after: retry_after(response.headers()),
+            }),
+            // Only errors whose text cannot hold the address are quoted.
+            Ok(Err(Error::Io(error))) => Err(network(&error.to_string(), false)),
+            Ok(Err(Error::Tls(error))) => Err(network(&error.to_string(), false)),
+            Ok(Err(Error::Protocol(error))) => Err(network(&error.to_string(), false)),
+            Ok(Err(_)) => Err(network("the handshake failed", false)),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Header,
+    Query,
+}

@@ -1,0 +1,25 @@
+//! Dialbench's proxy: it holds the OAuth secrets, relays events and voice, keeps the audit trail and serves the page.
+
+pub mod audit;
+pub mod auth;
+pub mod config;
+pub mod cxone;
+mod error;
+mod id;
+mod metrics;
+mod middleware;
+mod relay;
+mod router;
+mod routes;
+pub mod server;
+mod state;
+
+pub use config::Config;
+pub use router::openapi;
+pub use server::{Server, StartError};
+
+/// Installs the process's TLS provider. Every binary and test that dials out calls it once; more calls do nothing.
+pub fn install_crypto() {
+    // It fails only where a provider is installed already, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

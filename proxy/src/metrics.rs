@@ -1,0 +1,165 @@
+//! What Prometheus is told. Labels are names from the program; nothing that a client sends becomes one.
+
+use std::{sync::Arc, time::Duration};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::Registry,
+};
+
+use crate::config::Service;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Request {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Route {
+    route: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Asked {
+    service: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Reason {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Towards {
+    towards: &'static str,
+}
+
+/// All counters, cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Metrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    requests: Family<Request, Counter>,
+    latency: Family<Route, Histogram, fn() -> Histogram>,
+    tokens: Family<Asked, Counter>,
+    upstream: Family<Asked, Counter>,
+    sockets: Family<Kind, Gauge>,
+    events: Counter,
+    gaps: Family<Reason, Counter>,
+    slow_pages: Counter,
+    voice_bytes: Family<Towards, Counter>,
+    voice_dropped: Family<Towards, Counter>,
+}
+
+fn latency_histogram() -> Histogram {
+    // 0.5 ms to 16 s.
+    Histogram::new(exponential_buckets(0.0005, 2.0, 16))
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("dialbench");
+        let requests = Family::default();
+        let latency = Family::new_with_constructor(latency_histogram as fn() -> Histogram);
+        let (tokens, upstream, sockets) = (Family::default(), Family::default(), Family::default());
+        let (events, gaps, slow_pages) = (Counter::default(), Family::default(), Counter::default());
+        let (voice_bytes, voice_dropped) = (Family::default(), Family::default());
+        registry.register("http_requests", "Requests by route and status", requests.clone());
+        registry.register("http_request_seconds", "Time to answer", latency.clone());
+        registry.register("token_requests", "Token requests by service", tokens.clone());
+        registry.register("upstream_requests", "Requests and handshakes sent to CXone", upstream.clone());
+        registry.register("sockets", "Open WebSockets", sockets.clone());
+        registry.register("events", "Events received from CXone", events.clone());
+        registry.register("gaps", "Gaps told to pages", gaps.clone());
+        registry.register("slow_pages", "Pages closed because they read too slowly", slow_pages.clone());
+        registry.register("voice_bytes", "Audio relayed, in bytes", voice_bytes.clone());
+        registry.register("voice_dropped_frames", "Frames of 20 ms dropped", voice_dropped.clone());
+        Self(Arc::new(Inner {
+            registry,
+            requests,
+            latency,
+            tokens,
+            upstream,
+            sockets,
+            events,
+            gaps,
+            slow_pages,
+            voice_bytes,
+            voice_dropped,
+        }))
+    }
+
+    pub(crate) fn request(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        self.0.requests.get_or_create(&Request { method, route: route.to_owned(), status }).inc();
+        self.0.latency.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn token_request(&self, service: Service, result: &'static str) {
+        self.0.tokens.get_or_create(&Asked { service: service.name(), result }).inc();
+    }
+
+    pub(crate) fn upstream_request(&self, service: Service, result: &'static str) {
+        self.0.upstream.get_or_create(&Asked { service: service.name(), result }).inc();
+    }
+
+    /// Counts a socket for as long as the answer lives.
+    pub(crate) fn socket(&self, kind: &'static str) -> OpenSocket {
+        let gauge = self.0.sockets.get_or_create(&Kind { kind }).clone();
+        gauge.inc();
+        OpenSocket(gauge)
+    }
+
+    pub(crate) fn event(&self) {
+        self.0.events.inc();
+    }
+
+    pub(crate) fn gap(&self, reason: shared::wire::GapReason) {
+        use shared::wire::GapReason as R;
+        let reason = match reason {
+            R::UpstreamReconnect => "upstream_reconnect",
+            R::SlowConsumer => "slow_consumer",
+            R::Expired => "expired",
+        };
+        self.0.gaps.get_or_create(&Reason { reason }).inc();
+    }
+
+    pub(crate) fn slow_page(&self) {
+        self.0.slow_pages.inc();
+    }
+
+    pub(crate) fn voice(&self, towards: &'static str, bytes: u64, dropped_frames: u64) {
+        self.0.voice_bytes.get_or_create(&Towards { towards }).inc_by(bytes);
+        self.0.voice_dropped.get_or_create(&Towards { towards }).inc_by(dropped_frames);
+    }
+
+    /// The text format of Prometheus.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.0.registry).expect("writing to a string cannot fail");
+        text
+    }
+}
+
+/// A socket that is open.
+pub(crate) struct OpenSocket(Gauge);
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

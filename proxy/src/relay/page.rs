@@ -1,0 +1,192 @@
+//! One page on `/ws/interactions`.
+
+use std::fmt::Display;
+
+use axum::extract::ws::{Message, Utf8Bytes};
+use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
+use shared::wire::{ClientMessage, GapReason, LinkStatus, ServerMessage};
+use tokio::{
+    sync::{broadcast, watch},
+    time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
+};
+
+use super::{close, hub::Hub};
+
+/// So many events are handed to the socket before anything else is looked at.
+const BATCH: usize = 64;
+
+/// Serves a page until it leaves, is too slow, or the proxy shuts down.
+///
+/// The page's place in the ring is all that is kept of it: there is no queue per page that could fill.
+pub(crate) async fn serve<S, E>(socket: S, hub: Hub)
+where
+    S: Stream<Item = Result<Message, E>> + Sink<Message, Error = E> + Unpin,
+    E: Display,
+{
+    let _open = hub.context().metrics.socket("interactions");
+    let (status, links) = hub.watch_link();
+    let mut head = hub.head();
+    let next = *head.borrow_and_update();
+    let mut page = Page { socket, hub, live_from: next, cursor: next, resumed: false };
+    let end = match page.send(vec![link_text(&status)]).await {
+        Ok(()) => page.run(links, head).await,
+        Err(end) => end,
+    };
+    match end {
+        End::Left => {}
+        End::TooSlow => {
+            page.hub.context().metrics.slow_page();
+            close::end(&mut page.socket, Some(close::TRY_AGAIN), "too slow; reconnect and resume").await;
+        }
+        End::Shutdown => close::end(&mut page.socket, Some(close::GOING_AWAY), "dialbench shuts down").await,
+    }
+}
+
+enum End {
+    Left,
+    TooSlow,
+    Shutdown,
+}
+
+struct Page<S> {
+    socket: S,
+    hub: Hub,
+    /// Where the ring was when the page came; what lies before is sent only on `resume`.
+    live_from: u64,
+    /// The next offset to send.
+    cursor: u64,
+    resumed: bool,
+}
+
+impl<S, E> Page<S>
+where
+    S: Stream<Item = Result<Message, E>> + Sink<Message, Error = E> + Unpin,
+    E: Display,
+{
+    async fn run(
+        &mut self,
+        mut links: broadcast::Receiver<LinkStatus>,
+        mut head: watch::Receiver<u64>,
+    ) -> End {
+        let tuning = self.hub.context().tuning.clone();
+        let shutdown = self.hub.context().shutdown.clone();
+        let mut heard = Instant::now();
+        // Live events wait until the page has had time to say where it was, so that none comes before those it missed.
+        let mut hold_until = Some(heard + tuning.resume_within);
+        let mut ping = interval_at(heard + tuning.ping_every, tuning.ping_every);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let behind = hold_until.is_none() && self.cursor < *head.borrow_and_update();
+            // The page's own words and the link's state come before events, of which there may be many.
+            let step = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => Err(End::Shutdown),
+                message = self.socket.next() => {
+                    heard = Instant::now();
+                    match message {
+                        Some(Ok(Message::Text(text))) => {
+                            hold_until = None;
+                            self.hear(&text).await
+                        }
+                        Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => Ok(()),
+                        Some(Ok(Message::Close(_))) | None => Err(End::Left),
+                        Some(Err(error)) => {
+                            tracing::debug!(%error, "a page's interactions socket");
+                            Err(End::Left)
+                        }
+                    }
+                }
+                status = links.recv() => match status {
+                    Ok(status) => self.send(vec![link_text(&status)]).await,
+                    Err(broadcast::error::RecvError::Lagged(_)) => {
+                        let (status, fresh) = self.hub.watch_link();
+                        links = fresh;
+                        self.send(vec![link_text(&status)]).await
+                    }
+                    Err(broadcast::error::RecvError::Closed) => Err(End::Shutdown),
+                },
+                () = sleep_until(hold_until.unwrap_or(heard)), if hold_until.is_some() => {
+                    hold_until = None;
+                    Ok(())
+                }
+                () = std::future::ready(()), if behind => self.advance().await,
+                changed = head.changed(), if !behind && hold_until.is_none() => changed.map_err(|_| End::Shutdown),
+                () = sleep_until(heard + tuning.dead_after) => Err(End::Left),
+                _ = ping.tick() => self.write([Message::Ping(axum::body::Bytes::new())]).await,
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    /// Sends what the ring holds from the cursor on.
+    async fn advance(&mut self) -> Result<(), End> {
+        match self.hub.read(self.cursor, BATCH) {
+            Ok(texts) => {
+                self.cursor += texts.len() as u64;
+                self.send(texts).await
+            }
+            Err(gap) => {
+                self.hub.context().metrics.gap(GapReason::SlowConsumer);
+                self.send(vec![text_of(&ServerMessage::Gap(gap))]).await?;
+                Err(End::TooSlow)
+            }
+        }
+    }
+
+    async fn hear(&mut self, text: &str) -> Result<(), End> {
+        let Ok(ClientMessage::Resume { epoch, offset }) = serde_json::from_str(text) else {
+            tracing::debug!("a page said something that is no resume");
+            return Ok(());
+        };
+        if std::mem::replace(&mut self.resumed, true) {
+            return Ok(());
+        }
+        let resumed = self.hub.resume(&epoch, offset);
+        if let Some(gap) = resumed.gap {
+            self.hub.context().metrics.gap(GapReason::Expired);
+            self.send(vec![text_of(&ServerMessage::Gap(gap))]).await?;
+        }
+        if self.cursor == self.live_from {
+            self.cursor = resumed.from;
+            return Ok(());
+        }
+        // Live events went out already: what lies before them follows, and is not sent twice.
+        let mut from = resumed.from;
+        while from < self.live_from {
+            let most = usize::try_from(self.live_from - from).unwrap_or(BATCH).min(BATCH);
+            let Ok(texts) = self.hub.read(from, most) else { return Err(End::TooSlow) };
+            from += texts.len() as u64;
+            self.send(texts).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, texts: Vec<Utf8Bytes>) -> Result<(), End> {
+        self.write(texts.into_iter().map(Message::Text)).await
+    }
+
+    async fn write(&mut self, messages: impl IntoIterator<Item = Message>) -> Result<(), End> {
+        let socket = &mut self.socket;
+        let writing = async {
+            for message in messages {
+                socket.feed(message).await?;
+            }
+            socket.flush().await
+        };
+        match timeout(self.hub.context().tuning.slow_after, writing).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Left),
+            Err(_) => Err(End::TooSlow),
+        }
+    }
+}
+
+fn link_text(status: &LinkStatus) -> Utf8Bytes {
+    text_of(&ServerMessage::Link(status.clone()))
+}
+
+fn text_of(message: &ServerMessage) -> Utf8Bytes {
+    serde_json::to_string(message).expect("a message has string keys only").into()
+}

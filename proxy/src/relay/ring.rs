@@ -1,0 +1,231 @@
+use std::collections::VecDeque;
+
+use axum::extract::ws::Utf8Bytes;
+use serde_json::value::RawValue;
+use shared::wire::{Gap, GapReason, ServerMessage};
+
+/// Before the first entry; a page that has seen nothing resumes after it.
+const BEFORE_ALL: u64 = 0;
+
+/// The last events, as the texts that pages are sent, each with an offset that rises by one.
+///
+/// A gap takes an offset too: it stands in the stream where the events are missing, so that a page that resumes
+/// after it is not told again and one that resumes before it is.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    epoch: String,
+    next: u64,
+    entries: VecDeque<Utf8Bytes>,
+    bytes: usize,
+    max_entries: usize,
+    max_bytes: usize,
+}
+
+/// Where a page goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Resumed {
+    /// What it has to be told first.
+    pub(crate) gap: Option<Gap>,
+    /// The first offset that it is sent.
+    pub(crate) from: u64,
+}
+
+impl Ring {
+    pub(crate) fn new(epoch: String, max_entries: usize, max_bytes: usize) -> Self {
+        Self {
+            epoch,
+            next: BEFORE_ALL + 1,
+            entries: VecDeque::new(),
+            bytes: 0,
+            max_entries: max_entries.max(1),
+            max_bytes,
+        }
+    }
+
+    /// The offset that the next entry gets.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The oldest offset that is held; [`Self::next`] where nothing is.
+    pub(crate) fn first(&self) -> u64 {
+        self.next - self.entries.len() as u64
+    }
+
+    /// Takes an event of CXone's.
+    pub(crate) fn push_event(&mut self, event: Box<RawValue>) {
+        let message = ServerMessage::Event { epoch: self.epoch.clone(), offset: self.next, event };
+        self.push(&message);
+    }
+
+    /// Notes that events may be missing here.
+    pub(crate) fn push_gap(&mut self, reason: GapReason) {
+        let gap = Gap { epoch: self.epoch.clone(), from: self.next, to: Some(self.next), reason };
+        self.push(&ServerMessage::Gap(gap));
+    }
+
+    fn push(&mut self, message: &ServerMessage) {
+        let text = serde_json::to_string(message).expect("a message has string keys only");
+        self.bytes += text.len();
+        self.entries.push_back(text.into());
+        self.next += 1;
+        while self.entries.len() > self.max_entries || (self.bytes > self.max_bytes && self.entries.len() > 1)
+        {
+            let dropped = self.entries.pop_front().expect("the ring holds more than one entry");
+            self.bytes -= dropped.len();
+        }
+    }
+
+    /// Up to `most` entries from offset `from`; an error where that is no longer held.
+    pub(crate) fn read(&self, from: u64, most: usize) -> Result<Vec<Utf8Bytes>, Gap> {
+        let first = self.first();
+        if from < first {
+            return Err(self.gap(from, first - 1, GapReason::SlowConsumer));
+        }
+        let skip = usize::try_from(from - first).unwrap_or(usize::MAX);
+        Ok(self.entries.iter().skip(skip).take(most).cloned().collect())
+    }
+
+    /// Where a page goes on that has last seen `offset` of `epoch`.
+    pub(crate) fn resume(&self, epoch: &str, offset: u64) -> Resumed {
+        let first = self.first();
+        if epoch != self.epoch {
+            // Everything here is new to it, and what it missed of the other life nobody knows.
+            let gap = self.gap(BEFORE_ALL, first - 1, GapReason::Expired);
+            return Resumed { gap: Some(gap), from: first };
+        }
+        // An offset that was never given is one of nobody's: there is nothing to replay.
+        let from = offset.saturating_add(1).min(self.next);
+        if from < first {
+            let gap = self.gap(from, first - 1, GapReason::Expired);
+            return Resumed { gap: Some(gap), from: first };
+        }
+        Resumed { gap: None, from }
+    }
+
+    fn gap(&self, from: u64, to: u64, reason: GapReason) -> Gap {
+        Gap { epoch: self.epoch.clone(), from, to: Some(to), reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn event(number: u64) -> Box<RawValue> {
+        RawValue::from_string(format!("{{\"n\": {number}}}")).unwrap()
+    }
+
+    /// What a page makes of the messages: the offsets it has seen, each once.
+    #[derive(Default)]
+    struct Page {
+        last: u64,
+        events: Vec<u64>,
+        missing: Vec<(u64, u64)>,
+    }
+
+    impl Page {
+        fn hear(&mut self, text: &str) {
+            match ServerMessage::parse(text).unwrap() {
+                ServerMessage::Event { offset, .. } => {
+                    assert_eq!(offset, self.last + 1, "an event out of order");
+                    self.events.push(offset);
+                    self.last = offset;
+                }
+                ServerMessage::Gap(gap) => self.gap(&gap),
+                ServerMessage::Link(_) => unreachable!("the ring holds no link states"),
+            }
+        }
+
+        fn gap(&mut self, gap: &Gap) {
+            assert_eq!(gap.from, self.last + 1, "a gap out of order");
+            let to = gap.to.unwrap();
+            self.missing.push((gap.from, to));
+            self.last = to;
+        }
+    }
+
+    #[test]
+    fn another_life_s_page_is_told_and_sent_everything() {
+        let mut ring = Ring::new("new".into(), 2, 1 << 20);
+        for number in 0..3 {
+            ring.push_event(event(number));
+        }
+        let resumed = ring.resume("old", 77);
+        assert_eq!(resumed.from, 2);
+        assert_eq!(
+            resumed.gap,
+            Some(Gap { epoch: "new".into(), from: 0, to: Some(1), reason: GapReason::Expired })
+        );
+    }
+
+    #[test]
+    fn an_event_keeps_its_text() {
+        let mut ring = Ring::new("e".into(), 2, 1 << 20);
+        ring.push_event(RawValue::from_string("{\"a\" : 1.00}".into()).unwrap());
+        assert_eq!(
+            ring.read(1, 9).unwrap(),
+            [Utf8Bytes::from_static(r#"{"type":"event","epoch":"e","offset":1,"event":{"a" : 1.00}}"#)]
+        );
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Event,
+        Lost,
+        Read(usize),
+        Reload,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            4 => Just(Step::Event),
+            1 => Just(Step::Lost),
+            3 => (1usize..6).prop_map(Step::Read),
+            2 => Just(Step::Reload),
+        ];
+        prop::collection::vec(step, 0..200)
+    }
+
+    proptest! {
+        /// The model: every offset is either one event, seen once, or lies in one gap, told once.
+        #[test]
+        fn nothing_is_lost_or_repeated_without_a_gap(steps in steps(), held in 1usize..12, bytes in 60usize..2_000) {
+            let mut ring = Ring::new("e".into(), held, bytes);
+            let mut page = Page::default();
+            let mut cursor = ring.next();
+            let mut lost = Vec::new();
+            for step in steps {
+                match step {
+                    Step::Event => ring.push_event(event(ring.next())),
+                    Step::Lost => { lost.push(ring.next()); ring.push_gap(GapReason::UpstreamReconnect); }
+                    Step::Read(most) => match ring.read(cursor, most) {
+                        Ok(texts) => { cursor += texts.len() as u64; texts.iter().for_each(|text| page.hear(text)); }
+                        Err(gap) => { page.gap(&gap); cursor = gap.to.unwrap() + 1; }
+                    },
+                    Step::Reload => {
+                        let resumed = ring.resume("e", page.last);
+                        if let Some(gap) = resumed.gap { page.gap(&gap); }
+                        cursor = resumed.from;
+                    }
+                }
+                prop_assert_eq!(cursor, page.last + 1);
+                prop_assert!(ring.entries.len() <= held);
+                prop_assert_eq!(ring.bytes, ring.entries.iter().map(|text| text.len()).sum::<usize>());
+            }
+            while cursor < ring.next() {
+                match ring.read(cursor, 3) {
+                    Ok(texts) => { cursor += texts.len() as u64; texts.iter().for_each(|text| page.hear(text)); }
+                    Err(gap) => { page.gap(&gap); cursor = gap.to.unwrap() + 1; }
+                }
+            }
+            let covered: u64 = page.missing.iter().map(|(from, to)| to - from + 1).sum::<u64>() + page.events.len() as u64;
+            prop_assert_eq!(covered, ring.next() - 1);
+            for offset in lost {
+                prop_assert!(page.missing.iter().any(|(from, to)| (*from..=*to).contains(&offset)));
+            }
+        }
+    }
+}

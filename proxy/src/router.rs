@@ -1,0 +1,61 @@
+//! The one table of routes.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, post},
+};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    middleware,
+    routes::{app, audit, calls, events, flow, health, profile, simulate, voice},
+    state::AppState,
+};
+
+/// Everything the proxy serves.
+pub(crate) fn router(state: &AppState) -> Router {
+    let (api, document) = api().split_for_parts();
+    let document = document.to_json().expect("the document has string keys only");
+    api.route("/api/openapi.json", get(move || async move { health::document(document) }))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .route("/simulate/dtmf", post(simulate::dtmf))
+        .route("/ws/interactions", get(events::socket))
+        .route("/ws/voice/{callId}", get(voice::socket))
+        .fallback(app::file)
+        // From here on, each layer is outside those above it.
+        .layer(DefaultBodyLimit::max(state.config.tuning.max_body))
+        .layer(from_fn_with_state(state.clone(), middleware::deadline))
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(from_fn(middleware::problems))
+        .layer(from_fn_with_state(state.clone(), middleware::guard))
+        .layer(from_fn_with_state(state.clone(), middleware::access))
+        .layer(from_fn_with_state(state.clone(), middleware::observe))
+        .layer(from_fn(middleware::security_headers))
+        .with_state(state.clone())
+}
+
+fn api() -> OpenApiRouter<AppState> {
+    let info = utoipa::openapi::InfoBuilder::new()
+        .title("Dialbench's proxy")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("What the page and scripts use. Errors are RFC 9457 problems."))
+        .build();
+    OpenApiRouter::with_openapi(utoipa::openapi::OpenApiBuilder::new().info(info).build())
+        .routes(routes!(profile::profile))
+        .routes(routes!(calls::place))
+        .routes(routes!(calls::hang_up))
+        .routes(routes!(calls::state))
+        .routes(routes!(flow::definitions))
+        .routes(routes!(flow::definition))
+        .routes(routes!(audit::page))
+}
+
+/// The OpenAPI document of every `/api` route.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}

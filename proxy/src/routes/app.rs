@@ -1,0 +1,170 @@
+//! The page's files.
+
+use std::{borrow::Cow, path::PathBuf};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::{error::ApiError, id::hex, state::AppState};
+
+/// Paths that the page itself routes.
+const PAGES: [&str; 6] = ["/", "/call", "/flow", "/dialer", "/prompts", "/audit"];
+/// Encodings in the order of preference, with the ending of the file that holds them.
+const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
+
+#[derive(rust_embed::Embed)]
+#[folder = "../target/app"]
+struct Embedded;
+
+/// Where the page's files come from.
+pub(crate) enum Assets {
+    /// The binary.
+    Embedded,
+    /// A folder, for whoever works on the page.
+    Folder(PathBuf),
+}
+
+impl Assets {
+    fn read(&self, name: &str) -> Option<Cow<'static, [u8]>> {
+        match self {
+            Self::Embedded => Embedded::get(name).map(|file| file.data),
+            Self::Folder(folder) => std::fs::read(folder.join(name)).ok().map(Cow::Owned),
+        }
+    }
+}
+
+/// Everything that no other route serves: the page, its files, or 404.
+pub(crate) async fn file(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
+    let path = request.uri().path();
+    let missing = || ApiError::new(StatusCode::NOT_FOUND, "there is nothing at this address");
+    let name = if PAGES.contains(&path) { "index.html" } else { path.trim_start_matches('/') };
+    if !is_plain(name) {
+        return Err(missing());
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut response =
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "files are only read").into_response();
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return Ok(response);
+    }
+    serve(&state.assets, name, request.headers()).ok_or_else(missing)
+}
+
+/// A name below the folder: no empty part, no step up, nothing hidden, nothing that another system reads otherwise.
+fn is_plain(name: &str) -> bool {
+    let symbol = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    let part = |part: &str| !part.is_empty() && !part.starts_with('.');
+    name.bytes().all(symbol) && name.split('/').all(part)
+}
+
+fn serve(assets: &Assets, name: &str, request: &HeaderMap) -> Option<Response> {
+    let (encoding, data) = ENCODINGS
+        .into_iter()
+        .filter(|(encoding, _)| accepts(request, encoding))
+        .find_map(|(encoding, ending)| Some((encoding, assets.read(&format!("{name}{ending}"))?)))
+        .map(|(encoding, data)| (Some(encoding), data))
+        .or_else(|| Some((None, assets.read(name)?)))?;
+    let etag = format!("\"{}\"", &hex(&Sha256::digest(&data))[..32]);
+    let unchanged = request
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|known| known.trim().trim_start_matches("W/") == etag);
+    let mut response = if unchanged {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let body = match data {
+            Cow::Borrowed(data) => Body::from(data),
+            Cow::Owned(data) => Body::from(data),
+        };
+        Response::new(body)
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::ETAG, HeaderValue::try_from(etag).expect("hex in quotes is a header's text"));
+    // Names of assets carry the hash of their content; everything else keeps its name when it changes.
+    let lasting = name.starts_with("assets/");
+    let cache = if lasting { "public, max-age=31536000, immutable" } else { "no-cache" };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    Some(response)
+}
+
+/// Whether the client takes `encoding` (RFC 9110, section 12.5.3).
+fn accepts(request: &HeaderMap, encoding: &str) -> bool {
+    let offers = request
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    let mut any = None;
+    for offer in offers {
+        let mut parts = offer.split(';');
+        let name = parts.next().unwrap_or_default().trim();
+        let weight = parts
+            .find_map(|part| part.trim().strip_prefix("q=").map(str::to_owned))
+            .map_or(1.0, |weight| weight.parse::<f32>().unwrap_or(0.0));
+        if name.eq_ignore_ascii_case(encoding) {
+            return weight > 0.0;
+        }
+        if name == "*" {
+            any = Some(weight > 0.0);
+        }
+    }
+    any.unwrap_or(false)
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "wasm" => "application/wasm",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "wav" => "audio/wav",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_are_chosen_as_the_client_says() {
+        let check = |offer: &str, br: bool, gzip: bool| {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, offer.parse().unwrap())]);
+            assert_eq!((accepts(&headers, "br"), accepts(&headers, "gzip")), (br, gzip), "{offer}");
+        };
+        check("gzip, deflate, br, zstd", true, true);
+        check("br;q=0, gzip;q=0.5", false, true);
+        check("*", true, true);
+        check("*;q=0, gzip", false, true);
+        check("identity", false, false);
+    }
+
+    #[test]
+    fn no_name_leaves_the_folder() {
+        for name in
+            ["../Cargo.toml", "a/../../b", "/etc/passwd", "a//b", ".git/config", "a\\b", "", "C:x", "a/.."]
+        {
+            assert!(!is_plain(name), "{name}");
+        }
+        assert!(is_plain("assets/app-0a1b.wasm"));
+    }
+}

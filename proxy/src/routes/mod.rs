@@ -1,0 +1,14 @@
+//! The handlers, one file per concern.
+
+pub(crate) mod app;
+pub(crate) mod audit;
+pub(crate) mod calls;
+pub(crate) mod events;
+mod extract;
+pub(crate) mod flow;
+pub(crate) mod health;
+pub(crate) mod profile;
+pub(crate) mod simulate;
+pub(crate) mod voice;
+
+pub(crate) use app::Assets;

@@ -1,0 +1,20 @@
+use axum::{Json, extract::State};
+use shared::wire::{Profile, ServiceStatus};
+
+use crate::state::AppState;
+
+/// Which CXone the proxy talks to, what is configured and which limits hold.
+#[utoipa::path(get, path = "/api/profile", responses((status = 200, body = Profile)))]
+pub(crate) async fn profile(State(state): State<AppState>) -> Json<Profile> {
+    let services = state.config.services.values().map(|service| ServiceStatus {
+        name: service.service.name().into(),
+        configured: service.missing.is_empty(),
+        missing: service.missing.clone(),
+    });
+    Json(Profile {
+        profile: state.config.profile.name().into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        services: services.collect(),
+        limits: state.config.limits.clone(),
+    })
+}

@@ -1,0 +1,64 @@
+use std::sync::Arc;
+
+use axum::{
+    extract::{State, WebSocketUpgrade},
+    http::StatusCode,
+    response::Response,
+};
+use serde_json::json;
+
+use super::extract::Id;
+use crate::{cxone::SocketLimits, error::ApiError, id::CorrelationId, relay::Relay, state::AppState};
+
+/// `WS /ws/voice/{callId}`: one call's audio, both ways.
+///
+/// CXone is dialled before the page's upgrade is accepted, so that a refusal is an HTTP error that says why.
+pub(crate) async fn socket(
+    State(state): State<AppState>,
+    correlation: CorrelationId,
+    Id(call): Id,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, ApiError> {
+    let slot = Arc::clone(&state.voice_slots).try_acquire_owned().map_err(|_| {
+        let detail = format!("{} voice streams are open already", state.config.tuning.max_voice);
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    })?;
+    let dialled = state.cxone.dial_voice(&call).await.map_err(ApiError::from);
+    let (outcome, detail) = match &dialled {
+        Ok(_) => ("ok", json!({ "callId": call })),
+        Err(error) => {
+            (error.outcome(), json!({ "callId": call, "status": error.status(), "reason": error.detail() }))
+        }
+    };
+    state.record("voice.open", &correlation, outcome, detail).await?;
+    let upstream = dialled?;
+    let tracker = state.tasks.clone();
+    let upgrade = upgrade
+        .read_buffer_size(SocketLimits::BUFFER)
+        .write_buffer_size(SocketLimits::BUFFER)
+        .max_write_buffer_size(SocketLimits::VOICE.write_bound())
+        .max_message_size(SocketLimits::VOICE.message)
+        .max_frame_size(SocketLimits::VOICE.message);
+    Ok(upgrade.on_upgrade(move |page| {
+        tracker.track_future(async move {
+            let _slot = slot;
+            let _open = state.metrics.socket("voice");
+            let report = Relay::new(page, upstream).run(&state.config.tuning, &state.shutdown).await;
+            state.metrics.voice("cxone", report.to_cxone, report.dropped_to_cxone);
+            state.metrics.voice("page", report.to_page, report.dropped_to_page);
+            let (how, code) = report.end.describe();
+            let detail = json!({
+                "callId": call,
+                "end": how,
+                "closeCode": code,
+                "bytesToCxone": report.to_cxone,
+                "bytesToPage": report.to_page,
+                "framesDroppedToCxone": report.dropped_to_cxone,
+                "framesDroppedToPage": report.dropped_to_page,
+            });
+            if let Err(error) = state.record("voice.close", &correlation, "ok", detail).await {
+                tracing::error!(error = error.detail(), "a voice stream's end is not recorded");
+            }
+        })
+    }))
+}

@@ -1,0 +1,202 @@
+//! Binding, serving, shutting down.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::Request};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt as _;
+
+use crate::{
+    Config,
+    audit::{Audit, AuditError, Opened},
+    config::Profile,
+    cxone::Cxone,
+    id::CorrelationId,
+    metrics::Metrics,
+    middleware::{Access, LocalAddress, Names},
+    relay::{self, Hub},
+    router::router,
+    routes::Assets,
+    state::{AppState, Shared},
+};
+
+/// What is read of a connection before its request is parsed; longer headers are refused.
+const HEADER_BYTES: usize = 32 << 10;
+
+/// Why the proxy did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("listen: cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The audit log cannot be used.
+    #[error(transparent)]
+    Audit(#[from] Arc<AuditError>),
+    /// The HTTP client cannot be made.
+    #[error("cannot set up TLS: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// A proxy that listens.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    state: AppState,
+    writer: std::thread::JoinHandle<()>,
+}
+
+impl Server {
+    /// Opens the audit log and listens. Nothing is served before [`Server::join`].
+    pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let failed = |error| StartError::Listen { address: config.listen, error };
+        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let Opened { audit, writer, torn_bytes, broken_at } =
+            Audit::open(&config.audit_log).map_err(Arc::new)?;
+        if torn_bytes > 0 {
+            tracing::warn!(torn_bytes, "the audit log's last line was torn and is cut off");
+        }
+        if let Some(line) = broken_at {
+            tracing::error!(line, "the audit log's chain is broken; see `dialbench audit verify`");
+        }
+        let metrics = Metrics::new();
+        let cxone = Cxone::new(&config, metrics.clone())?;
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let context = relay::Context {
+            cxone: cxone.clone(),
+            audit: audit.clone(),
+            metrics: metrics.clone(),
+            tuning: config.tuning.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let state = AppState::new(Shared {
+            cxone,
+            hub: Hub::new(context, tasks.clone()),
+            audit,
+            metrics,
+            assets: config.app_dir.clone().map_or(Assets::Embedded, Assets::Folder),
+            names: Names::new(&config, address),
+            access: config.access_token.as_ref().map(Access::new),
+            voice_slots: Arc::new(Semaphore::new(config.tuning.max_voice)),
+            tasks,
+            shutdown,
+            config,
+        });
+        let detail = json!({
+            "profile": state.config.profile.name(),
+            "version": env!("CARGO_PKG_VERSION"),
+            "listen": address.to_string(),
+            "tornBytes": torn_bytes,
+            "chainBrokenAt": broken_at,
+        });
+        let start = crate::audit::Entry {
+            action: "server.start",
+            correlation: CorrelationId::random(),
+            outcome: "ok",
+            detail,
+        };
+        state.audit.record(start).await?;
+        if state.config.profile == Profile::Sandbox {
+            state.hub.start();
+        }
+        Ok(Self { listener, address, state, writer })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Cancelling this shuts the server down.
+    pub fn shutdown(&self) -> CancellationToken {
+        self.state.shutdown.clone()
+    }
+
+    /// Serves until [`Server::shutdown`] is cancelled, then ends sockets with 1001 and waits for what is under way.
+    pub async fn join(self) {
+        let Self { listener, state, writer, .. } = self;
+        let router = router(&state);
+        accept(listener, &router, &state).await;
+        drop(router);
+        state.tasks.close();
+        if tokio::time::timeout(state.config.tuning.drain, state.tasks.wait()).await.is_err() {
+            tracing::warn!(left = state.tasks.len(), "shutting down with requests under way");
+        }
+        let stop = state.record("server.stop", &CorrelationId::random(), "ok", json!({})).await;
+        if let Err(error) = stop {
+            tracing::error!(error = error.detail(), "the end is not recorded");
+        }
+        let last = state.tasks.is_empty();
+        drop(state);
+        if last {
+            // With the last sender gone the writer ends; a blocked thread must not hold up the runtime.
+            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, router: &Router, state: &AppState) {
+    let slots = Arc::new(Semaphore::new(state.config.tuning.max_connections));
+    loop {
+        let accepting = async {
+            // Beyond the bound, connections wait in the kernel's queue.
+            let slot = Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");
+            (listener.accept().await, slot)
+        };
+        let (accepted, slot) = tokio::select! {
+            () = state.shutdown.cancelled() => return,
+            accepted = accepting => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                state.tasks.spawn(connection(stream, slot, router.clone(), state.clone()));
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: others must end before this can go on.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, slot: OwnedSemaphorePermit, router: Router, state: AppState) {
+    let _slot = slot;
+    // Events and audio are small and wait for nobody.
+    let _ = stream.set_nodelay(true);
+    let Ok(local) = stream.local_addr() else { return };
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(LocalAddress(local));
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let mut serving = std::pin::pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(state.config.tuning.header_timeout)
+            .max_buf_size(HEADER_BYTES)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+    );
+    let served = tokio::select! {
+        served = serving.as_mut() => served,
+        () = state.shutdown.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended badly");
+    }
+}

@@ -1,0 +1,67 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Config,
+    audit::{Audit, Entry},
+    cxone::Cxone,
+    error::ApiError,
+    id::CorrelationId,
+    metrics::Metrics,
+    middleware::{Access, Names},
+    relay::Hub,
+    routes::Assets,
+};
+
+/// Shared by all requests.
+#[derive(Clone)]
+pub(crate) struct AppState(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) cxone: Cxone,
+    pub(crate) hub: Hub,
+    pub(crate) audit: Audit,
+    pub(crate) metrics: Metrics,
+    pub(crate) assets: Assets,
+    pub(crate) names: Names,
+    pub(crate) access: Option<Access>,
+    /// Voice relays that may still be opened.
+    pub(crate) voice_slots: Arc<Semaphore>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl AppState {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    /// Writes to the audit trail; what was done is not acknowledged where that fails.
+    pub(crate) async fn record(
+        &self,
+        action: &'static str,
+        correlation: &CorrelationId,
+        outcome: &'static str,
+        detail: serde_json::Value,
+    ) -> Result<(), ApiError> {
+        let entry = Entry { action, correlation: correlation.clone(), outcome, detail };
+        self.audit.record(entry).await.map_err(|error| {
+            let detail =
+                format!("the audit log cannot be written, so nothing is changed or confirmed: {error}");
+            ApiError::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, detail)
+        })
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
