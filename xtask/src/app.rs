@@ -1,6 +1,7 @@
 //! The page: compiled for wasm32, then packed.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
@@ -18,14 +19,12 @@ pub(crate) struct Build {
 impl Build {
     /// Starts what needs no set-up: the packer's compilation.
     pub(crate) fn start(project: &Project) -> Result<Self> {
-        // The proxy's compilation refuses to embed a folder that does not exist, and may overtake this one.
-        fs::create_dir_all(project.app()).context("making target/app")?;
         let mut packer = process::cargo(None);
         packer.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "pack"]);
         Ok(Self { jobs: vec![Job::start("compiling the packer", &mut packer)?] })
     }
 
-    /// Sets up what the page needs, compiles it, and packs it into target/app.
+    /// Sets up what the page needs, compiles it, and packs it into target/page.
     pub(crate) fn finish(mut self, project: &Project) -> Result<()> {
         let toolchain = setup::wasm(project)?;
         self.jobs.push(Job::start("compiling the page", &mut compile(project, &toolchain))?);
@@ -33,6 +32,40 @@ impl Build {
         Job::wait_all(self.jobs)?;
         pack(project)
     }
+}
+
+/// Puts the packed page where the proxy's build embeds it, unless it is there already.
+pub(crate) fn embed(project: &Project) -> Result<()> {
+    let (page, embedded) = (project.page(), project.embedded());
+    let (stamp, old_stamp) = (page.with_extension("stamp"), embedded.with_extension("stamp"));
+    // The document as well: the proxy's build puts a placeholder there when it finds nothing.
+    if same(&stamp, &old_stamp) && same(&page.join("index.html"), &embedded.join("index.html")) {
+        return Ok(());
+    }
+    if embedded.exists() {
+        fs::remove_dir_all(&embedded).context("removing the old page")?;
+    }
+    copy_folder(&page, &embedded).context("copying the page to target/app")?;
+    fs::copy(&stamp, &old_stamp).context("copying the page's stamp")?;
+    Ok(())
+}
+
+fn same(one: &Path, other: &Path) -> bool {
+    matches!((fs::read(one), fs::read(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 fn compile(project: &Project, toolchain: &Toolchain) -> std::process::Command {
@@ -61,7 +94,7 @@ fn pack(project: &Project) -> Result<()> {
         command.arg("--worklet").arg(compiled.join("worklet.wasm"));
     }
     command.arg("--frontend").arg(project.path("frontend"));
-    command.arg("--out").arg(project.app());
+    command.arg("--out").arg(project.page());
     command.arg("--wasm-opt").arg(project.wasm_opt());
     process::run(&mut command)?;
     step.done();

@@ -17,7 +17,7 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   run [-- ARGUMENTS]   build the page and the proxy, and start it; the arguments are dialbench's
-  app                  build the page alone, into target/app
+  app                  build the page alone: into target/page, and into target/app for the proxy to embed
   test [FILTER]        every test: native, in a browser, end to end
   bench [NAME]         the core's benchmarks
   dist                 one binary with the page inside: target/dist/dialbench

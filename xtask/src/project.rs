@@ -23,8 +23,14 @@ impl Project {
         self.root.join(relative)
     }
 
-    /// The packed page. The proxy embeds this folder.
-    pub(crate) fn app(&self) -> PathBuf {
+    /// The packed page, as `run` and the tests have it served.
+    pub(crate) fn page(&self) -> PathBuf {
+        self.path("target/page")
+    }
+
+    /// The page that the proxy's build embeds. Not the same folder: a changed page would have the proxy compiled again
+    /// where it is served from the disk anyway.
+    pub(crate) fn embedded(&self) -> PathBuf {
         self.path("target/app")
     }
 

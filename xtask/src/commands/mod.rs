@@ -15,21 +15,13 @@ use crate::step;
 
 /// `cargo xtask app`: the page alone.
 pub(crate) fn build_app(project: &Project) -> Result<()> {
-    app::Build::start(project)?.finish(project)
+    app::Build::start(project)?.finish(project)?;
+    app::embed(project)
 }
 
 /// `cargo xtask dist`: one binary that needs no other file.
 pub(crate) fn dist(project: &Project) -> Result<()> {
     build_app(project)?;
-    // What was embedded last may be another page: the proxy's own code is compiled again, its dependencies are not.
-    let mut clean = process::cargo(None);
-    process::run(clean.current_dir(project.root()).args([
-        "clean",
-        "--quiet",
-        "--release",
-        "--package",
-        "proxy",
-    ]))?;
     step::say("compiling the proxy with the page inside …");
     process::run(run::proxy(project).arg("--release"))?;
     let target = project.path("target/dist");

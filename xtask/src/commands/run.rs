@@ -20,7 +20,7 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
     let mut dialbench = Command::new(project.path("target/release/dialbench"));
     // The page comes from the folder just packed, so that a changed page needs no new binary.
-    dialbench.env("DIALBENCH_APP_DIR", project.app()).args(arguments);
+    dialbench.env("DIALBENCH_APP_DIR", project.page()).args(arguments);
     step::say(&format!("starting {}", process::display(&dialbench)));
     Err(dialbench.exec()).context("starting dialbench")
 }

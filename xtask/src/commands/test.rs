@@ -79,7 +79,7 @@ fn end_to_end(project: &Project, browser: &Browser) -> Command {
     command
         .current_dir(project.root())
         .env("DIALBENCH_BIN", project.path("target/debug/dialbench"))
-        .env("DIALBENCH_APP_DIR", project.app())
+        .env("DIALBENCH_APP_DIR", project.page())
         .env("CHROMEDRIVER", &browser.driver)
         .env("CHROMIUM", &browser.chromium)
         .env("AXE_JS", project.path("node_modules/axe-core/axe.min.js"))
