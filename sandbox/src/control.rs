@@ -53,7 +53,7 @@ pub(crate) async fn place_call(
         .calls
         .place(&app, Arc::clone(flow))
         .ok_or_else(|| Refusal::new(StatusCode::TOO_MANY_REQUESTS, "there are too many calls"))?;
-    let placed = PlacedCall { interaction_id: call.interaction_id.clone(), call_id: call.call_id.clone() };
+    let placed = PlacedCall { interaction_id: call.interaction.clone(), call_id: call.id.clone() };
     Ok((StatusCode::CREATED, Json(placed)).into_response())
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn router(app: &App) -> Router {
     let at = |point, service, route: MethodRouter<App>| {
         route.route_layer(from_fn_with_state((Arc::clone(app), point, service), strike))
     };
-    let mut router = Router::new();
+    let mut all = Router::new();
     for service in Service::ALL {
         let token = post(move |state: State<App>, request: Request| oauth::token(service, state, request));
         let mut routes = Router::new().route(service.token_path(), at(Point::Token, service, token));
@@ -36,10 +36,9 @@ pub(crate) fn router(app: &App) -> Router {
             routes = routes.route(path, at(point, service, route));
         }
         let limited = routes.layer(from_fn_with_state((Arc::clone(app), service), limit));
-        router = router.nest(&format!("/{}", service.name()), limited);
+        all = all.nest(&format!("/{}", service.name()), limited);
     }
-    router
-        .nest("/sandbox", control_routes())
+    all.nest("/sandbox", control_routes())
         .fallback(async || Refusal::not_found("there is no such route"))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(Arc::clone(app))

@@ -73,11 +73,7 @@ pub(crate) async fn call_state(
         .calls
         .by_interaction(&interaction_id)
         .ok_or_else(|| Refusal::not_found("there is no such interaction"))?;
-    Ok(Json(CallStatus {
-        interaction_id,
-        call_id: call.call_id.clone(),
-        state: call.state().name().to_owned(),
-    }))
+    Ok(Json(CallStatus { interaction_id, call_id: call.id.clone(), state: call.state().name().to_owned() }))
 }
 
 /// One end of a call's voice.

@@ -27,7 +27,15 @@ const QUIET_TICKS: u32 = 8;
 
 /// Runs a call from its being placed to its end.
 pub(super) async fn run(app: Arc<AppState>, call: Arc<Call>, mut commands: mpsc::Receiver<Command>) {
-    let mut actor = Actor { app: &app, call: &call, line: None, reassembler: Reassembler::new(), ends: None };
+    let mut actor = Actor {
+        app: &app,
+        call: &call,
+        line: None,
+        reassembler: Reassembler::new(),
+        quiet_ticks: 0,
+        alone_since: None,
+        ends: None,
+    };
     actor.publish(CallState::Connecting, None, None, None);
     if actor.connect(&mut commands).await {
         actor.stream(&mut commands).await;
@@ -52,6 +60,10 @@ struct Actor<'a> {
     call: &'a Call,
     line: Option<Line>,
     reassembler: Reassembler,
+    /// Ticks since the caller last sent audio.
+    quiet_ticks: u32,
+    /// Since when there has been no voice socket.
+    alone_since: Option<Instant>,
     /// When the call ends, once its flow has.
     ends: Option<Instant>,
 }
@@ -104,51 +116,67 @@ impl Actor<'_> {
         };
         self.report(&mut ivr);
         let mut ticks = absolute(FRAME_DURATION);
-        let mut alone_since: Option<Instant> = None;
-        let mut quiet_ticks = 0u32;
         while self.ends.is_none_or(|ends| Instant::now() < ends) {
             let timer = ivr.poll_timeout().map(|at| app.clock.deadline(at));
-            tokio::select! {
-                // Commands before ticks: a digit cuts the frame that is due now.
+            let goes_on = tokio::select! {
+                // Ticks before commands, so that no flood of audio holds up the caller's; see `tick`.
                 biased;
-                () = app.shutdown.cancelled() => return,
-                command = commands.recv() => match command {
-                    Some(Command::Attach { link, frames, close }) => {
-                        self.join(Line { id: link, frames, close });
-                        alone_since = None;
-                    }
-                    Some(Command::Audio { link, bytes }) => {
-                        if self.line.as_ref().is_some_and(|line| line.id == link) && !bytes.is_empty() {
-                            quiet_ticks = 0;
-                            let now = app.clock.now();
-                            self.reassembler.push(&bytes, |frame| ivr.hear(&app.prompts, now, frame));
-                        }
-                    }
-                    Some(Command::Hangup) | None => {
-                        ivr.hang_up(&app.prompts, app.clock.now());
-                        self.report(&mut ivr);
-                        return;
-                    }
-                },
+                () = app.shutdown.cancelled() => false,
+                _ = ticks.tick() => self.tick(&mut ivr, commands),
+                command = commands.recv() => self.obey(&mut ivr, command),
                 () = sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
                     ivr.handle_timeout(&app.prompts, app.clock.now());
+                    true
                 }
-                _ = ticks.tick() => {
-                    let speaking = ivr.is_speaking();
-                    let frame = ivr.say(&app.prompts, app.clock.now());
-                    if self.send(DownFrame { bytes: encode(&frame), quiet: !speaking }) {
-                        alone_since = None;
-                    } else if alone_since.get_or_insert_with(Instant::now).elapsed() > app.config.voice_grace {
-                        return;
-                    }
-                    quiet_ticks += 1;
-                    if quiet_ticks > QUIET_TICKS {
-                        ivr.hear(&app.prompts, app.clock.now(), &SILENCE);
-                    }
+            };
+            self.report(&mut ivr);
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// Does what the call is told; whether it goes on.
+    fn obey(&mut self, ivr: &mut Ivr, command: Option<Command>) -> bool {
+        match command {
+            Some(Command::Attach { link, frames, close }) => self.join(Line { id: link, frames, close }),
+            Some(Command::Audio { link, bytes }) => {
+                if self.line.as_ref().is_some_and(|line| line.id == link) && !bytes.is_empty() {
+                    self.quiet_ticks = 0;
+                    let now = self.app.clock.now();
+                    self.reassembler.push(&bytes, |frame| ivr.hear(&self.app.prompts, now, frame));
                 }
             }
-            self.report(&mut ivr);
+            Some(Command::Hangup) | None => {
+                ivr.hang_up(&self.app.prompts, self.app.clock.now());
+                return false;
+            }
         }
+        true
+    }
+
+    /// Another 20 ms have passed; whether the call goes on. What has come from the caller by now is heard first: a digit
+    /// among it cuts the frame that is due.
+    fn tick(&mut self, ivr: &mut Ivr, commands: &mut mpsc::Receiver<Command>) -> bool {
+        for _ in 0..commands.len() {
+            if let Ok(command) = commands.try_recv()
+                && !self.obey(ivr, Some(command))
+            {
+                return false;
+            }
+        }
+        let (prompts, now) = (&self.app.prompts, self.app.clock.now());
+        let frame = ivr.say(prompts, now);
+        if self.send(DownFrame { bytes: encode(&frame), quiet: frame == SILENCE }) {
+            self.alone_since = None;
+        } else if self.alone_since.get_or_insert_with(Instant::now).elapsed() > self.app.config.voice_grace {
+            return false;
+        }
+        self.quiet_ticks += 1;
+        if self.quiet_ticks > QUIET_TICKS {
+            ivr.hear(prompts, now, &SILENCE);
+        }
+        true
     }
 
     fn join(&mut self, line: Line) {
@@ -181,8 +209,8 @@ impl Actor<'_> {
             let (node, activity, action) = match happening {
                 Happening::Heard(digit) => {
                     self.app.hub.dtmf(&DtmfEvent {
-                        interaction_id: self.call.interaction_id.clone(),
-                        channel_id: self.call.channel_id.clone(),
+                        interaction_id: self.call.interaction.clone(),
+                        channel_id: self.call.channel.clone(),
                         digit,
                         timestamp: clock::timestamp(),
                     });
@@ -214,10 +242,10 @@ impl Actor<'_> {
         action: Option<String>,
     ) {
         self.app.hub.interaction(&InteractionEvent {
-            interaction_id: self.call.interaction_id.clone(),
+            interaction_id: self.call.interaction.clone(),
             state: state.name().to_owned(),
             timestamp: clock::timestamp(),
-            call_id: Some(self.call.call_id.clone()),
+            call_id: Some(self.call.id.clone()),
             flow_id: Some(self.call.flow.definition().flow_id.clone()),
             node_id: node.map(|node| self.call.flow.node(node).id.clone()),
             activity,

@@ -70,11 +70,6 @@ impl Ivr {
         self.drain(prompts);
     }
 
-    /// Whether something is being said.
-    pub(super) fn is_speaking(&self) -> bool {
-        self.player.is_speaking()
-    }
-
     /// Takes 20 ms of what the caller sends. A digit counts from where its tone is recognised, not from its end.
     pub(super) fn hear(&mut self, prompts: &Prompts, now: Instant, frame: &Frame) {
         let mut heard = None;
@@ -127,11 +122,9 @@ impl Ivr {
                     }
                 }
                 Event::Say { node, speech } => self.speak(prompts, node, speech),
-                Event::StopSaying => {
-                    if self.player.is_speaking() {
-                        self.player.cut();
-                        self.happenings.push_back(Happening::PromptInterrupted(self.node));
-                    }
+                Event::StopSaying if self.player.is_speaking() => {
+                    self.player.cut();
+                    self.happenings.push_back(Happening::PromptInterrupted(self.node));
                 }
                 Event::Ended { outcome } => self.happenings.push_back(Happening::Ended(outcome)),
                 // What the page shows of these it has from its own machine.

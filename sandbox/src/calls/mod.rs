@@ -41,9 +41,9 @@ impl CallState {
 /// A call, seen from outside.
 #[derive(Debug)]
 pub(crate) struct Call {
-    pub(crate) interaction_id: String,
-    pub(crate) call_id: String,
-    channel_id: String,
+    pub(crate) interaction: String,
+    pub(crate) id: String,
+    channel: String,
     flow: Arc<CompiledFlow>,
     state: watch::Sender<CallState>,
     commands: mpsc::Sender<Command>,
@@ -73,7 +73,7 @@ pub(crate) struct Link {
 #[derive(Debug)]
 pub(crate) struct DownFrame {
     pub(crate) bytes: FrameBytes,
-    /// Whether nothing is being said.
+    /// Whether it is silent.
     pub(crate) quiet: bool,
 }
 
@@ -132,16 +132,16 @@ impl Calls {
         }
         let (commands, received) = mpsc::channel(COMMANDS);
         let call = Arc::new(Call {
-            interaction_id: format!("int-{:016x}", rand::random::<u64>()),
-            call_id: format!("call-{:016x}", rand::random::<u64>()),
-            channel_id: format!("ch-{:08x}", rand::random::<u32>()),
+            interaction: format!("int-{:016x}", rand::random::<u64>()),
+            id: format!("call-{:016x}", rand::random::<u64>()),
+            channel: format!("ch-{:08x}", rand::random::<u32>()),
             flow,
             state: watch::Sender::new(CallState::Connecting),
             commands,
             next_link: AtomicU64::new(1),
         });
-        registry.by_call.insert(call.call_id.clone(), call.interaction_id.clone());
-        registry.by_interaction.insert(call.interaction_id.clone(), Arc::clone(&call));
+        registry.by_call.insert(call.id.clone(), call.interaction.clone());
+        registry.by_interaction.insert(call.interaction.clone(), Arc::clone(&call));
         app.tasks.spawn(actor::run(Arc::clone(app), Arc::clone(&call), received));
         Some(call)
     }
@@ -164,12 +164,12 @@ impl Calls {
     fn ended(&self, call: &Call) {
         const REMEMBERED: usize = 1_000;
         let mut registry = self.0.lock().expect("no holder panics");
-        registry.over.push_back(call.interaction_id.clone());
+        registry.over.push_back(call.interaction.clone());
         if registry.over.len() > REMEMBERED
             && let Some(oldest) = registry.over.pop_front()
             && let Some(call) = registry.by_interaction.remove(&oldest)
         {
-            registry.by_call.remove(&call.call_id);
+            registry.by_call.remove(&call.id);
         }
     }
 }

@@ -32,7 +32,7 @@ impl Player {
         if let Some(clip) = self.queue.front() {
             let rest = clip[self.played..].iter().take(FADE).enumerate();
             self.fading = rest
-                .map(|(index, sample)| (i32::from(*sample) * (FADE - index) as i32 / FADE as i32) as i16)
+                .map(|(index, sample)| (f32::from(*sample) * (1.0 - index as f32 / FADE as f32)) as i16)
                 .collect();
         }
         self.queue.clear();
@@ -105,7 +105,7 @@ mod tests {
         assert!(!player.is_speaking());
         let (frame, ended) = player.next_frame();
         assert!(!ended);
-        assert!(frame[..FADE].windows(2).all(|pair| (0..=200).contains(&(pair[0] - pair[1]))), "{frame:?}");
+        assert!(frame[..FADE].windows(2).all(|pair| (0..=201).contains(&(pair[0] - pair[1]))), "{frame:?}");
         assert_eq!((frame[0], frame[FADE..].iter().all(|sample| *sample == 0)), (8_000, true));
     }
 

@@ -2,7 +2,19 @@
 //!
 //! A fault strikes at a [`Point`]. `status` and `slow` strike a request, or a socket's handshake; the other kinds strike a
 //! request, or a socket that is open. `afterMs` counts from when the fault was armed and, for a socket, from when it
-//! opened, whichever is later.
+//! opened, whichever is later; `times` (1) is how often it strikes.
+//!
+//! ```json
+//! {"on":"token","service":"voice","kind":"status","status":429,"retryAfter":"date","retryAfterSeconds":2}
+//! {"on":"flow","kind":"slow","ms":500,"times":3}
+//! {"on":"call","kind":"garbage"}
+//! {"on":"interactions","kind":"close","code":1012}
+//! {"on":"interactions","kind":"half_open"}
+//! {"on":"voice","kind":"drop","afterMs":1500}
+//! {"on":"voice","kind":"expire_tokens"}
+//! ```
+//!
+//! By seed, the n-th request (or socket) at a point meets the same fault in every run, whatever happens at other points.
 
 mod http;
 mod planned;

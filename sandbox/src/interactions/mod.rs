@@ -108,3 +108,41 @@ impl Purpose for Listener<'_> {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::dtmf::{Digit, event::DtmfEvent};
+
+    use super::*;
+    use crate::config::SandboxConfig;
+
+    #[tokio::test]
+    async fn a_subscriber_who_reads_too_slowly_is_closed_with_1013() {
+        let (outages, _kept) = tokio::sync::mpsc::channel(1);
+        let app = AppState::new(SandboxConfig::default(), outages).unwrap();
+        let mut listener = Listener { app: &app, subscribe_by: Instant::now(), subscribed: None };
+        let subscription = r#"{"interactionType":"voice","eventTypes":["dtmf"]}"#;
+        listener.incoming(Message::Text(subscription.into())).await.unwrap();
+        let event = DtmfEvent {
+            interaction_id: "int-1".into(),
+            channel_id: "ch-1".into(),
+            digit: Digit::STAR,
+            timestamp: String::new(),
+        };
+        app.hub.dtmf(&event);
+        assert!(matches!(listener.outgoing().await, Ok(Message::Text(_))));
+        for _ in 0..2_000 {
+            app.hub.dtmf(&event);
+        }
+        assert_eq!(listener.outgoing().await.unwrap_err().code, 1013);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_socket_without_a_subscription_is_closed() {
+        let (outages, _kept) = tokio::sync::mpsc::channel(1);
+        let app = AppState::new(SandboxConfig::default(), outages).unwrap();
+        let mut listener =
+            Listener { app: &app, subscribe_by: Instant::now() + SUBSCRIBE_WITHIN, subscribed: None };
+        assert_eq!(listener.outgoing().await.unwrap_err().code, 1008);
+    }
+}

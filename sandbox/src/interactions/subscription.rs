@@ -15,10 +15,8 @@ use super::hub::{EventKind, Form, Published};
 /// A subscription.
 #[derive(Debug)]
 pub(super) struct Subscription {
-    voice: bool,
-    media: bool,
-    dtmf: bool,
-    interaction: bool,
+    interaction_type: InteractionType,
+    event_types: Vec<EventType>,
     filters: Vec<Filter>,
 }
 
@@ -32,7 +30,7 @@ struct Wire {
 }
 
 /// Calls are all the stand-in has; who asks for anything else hears nothing.
-#[derive(Deserialize, PartialEq, Eq)]
+#[derive(Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum InteractionType {
     Voice,
@@ -41,7 +39,7 @@ enum InteractionType {
     Sms,
 }
 
-#[derive(Deserialize, PartialEq, Eq)]
+#[derive(Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum EventType {
     Media,
@@ -87,29 +85,24 @@ impl Subscription {
         if wire.event_types.is_empty() {
             return Err("malformed subscription: no eventTypes".into());
         }
-        let asked = |kind| wire.event_types.contains(&kind);
-        Ok(Self {
-            voice: wire.interaction_type == InteractionType::Voice,
-            media: asked(EventType::Media),
-            dtmf: asked(EventType::Dtmf),
-            interaction: asked(EventType::Interaction),
-            filters: wire.filters.unwrap_or_default(),
-        })
+        let Wire { interaction_type, event_types, filters } = wire;
+        Ok(Self { interaction_type, event_types, filters: filters.unwrap_or_default() })
     }
 
     /// The text to send for an event, if the subscriber is to have it.
     pub(super) fn render(&self, published: &Published) -> Option<String> {
+        let asked = |kind| self.event_types.contains(&kind);
         let form = match published.kind {
-            EventKind::Interaction => self.interaction.then_some(Form::Direct),
-            EventKind::Dtmf(form) => match (self.dtmf, self.media) {
-                (true, true) => Some(form),
+            EventKind::Interaction => asked(EventType::Interaction).then_some(Form::Direct),
+            EventKind::Dtmf(form) => match (asked(EventType::Dtmf), asked(EventType::Media)) {
                 (true, false) => Some(Form::Direct),
                 (false, true) if form == Form::Direct => Some(Form::Base64),
-                (false, true) => Some(form),
+                (_, true) => Some(form),
                 (false, false) => None,
             },
         }?;
-        let wanted = self.voice && self.filters.iter().all(|filter| filter.holds(&published.event));
+        let voice = self.interaction_type == InteractionType::Voice;
+        let wanted = voice && self.filters.iter().all(|filter| filter.holds(&published.event));
         wanted.then(|| published.text(form))
     }
 }

@@ -18,13 +18,13 @@ impl Cutter {
     /// Same seed, same cuts.
     pub(super) fn new(seed: u64) -> Self {
         let mut cutter =
-            Self { sizes: Seeded::new(seed), pending: Vec::with_capacity(4 * FRAME_BYTES), next: 0 };
+            Self { sizes: Seeded::new(seed), pending: Vec::with_capacity(3 * FRAME_BYTES), next: 0 };
         cutter.next = cutter.draw(false);
         cutter
     }
 
     /// Takes a frame and hands out the messages that are full. While something is said less than a frame is held back, so
-    /// that a prompt that is cut is cut at once; in silence messages of several frames occur.
+    /// that a prompt that is cut is cut at once; in silence a message may be longer than a frame.
     pub(super) fn push(&mut self, frame: &FrameBytes, quiet: bool, mut on: impl FnMut(Bytes)) {
         self.pending.extend_from_slice(frame);
         if !quiet {
@@ -40,7 +40,7 @@ impl Cutter {
     }
 
     const fn draw(&mut self, quiet: bool) -> usize {
-        let most = if quiet { FRAME_BYTES * 3 } else { FRAME_BYTES - 1 };
+        let most = if quiet { FRAME_BYTES * 2 } else { FRAME_BYTES - 1 };
         self.sizes.between(1, most as u64) as usize
     }
 }
@@ -61,7 +61,7 @@ mod tests {
                 sent.extend_from_slice(&bytes);
             });
             let late = (index as usize + 1) * FRAME_BYTES - sent.len();
-            assert!(late < if index % 50 > 25 { 3 * FRAME_BYTES } else { FRAME_BYTES }, "{late} bytes late");
+            assert!(late < if index % 50 > 25 { 2 * FRAME_BYTES } else { FRAME_BYTES }, "{late} bytes late");
         }
         let all = (0..500usize).flat_map(|index| (0..FRAME_BYTES).map(move |byte| (index * 7 + byte) as u8));
         assert!(sent.iter().copied().eq(all.take(sent.len())));

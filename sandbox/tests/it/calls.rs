@@ -97,6 +97,21 @@ async fn the_support_line_answers_two_two_with_technical_support() {
 }
 
 #[tokio::test]
+async fn the_support_line_repeats_its_menu_five_seconds_after_half_a_choice() {
+    let bench = Bench::new().await;
+    let mut events = bench.events().await;
+    let call = bench.place("support-line").await;
+    let mut voice = bench.voice(&call).await;
+    events.until("started root").await;
+    press(&mut voice, "2").await;
+    events.until("heard 2").await;
+    let heard = Instant::now();
+    events.until("action fallback_repeat_prompt").await;
+    let took = heard.elapsed().as_millis();
+    assert!((4_900..7_000).contains(&took), "{took} ms");
+}
+
+#[tokio::test]
 async fn a_caller_who_hangs_up_is_gone_at_once() {
     let bench = Bench::new().await;
     let mut events = bench.events().await;
@@ -139,6 +154,22 @@ async fn a_call_outlives_its_socket_for_a_while() {
     drop(again);
     events.until("state terminated").await;
     assert!(left.elapsed() >= Duration::from_millis(300), "gone after {:?}", left.elapsed());
+}
+
+#[tokio::test]
+async fn a_sandbox_that_stops_says_goodbye() {
+    let bench = Bench::new().await;
+    let mut events = bench.events().await;
+    let call = bench.place("tiny").await;
+    let mut voice = bench.voice(&call).await;
+    events.until("started root").await;
+    let address = bench.sandbox.address();
+    let began = Instant::now();
+    let (events, voice, ()) =
+        tokio::join!(close_code(&mut events.socket), close_code(&mut voice), bench.sandbox.shutdown());
+    assert_eq!((events, voice), (Some(1001), Some(1001)));
+    assert!(began.elapsed() < Duration::from_secs(3), "it had to be cut");
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
 
 #[tokio::test]
