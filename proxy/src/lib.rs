@@ -6,6 +6,7 @@ pub mod config;
 pub mod cxone;
 mod error;
 mod id;
+pub mod logging;
 mod metrics;
 mod middleware;
 mod relay;

@@ -142,7 +142,8 @@ impl Metrics {
         self.0.slow_pages.inc();
     }
 
-    pub(crate) fn voice(&self, towards: &'static str, bytes: u64, dropped_frames: u64) {
+    /// Counts bytes sent and frames dropped.
+    pub(crate) fn voice(&self, towards: &'static str, (bytes, dropped_frames): (u64, u64)) {
         self.0.voice_bytes.get_or_create(&Towards { towards }).inc_by(bytes);
         self.0.voice_dropped.get_or_create(&Towards { towards }).inc_by(dropped_frames);
     }

@@ -22,7 +22,7 @@ const BACKOFF: Backoff = Backoff { base: Duration::from_millis(100), cap: Durati
 /// The longest `Retry-After` that callers are kept waiting for; after a longer one they are told.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(5);
 /// The longest that a `Retry-After` keeps the endpoint from being asked.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// After a failure its reason stands for this long, so that a crowd of callers asks once, not one after another.
 const FAILURE_STANDS: Duration = Duration::from_millis(100);
 

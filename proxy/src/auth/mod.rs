@@ -32,7 +32,7 @@ impl AccessToken {
         let early = (margin / 10).mul_f64(rand::random::<f64>());
         Self {
             secret,
-            renew_at: asked + (lifetime - margin).saturating_sub(early),
+            renew_at: asked + lifetime.saturating_sub(margin + early),
             expires_at: asked + lifetime,
         }
     }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// RFC 6749 recommends, but does not demand, `expires_in`.
-const UNSAID_LIFETIME: Duration = Duration::from_secs(300);
+const UNSAID_LIFETIME: Duration = Duration::from_mins(5);
 /// A token's answer is small; more is something else.
 const LONGEST_ANSWER: usize = 64 << 10;
 

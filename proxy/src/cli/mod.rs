@@ -8,10 +8,6 @@ mod serve;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
-use tracing::{Level, Metadata};
-use tracing_subscriber::{
-    EnvFilter, Layer as _, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
 
 /// A test bench for NICE CXone voice.
 #[derive(Debug, Parser)]
@@ -121,22 +117,6 @@ fn on_runtime<F: Future<Output = anyhow::Result<ExitCode>>>(work: F) -> anyhow::
     // Work that is left at this point had its time to drain.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     result
-}
-
-/// Logs to standard error as `RUST_LOG` says, `info` where it says nothing.
-pub(crate) fn log_to_stderr() {
-    let wanted = EnvFilter::builder().with_default_directive(Level::INFO.into()).from_env_lossy();
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(lines.with_filter(wanted).with_filter(filter_fn(is_discreet))).init();
-}
-
-/// Below `info`, HTTP and WebSocket libraries print requests whole: addresses with tokens in them, headers, bodies.
-/// No setting of `RUST_LOG` brings those lines back.
-fn is_discreet(metadata: &Metadata<'_>) -> bool {
-    const TALKATIVE: [&str; 7] =
-        ["tungstenite", "tokio_tungstenite", "hyper", "hyper_util", "reqwest", "rustls", "h2"];
-    let library = metadata.target().split("::").next().unwrap_or_default();
-    *metadata.level() <= Level::INFO || !TALKATIVE.contains(&library)
 }
 
 /// Resolves when the process is asked to stop.

@@ -8,6 +8,7 @@ use super::TokenStyle;
 /// The TOML file, as it is written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_field_names, reason = "the fields are the file's keys")]
 pub(super) struct File {
     pub listen: Option<String>,
     pub profile: Option<String>,

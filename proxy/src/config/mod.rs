@@ -98,13 +98,13 @@ impl Default for Tuning {
     fn default() -> Self {
         Self {
             header_timeout: Duration::from_secs(10),
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
             max_connections: 1_024,
             max_voice: 50,
             max_body: 1 << 20,
             connect_timeout: Duration::from_secs(5),
             ping_every: Duration::from_secs(30),
-            dead_after: Duration::from_secs(60),
+            dead_after: Duration::from_mins(1),
             slow_after: Duration::from_secs(5),
             resume_within: Duration::from_millis(500),
             ring_events: 4_096,

@@ -45,16 +45,14 @@ pub(crate) async fn problems(request: Request, next: Next) -> Response {
 /// Answers 504 to a request that takes too long, so that no handler keeps a connection for ever.
 pub(crate) async fn deadline(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let limit = state.config.tuning.request_timeout;
-    match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let detail = format!("no answer within {} s", limit.as_secs());
-            let mut response = ApiError::new(StatusCode::GATEWAY_TIMEOUT, detail).into_response();
-            // The rest of a body that came too slowly is not waited for.
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            response
-        }
+    if let Ok(response) = tokio::time::timeout(limit, next.run(request)).await {
+        return response;
     }
+    let detail = format!("no answer within {} s", limit.as_secs());
+    let mut response = ApiError::new(StatusCode::GATEWAY_TIMEOUT, detail).into_response();
+    // The rest of a body that came too slowly is not waited for.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// A handler's panic costs its request, not the process. What it said is in the log, not in the answer.

@@ -70,10 +70,10 @@ where
     ) -> End {
         let tuning = self.hub.context().tuning.clone();
         let shutdown = self.hub.context().shutdown.clone();
-        let mut heard = Instant::now();
+        let mut last_word = Instant::now();
         // Live events wait until the page has had time to say where it was, so that none comes before those it missed.
-        let mut hold_until = Some(heard + tuning.resume_within);
-        let mut ping = interval_at(heard + tuning.ping_every, tuning.ping_every);
+        let mut hold_until = Some(last_word + tuning.resume_within);
+        let mut ping = interval_at(last_word + tuning.ping_every, tuning.ping_every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let behind = hold_until.is_none() && self.cursor < *head.borrow_and_update();
@@ -82,7 +82,7 @@ where
                 biased;
                 () = shutdown.cancelled() => Err(End::Shutdown),
                 message = self.socket.next() => {
-                    heard = Instant::now();
+                    last_word = Instant::now();
                     match message {
                         Some(Ok(Message::Text(text))) => {
                             hold_until = None;
@@ -105,13 +105,13 @@ where
                     }
                     Err(broadcast::error::RecvError::Closed) => Err(End::Shutdown),
                 },
-                () = sleep_until(hold_until.unwrap_or(heard)), if hold_until.is_some() => {
+                () = sleep_until(hold_until.unwrap_or(last_word)), if hold_until.is_some() => {
                     hold_until = None;
                     Ok(())
                 }
                 () = std::future::ready(()), if behind => self.advance().await,
                 changed = head.changed(), if !behind && hold_until.is_none() => changed.map_err(|_| End::Shutdown),
-                () = sleep_until(heard + tuning.dead_after) => Err(End::Left),
+                () = sleep_until(last_word + tuning.dead_after) => Err(End::Left),
                 _ = ping.tick() => self.write([Message::Ping(axum::body::Bytes::new())]).await,
             };
             if let Err(end) = step {

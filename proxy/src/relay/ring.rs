@@ -202,7 +202,7 @@ mod tests {
                     Step::Event => ring.push_event(event(ring.next())),
                     Step::Lost => { lost.push(ring.next()); ring.push_gap(GapReason::UpstreamReconnect); }
                     Step::Read(most) => match ring.read(cursor, most) {
-                        Ok(texts) => { cursor += texts.len() as u64; texts.iter().for_each(|text| page.hear(text)); }
+                        Ok(texts) => { cursor += texts.len() as u64; for text in &texts { page.hear(text); } }
                         Err(gap) => { page.gap(&gap); cursor = gap.to.unwrap() + 1; }
                     },
                     Step::Reload => {
@@ -217,7 +217,7 @@ mod tests {
             }
             while cursor < ring.next() {
                 match ring.read(cursor, 3) {
-                    Ok(texts) => { cursor += texts.len() as u64; texts.iter().for_each(|text| page.hear(text)); }
+                    Ok(texts) => { cursor += texts.len() as u64; for text in &texts { page.hear(text); } }
                     Err(gap) => { page.gap(&gap); cursor = gap.to.unwrap() + 1; }
                 }
             }

@@ -15,7 +15,7 @@ use super::{
     close,
     message::{Heard, SocketMessage},
 };
-use crate::config::Tuning;
+use crate::{config::Tuning, metrics::Metrics};
 
 /// How often the clock is looked at: a quarter of the oldest audio's age.
 const TICK: Duration = Duration::from_millis(50);
@@ -82,6 +82,7 @@ struct Side<S, M> {
     flushing: bool,
     ping_due: bool,
     heard: Instant,
+    counted: (u64, u64),
     message: std::marker::PhantomData<M>,
 }
 
@@ -97,7 +98,12 @@ where
     }
 
     /// Passes audio both ways until one side ends, and ends the other accordingly.
-    pub(crate) async fn run(mut self, tuning: &Tuning, shutdown: &CancellationToken) -> Report {
+    pub(crate) async fn run(
+        mut self,
+        tuning: &Tuning,
+        shutdown: &CancellationToken,
+        metrics: &Metrics,
+    ) -> Report {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut pinged = Instant::now();
@@ -119,10 +125,12 @@ where
                     }
                     self.page.tick(now, ping);
                     self.cxone.tick(now, ping);
+                    self.count(metrics);
                 }
             }
         };
         self.finish(end).await;
+        self.count(metrics);
         Report {
             end,
             to_cxone: self.cxone.queue.passed(),
@@ -180,6 +188,11 @@ where
         }
     }
 
+    fn count(&mut self, metrics: &Metrics) {
+        metrics.voice("page", self.page.uncounted());
+        metrics.voice("cxone", self.cxone.uncounted());
+    }
+
     async fn finish(&mut self, end: End) {
         let reason = std::mem::take(&mut self.reason);
         let away = Some(close::GOING_AWAY);
@@ -210,6 +223,7 @@ where
             flushing: false,
             ping_due: false,
             heard: Instant::now(),
+            counted: (0, 0),
             message: std::marker::PhantomData,
         }
     }
@@ -217,6 +231,13 @@ where
     fn hear(&mut self, message: Option<Result<M, E>>) -> Option<Heard> {
         self.heard = Instant::now();
         message?.ok().map(M::heard)
+    }
+
+    /// Bytes sent and frames dropped since the last time.
+    fn uncounted(&mut self) -> (u64, u64) {
+        let total = (self.queue.passed(), self.queue.dropped());
+        let before = std::mem::replace(&mut self.counted, total);
+        (total.0 - before.0, total.1 - before.1)
     }
 
     fn tick(&mut self, now: Instant, ping: bool) {
@@ -257,6 +278,3 @@ where
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -30,10 +30,15 @@ pub(crate) enum Assets {
 }
 
 impl Assets {
-    fn read(&self, name: &str) -> Option<Cow<'static, [u8]>> {
+    /// The file and the SHA-256 of its content; for embedded files that was computed when they were embedded.
+    fn read(&self, name: &str) -> Option<(Cow<'static, [u8]>, [u8; 32])> {
         match self {
-            Self::Embedded => Embedded::get(name).map(|file| file.data),
-            Self::Folder(folder) => std::fs::read(folder.join(name)).ok().map(Cow::Owned),
+            Self::Embedded => Embedded::get(name).map(|file| (file.data, file.metadata.sha256_hash())),
+            Self::Folder(folder) => {
+                let data = std::fs::read(folder.join(name)).ok()?;
+                let hash = Sha256::digest(&data).into();
+                Some((Cow::Owned(data), hash))
+            }
         }
     }
 }
@@ -63,13 +68,13 @@ fn is_plain(name: &str) -> bool {
 }
 
 fn serve(assets: &Assets, name: &str, request: &HeaderMap) -> Option<Response> {
-    let (encoding, data) = ENCODINGS
+    let (encoding, (data, hash)) = ENCODINGS
         .into_iter()
         .filter(|(encoding, _)| accepts(request, encoding))
         .find_map(|(encoding, ending)| Some((encoding, assets.read(&format!("{name}{ending}"))?)))
-        .map(|(encoding, data)| (Some(encoding), data))
+        .map(|(encoding, file)| (Some(encoding), file))
         .or_else(|| Some((None, assets.read(name)?)))?;
-    let etag = format!("\"{}\"", &hex(&Sha256::digest(&data))[..32]);
+    let etag = format!("\"{}\"", &hex(&hash)[..32]);
     let unchanged = request
         .get_all(header::IF_NONE_MATCH)
         .iter()

@@ -43,9 +43,8 @@ pub(crate) async fn socket(
         tracker.track_future(async move {
             let _slot = slot;
             let _open = state.metrics.socket("voice");
-            let report = Relay::new(page, upstream).run(&state.config.tuning, &state.shutdown).await;
-            state.metrics.voice("cxone", report.to_cxone, report.dropped_to_cxone);
-            state.metrics.voice("page", report.to_page, report.dropped_to_page);
+            let report =
+                Relay::new(page, upstream).run(&state.config.tuning, &state.shutdown, &state.metrics).await;
             let (how, code) = report.end.describe();
             let detail = json!({
                 "callId": call,

@@ -1,0 +1,231 @@
+//! A CXone that does what a test says, and a proxy in front of it. Everything meets over TCP.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "each test uses a part of it"
+)]
+
+pub mod fake;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use proxy::{
+    Config, Server,
+    config::{Overrides, Profile, Service, ServiceConfig},
+};
+use serde_json::Value;
+use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream,
+    tungstenite::{self, Message, client::IntoClientRequest as _},
+};
+use tokio_util::sync::CancellationToken;
+
+pub use fake::Fake;
+
+/// Longer than anything here takes; reached only by a failure.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub const CLIENT_ID: &str = "canary client:id";
+pub const CLIENT_SECRET: &str = "canary-secret p&ss w+rd=ü%/?";
+
+pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+pub struct Proxy {
+    pub address: SocketAddr,
+    pub audit_log: PathBuf,
+    pub shutdown: CancellationToken,
+    joined: JoinHandle<()>,
+    _folder: tempfile::TempDir,
+}
+
+/// A tutorial profile whose services are all `fake`.
+pub fn config(fake: &Fake) -> (Config, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let overrides = Overrides {
+        listen: Some("127.0.0.1:0".into()),
+        profile: Some("tutorial".into()),
+        audit_log: Some(folder.path().join("audit.jsonl")),
+        ..Overrides::default()
+    };
+    let mut config = Config::load(overrides, &|_| None).unwrap();
+    for service in Service::ALL {
+        config.services.insert(service, service_at(fake, service));
+    }
+    config.limits.requests_per_second = 100_000;
+    (config, folder)
+}
+
+pub fn service_at(fake: &Fake, service: Service) -> ServiceConfig {
+    let base = format!("http://{}/", fake.address);
+    let path = if service == Service::Voice { "oauth2/token" } else { "oauth/token" };
+    ServiceConfig::at(
+        service,
+        base.parse().unwrap(),
+        format!("{base}{path}").parse().unwrap(),
+        CLIENT_ID.into(),
+        CLIENT_SECRET.into(),
+    )
+}
+
+pub async fn proxy(fake: &Fake, tweak: impl FnOnce(&mut Config)) -> Proxy {
+    proxy::install_crypto();
+    let (mut config, folder) = config(fake);
+    tweak(&mut config);
+    if config.profile == Profile::Sandbox {
+        config.sandbox_control = Some(format!("http://{}/", fake.address).parse().unwrap());
+    }
+    let audit_log = config.audit_log.clone();
+    let server = Server::bind(config).await.unwrap();
+    Proxy {
+        address: server.address(),
+        shutdown: server.shutdown(),
+        audit_log,
+        joined: tokio::spawn(server.join()),
+        _folder: folder,
+    }
+}
+
+impl Proxy {
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub async fn get(&self, path: &str) -> reqwest::Response {
+        within(client().get(self.url(path)).send()).await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> reqwest::Response {
+        let request = client().post(self.url(path)).header("x-dialbench", "1").json(body);
+        within(request.send()).await.unwrap()
+    }
+
+    /// A metric's value; 0 where it was never counted.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let text = self.get("/metrics").await.text().await.unwrap();
+        text.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+            .map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    /// Waits until a metric has reached `least`.
+    pub async fn metric_reaches(&self, name: &str, least: f64) {
+        within(async {
+            while self.metric(name).await < least {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+    }
+
+    pub async fn dial(&self, path: &str) -> Result<Socket, tungstenite::Error> {
+        let url = format!("ws://{}{path}", self.address);
+        within(Box::pin(tokio_tungstenite::connect_async(url))).await.map(|(socket, _)| socket)
+    }
+
+    pub async fn dial_with(
+        &self,
+        path: &str,
+        header: &'static str,
+        value: &str,
+    ) -> Result<Socket, tungstenite::Error> {
+        let mut request = format!("ws://{}{path}", self.address).into_client_request().unwrap();
+        request.headers_mut().insert(header, value.parse().unwrap());
+        within(Box::pin(tokio_tungstenite::connect_async(request))).await.map(|(socket, _)| socket)
+    }
+
+    pub async fn page(&self) -> Page {
+        Page { socket: self.dial("/ws/interactions").await.unwrap() }
+    }
+
+    pub async fn audit(&self) -> Vec<Value> {
+        let page: Value = self.get("/api/audit?limit=1000").await.json().await.unwrap();
+        page["entries"].as_array().unwrap().clone()
+    }
+
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        within(self.joined).await.unwrap();
+    }
+}
+
+/// A page on `/ws/interactions`.
+pub struct Page {
+    pub socket: Socket,
+}
+
+impl Page {
+    pub async fn next(&mut self) -> Value {
+        loop {
+            let message = within(self.socket.next()).await.expect("the socket is open").unwrap();
+            match message {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("not a text: {other:?}"),
+            }
+        }
+    }
+
+    /// The next message that is no link state.
+    pub async fn next_in_stream(&mut self) -> Value {
+        loop {
+            let message = self.next().await;
+            if message["type"] != "link" {
+                return message;
+            }
+        }
+    }
+
+    pub async fn link(&mut self, state: &str) -> Value {
+        loop {
+            let message = self.next().await;
+            if message["type"] == "link" && message["state"] == state {
+                return message;
+            }
+        }
+    }
+
+    pub async fn resume(&mut self, epoch: &str, offset: u64) {
+        let text = serde_json::json!({ "type": "resume", "epoch": epoch, "offset": offset }).to_string();
+        self.socket.send(Message::text(text)).await.unwrap();
+    }
+
+    pub async fn close_code(&mut self) -> u16 {
+        close_code(&mut self.socket).await
+    }
+}
+
+/// Reads to the end; the close code, 1006 where none came.
+pub async fn close_code(socket: &mut Socket) -> u16 {
+    within(async {
+        while let Some(message) = socket.next().await {
+            match message {
+                Ok(Message::Close(Some(frame))) => return frame.code.into(),
+                Ok(Message::Close(None)) => return 1005,
+                Ok(_) => {}
+                Err(_) => return 1006,
+            }
+        }
+        1006
+    })
+    .await
+}
+
+pub fn client() -> reqwest::Client {
+    proxy::install_crypto();
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+pub async fn within<F: Future>(work: F) -> F::Output {
+    timeout(PATIENCE, work).await.expect("this takes no longer than PATIENCE")
+}
+
+/// The problem that a handshake was refused with.
+pub fn refusal(error: tungstenite::Error) -> (u16, Value) {
+    let tungstenite::Error::Http(response) = error else { panic!("not an HTTP answer: {error}") };
+    let body = response.body().as_deref().unwrap_or_default();
+    (response.status().as_u16(), serde_json::from_slice(body).unwrap_or_default())
+}

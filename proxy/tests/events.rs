@@ -1,0 +1,323 @@
+//! `/ws/interactions`: one subscription, every event once, and a gap wherever one may be missing.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use axum::extract::ws::{CloseFrame, Message as FromCxone, WebSocket};
+use common::{Fake, Page, fake::Scripted, proxy, refusal, within};
+use futures_util::StreamExt as _;
+use proxy::config::Service;
+use serde_json::{Value, json};
+
+async fn say(socket: &mut WebSocket, text: &str) {
+    within(socket.send(FromCxone::Text(text.to_owned().into()))).await.unwrap();
+}
+
+fn number(message: &Value) -> u64 {
+    assert_eq!(message["type"], "event", "{message}");
+    message["event"]["n"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn events_come_through_unchanged_to_every_page() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let (mut first, mut second) = (proxy.page().await, proxy.page().await);
+    let (mut cxone, subscription) = fake.subscribed().await;
+    assert_eq!(
+        subscription,
+        json!({ "interactionType": "voice", "eventTypes": ["media", "dtmf", "interaction"] })
+    );
+    for page in [&mut first, &mut second] {
+        page.link("open").await;
+    }
+    say(&mut cxone, r#"{"eventType" : "dtmf", "n": 1.00, "x":"ä"}"#).await;
+    say(&mut cxone, "no JSON \"at all\"").await;
+    within(cxone.send(FromCxone::Binary(vec![0, 255].into()))).await.unwrap();
+    for page in [&mut first, &mut second] {
+        let text = loop {
+            if let tokio_tungstenite::tungstenite::Message::Text(text) =
+                within(page.socket.next()).await.unwrap().unwrap()
+            {
+                break text;
+            }
+        };
+        assert!(
+            text.ends_with(r#""offset":1,"event":{"eventType" : "dtmf", "n": 1.00, "x":"ä"}}"#),
+            "{text}"
+        );
+        assert_eq!(page.next_in_stream().await["event"], "no JSON \"at all\"");
+        assert_eq!(page.next_in_stream().await["event"]["bytes"], 2);
+    }
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_that_reloads_loses_and_repeats_nothing() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let mut page = proxy.page().await;
+    let (mut cxone, _) = fake.subscribed().await;
+    page.link("open").await;
+    for n in 1..=5 {
+        say(&mut cxone, &format!("{{\"n\":{n}}}")).await;
+    }
+    let mut last = Value::Null;
+    for n in 1..=3 {
+        last = page.next_in_stream().await;
+        assert_eq!(number(&last), n);
+    }
+    drop(page);
+    say(&mut cxone, "{\"n\":6}").await;
+    proxy.metric_reaches("dialbench_events_total", 6.0).await;
+    let mut page = proxy.page().await;
+    page.resume(last["epoch"].as_str().unwrap(), last["offset"].as_u64().unwrap()).await;
+    say(&mut cxone, "{\"n\":7}").await;
+    for n in 4..=7 {
+        assert_eq!(number(&page.next_in_stream().await), n);
+    }
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_lost_link_is_back_within_a_second_with_one_gap() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let mut page = proxy.page().await;
+    let (mut cxone, subscription) = fake.subscribed().await;
+    page.link("open").await;
+    say(&mut cxone, "{\"n\":1}").await;
+    assert_eq!(number(&page.next_in_stream().await), 1);
+
+    fake.stop_listening().await;
+    drop(cxone);
+    let lost = page.link("reconnecting").await;
+    assert_eq!(lost["closeCode"], 1006);
+    // Some attempts fail before CXone returns.
+    while page.next().await["attempt"].as_u64().unwrap() < 4 {}
+
+    fake.listen_again().await;
+    let returned = Instant::now();
+    let (mut cxone, again) = fake.subscribed().await;
+    assert!(returned.elapsed() < Duration::from_secs(1), "{:?}", returned.elapsed());
+    assert_eq!(again, subscription);
+    say(&mut cxone, "{\"n\":2}").await;
+    page.link("open").await;
+    let gap = page.next_in_stream().await;
+    assert_eq!((&gap["type"], &gap["reason"]), (&json!("gap"), &json!("upstream_reconnect")));
+    let event = page.next_in_stream().await;
+    assert_eq!(number(&event), 2);
+    assert_eq!(event["offset"].as_u64().unwrap(), gap["to"].as_u64().unwrap() + 1);
+
+    // A page that resumes before the gap is told of it once; one that resumes after it is not.
+    let epoch = event["epoch"].as_str().unwrap();
+    let mut before = proxy.page().await;
+    before.resume(epoch, 1).await;
+    assert_eq!(before.next_in_stream().await, gap);
+    assert_eq!(before.next_in_stream().await, event);
+    let mut after = proxy.page().await;
+    after.resume(epoch, gap["to"].as_u64().unwrap()).await;
+    assert_eq!(after.next_in_stream().await, event);
+
+    let actions: Vec<_> =
+        proxy.audit().await.iter().map(|entry| entry["action"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(actions, ["server.start", "link.open", "link.lost", "link.open"]);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_ring_forgot_is_a_gap() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.tuning.ring_events = 3).await;
+    let mut page = proxy.page().await;
+    let (mut cxone, _) = fake.subscribed().await;
+    page.link("open").await;
+    for n in 1..=10 {
+        say(&mut cxone, &format!("{{\"n\":{n}}}")).await;
+        assert_eq!(number(&page.next_in_stream().await), n);
+    }
+    let epoch = {
+        let mut page = proxy.page().await;
+        page.resume("another life's", 4).await;
+        let gap = page.next_in_stream().await;
+        assert_eq!((gap["from"].as_u64(), gap["to"].as_u64()), (Some(0), Some(7)));
+        assert_eq!(gap["reason"], "expired");
+        assert_eq!(number(&page.next_in_stream().await), 8);
+        gap["epoch"].as_str().unwrap().to_owned()
+    };
+    let mut page = proxy.page().await;
+    page.resume(&epoch, 2).await;
+    let gap = page.next_in_stream().await;
+    assert_eq!((gap["from"].as_u64(), gap["to"].as_u64()), (Some(3), Some(7)));
+    for n in 8..=10 {
+        assert_eq!(number(&page.next_in_stream().await), n);
+    }
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_resume_that_comes_late_repeats_nothing() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.tuning.resume_within = Duration::from_millis(1)).await;
+    let mut page = proxy.page().await;
+    let (mut cxone, _) = fake.subscribed().await;
+    page.link("open").await;
+    for n in 1..=4 {
+        say(&mut cxone, &format!("{{\"n\":{n}}}")).await;
+        assert_eq!(number(&page.next_in_stream().await), n);
+    }
+    let mut late = proxy.page().await;
+    late.link("open").await;
+    say(&mut cxone, "{\"n\":5}").await;
+    let live = late.next_in_stream().await;
+    assert_eq!(number(&live), 5);
+    late.resume(live["epoch"].as_str().unwrap(), 2).await;
+    assert_eq!(number(&late.next_in_stream().await), 3);
+    assert_eq!(number(&late.next_in_stream().await), 4);
+    say(&mut cxone, "{\"n\":6}").await;
+    assert_eq!(number(&late.next_in_stream().await), 6);
+    proxy.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_does_not_read_is_closed_with_1013_and_holds_up_nobody() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.tuning.slow_after = Duration::from_millis(300)).await;
+    let mut slow = proxy.page().await;
+    let (mut cxone, _) = fake.subscribed().await;
+    slow.link("open").await;
+    let mut quick = proxy.page().await;
+    quick.link("open").await;
+    let reading = tokio::spawn(async move {
+        let mut read = 0;
+        while read < 100 {
+            quick.next_in_stream().await;
+            read += 1;
+        }
+        quick
+    });
+    let filler = "x".repeat(100_000);
+    let flooding = async {
+        for n in 0u64.. {
+            say(&mut cxone, &format!("{{\"n\":{n},\"filler\":\"{filler}\"}}")).await;
+            if n % 20 == 0 && proxy.metric("dialbench_slow_pages_total").await >= 1.0 {
+                break;
+            }
+        }
+    };
+    within(flooding).await;
+    within(reading).await.unwrap();
+    assert_eq!(slow.close_code().await, 1013);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_link_that_is_silent_is_dead() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| {
+        config.tuning.ping_every = Duration::from_millis(50);
+        config.tuning.dead_after = Duration::from_millis(400);
+    })
+    .await;
+    let mut page = proxy.page().await;
+    // The socket is held open and never read, so that no ping is answered: half-open.
+    let (half_open, _) = fake.subscribed().await;
+    page.link("open").await;
+    page.link("reconnecting").await;
+    let (mut alive, _) = fake.subscribed().await;
+    drop(half_open);
+    page.link("open").await;
+    // One that answers pings and says nothing else lives longer than that.
+    let answering =
+        tokio::time::timeout(Duration::from_millis(900), async { while alive.recv().await.is_some() {} });
+    assert!(answering.await.is_err(), "a link that answers was given up");
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_shown_with_its_status_and_waited_out() {
+    let fake = Fake::start().await;
+    fake.script_handshakes([Scripted::status(429).retry_after("1"), Scripted::status(503)]);
+    let proxy = proxy(&fake, |_| {}).await;
+    let began = Instant::now();
+    let mut page = proxy.page().await;
+    let lost = page.link("reconnecting").await;
+    assert_eq!(lost["closeCode"], 429);
+    assert!(lost["retryInMs"].as_u64().unwrap() >= 900, "{lost}");
+    let _cxone = fake.subscribed().await;
+    assert!(began.elapsed() >= Duration::from_secs(1));
+    page.link("open").await;
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_close_code_of_cxone_s_is_shown() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let mut page = proxy.page().await;
+    let (mut cxone, _) = fake.subscribed().await;
+    page.link("open").await;
+    let frame = CloseFrame { code: 1012, reason: "restart".into() };
+    within(cxone.send(FromCxone::Close(Some(frame)))).await.unwrap();
+    assert_eq!(page.link("reconnecting").await["closeCode"], 1012);
+    let _again = fake.subscribed().await;
+    page.link("open").await;
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_shutdown_closes_both_sides_with_1001() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let mut page = proxy.page().await;
+    let (mut cxone, _) = fake.subscribed().await;
+    page.link("open").await;
+    proxy.shutdown.cancel();
+    assert_eq!(page.close_code().await, 1001);
+    let closed = within(async {
+        loop {
+            if let Some(Ok(FromCxone::Close(frame))) = cxone.recv().await {
+                return frame.unwrap().code;
+            }
+        }
+    });
+    assert_eq!(closed.await, 1001);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn without_configuration_the_handshake_says_what_is_missing() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| {
+        config.services.get_mut(&Service::Interactions).unwrap().missing = vec!["CXONE_CLIENT_ID".into()];
+    })
+    .await;
+    let (status, problem) = refusal(proxy.dial("/ws/interactions").await.unwrap_err());
+    assert_eq!(status, 503);
+    assert!(problem["detail"].as_str().unwrap().contains("CXONE_CLIENT_ID"), "{problem}");
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn many_pages_share_one_subscription() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let mut pages: Vec<Page> = Vec::new();
+    for _ in 0..20 {
+        pages.push(proxy.page().await);
+    }
+    let (mut cxone, _) = fake.subscribed().await;
+    for page in &mut pages {
+        page.link("open").await;
+    }
+    say(&mut cxone, "{\"n\":1}").await;
+    for page in &mut pages {
+        assert_eq!(number(&page.next_in_stream().await), 1);
+    }
+    assert_eq!(proxy.metric("dialbench_sockets{kind=\"upstream\"}").await, 1.0);
+    assert_eq!(proxy.metric("dialbench_sockets{kind=\"interactions\"}").await, 20.0);
+    proxy.stop().await;
+}
