@@ -2,9 +2,11 @@
 
 use core::f32::consts::{FRAC_PI_2, PI, TAU};
 
+use wide::{f32x4, i16x8, i32x4};
+
 use super::{
     SAMPLE_RATE,
-    tables::{HANN_PEAK, HOP, HZ, LAG, PHASORS, PROGRESS, PROGRESS_BASIS, SINES, SPAN, WINDOW},
+    tables::{self, HANN_PEAK, HOP, HZ, LAG, PHASORS, PROGRESS_BASIS, SINES, SPAN, WINDOW},
 };
 
 const HALF: usize = WINDOW / 2;
@@ -14,6 +16,7 @@ const SHORT_EDGE: usize = 8;
 const LONG_EDGE: usize = 24;
 /// Sines advance by this many samples at once, one per lane of a vector.
 const LANES: usize = 4;
+const STEPS: usize = HALF / LANES;
 
 /// A row and a column sounding together.
 #[derive(Clone, Copy, Debug)]
@@ -55,19 +58,19 @@ impl Fit {
 
     /// Takes the two sines away from the window they were fitted to.
     pub(super) fn remainder(&self, window: &[i16; WINDOW]) -> Remainder {
-        let mut rest = Remainder { even: [0.0; HALF], odd: [0.0; HALF], power: self.power() };
+        let mut rest =
+            Remainder { even: [f32x4::ZERO; STEPS], odd: [f32x4::ZERO; STEPS], power: self.power() };
         let (mut low, mut high) = (Rotor::new(self.low.half), Rotor::new(self.high.half));
+        let [low_re, low_im] = [self.low.re, self.low.im].map(|part| f32x4::splat(2.0 * part));
+        let [high_re, high_im] = [self.high.re, self.high.im].map(|part| f32x4::splat(2.0 * part));
+        let window = window.map(f32::from);
         let (before, after) = window.split_at(HALF);
-        let steps = rest.even.chunks_exact_mut(LANES).zip(rest.odd.chunks_exact_mut(LANES));
-        let samples = after.chunks_exact(LANES).zip(before.rchunks_exact(LANES));
-        for ((even, odd), (after, before)) in steps.zip(samples) {
-            for lane in 0..LANES {
-                let (after, before) = (f32::from(after[lane]), f32::from(before[LANES - 1 - lane]));
-                even[lane] =
-                    after + before - 2.0 * (self.low.re * low.cos[lane] + self.high.re * high.cos[lane]);
-                odd[lane] =
-                    after - before + 2.0 * (self.low.im * low.sin[lane] + self.high.im * high.sin[lane]);
-            }
+        let samples = after.as_chunks().0.iter().zip(before.as_rchunks().1.iter().rev());
+        for ((even, odd), (after, before)) in rest.even.iter_mut().zip(&mut rest.odd).zip(samples) {
+            let &[d, c, b, a] = before;
+            let (after, before) = (f32x4::new(*after), f32x4::new([a, b, c, d]));
+            *even = after + before - (low_re * low.cos + high_re * high.cos);
+            *odd = after - before + (low_im * low.sin + high_im * high.sin);
             low.advance();
             high.advance();
         }
@@ -84,9 +87,8 @@ impl Sine {
     fn new(window: &[i16; WINDOW], tone: usize) -> Option<Self> {
         /// Beyond this the frequency is none of the group's.
         const FARTHEST: f32 = 0.035;
-        let table = &SINES[tone];
-        let first = project(window[..SPAN].first_chunk()?, table);
-        let second = project(window[LAG..].first_chunk()?, table);
+        let first = project(window.first_chunk()?, &SINES[tone]);
+        let second = project(window.last_chunk()?, &SINES[tone]);
         let phasors = &PHASORS[tone];
         let turned = times(times(second, conj(first)), phasors.unlag);
         let angle = atan2(turned.1, turned.0);
@@ -113,50 +115,42 @@ impl Sine {
 
 /// What is left of a stretch, as sums and differences of the samples on either side of its middle.
 pub(super) struct Remainder {
-    even: [f32; HALF],
-    odd: [f32; HALF],
+    even: [f32x4; STEPS],
+    odd: [f32x4; STEPS],
     power: f32,
 }
 
 impl Remainder {
     pub(super) fn measure(&self) -> Residual {
-        let mut sum = [0.0; LANES];
-        for (even, odd) in self.even.chunks_exact(LANES).zip(self.odd.chunks_exact(LANES)) {
-            for lane in 0..LANES {
-                sum[lane] += even[lane] * even[lane] + odd[lane] * odd[lane];
+        let (mut whole, mut first, mut last) = (f32x4::ZERO, f32x4::ZERO, f32x4::ZERO);
+        let (mut edge, mut short_edge) = (0.0, 0.0);
+        for (step, (&even, &odd)) in self.even.iter().zip(&self.odd).rev().enumerate() {
+            whole += even * even + odd * odd;
+            if step < LONG_EDGE / LANES {
+                last += (even + odd) * (even + odd);
+                first += (even - odd) * (even - odd);
+                edge = f32::max(first.reduce_add(), last.reduce_add());
+            }
+            if step < SHORT_EDGE / LANES {
+                short_edge = edge;
             }
         }
         Residual {
-            whole: sum.iter().sum::<f32>() / (2.0 * WINDOW as f32 * self.power),
-            short_edge: self.edge(SHORT_EDGE),
-            long_edge: self.edge(LONG_EDGE),
+            whole: whole.reduce_add() / (2.0 * WINDOW as f32 * self.power),
+            short_edge: short_edge / (4.0 * SHORT_EDGE as f32 * self.power),
+            long_edge: edge / (4.0 * LONG_EDGE as f32 * self.power),
         }
-    }
-
-    fn edge(&self, length: usize) -> f32 {
-        let (mut first, mut last) = (0.0, 0.0);
-        for (even, odd) in self.even[HALF - length..].iter().zip(&self.odd[HALF - length..]) {
-            last += (even + odd) * (even + odd);
-            first += (even - odd) * (even - odd);
-        }
-        f32::max(first, last) / (4.0 * length as f32 * self.power)
     }
 
     /// Takes away whatever lies in the band of dial tone and ringback.
     pub(super) fn remove_call_progress(&mut self) {
         for (half, basis) in [&mut self.even, &mut self.odd].into_iter().zip(&PROGRESS_BASIS) {
-            let mut along = [0.0; PROGRESS];
-            for (along, function) in along.iter_mut().zip(basis) {
-                let mut sum = [0.0; LANES];
-                for (rest, function) in half.chunks_exact(LANES).zip(function.chunks_exact(LANES)) {
-                    for lane in 0..LANES {
-                        sum[lane] += rest[lane] * function[lane];
-                    }
-                }
-                *along = sum.iter().sum();
-            }
-            for (along, function) in along.iter().zip(basis) {
-                for (rest, function) in half.iter_mut().zip(function) {
+            let along = basis.each_ref().map(|function| {
+                let products = half.iter().zip(function).map(|(&rest, &function)| rest * function);
+                f32x4::splat(products.fold(f32x4::ZERO, |sum, product| sum + product).reduce_add())
+            });
+            for (along, function) in along.into_iter().zip(basis) {
+                for (rest, &function) in half.iter_mut().zip(function) {
                     *rest -= along * function;
                 }
             }
@@ -166,48 +160,62 @@ impl Remainder {
 
 /// Cosines and sines of a steadily turning phasor, [`LANES`] samples at a time, from half a sample on.
 struct Rotor {
-    cos: [f32; LANES],
-    sin: [f32; LANES],
-    step: (f32, f32),
+    cos: f32x4,
+    sin: f32x4,
+    step: (f32x4, f32x4),
 }
 
 impl Rotor {
     fn new(half: (f32, f32)) -> Self {
-        let whole = times(half, half);
-        let mut rotor = Self { cos: [0.0; LANES], sin: [0.0; LANES], step: (1.0, 0.0) };
-        let mut at = half;
-        for lane in 0..LANES {
-            (rotor.cos[lane], rotor.sin[lane]) = at;
-            at = times(at, whole);
-            rotor.step = times(rotor.step, whole);
+        let one = times(half, half);
+        let two = times(one, one);
+        let four = times(two, two);
+        let second = times(half, one);
+        let (third, fourth) = (times(half, two), times(second, two));
+        Self {
+            cos: f32x4::new([half.0, second.0, third.0, fourth.0]),
+            sin: f32x4::new([half.1, second.1, third.1, fourth.1]),
+            step: (f32x4::splat(four.0), f32x4::splat(four.1)),
         }
-        rotor
     }
 
     fn advance(&mut self) {
-        for lane in 0..LANES {
-            let (cos, sin) = (self.cos[lane], self.sin[lane]);
-            self.cos[lane] = cos * self.step.0 - sin * self.step.1;
-            self.sin[lane] = cos * self.step.1 + sin * self.step.0;
-        }
+        let (cos, sin) = (self.cos, self.sin);
+        self.cos = cos * self.step.0 - sin * self.step.1;
+        self.sin = cos * self.step.1 + sin * self.step.0;
     }
 }
 
-fn project(samples: &[i16; SPAN], (re, im): &([i16; SPAN], [i16; SPAN])) -> (f32, f32) {
-    (dot(samples, re) as f32, dot(samples, im) as f32)
+fn project(samples: &[i16; SPAN], table: &tables::Sine) -> (f32, f32) {
+    let mut sums = [i32x4::ZERO; 2];
+    for (m, samples) in samples.as_chunks().0.iter().enumerate() {
+        let samples = i16x8::new(*samples);
+        sums[0] += samples.dot(table[0][m]);
+        sums[1] += samples.dot(table[1][m]);
+    }
+    let [re, im] = sums.map(|sum| sum.to_array().iter().sum::<i32>() as f32);
+    (re, im)
 }
 
-/// The sum of products. The tables are scaled so that it cannot overflow.
+/// The sums of products of `samples` with each of four tables, which are scaled so that none overflows.
 #[inline]
-pub(super) fn dot<const N: usize>(a: &[i16; N], b: &[i16; N]) -> i32 {
-    a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
+pub(super) fn dots<const N: usize, const M: usize>(samples: &[i16; N], tables: &[[i16x8; M]; 4]) -> i32x4 {
+    let mut sums = [i32x4::ZERO; 4];
+    for (m, samples) in samples.as_chunks().0.iter().enumerate() {
+        let samples = i16x8::new(*samples);
+        for (sum, table) in sums.iter_mut().zip(tables) {
+            *sum += samples.dot(table[m]);
+        }
+    }
+    let [a, b, c, d] = i32x4::transpose(sums);
+    a + b + (c + d)
 }
 
-pub(super) fn times(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
+fn times(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
     (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0)
 }
 
-pub(super) fn conj(a: (f32, f32)) -> (f32, f32) {
+fn conj(a: (f32, f32)) -> (f32, f32) {
     (a.0, -a.1)
 }
 

@@ -2,29 +2,37 @@
 
 use core::f32::consts::TAU;
 
+use wide::f32x4;
+
 use super::{
     Detection, Digit, SAMPLE_RATE, Tone,
-    fit::{Fit, atan2, conj, dot, times},
-    tables::{Band, HIGH, HOP, HZ, LOW, TAPS, WINDOW},
+    fit::{Fit, atan2, dots},
+    tables::{BANDS, HOP, HZ, TAPS, WINDOW},
 };
 use crate::audio::level::sine_dbm0;
 
 /// Hops remembered: more than a window and the longest interruption together.
 const PAST: usize = 32;
+/// How much of its power a tone keeps from one end of the window to the other, in noise too.
+const STEADINESS: f32 = 0.5;
+/// One hop earlier it had at least this much of it: otherwise it began less than a window ago.
+const RISEN: f32 = 0.3;
 /// Hops between the first and the last filter output that lie within a full window.
 const STEADY: usize = 8;
 /// A digit is over after this many hops without it, 24 ms: ITU-T Q.24 bridges 10 ms and separates 40 ms.
 const RELEASE: u64 = 12;
-/// A tone goes on while it keeps this share of its power (−9 dB).
+/// A tone goes on while it keeps this share of its power (−9 dB),
 const STILL_THERE: f32 = 0.12;
+/// and while it turns as it did: this is the square of the cosine of the angle it may be off.
+const IN_STEP: f32 = 0.5;
 /// Where a filter's output has half of the tone's peak, half of the filter lies within the tone.
 const HALF_POWER: f32 = 0.25;
 
 /// ITU-T Q.24 accepts frequencies up to 1.5 % off and refuses 3.5 %: this lies between.
-const MAX_ERROR: f32 = 0.021;
+const MAX_ERROR: f32 = 0.02;
 /// Where both are accepted, 1.5 % off in opposite directions, they are 3 % apart. Harmonics of a voice or an
 /// instrument that come near a digit lie apart by more: Q.23's frequencies were chosen so.
-const MAX_SPREAD: f32 = 0.0325;
+const MAX_SPREAD: f32 = 0.0315;
 /// ITU-T Q.24 accepts a high group 4 dB stronger: 2 dB more, as a ratio of powers.
 const MAX_TWIST: f32 = 3.98;
 /// ITU-T Q.24 accepts a high group 8 dB weaker: 2 dB more.
@@ -46,13 +54,16 @@ const HOPELESS: f32 = 4.0;
 /// How many hops later a digit in noise must be heard again, and by when.
 const CONFIRM: core::ops::RangeInclusive<u64> = 3..=8;
 
-/// What one hop brought: the two filters' phasors, as long as the sines' peaks, and their squares.
+/// What one hop brought.
 #[derive(Clone, Copy, Debug, Default)]
 struct Moment {
-    low: (f32, f32),
-    high: (f32, f32),
+    /// The two filters' phasors, low group then high group, as long as the sines' peaks.
+    phasors: f32x4,
+    /// Their squares.
     low_power: f32,
     high_power: f32,
+    /// How they turned and grew since the hop before: their products with the conjugates of those before.
+    steps: f32x4,
 }
 
 #[derive(Clone, Debug)]
@@ -73,8 +84,8 @@ struct Sounding {
     tone: Tone,
     low_power: f32,
     high_power: f32,
-    low_step: (f32, f32),
-    high_step: (f32, f32),
+    /// How both tones turn from hop to hop.
+    steps: f32x4,
     last_hop: u64,
 }
 
@@ -93,10 +104,10 @@ impl Ear {
     pub(super) fn hear(&mut self, samples: &[i16], heard: u64, on: &mut impl FnMut(Detection)) {
         self.hop += 1;
         let taps = samples.last_chunk::<TAPS>().expect("a window is kept, and that is longer");
-        let now = Moment::new(taps);
+        let now = Moment::new(taps, self.ago(1));
         self.past[self.hop as usize % PAST] = now;
-        if self.sounding.is_some() {
-            self.follow(heard, on);
+        if self.sounding.is_some() && self.follow(heard, on) {
+            return;
         }
         if self.may_be_digit(&now)
             && let Some((row, column)) = self.classify()
@@ -121,31 +132,31 @@ impl Ear {
     /// The cheap questions, which nearly all speech fails: level, twist, and steadiness over the window.
     fn may_be_digit(&self, now: &Moment) -> bool {
         let floor = SLACK * self.min_power;
-        if now.low_power < floor
-            || now.high_power < floor
-            || SLACK * now.high_power > MAX_TWIST * now.low_power
-            || now.high_power < SLACK * MIN_TWIST * now.low_power
-        {
-            return false;
-        }
-        let then = self.ago(STEADY);
-        let steady = |now: f32, then: f32| then > 0.45 * now && now > 0.45 * then;
-        steady(now.low_power, then.low_power) && steady(now.high_power, then.high_power)
+        let (then, before) = (self.ago(STEADY + 1), self.ago(STEADY + 2));
+        let steady = |now: f32, then: f32| (then > STEADINESS * now) & (now > STEADINESS * then);
+        // Without short cuts: the answers are random in speech, and a mispredicted branch costs more than all.
+        (now.low_power > floor)
+            & (now.high_power > floor)
+            & (SLACK * now.high_power < MAX_TWIST * now.low_power)
+            & (now.high_power > SLACK * MIN_TWIST * now.low_power)
+            & steady(now.low_power, then.low_power)
+            & steady(now.high_power, then.high_power)
+            & (before.low_power > RISEN * now.low_power)
+            & (before.high_power > RISEN * now.high_power)
     }
 
     /// Row and column by the phase advance from hop to hop over the window.
     fn classify(&self) -> Option<(usize, usize)> {
-        let (mut low, mut high) = ((0.0, 0.0), (0.0, 0.0));
+        let mut steps = f32x4::ZERO;
         let (mut low_power, mut high_power) = (0.0, 0.0);
         for hops in 0..STEADY {
-            let (now, before) = (self.ago(hops), self.ago(hops + 1));
-            let step = times(now.low, conj(before.low));
-            low = (low.0 + step.0, low.1 + step.1);
-            let step = times(now.high, conj(before.high));
-            high = (high.0 + step.0, high.1 + step.1);
-            low_power += now.low_power;
-            high_power += now.high_power;
+            let moment = self.ago(hops);
+            steps += moment.steps;
+            low_power += moment.low_power;
+            high_power += moment.high_power;
         }
+        let [a, b, c, d] = steps.to_array();
+        let (low, high) = ((a, b), (c, d));
         let coherent = |sum: (f32, f32), power: f32| {
             let sum = sum.0 * sum.0 + sum.1 * sum.1;
             sum > 0.7 * power * power
@@ -219,6 +230,7 @@ impl Ear {
         self.hint = None;
         let now = *self.ago(0);
         let (low_dbm0, high_dbm0) = (level(fit.low.power), level(fit.high.power));
+        let (low_step, high_step) = (fit.low.hop_step(), fit.high.hop_step());
         let mut sounding = Sounding {
             tone: Tone {
                 digit,
@@ -232,8 +244,7 @@ impl Ear {
             },
             low_power: now.low_power,
             high_power: now.high_power,
-            low_step: fit.low.hop_step(),
-            high_step: fit.high.hop_step(),
+            steps: f32x4::new([low_step.0, low_step.1, high_step.0, high_step.1]),
             last_hop: self.hop,
         };
         sounding.tone.start_sample = self.start_of(&sounding, heard);
@@ -241,10 +252,11 @@ impl Ear {
     }
 
     /// Does the digit go on?
-    fn follow(&mut self, heard: u64, on: &mut impl FnMut(Detection)) {
-        let (now, before) = (*self.ago(0), *self.ago(1));
-        let Some(sounding) = &mut self.sounding else { return };
-        if sounding.goes_on(&now, &before) {
+    fn follow(&mut self, heard: u64, on: &mut impl FnMut(Detection)) -> bool {
+        let Some(sounding) = &mut self.sounding else { return false };
+        let hop = self.hop as usize;
+        let goes_on = sounding.goes_on(&self.past[hop % PAST], &self.past[(hop - 1) % PAST]);
+        if goes_on {
             sounding.last_hop = self.hop;
         } else if self.hop - sounding.last_hop >= RELEASE {
             let sounding = *sounding;
@@ -252,6 +264,7 @@ impl Ear {
             let end_sample = self.end_of(&sounding, heard);
             on(Detection::End(Tone { end_sample, ..sounding.tone }));
         }
+        goes_on
     }
 
     /// Where the filters' output rose past half, as far back as is remembered.
@@ -286,25 +299,29 @@ impl Ear {
 
 impl Moment {
     #[inline]
-    fn new(taps: &[i16; TAPS]) -> Self {
-        let filter =
-            |band: &Band| (band.scale * dot(taps, &band.re) as f32, band.scale * dot(taps, &band.im) as f32);
-        let (low, high) = (filter(&LOW), filter(&HIGH));
-        let power = |phasor: (f32, f32)| phasor.0 * phasor.0 + phasor.1 * phasor.1;
-        Self { low, high, low_power: power(low), high_power: power(high) }
+    fn new(samples: &[i16; TAPS], before: &Self) -> Self {
+        let phasors = dots(samples, &BANDS.taps).round_float() * BANDS.scale;
+        let [a, b, c, d] = phasors.to_array();
+        let [e, f, g, h] = before.phasors.to_array();
+        Self {
+            phasors,
+            low_power: a * a + b * b,
+            high_power: c * c + d * d,
+            steps: f32x4::new([a * e + b * f, b * e - a * f, c * g + d * h, d * g - c * h]),
+        }
     }
 }
 
 impl Sounding {
     fn goes_on(&self, now: &Moment, before: &Moment) -> bool {
-        let turns = |now: (f32, f32), before: (f32, f32), step: (f32, f32), powers: f32| {
-            let along = times(times(now, conj(before)), conj(step)).0;
-            along > 0.0 && along * along > 0.5 * powers
-        };
-        now.low_power > STILL_THERE * self.low_power
-            && now.high_power > STILL_THERE * self.high_power
-            && turns(now.low, before.low, self.low_step, now.low_power * before.low_power)
-            && turns(now.high, before.high, self.high_step, now.high_power * before.high_power)
+        let [a, b, c, d] = (now.steps * self.steps).to_array();
+        let (low, high) = (a + b, c + d);
+        (now.low_power > STILL_THERE * self.low_power)
+            & (now.high_power > STILL_THERE * self.high_power)
+            & (low > 0.0)
+            & (low * low > IN_STEP * now.low_power * before.low_power)
+            & (high > 0.0)
+            & (high * high > IN_STEP * now.high_power * before.high_power)
     }
 
     /// The share of the digit's power that `moment` has, in the group that has less of it.

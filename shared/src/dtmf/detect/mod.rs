@@ -88,7 +88,9 @@ pub struct Receiver {
     buffer: [i16; BUFFER],
     /// The first place in `buffer` that waits for a sample.
     filled: usize,
-    /// Samples heard in whole hops.
+    /// The first place in `buffer` that was not heard yet; `filled` is less than a hop further between calls.
+    heard_to: usize,
+    /// Samples heard, in whole hops.
     heard: u64,
     ear: Ear,
     config: ReceiverConfig,
@@ -98,31 +100,31 @@ impl Receiver {
     /// A receiver that has heard nothing.
     pub fn new(config: ReceiverConfig) -> Self {
         let min_peak = sine_peak(config.min_dbm0.into()) as f32;
-        Self { buffer: [0; BUFFER], filled: KEPT, heard: 0, ear: Ear::new(min_peak), config }
+        Self { buffer: [0; BUFFER], filled: KEPT, heard_to: KEPT, heard: 0, ear: Ear::new(min_peak), config }
     }
 
     /// Hears `samples` and reports what it makes of them.
     pub fn process(&mut self, mut samples: &[i16], mut on: impl FnMut(Detection)) {
         while !samples.is_empty() {
-            let missing = HOP - self.filled % HOP;
-            let (now, later) = samples.split_at(missing.min(samples.len()));
+            let (now, later) = samples.split_at(samples.len().min(BUFFER - self.filled));
             self.buffer[self.filled..][..now.len()].copy_from_slice(now);
             self.filled += now.len();
             samples = later;
-            if now.len() == missing {
+            while self.filled - self.heard_to >= HOP {
+                self.heard_to += HOP;
                 self.heard += HOP as u64;
-                self.ear.hear(&self.buffer[..self.filled], self.heard, &mut on);
-                if self.filled == BUFFER {
-                    self.buffer.copy_within(BUFFER - KEPT.., 0);
-                    self.filled = KEPT;
-                }
+                self.ear.hear(&self.buffer[..self.heard_to], self.heard, &mut on);
+            }
+            if self.filled == BUFFER {
+                self.buffer.copy_within(BUFFER - KEPT.., 0);
+                (self.filled, self.heard_to) = (KEPT, KEPT);
             }
         }
     }
 
     /// The input is over: a digit that still sounds ends here. The receiver is as new afterwards.
     pub fn flush(&mut self, on: impl FnMut(Detection)) {
-        let heard = self.heard + (self.filled % HOP) as u64;
+        let heard = self.heard + (self.filled - self.heard_to) as u64;
         self.ear.finish(heard, on);
         *self = Self::new(self.config);
     }

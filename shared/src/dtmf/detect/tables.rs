@@ -2,6 +2,8 @@
 
 use core::f64::consts::TAU;
 
+use wide::{f32x4, i16x8};
+
 use super::SAMPLE_RATE;
 
 /// Samples per hop: 2 ms, the grid on which everything is decided.
@@ -30,21 +32,27 @@ pub(super) const HZ: [f64; 8] = [697.0, 770.0, 852.0, 941.0, 1209.0, 1336.0, 147
 /// Dial tone, ringback and busy tone all lie between 340 and 480 Hz: sines this close span that band.
 const CALL_PROGRESS_HZ: [f64; 7] = [335.0, 360.0, 385.0, 410.0, 435.0, 460.0, 485.0];
 /// How many functions of each parity span it.
-pub(super) const PROGRESS: usize = CALL_PROGRESS_HZ.len();
+const PROGRESS: usize = CALL_PROGRESS_HZ.len();
 
-/// A band filter, real and imaginary part, and what makes its output as long as a sine's peak.
-pub(super) struct Band {
-    pub(super) re: [i16; TAPS],
-    pub(super) im: [i16; TAPS],
-    pub(super) scale: f32,
+/// How many samples are multiplied at once.
+pub(super) const WIDE: usize = 8;
+
+/// Both band filters, real and imaginary part of each.
+pub(super) struct Bands {
+    pub(super) taps: [[i16x8; TAPS / WIDE]; 4],
+    /// What makes each output as long as the peak of a sine in the middle of the band.
+    pub(super) scale: f32x4,
 }
 
-pub(super) static LOW: Band = band(LOW_BAND);
-pub(super) static HIGH: Band = band(HIGH_BAND);
+pub(super) static BANDS: Bands = bands();
 /// Hann-windowed sines at the eight frequencies.
-pub(super) static SINES: [([i16; SPAN], [i16; SPAN]); 8] = sines();
+pub(super) static SINES: [Sine; 8] = sines();
+
+/// Real and imaginary part.
+pub(super) type Sine = [[i16x8; SPAN / WIDE]; 2];
+
 /// An orthonormal basis of the call progress band on half the window, even functions then odd ones.
-pub(super) static PROGRESS_BASIS: [[[f32; WINDOW / 2]; PROGRESS]; 2] = [basis(true), basis(false)];
+pub(super) static PROGRESS_BASIS: [[[f32x4; WINDOW / 8]; PROGRESS]; 2] = [basis(true), basis(false)];
 /// For each frequency the phasors that [`fit`](super::fit) needs.
 pub(super) static PHASORS: [Phasors; 8] = phasors();
 
@@ -86,8 +94,16 @@ const fn turns(hz: f64, samples: f64) -> f64 {
     hz * samples / SAMPLE_RATE as f64
 }
 
-/// A windowed sinc, moved up to the band's centre.
-const fn band((centre, half_width): (f64, f64)) -> Band {
+const fn bands() -> Bands {
+    let mut parts = [[0; TAPS]; 4];
+    let low = band(&mut parts, 0, LOW_BAND);
+    let high = band(&mut parts, 2, HIGH_BAND);
+    let taps = [widen(&parts[0]), widen(&parts[1]), widen(&parts[2]), widen(&parts[3])];
+    Bands { taps, scale: f32x4::new([low, low, high, high]) }
+}
+
+/// A windowed sinc, moved up to the band's centre; returns what its output must be multiplied by.
+const fn band(parts: &mut [[i16; TAPS]; 4], at: usize, (centre, half_width): (f64, f64)) -> f32 {
     let mut envelope = [0.0; TAPS];
     let mut sum = 0.0;
     let mut n = 0;
@@ -97,40 +113,56 @@ const fn band((centre, half_width): (f64, f64)) -> Band {
         let (taper, _) = cis(from_middle / TAPS as f64);
         envelope[n] = (0.6 + 0.4 * taper) * sine / (TAU * turns(half_width, from_middle));
         let (re, _) = cis(turns(centre, from_middle));
-        sum += (envelope[n] * re).max(-envelope[n] * re);
+        sum += (envelope[n] * re).abs();
         n += 1;
     }
     let scale = BUDGET / sum;
-    let mut band = Band { re: [0; TAPS], im: [0; TAPS], scale: 0.0 };
     let mut gain = 0.0;
     n = 0;
     while n < TAPS {
         let (re, im) = cis(turns(centre, n as f64 - (TAPS - 1) as f64 / 2.0));
-        band.re[n] = round(scale * envelope[n] * re);
-        band.im[n] = round(-scale * envelope[n] * im);
-        gain += scale * envelope[n];
+        parts[at][n] = round(scale * envelope[n] * re);
+        parts[at + 1][n] = round(-scale * envelope[n] * im);
+        gain += scale * envelope[n] / 2.0;
         n += 1;
     }
-    band.scale = (2.0 / gain) as f32;
-    band
+    (1.0 / gain) as f32
 }
 
-const fn sines() -> [([i16; SPAN], [i16; SPAN]); 8] {
-    let mut sines = [([0; SPAN], [0; SPAN]); 8];
+const fn sines() -> [Sine; 8] {
+    let mut sines = [[[i16x8::new([0; WIDE]); SPAN / WIDE]; 2]; 8];
     let mut tone = 0;
     while tone < 8 {
+        let mut parts = [[0; SPAN]; 2];
         let mut n = 0;
         while n < SPAN {
             let (taper, _) = cis((n as f64 + 0.5) / SPAN as f64);
             let (re, im) = cis(turns(HZ[tone], n as f64));
             let hann = HANN_PEAK * (0.5 - 0.5 * taper);
-            sines[tone].0[n] = round(hann * re);
-            sines[tone].1[n] = round(-hann * im);
+            parts[0][n] = round(hann * re);
+            parts[1][n] = round(-hann * im);
             n += 1;
         }
+        sines[tone] = [widen(&parts[0]), widen(&parts[1])];
         tone += 1;
     }
     sines
+}
+
+const fn widen<const N: usize, const M: usize>(narrow: &[i16; N]) -> [i16x8; M] {
+    let mut wide = [i16x8::new([0; WIDE]); M];
+    let mut m = 0;
+    while m < M {
+        let mut lanes = [0; WIDE];
+        let mut lane = 0;
+        while lane < WIDE {
+            lanes[lane] = narrow[m * WIDE + lane];
+            lane += 1;
+        }
+        wide[m] = i16x8::new(lanes);
+        m += 1;
+    }
+    wide
 }
 
 const fn phasors() -> [Phasors; 8] {
@@ -155,9 +187,9 @@ const fn phasors() -> [Phasors; 8] {
 }
 
 /// Gram and Schmidt on cosines or sines about the window's middle.
-const fn basis(even: bool) -> [[f32; WINDOW / 2]; PROGRESS] {
+const fn basis(even: bool) -> [[f32x4; WINDOW / 8]; PROGRESS] {
     let mut exact = [[0.0; WINDOW / 2]; PROGRESS];
-    let mut basis = [[0.0; WINDOW / 2]; PROGRESS];
+    let mut basis = [[f32x4::new([0.0; 4]); WINDOW / 8]; PROGRESS];
     let mut i = 0;
     while i < PROGRESS {
         let mut n = 0;
@@ -180,7 +212,13 @@ const fn basis(even: bool) -> [[f32; WINDOW / 2]; PROGRESS] {
         n = 0;
         while n < WINDOW / 2 {
             exact[i][n] /= norm;
-            basis[i][n] = exact[i][n] as f32;
+            n += 1;
+        }
+        n = 0;
+        while n < WINDOW / 8 {
+            let [a, b, c, d] =
+                [exact[i][4 * n], exact[i][4 * n + 1], exact[i][4 * n + 2], exact[i][4 * n + 3]];
+            basis[i][n] = f32x4::new([a as f32, b as f32, c as f32, d as f32]);
             n += 1;
         }
         i += 1;
