@@ -32,7 +32,7 @@ pub(crate) fn npm(project: &Project) -> Result<()> {
     let step = Step::begin("npm ci: wasm-opt, axe-core");
     process::run_unless_stuck(
         Command::new("npm").arg("ci").arg("--no-progress").current_dir(project.root()),
-        std::time::Duration::from_mins(2),
+        std::time::Duration::from_mins(5),
         || 0,
     )?;
     if let Some(path) = missing() {
