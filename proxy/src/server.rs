@@ -89,6 +89,7 @@ impl Server {
             assets: config.app_dir.clone().map_or(Assets::Embedded, Assets::Folder),
             names: Names::new(&config, address),
             access: config.access_token.as_ref().map(Access::new),
+            page_slots: Arc::new(Semaphore::new(config.tuning.max_pages)),
             voice_slots: Arc::new(Semaphore::new(config.tuning.max_voice)),
             tasks,
             shutdown,

@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) assets: Assets,
     pub(crate) names: Names,
     pub(crate) access: Option<Access>,
+    /// Pages that may still be opened.
+    pub(crate) page_slots: Arc<Semaphore>,
     /// Voice relays that may still be opened.
     pub(crate) voice_slots: Arc<Semaphore>,
     pub(crate) tasks: TaskTracker,
@@ -39,6 +41,17 @@ pub(crate) struct Shared {
 impl AppState {
     pub(crate) fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
+    }
+
+    /// Does `work` to its end, even where the client goes away meanwhile: what was changed must be recorded.
+    pub(crate) async fn see_through<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.tasks.spawn(work).await.unwrap_or_else(|_| {
+            let detail = "a fault of dialbench's own; its log says more";
+            Err(ApiError::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, detail))
+        })
     }
 
     /// Writes to the audit trail; what was done is not acknowledged where that fails.

@@ -72,7 +72,7 @@ async fn a_page_that_reloads_loses_and_repeats_nothing() {
     }
     drop(page);
     say(&mut cxone, "{\"n\":6}").await;
-    proxy.metric_reaches("dialbench_events_total", 6.0).await;
+    proxy.metric_reaches("dialbench_events_total", 6).await;
     let mut page = proxy.page().await;
     page.resume(last["epoch"].as_str().unwrap(), last["offset"].as_u64().unwrap()).await;
     say(&mut cxone, "{\"n\":7}").await;
@@ -203,7 +203,7 @@ async fn a_page_that_does_not_read_is_closed_with_1013_and_holds_up_nobody() {
     let flooding = async {
         for n in 0u64.. {
             say(&mut cxone, &format!("{{\"n\":{n},\"filler\":\"{filler}\"}}")).await;
-            if n % 20 == 0 && proxy.metric("dialbench_slow_pages_total").await >= 1.0 {
+            if n % 20 == 0 && proxy.metric("dialbench_slow_pages_total").await >= 1 {
                 break;
             }
         }
@@ -317,7 +317,7 @@ async fn many_pages_share_one_subscription() {
     for page in &mut pages {
         assert_eq!(number(&page.next_in_stream().await), 1);
     }
-    assert_eq!(proxy.metric("dialbench_sockets{kind=\"upstream\"}").await, 1.0);
-    assert_eq!(proxy.metric("dialbench_sockets{kind=\"interactions\"}").await, 20.0);
+    assert_eq!(proxy.metric("dialbench_sockets{kind=\"upstream\"}").await, 1);
+    assert_eq!(proxy.metric("dialbench_sockets{kind=\"interactions\"}").await, 20);
     proxy.stop().await;
 }

@@ -72,6 +72,8 @@ pub struct Tuning {
     pub request_timeout: Duration,
     /// Open connections (1,024).
     pub max_connections: usize,
+    /// Open pages (256).
+    pub max_pages: usize,
     /// Open voice relays (50, the limit on media streams).
     pub max_voice: usize,
     /// A body may be this long, in bytes (1 MiB).
@@ -100,6 +102,7 @@ impl Default for Tuning {
             header_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_mins(1),
             max_connections: 1_024,
+            max_pages: 256,
             max_voice: 50,
             max_body: 1 << 20,
             connect_timeout: Duration::from_secs(5),

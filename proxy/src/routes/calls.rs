@@ -35,7 +35,16 @@ pub(crate) async fn place(
     sandbox_only(&state)?;
     // Whoever places a call wants its events.
     state.hub.start();
-    let body = json!({ "flowId": request.flow_id });
+    let placing = place_recorded(state.clone(), correlation, request.flow_id);
+    state.see_through(placing).await.map(|call| (StatusCode::CREATED, Answer(call)))
+}
+
+async fn place_recorded(
+    state: AppState,
+    correlation: CorrelationId,
+    flow_id: String,
+) -> Result<PlacedCall, ApiError> {
+    let body = json!({ "flowId": flow_id });
     let placed = state
         .cxone
         .control(Method::POST, &["sandbox", "calls"], Some(&body))
@@ -43,17 +52,16 @@ pub(crate) async fn place(
         .and_then(|answer| answer.json::<PlacedCall>())
         .map_err(ApiError::from);
     let (outcome, detail) = match &placed {
-        Ok(call) => (
-            "ok",
-            json!({ "flowId": request.flow_id, "interactionId": call.interaction_id, "callId": call.call_id }),
-        ),
+        Ok(call) => {
+            ("ok", json!({ "flowId": flow_id, "interactionId": call.interaction_id, "callId": call.call_id }))
+        }
         Err(error) => (
             error.outcome(),
-            json!({ "flowId": request.flow_id, "status": error.status(), "reason": error.detail() }),
+            json!({ "flowId": flow_id, "status": error.status(), "reason": error.detail() }),
         ),
     };
     state.record("call.place", &correlation, outcome, detail).await?;
-    placed.map(|call| (StatusCode::CREATED, Answer(call)))
+    placed
 }
 
 /// Hangs up a call of the stand-in's.
@@ -73,6 +81,14 @@ pub(crate) async fn hang_up(
     Id(interaction): Id,
 ) -> Result<StatusCode, ApiError> {
     sandbox_only(&state)?;
+    state.see_through(hang_up_recorded(state.clone(), correlation, interaction)).await
+}
+
+async fn hang_up_recorded(
+    state: AppState,
+    correlation: CorrelationId,
+    interaction: String,
+) -> Result<StatusCode, ApiError> {
     let hung_up = state
         .cxone
         .control(Method::DELETE, &["sandbox", "calls", &interaction], None)

@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use axum::{
     extract::{State, WebSocketUpgrade},
+    http::StatusCode,
     response::Response,
 };
 
@@ -14,6 +17,10 @@ pub(crate) async fn socket(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
     state.cxone.service(Service::Interactions)?;
+    let slot = Arc::clone(&state.page_slots).try_acquire_owned().map_err(|_| {
+        let detail = format!("{} pages are open already", state.config.tuning.max_pages);
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    })?;
     state.hub.start();
     let hub = state.hub.clone();
     let tracker = state.tasks.clone();
@@ -23,5 +30,10 @@ pub(crate) async fn socket(
         .max_write_buffer_size(SocketLimits::EVENTS.write_bound())
         .max_message_size(LONGEST_PAGE_MESSAGE)
         .max_frame_size(LONGEST_PAGE_MESSAGE);
-    Ok(upgrade.on_upgrade(move |socket| tracker.track_future(relay::serve_page(socket, hub))))
+    Ok(upgrade.on_upgrade(move |socket| {
+        tracker.track_future(async move {
+            relay::serve_page(socket, hub).await;
+            drop(slot);
+        })
+    }))
 }

@@ -104,15 +104,15 @@ impl Proxy {
     }
 
     /// A metric's value; 0 where it was never counted.
-    pub async fn metric(&self, name: &str) -> f64 {
+    pub async fn metric(&self, name: &str) -> u64 {
         let text = self.get("/metrics").await.text().await.unwrap();
         text.lines()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
-            .map_or(0.0, |value| value.parse().unwrap())
+            .map_or(0, |value| value.parse().unwrap())
     }
 
     /// Waits until a metric has reached `least`.
-    pub async fn metric_reaches(&self, name: &str, least: f64) {
+    pub async fn metric_reaches(&self, name: &str, least: u64) {
         within(async {
             while self.metric(name).await < least {
                 tokio::time::sleep(Duration::from_millis(5)).await;

@@ -1,0 +1,337 @@
+//! `/ws/voice/{callId}`: bytes, ends and stalls.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message as FromCxone, WebSocket};
+use common::{Fake, Socket, close_code, fake::Scripted, proxy, refusal, within};
+use futures_util::{SinkExt as _, StreamExt as _};
+use proxy::config::Service;
+use tokio_tungstenite::tungstenite::{self, Message};
+
+const FRAME: usize = 320;
+
+async fn joined(fake: &Fake, proxy: &common::Proxy) -> (Socket, WebSocket) {
+    let page = proxy.dial("/ws/voice/c-1").await.unwrap();
+    (page, fake.voice().await)
+}
+
+/// Bytes that tell where they stand.
+fn pcm(length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at / FRAME % 251) as u8).collect()
+}
+
+/// Cuts at odd places, as CXone does.
+fn cut(mut bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut parts = Vec::new();
+    for length in [1, 319, 320, 321, 7, 1_000, 4_096, 4_097].into_iter().cycle() {
+        if bytes.is_empty() {
+            return parts;
+        }
+        let (part, rest) = bytes.split_at(length.min(bytes.len()));
+        parts.push(part.to_vec());
+        bytes = rest;
+    }
+    parts
+}
+
+async fn page_reads(page: &mut Socket, length: usize) -> Vec<u8> {
+    let mut read = Vec::new();
+    while read.len() < length {
+        if let Message::Binary(bytes) = within(page.next()).await.unwrap().unwrap() {
+            read.extend_from_slice(&bytes);
+        }
+    }
+    read
+}
+
+async fn cxone_reads(cxone: &mut WebSocket, length: usize) -> Vec<u8> {
+    let mut read = Vec::new();
+    while read.len() < length {
+        if let FromCxone::Binary(bytes) = within(cxone.recv()).await.unwrap().unwrap() {
+            read.extend_from_slice(&bytes);
+        }
+    }
+    read
+}
+
+/// How CXone's side was closed; 1006 where no close frame came.
+async fn cxone_close_code(cxone: &mut WebSocket) -> u16 {
+    within(async {
+        loop {
+            match cxone.recv().await {
+                Some(Ok(FromCxone::Close(frame))) => return frame.map_or(1005, |frame| frame.code),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return 1006,
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_go_both_ways_unchanged_at_any_speed() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let (mut page, mut cxone) = joined(&fake, &proxy).await;
+    // Half a minute of audio at once, in each direction.
+    let audio = pcm(30 * 50 * FRAME + 13);
+    let parts = cut(&audio);
+    let (sent, received) = tokio::join!(
+        async {
+            for part in &parts {
+                page.feed(Message::binary(part.clone())).await.unwrap();
+            }
+            page.flush().await
+        },
+        cxone_reads(&mut cxone, audio.len())
+    );
+    sent.unwrap();
+    assert!(received == audio, "to CXone");
+    let ((), received) = tokio::join!(
+        async {
+            for part in &parts {
+                cxone.send(FromCxone::Binary(part.clone().into())).await.unwrap();
+            }
+        },
+        page_reads(&mut page, audio.len())
+    );
+    assert!(received == audio, "to the page");
+    proxy.metric_reaches("dialbench_voice_bytes_total{towards=\"page\"}", audio.len() as u64).await;
+    assert_eq!(proxy.metric("dialbench_voice_dropped_frames_total{towards=\"page\"}").await, 0);
+    assert_eq!(proxy.metric("dialbench_voice_dropped_frames_total{towards=\"cxone\"}").await, 0);
+    proxy.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stalled_page_loses_whole_frames_and_they_are_counted() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let (mut page, mut cxone) = joined(&fake, &proxy).await;
+    let dropped = "dialbench_voice_dropped_frames_total{towards=\"page\"}";
+    let mut sent = 0usize;
+    let flooding = async {
+        loop {
+            let frames: Vec<u8> =
+                (0..100).flat_map(|n| vec![((sent / FRAME + n) % 251) as u8; FRAME]).collect();
+            sent += frames.len();
+            cxone.send(FromCxone::Binary(frames.into())).await.unwrap();
+            if sent.is_multiple_of(FRAME * 5_000) && proxy.metric(dropped).await >= 1_000 {
+                break;
+            }
+        }
+        within(cxone.send(FromCxone::Close(Some(CloseFrame { code: 1000, reason: "over".into() }))))
+            .await
+            .unwrap();
+    };
+    within(flooding).await;
+    let mut received = Vec::new();
+    let code = within(async {
+        loop {
+            match page.next().await.unwrap().unwrap() {
+                Message::Binary(bytes) => received.extend_from_slice(&bytes),
+                Message::Close(frame) => return u16::from(frame.unwrap().code),
+                _ => {}
+            }
+        }
+    })
+    .await;
+    assert_eq!(code, 1000);
+    proxy.metric_reaches("dialbench_voice_bytes_total{towards=\"page\"}", received.len() as u64).await;
+    let lost = proxy.metric(dropped).await as usize;
+    assert!(lost >= 1_000);
+    assert_eq!(received.len() + lost * FRAME, sent);
+    for frame in received.chunks(FRAME) {
+        assert!(frame.iter().all(|byte| *byte == frame[0]), "a frame was torn");
+    }
+    let entries = proxy.audit().await;
+    let closed = entries.iter().find(|entry| entry["action"] == "voice.close").unwrap();
+    assert_eq!(closed["detail"]["framesDroppedToPage"], lost);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn cxone_s_close_code_comes_through() {
+    async fn check(sent: Option<u16>, expected: u16) {
+        let fake = Fake::start().await;
+        let proxy = proxy(&fake, |_| {}).await;
+        let (mut page, mut cxone) = joined(&fake, &proxy).await;
+        cxone.send(FromCxone::Binary(pcm(FRAME).into())).await.unwrap();
+        let frame = sent.map(|code| CloseFrame { code, reason: "as CXone says".into() });
+        cxone.send(FromCxone::Close(frame)).await.unwrap();
+        assert_eq!(page_reads(&mut page, FRAME).await.len(), FRAME, "what was on its way arrives first");
+        assert_eq!(close_code(&mut page).await, expected, "{sent:?}");
+        proxy.stop().await;
+    }
+    for code in [1000, 1001, 1008, 1011, 1012, 1013, 3000, 4409] {
+        check(Some(code), code).await;
+    }
+    check(None, 1011).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_is_an_error_not_an_end() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let (mut page, cxone) = joined(&fake, &proxy).await;
+    drop(cxone);
+    assert_eq!(close_code(&mut page).await, 1011);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_s_end_reaches_cxone() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+
+    let (mut page, mut cxone) = joined(&fake, &proxy).await;
+    let frame = tungstenite::protocol::CloseFrame { code: 4001.into(), reason: "bye".into() };
+    page.close(Some(frame)).await.unwrap();
+    assert_eq!(cxone_close_code(&mut cxone).await, 4001);
+
+    let (mut page, mut cxone) = joined(&fake, &proxy).await;
+    page.close(None).await.unwrap();
+    assert_eq!(cxone_close_code(&mut cxone).await, 1005);
+
+    let (page, mut cxone) = joined(&fake, &proxy).await;
+    drop(page);
+    assert_eq!(cxone_close_code(&mut cxone).await, 1001, "a page that vanished");
+
+    let (mut page, mut cxone) = joined(&fake, &proxy).await;
+    page.send(Message::text("hello")).await.unwrap();
+    assert_eq!(close_code(&mut page).await, 1003, "text is no audio");
+    assert_eq!(cxone_close_code(&mut cxone).await, 1001);
+
+    let (mut page, mut cxone) = joined(&fake, &proxy).await;
+    page.send(Message::binary(vec![0; 65 << 10])).await.unwrap();
+    assert_eq!(cxone_close_code(&mut cxone).await, 1001, "a message too long");
+    drop(page);
+
+    let (mut page, mut cxone) = joined(&fake, &proxy).await;
+    proxy.shutdown.cancel();
+    assert_eq!(close_code(&mut page).await, 1001, "a shutdown");
+    assert_eq!(cxone_close_code(&mut cxone).await, 1001);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn pings_are_answered_here_and_silence_ends_a_stream() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| {
+        config.tuning.ping_every = Duration::from_millis(50);
+        config.tuning.dead_after = Duration::from_millis(400);
+    })
+    .await;
+    let (mut page, cxone) = joined(&fake, &proxy).await;
+    page.send(Message::Ping("local".into())).await.unwrap();
+    let answered = within(async {
+        loop {
+            if let Message::Pong(payload) = page.next().await.unwrap().unwrap() {
+                return payload;
+            }
+        }
+    });
+    assert_eq!(answered.await, "local");
+    // CXone's side is held open and not read: half-open.
+    assert_eq!(close_code(&mut page).await, 1011);
+    drop(cxone);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_http_problem() {
+    async fn check(answer: Scripted, status: u16) {
+        let fake = Fake::start().await;
+        let proxy = proxy(&fake, |_| {}).await;
+        let upstream = answer.status;
+        fake.script_handshakes([answer]);
+        let (shown, problem) = refusal(proxy.dial("/ws/voice/c-1").await.unwrap_err());
+        assert_eq!(shown, status);
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["upstream"], serde_json::json!({ "service": "voice", "status": upstream }));
+        let entries = proxy.audit().await;
+        let opened = entries.iter().find(|entry| entry["action"] == "voice.open").unwrap();
+        assert_ne!(opened["outcome"], "ok");
+        proxy.stop().await;
+    }
+    check(Scripted::status(403), 403).await;
+    check(Scripted::status(404), 404).await;
+    check(Scripted::status(500), 502).await;
+    check(Scripted::status(429).retry_after("9"), 429).await;
+}
+
+#[tokio::test]
+async fn a_cxone_that_is_gone_is_502_and_one_that_is_unknown_503() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| {
+        let voice = config.services.get_mut(&Service::Voice).unwrap();
+        voice.base_url = Some("http://127.0.0.1:1/".parse().unwrap());
+    })
+    .await;
+    let (status, problem) = refusal(proxy.dial("/ws/voice/c-1").await.unwrap_err());
+    assert_eq!(status, 502);
+    assert!(!problem["detail"].as_str().unwrap().contains("canary-token"), "{problem}");
+    proxy.stop().await;
+
+    let proxy = common::proxy(&fake, |config| {
+        config.services.get_mut(&Service::Voice).unwrap().missing = vec!["service.voice.base_url".into()];
+    })
+    .await;
+    let (status, problem) = refusal(proxy.dial("/ws/voice/c-1").await.unwrap_err());
+    assert_eq!(status, 503);
+    assert!(problem["detail"].as_str().unwrap().contains("service.voice.base_url"), "{problem}");
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_id_is_one_segment_and_the_token_goes_in_the_query() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let _page = proxy.dial("/ws/voice/a%2Fb%3Fc").await.unwrap();
+    assert_eq!(*fake.shared.voice_queries.lock().unwrap(), ["a/b?c?canary-token-1"]);
+    for bad in ["%2E%2E", "a%20b", "%00", &"x".repeat(129)] {
+        let (status, problem) = refusal(proxy.dial(&format!("/ws/voice/{bad}")).await.unwrap_err());
+        assert_eq!((status, &problem["errors"][0]["field"]), (422, &"id".into()), "{bad}");
+    }
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_before_the_page_knows() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let _first = joined(&fake, &proxy).await;
+    fake.revoke();
+    let _second = joined(&fake, &proxy).await;
+    assert_eq!(fake.tokens_asked(), 2);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn streams_are_bounded() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.tuning.max_voice = 2).await;
+    let first = joined(&fake, &proxy).await;
+    let _second = joined(&fake, &proxy).await;
+    let (status, _) = refusal(proxy.dial("/ws/voice/c-1").await.unwrap_err());
+    assert_eq!(status, 503);
+    drop(first);
+    within(async {
+        while proxy.metric("dialbench_sockets{kind=\"voice\"}").await > 1 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    let _third = within(async {
+        loop {
+            if let Ok(page) = proxy.dial("/ws/voice/c-1").await {
+                return page;
+            }
+        }
+    })
+    .await;
+    proxy.stop().await;
+}
