@@ -150,8 +150,8 @@ async fn text_is_no_audio() {
 #[tokio::test]
 async fn a_socket_that_answers_no_ping_is_dead() {
     let quick = SandboxConfig {
-        ping_interval: Duration::from_millis(100),
-        dead_after: Duration::from_millis(400),
+        ping_interval: Duration::from_millis(200),
+        dead_after: Duration::from_secs(1),
         ..config()
     };
     let bench = Bench::with(quick).await;
