@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::run;
 use crate::app;
 use crate::process::{self, Job};
 use crate::project::Project;
@@ -20,32 +19,37 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
     let mut runner = process::cargo(None);
     runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
     let jobs = vec![
-        Job::start("compiling the native tests", native(project).arg("--no-run"))?,
+        Job::start(
+            "compiling dialbench and the native tests",
+            &mut native(project, &["build", "--bins", "--tests"]),
+        )?,
         Job::start("compiling the wasm tests", wasm(project, &toolchain, &browser).arg("--no-run"))?,
     ];
     page.finish(project)?;
     Job::wait_all(jobs)?;
     Job::wait_all(vec![Job::start("compiling the runner of the wasm tests", &mut runner)?])?;
-    Job::wait_all(vec![Job::start("compiling dialbench", &mut run::proxy(project))?])?;
 
     let with_filter = |mut command: Command| {
         command.args(filter);
         command
     };
     let mut outcomes = Outcomes::default();
-    outcomes.run("native", &mut with_filter(native(project)));
     outcomes.run("packer", &mut with_filter(packer(project)));
     outcomes.run("wasm32, in the browser", &mut with_filter(wasm(project, &toolchain, &browser)));
-    outcomes.run("end to end", &mut with_filter(end_to_end(project, &browser)));
+    let mut tests = native(project, &["test", "--no-fail-fast"]);
+    end_to_end(&mut tests, project, &browser);
+    outcomes.run("native, end to end", &mut with_filter(tests));
     outcomes.summary()
 }
 
-fn native(project: &Project) -> Command {
+/// A command for all that is not for wasm32 alone. It is one set of packages each time, because another would have other
+/// features, and its dependencies compiled once more.
+fn native(project: &Project, words: &[&str]) -> Command {
     let mut command = process::cargo(None);
-    command.current_dir(project.root()).args(["test", "--no-fail-fast", "--workspace"]);
+    command.current_dir(project.root()).args(words).arg("--workspace");
     command.args(project.without_wasm_packages().split_whitespace());
-    // Its tests run with the profile it is built with anyway, and the end-to-end tests need more than the build.
-    command.args(["--exclude", "pack", "--exclude", "runner", "--exclude", "e2e"]);
+    // These are compiled in a profile of their own for the build anyway.
+    command.args(["--exclude", "pack", "--exclude", "runner"]);
     command
 }
 
@@ -74,17 +78,14 @@ fn wasm(project: &Project, toolchain: &Toolchain, browser: &Browser) -> Command 
     command
 }
 
-fn end_to_end(project: &Project, browser: &Browser) -> Command {
-    let mut command = process::cargo(None);
-    command
-        .current_dir(project.root())
+/// What the end-to-end tests look for in their environment.
+fn end_to_end(tests: &mut Command, project: &Project, browser: &Browser) {
+    tests
         .env("DIALBENCH_BIN", project.path("target/debug/dialbench"))
         .env("DIALBENCH_APP_DIR", project.page())
         .env("CHROMEDRIVER", &browser.driver)
         .env("CHROMIUM", &browser.chromium)
-        .env("AXE_JS", project.path("node_modules/axe-core/axe.min.js"))
-        .args(["test", "--no-fail-fast", "--package", "e2e"]);
-    command
+        .env("AXE_JS", project.path("node_modules/axe-core/axe.min.js"));
 }
 
 /// How the parts of a command ended.
