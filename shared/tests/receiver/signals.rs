@@ -2,22 +2,19 @@
 
 use std::f64::consts::TAU;
 
-use shared::{
-    audio::level::{sine_dbm0, sine_peak},
-    dtmf::Digit,
-};
+use shared::{audio::level::sine_peak, dtmf::Digit};
 
-pub const RATE: f64 = 8_000.0;
+pub(crate) const RATE: f64 = 8_000.0;
 
-pub const fn ms(milliseconds: f64) -> f64 {
+pub(crate) const fn ms(milliseconds: f64) -> f64 {
     milliseconds * RATE / 1_000.0
 }
 
 /// SplitMix64.
-pub struct Rng(pub u64);
+pub(crate) struct Rng(pub u64);
 
 impl Rng {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,38 +22,38 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    pub fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    pub fn within(&mut self, from: f64, to: f64) -> f64 {
+    pub(crate) fn within(&mut self, from: f64, to: f64) -> f64 {
         from + (to - from) * self.unit()
     }
 
-    pub fn sign(&mut self) -> f64 {
+    pub(crate) fn sign(&mut self) -> f64 {
         if self.next() & 1 == 0 { -1.0 } else { 1.0 }
     }
 
-    pub fn gauss(&mut self) -> f64 {
+    pub(crate) fn gauss(&mut self) -> f64 {
         (-2.0 * (1.0 - self.unit()).ln()).sqrt() * (TAU * self.unit()).cos()
     }
 }
 
 /// One digit as it is sent.
 #[derive(Clone, Copy)]
-pub struct Sent {
-    pub digit: Digit,
+pub(crate) struct Sent {
+    pub(crate) digit: Digit,
     pub low_dbm0: f64,
     pub high_dbm0: f64,
     /// Frequency errors as fractions.
-    pub low_error: f64,
-    pub high_error: f64,
-    pub low_phase: f64,
-    pub high_phase: f64,
+    pub(crate) low_error: f64,
+    pub(crate) high_error: f64,
+    pub(crate) low_phase: f64,
+    pub(crate) high_phase: f64,
 }
 
 impl Sent {
-    pub fn new(rng: &mut Rng, digit: Digit, dbm0: f64) -> Self {
+    pub(crate) fn new(rng: &mut Rng, digit: Digit, dbm0: f64) -> Self {
         Self {
             digit,
             low_dbm0: dbm0,
@@ -70,14 +67,14 @@ impl Sent {
 }
 
 /// A line being filled with signals; times in samples, fractions included.
-pub struct Line(pub Vec<f64>);
+pub(crate) struct Line(pub Vec<f64>);
 
 impl Line {
-    pub fn silent(length: f64) -> Self {
+    pub(crate) fn silent(length: f64) -> Self {
         Self(vec![0.0; length as usize])
     }
 
-    pub fn sine(&mut self, hz: f64, dbm0: f64, phase: f64, from: f64, to: f64) {
+    pub(crate) fn sine(&mut self, hz: f64, dbm0: f64, phase: f64, from: f64, to: f64) {
         let peak = sine_peak(dbm0);
         let (sin, cos) = (TAU * hz / RATE).sin_cos();
         let first = from.ceil() as usize;
@@ -89,32 +86,67 @@ impl Line {
         }
     }
 
-    pub fn digit(&mut self, sent: &Sent, from: f64, to: f64) {
+    pub(crate) fn digit(&mut self, sent: &Sent, from: f64, to: f64) {
         let (low, high) = sent.digit.frequencies();
         self.sine(low * (1.0 + sent.low_error), sent.low_dbm0, sent.low_phase, from, to);
         self.sine(high * (1.0 + sent.high_error), sent.high_dbm0, sent.high_phase, from, to);
     }
 
-    pub fn silence(&mut self, from: f64, to: f64) {
+    pub(crate) fn silence(&mut self, from: f64, to: f64) {
         let to = (to.ceil() as usize).min(self.0.len());
         self.0[from.ceil() as usize..to].fill(0.0);
     }
 
     /// White noise over 0 to 4 kHz of the power of a sine of level `dbm0`.
-    pub fn noise(&mut self, rng: &mut Rng, dbm0: f64) {
+    pub(crate) fn noise(&mut self, rng: &mut Rng, dbm0: f64) {
         let sigma = sine_peak(dbm0) / 2f64.sqrt();
         for sample in &mut self.0 {
             *sample += sigma * rng.gauss();
         }
     }
 
-    pub fn pcm(&self) -> Vec<i16> {
+    pub(crate) fn pcm(&self) -> Vec<i16> {
         self.0.iter().map(|sample| sample.round() as i16).collect()
     }
 }
 
-/// The level in dBm0 of a whole recording.
-pub fn dbm0(pcm: &[i16]) -> f64 {
-    let power = pcm.iter().map(|&s| f64::from(s).powi(2)).sum::<f64>() / pcm.len().max(1) as f64;
-    sine_dbm0((2.0 * power).sqrt())
+/// Loses 2 % of the 20 ms frames and conceals them in the manner of ITU-T G.711 Appendix I: the last pitch period is
+/// repeated, at full strength for 10 ms and then fading by a fifth every 10 ms; the joint afterwards is blended.
+pub(crate) fn lose_frames(rng: &mut Rng, pcm: &mut [i16]) {
+    const FRAME: usize = 160;
+    const HISTORY: usize = 390;
+    const BLEND: usize = 30;
+    let mut from = HISTORY;
+    while from + FRAME + BLEND < pcm.len() {
+        let room = (pcm.len() - BLEND - from) / FRAME;
+        let lost = (0..room).take_while(|_| rng.unit() < 0.02).count() * FRAME;
+        if lost == 0 {
+            from += FRAME;
+            continue;
+        }
+        let (past, now) = pcm.split_at_mut(from);
+        let lag = pitch(&past[from - HISTORY..]);
+        for (n, sample) in now[..lost + BLEND].iter_mut().enumerate() {
+            let strength = (1.0 - 0.2 * (n as f64 / 80.0 - 1.0).max(0.0)).max(0.0);
+            let concealed = strength * f64::from(past[from - lag + n % lag]);
+            let share = (n.saturating_sub(lost) as f64 / BLEND as f64).min(1.0);
+            *sample = ((1.0 - share) * concealed + share * f64::from(*sample)).round() as i16;
+        }
+        from += lost + FRAME;
+    }
+}
+
+/// The lag, 5 to 15 ms, at which the end of `past` resembles what went before most.
+fn pitch(past: &[i16]) -> usize {
+    let (earlier, last) = past.split_at(past.len() - 160);
+    let alike = |lag: usize| {
+        let before = &past[earlier.len() - lag..];
+        let (mut product, mut power) = (0.0, 1.0);
+        for (&a, &b) in last.iter().zip(before) {
+            product += f64::from(a) * f64::from(b);
+            power += f64::from(b) * f64::from(b);
+        }
+        product / power.sqrt()
+    };
+    (40..=120).max_by(|&a, &b| alike(a).total_cmp(&alike(b))).expect("a range that is not empty")
 }

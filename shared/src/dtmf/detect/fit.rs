@@ -211,7 +211,7 @@ pub(super) fn dots<const N: usize, const M: usize>(samples: &[i16; N], tables: &
     a + b + (c + d)
 }
 
-fn times(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
+pub(super) fn times(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
     (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0)
 }
 
@@ -237,9 +237,9 @@ pub(super) fn atan2(y: f32, x: f32) -> f32 {
     let q = ratio * ratio;
     let series = 0.020_835_1_f32;
     let series = -0.085_133_0 + q * series;
-    let series = 0.180_141_0 + q * series;
+    let series = 0.180_141 + q * series;
     let series = -0.330_299_5 + q * series;
-    let mut angle = ratio * (0.999_866_0 + q * series);
+    let mut angle = ratio * (0.999_866 + q * series);
     if y.abs() > x.abs() {
         angle = FRAC_PI_2 - angle;
     }
@@ -252,7 +252,7 @@ pub(super) fn atan2(y: f32, x: f32) -> f32 {
 /// What a Hann window leaves of a sine `bins` bins off, |bins| < 1: sin(πx) / (πx (1 − x²)) by its series.
 fn hann_gain(bins: f32) -> f32 {
     let x = bins * bins;
-    let sinc = 1.0
-        + x * (-1.644_934_1 + x * (0.811_742_4 + x * (-0.190_751_8 + x * (0.026_147_8 - x * 0.002_346_1))));
+    let sinc =
+        1.0 + x * (-1.644_934 + x * (0.811_742_4 + x * (-0.190_751_8 + x * (0.026_147_8 - x * 0.002_346_1))));
     sinc / (1.0 - x)
 }

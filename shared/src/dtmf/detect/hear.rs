@@ -1,4 +1,5 @@
 //! From hop to hop: is there a digit, does it go on, is it over?
+#![expect(clippy::needless_bitwise_bool, reason = "branches on speech are mispredicted")]
 
 use core::f32::consts::TAU;
 
@@ -6,8 +7,9 @@ use wide::f32x4;
 
 use super::{
     Detection, Digit, SAMPLE_RATE, Tone,
-    fit::{Fit, atan2, dots},
-    tables::{BANDS, HOP, HZ, TAPS, WINDOW},
+    fit::{Fit, atan2},
+    moment::{Moment, Sounding},
+    tables::{HOP, HZ, TAPS, WINDOW},
 };
 use crate::audio::level::sine_dbm0;
 
@@ -21,10 +23,6 @@ const RISEN: f32 = 0.3;
 const STEADY: usize = 8;
 /// A digit is over after this many hops without it, 24 ms: ITU-T Q.24 bridges 10 ms and separates 40 ms.
 const RELEASE: u64 = 12;
-/// A tone goes on while it keeps this share of its power (−9 dB),
-const STILL_THERE: f32 = 0.12;
-/// and while it turns as it did: this is the square of the cosine of the angle it may be off.
-const IN_STEP: f32 = 0.5;
 /// Where a filter's output has half of the tone's peak, half of the filter lies within the tone.
 const HALF_POWER: f32 = 0.25;
 
@@ -54,18 +52,6 @@ const HOPELESS: f32 = 4.0;
 /// How many hops later a digit in noise must be heard again, and by when.
 const CONFIRM: core::ops::RangeInclusive<u64> = 3..=8;
 
-/// What one hop brought.
-#[derive(Clone, Copy, Debug, Default)]
-struct Moment {
-    /// The two filters' phasors, low group then high group, as long as the sines' peaks.
-    phasors: f32x4,
-    /// Their squares.
-    low_power: f32,
-    high_power: f32,
-    /// How they turned and grew since the hop before: their products with the conjugates of those before.
-    steps: f32x4,
-}
-
 #[derive(Clone, Debug)]
 pub(super) struct Ear {
     past: [Moment; PAST],
@@ -76,17 +62,6 @@ pub(super) struct Ear {
     /// Heard once in noise: which digit, and in which hop.
     hint: Option<(Digit, u64)>,
     sounding: Option<Sounding>,
-}
-
-/// The digit that is heard now.
-#[derive(Clone, Copy, Debug)]
-struct Sounding {
-    tone: Tone,
-    low_power: f32,
-    high_power: f32,
-    /// How both tones turn from hop to hop.
-    steps: f32x4,
-    last_hop: u64,
 }
 
 impl Ear {
@@ -294,39 +269,6 @@ impl Ear {
             }
         }
         heard.saturating_sub((silent * HOP) as u64).max(sounding.tone.start_sample)
-    }
-}
-
-impl Moment {
-    #[inline]
-    fn new(samples: &[i16; TAPS], before: &Self) -> Self {
-        let phasors = dots(samples, &BANDS.taps).round_float() * BANDS.scale;
-        let [a, b, c, d] = phasors.to_array();
-        let [e, f, g, h] = before.phasors.to_array();
-        Self {
-            phasors,
-            low_power: a * a + b * b,
-            high_power: c * c + d * d,
-            steps: f32x4::new([a * e + b * f, b * e - a * f, c * g + d * h, d * g - c * h]),
-        }
-    }
-}
-
-impl Sounding {
-    fn goes_on(&self, now: &Moment, before: &Moment) -> bool {
-        let [a, b, c, d] = (now.steps * self.steps).to_array();
-        let (low, high) = (a + b, c + d);
-        (now.low_power > STILL_THERE * self.low_power)
-            & (now.high_power > STILL_THERE * self.high_power)
-            & (low > 0.0)
-            & (low * low > IN_STEP * now.low_power * before.low_power)
-            & (high > 0.0)
-            & (high * high > IN_STEP * now.high_power * before.high_power)
-    }
-
-    /// The share of the digit's power that `moment` has, in the group that has less of it.
-    fn share(&self, moment: &Moment) -> f32 {
-        f32::min(moment.low_power / self.low_power, moment.high_power / self.high_power)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod fit;
 mod hear;
+mod moment;
 mod tables;
 
 use super::Digit;

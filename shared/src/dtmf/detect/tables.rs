@@ -190,38 +190,42 @@ const fn phasors() -> [Phasors; 8] {
 const fn basis(even: bool) -> [[f32x4; WINDOW / 8]; PROGRESS] {
     let mut exact = [[0.0; WINDOW / 2]; PROGRESS];
     let mut basis = [[f32x4::new([0.0; 4]); WINDOW / 8]; PROGRESS];
-    let mut i = 0;
-    while i < PROGRESS {
+    let mut function = 0;
+    while function < PROGRESS {
         let mut n = 0;
         while n < WINDOW / 2 {
-            let (cos, sin) = cis(turns(CALL_PROGRESS_HZ[i], n as f64 + 0.5));
-            exact[i][n] = if even { cos } else { sin };
+            let (cos, sin) = cis(turns(CALL_PROGRESS_HZ[function], n as f64 + 0.5));
+            exact[function][n] = if even { cos } else { sin };
             n += 1;
         }
-        let mut k = 0;
-        while k < i {
-            let along = dot(&exact[i], &exact[k]);
+        let mut done = 0;
+        while done < function {
+            let along = dot(&exact[function], &exact[done]);
             n = 0;
             while n < WINDOW / 2 {
-                exact[i][n] -= along * exact[k][n];
+                exact[function][n] -= along * exact[done][n];
                 n += 1;
             }
-            k += 1;
+            done += 1;
         }
-        let norm = sqrt(dot(&exact[i], &exact[i]));
+        let norm = sqrt(dot(&exact[function], &exact[function]));
         n = 0;
         while n < WINDOW / 2 {
-            exact[i][n] /= norm;
+            exact[function][n] /= norm;
             n += 1;
         }
         n = 0;
         while n < WINDOW / 8 {
-            let [a, b, c, d] =
-                [exact[i][4 * n], exact[i][4 * n + 1], exact[i][4 * n + 2], exact[i][4 * n + 3]];
-            basis[i][n] = f32x4::new([a as f32, b as f32, c as f32, d as f32]);
+            let mut lanes = [0.0; 4];
+            let mut lane = 0;
+            while lane < 4 {
+                lanes[lane] = exact[function][4 * n + lane] as f32;
+                lane += 1;
+            }
+            basis[function][n] = f32x4::new(lanes);
             n += 1;
         }
-        i += 1;
+        function += 1;
     }
     basis
 }

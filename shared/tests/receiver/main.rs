@@ -1,0 +1,100 @@
+//! The receiver on the figures of ITU-T Q.24, few trials of each; the benchmark of the same name makes more.
+
+mod properties;
+mod q24;
+mod signals;
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use q24::{ROWS, hear, trials};
+use shared::dtmf::{Digit, detect::decode};
+use signals::{Line, RATE, Rng, Sent, ms};
+
+#[test]
+fn every_row_of_q24_holds() {
+    const TRIALS: u32 = 480;
+    for row in ROWS {
+        let wrong = trials(row, TRIALS, 24)
+            .filter(|trial| {
+                !hear(&trial.pcm).0.iter().map(|&(digit, _)| digit).eq(trial.expect.iter().copied())
+            })
+            .count() as u32;
+        assert!(wrong * 1_000 <= row.tolerance * TRIALS, "{}: {wrong} of {TRIALS} went wrong", row.name);
+    }
+}
+
+#[test]
+fn a_digit_is_reported_within_34_ms() {
+    for dbm0 in [0.0, -10.0, -25.0] {
+        let mut rng = Rng(34);
+        let mut latencies: Vec<f64> = (0..640)
+            .map(|_| {
+                let digit = q24::any_digit(&mut rng);
+                let sent = Sent::new(&mut rng, digit, dbm0);
+                let trial = q24::one(&mut rng, &sent, 100.0);
+                let (starts, _) = hear(&trial.pcm);
+                assert_eq!(starts.len(), 1, "{digit} at {dbm0} dBm0");
+                (starts[0].1 as f64 - trial.onset) / RATE * 1_000.0
+            })
+            .collect();
+        latencies.sort_by(f64::total_cmp);
+        assert!(latencies[latencies.len() / 2] <= 27.0, "{}", latencies[latencies.len() / 2]);
+        assert!(latencies.last().is_some_and(|&longest| longest <= 34.0), "{latencies:?}");
+    }
+}
+
+#[test]
+fn a_tone_is_measured() {
+    let mut rng = Rng(5);
+    for _ in 0..320 {
+        let digit = q24::any_digit(&mut rng);
+        let mut sent = Sent::new(&mut rng, digit, 0.0);
+        sent.low_dbm0 = rng.within(-20.0, -14.0);
+        sent.high_dbm0 = sent.low_dbm0 + rng.within(-8.0, 4.0);
+        (sent.low_error, sent.high_error) = (rng.within(-0.015, 0.015), rng.within(-0.015, 0.015));
+        let length = rng.within(40.0, 200.0);
+        let trial = q24::one(&mut rng, &sent, length);
+        let tones = decode(&trial.pcm);
+        let [tone] = tones[..] else { panic!("{digit}: {tones:?}") };
+        let near = |heard: f64, sent: f64, within: f64| {
+            assert!((heard - sent).abs() <= within, "{heard} is not {sent}: {sent:?} {tone:?}");
+        };
+        assert_eq!(tone.digit, digit);
+        near(tone.start_sample as f64, trial.onset, ms(1.5));
+        near(tone.end_sample as f64, trial.onset + ms(length), ms(1.5));
+        near(tone.low_dbm0.into(), sent.low_dbm0, 0.1);
+        near(tone.high_dbm0.into(), sent.high_dbm0, 0.1);
+        near(tone.twist_db.into(), sent.high_dbm0 - sent.low_dbm0, 0.2);
+        near(tone.low_error_pct.into(), 100.0 * sent.low_error, 0.1);
+        near(tone.high_error_pct.into(), 100.0 * sent.high_error, 0.1);
+    }
+}
+
+#[test]
+fn a_digit_may_follow_another_without_a_pause() {
+    let mut rng = Rng(11);
+    for _ in 0..320 {
+        let [first, second] = [q24::any_digit(&mut rng), q24::any_digit(&mut rng)];
+        if first == second {
+            continue;
+        }
+        let [a, b] = [first, second].map(|digit| Sent::new(&mut rng, digit, -10.0));
+        let mut line = Line::silent(ms(250.0));
+        line.digit(&a, ms(31.3), ms(100.0));
+        line.digit(&b, ms(100.0), ms(170.0));
+        let heard: Vec<Digit> = decode(&line.pcm()).iter().map(|tone| tone.digit).collect();
+        assert_eq!(heard, [first, second]);
+    }
+}
+
+#[test]
+fn a_digit_that_the_input_s_end_cuts_off_is_ended_there() {
+    let mut rng = Rng(1);
+    let sent = Sent::new(&mut rng, Digit::POUND, -10.0);
+    let mut line = Line::silent(ms(100.0));
+    line.digit(&sent, ms(20.0), ms(100.0));
+    let tones = decode(&line.pcm());
+    assert_eq!(tones.len(), 1);
+    assert_eq!(tones[0].end_sample, 800);
+}
