@@ -7,6 +7,7 @@ use axum::{
     routing::{get, post},
 };
 use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -17,7 +18,8 @@ use crate::{
 
 /// Everything the proxy serves.
 pub(crate) fn router(state: &AppState) -> Router {
-    let (api, document) = api().split_for_parts();
+    let (api, _) = api().split_for_parts();
+    let document = openapi();
     let document = document.to_json().expect("the document has string keys only");
     api.route("/api/openapi.json", get(move || async move { health::document(document) }))
         .route("/healthz", get(health::healthz))
@@ -56,6 +58,18 @@ fn api() -> OpenApiRouter<AppState> {
 }
 
 /// The OpenAPI document of every `/api` route.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().into_openapi()
+pub fn openapi() -> OpenApi {
+    let mut document = api().into_openapi();
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let refusal = ResponseBuilder::new()
+        .description("what went wrong, as RFC 9457 has it")
+        .content("application/problem+json", problem)
+        .build();
+    // What every route may answer: a foreign host, a missing token, a fault of ours.
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+            operation.responses.responses.insert("default".to_owned(), refusal.clone().into());
+        }
+    }
+    document
 }

@@ -11,6 +11,7 @@ use common::{Fake, Page, fake::Scripted, proxy, refusal, within};
 use futures_util::StreamExt as _;
 use proxy::config::Service;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message as ToPage;
 
 async fn say(socket: &mut WebSocket, text: &str) {
     within(socket.send(FromCxone::Text(text.to_owned().into()))).await.unwrap();
@@ -39,9 +40,7 @@ async fn events_come_through_unchanged_to_every_page() {
     within(cxone.send(FromCxone::Binary(vec![0, 255].into()))).await.unwrap();
     for page in [&mut first, &mut second] {
         let text = loop {
-            if let tokio_tungstenite::tungstenite::Message::Text(text) =
-                within(page.socket.next()).await.unwrap().unwrap()
-            {
+            if let ToPage::Text(text) = within(page.socket.next()).await.unwrap().unwrap() {
                 break text;
             }
         };
@@ -185,32 +184,38 @@ async fn a_resume_that_comes_late_repeats_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_does_not_read_is_closed_with_1013_and_holds_up_nobody() {
     let fake = Fake::start().await;
-    let proxy = proxy(&fake, |config| config.tuning.slow_after = Duration::from_millis(300)).await;
+    let proxy = proxy(&fake, |config| config.tuning.slow_after = Duration::from_secs(1)).await;
     let mut slow = proxy.page().await;
     let (mut cxone, _) = fake.subscribed().await;
     slow.link("open").await;
     let mut quick = proxy.page().await;
     quick.link("open").await;
-    let reading = tokio::spawn(async move {
-        let mut read = 0;
-        while read < 100 {
-            quick.next_in_stream().await;
-            read += 1;
-        }
-        quick
-    });
-    let filler = "x".repeat(100_000);
+    let filler = "x".repeat(50_000);
+    let slow_pages = "dialbench_slow_pages_total";
+    // The quick page reads every event as it comes, so that only the other one can be too slow.
     let flooding = async {
         for n in 0u64.. {
             say(&mut cxone, &format!("{{\"n\":{n},\"filler\":\"{filler}\"}}")).await;
-            if n % 20 == 0 && proxy.metric("dialbench_slow_pages_total").await >= 1 {
-                break;
+            assert_eq!(number(&quick.next_in_stream().await), n);
+            if n % 20 == 0 && proxy.metric(slow_pages).await == 1 {
+                return n;
             }
         }
+        unreachable!("the loop has no end")
     };
-    within(flooding).await;
-    within(reading).await.unwrap();
-    assert_eq!(slow.close_code().await, 1013);
+    let last = tokio::time::timeout(4 * common::PATIENCE, flooding).await.unwrap();
+    let mut seen = 0;
+    let code = within(async {
+        loop {
+            match slow.socket.next().await.unwrap().unwrap() {
+                ToPage::Text(_) => seen += 1,
+                ToPage::Close(frame) => return u16::from(frame.unwrap().code),
+                _ => {}
+            }
+        }
+    });
+    assert_eq!(code.await, 1013);
+    assert!(seen < last, "it had fallen behind");
     proxy.stop().await;
 }
 

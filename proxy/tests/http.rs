@@ -238,6 +238,9 @@ async fn half_sent_requests_are_cut_off() {
         // Reading ends only when the proxy closes.
         let _ = within(stream.read_to_end(&mut rest)).await;
     }
+    // A connection that was used once and then idles is closed as well.
+    let idle = raw(&proxy, &format!("GET /healthz HTTP/1.1\r\n{host}\r\n")).await;
+    assert!(idle.starts_with("HTTP/1.1 200"), "{idle}");
     let slow_body = format!(
         "POST /api/calls HTTP/1.1\r\n{host}X-Dialbench: 1\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{{"
     );
@@ -369,6 +372,7 @@ async fn the_openapi_document_lists_every_api_route() {
             "/api/profile",
         ]
     );
+    assert!(document["paths"]["/api/profile"]["get"]["responses"]["default"].is_object());
     assert!(document["components"]["schemas"]["Problem"].is_object());
     assert!(document["components"]["schemas"]["AuditEntry"].is_object(), "referenced by AuditPage");
     proxy.stop().await;

@@ -15,15 +15,15 @@ pub(super) const UNSUPPORTED: u16 = 1003;
 /// Something failed that was no one's wish.
 pub(super) const INTERNAL: u16 = 1011;
 /// Come back and resume.
-pub(super) const TRY_AGAIN: u16 = 1013;
+const TRY_AGAIN: u16 = 1013;
 
 /// How long the other side may take to answer a close frame.
 const HANDSHAKE: Duration = Duration::from_secs(1);
 /// RFC 6455, section 5.5: a control frame's payload has 125 bytes, two of which are the code.
 const LONGEST_REASON: usize = 123;
 
-/// The code that a page is sent for CXone's. Browsers take 1014, though IANA lists it, for a broken frame and report
-/// 1006: a page gets 1011 in its place.
+/// The code that a page is sent for CXone's. 1014 came after RFC 6455, and some libraries, tungstenite among them, take
+/// it for a protocol violation: a page gets 1011 in its place.
 pub(super) fn for_page(code: Option<u16>) -> u16 {
     match relayed_close_code(code) {
         1014 => INTERNAL,
@@ -40,9 +40,29 @@ fn reason(text: &str) -> String {
     text[..end].to_owned()
 }
 
+/// How long a page that reads too slowly is given to read what was sent before its close frame.
+const SLOW_PAGE: Duration = Duration::from_secs(30);
+
 /// Closes a socket and waits for the answer, so that what was sent before is not lost to a reset. Without a code,
 /// an empty close frame is sent.
 pub(super) async fn end<S, M, E>(socket: &mut S, code: Option<u16>, text: &str)
+where
+    S: Stream<Item = Result<M, E>> + Sink<M, Error = E> + Unpin,
+    M: SocketMessage,
+{
+    end_within(HANDSHAKE, socket, code, text).await;
+}
+
+/// Closes the socket of a page that reads too slowly, which will see the close frame only behind all that waits for it.
+pub(super) async fn end_slow_page<S, M, E>(socket: &mut S)
+where
+    S: Stream<Item = Result<M, E>> + Sink<M, Error = E> + Unpin,
+    M: SocketMessage,
+{
+    end_within(SLOW_PAGE, socket, Some(TRY_AGAIN), "too slow; reconnect and resume").await;
+}
+
+async fn end_within<S, M, E>(patience: Duration, socket: &mut S, code: Option<u16>, text: &str)
 where
     S: Stream<Item = Result<M, E>> + Sink<M, Error = E> + Unpin,
     M: SocketMessage,
@@ -52,7 +72,7 @@ where
         while let Some(Ok(_)) = socket.next().await {}
         Some(())
     };
-    let _ = timeout(HANDSHAKE, closing).await;
+    let _ = timeout(patience, closing).await;
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ where
     let (status, links) = hub.watch_link();
     let mut head = hub.head();
     let next = *head.borrow_and_update();
+    let shutdown = hub.context().shutdown.clone();
     let mut page = Page { socket, hub, live_from: next, cursor: next, resumed: false };
     let end = match page.send(vec![link_text(&status)]).await {
         Ok(()) => page.run(links, head).await,
@@ -36,7 +37,10 @@ where
         End::Left => {}
         End::TooSlow => {
             page.hub.context().metrics.slow_page();
-            close::end(&mut page.socket, Some(close::TRY_AGAIN), "too slow; reconnect and resume").await;
+            tokio::select! {
+                () = close::end_slow_page(&mut page.socket) => {}
+                () = shutdown.cancelled() => {}
+            }
         }
         End::Shutdown => close::end(&mut page.socket, Some(close::GOING_AWAY), "dialbench shuts down").await,
     }

@@ -42,8 +42,8 @@ pub struct Proxy {
     _folder: tempfile::TempDir,
 }
 
-/// A tutorial profile whose services are all `fake`.
-pub fn config(fake: &Fake) -> (Config, tempfile::TempDir) {
+/// A tutorial profile whose services are all at `address`.
+pub fn config(address: SocketAddr) -> (Config, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let overrides = Overrides {
         listen: Some("127.0.0.1:0".into()),
@@ -53,14 +53,14 @@ pub fn config(fake: &Fake) -> (Config, tempfile::TempDir) {
     };
     let mut config = Config::load(overrides, &|_| None).unwrap();
     for service in Service::ALL {
-        config.services.insert(service, service_at(fake, service));
+        config.services.insert(service, service_at(address, service));
     }
     config.limits.requests_per_second = 100_000;
     (config, folder)
 }
 
-pub fn service_at(fake: &Fake, service: Service) -> ServiceConfig {
-    let base = format!("http://{}/", fake.address);
+pub fn service_at(address: SocketAddr, service: Service) -> ServiceConfig {
+    let base = format!("http://{address}/");
     let path = if service == Service::Voice { "oauth2/token" } else { "oauth/token" };
     ServiceConfig::at(
         service,
@@ -72,11 +72,15 @@ pub fn service_at(fake: &Fake, service: Service) -> ServiceConfig {
 }
 
 pub async fn proxy(fake: &Fake, tweak: impl FnOnce(&mut Config)) -> Proxy {
+    proxy_at(fake.address, tweak).await
+}
+
+pub async fn proxy_at(address: SocketAddr, tweak: impl FnOnce(&mut Config)) -> Proxy {
     proxy::install_crypto();
-    let (mut config, folder) = config(fake);
+    let (mut config, folder) = config(address);
     tweak(&mut config);
     if config.profile == Profile::Sandbox {
-        config.sandbox_control = Some(format!("http://{}/", fake.address).parse().unwrap());
+        config.sandbox_control = Some(format!("http://{address}/").parse().unwrap());
     }
     let audit_log = config.audit_log.clone();
     let server = Server::bind(config).await.unwrap();
