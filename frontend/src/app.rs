@@ -1,43 +1,39 @@
 //! The frame around the panels.
 
 use leptos::prelude::*;
-use leptos_router::{
-    components::{A, Route, Router, Routes},
-    path,
-};
 
 use crate::{
     audit::AuditPage,
     call::{Bench, CallPage},
+    route::{PanelLink, Route, Router},
 };
 
 /// The whole page.
 #[component]
 pub(crate) fn App() -> impl IntoView {
+    let router = Router::new();
+    provide_context(router);
     provide_context(Bench::new());
     view! {
-        <Router>
-            <header class="top">
-                <a class="brand" href="/call">
-                    <svg viewBox="0 0 32 32" aria-hidden="true">
-                        <circle cx="8" cy="8" r="3" /><circle cx="16" cy="8" r="3" /><circle cx="24" cy="8" r="3" />
-                        <circle cx="8" cy="16" r="3" /><circle class="live" cx="16" cy="16" r="4" /><circle cx="24" cy="16" r="3" />
-                        <circle cx="8" cy="24" r="3" /><circle cx="16" cy="24" r="3" /><circle cx="24" cy="24" r="3" />
-                    </svg>
-                    "Dialbench"
-                </a>
-                <nav aria-label="Panels">
-                    <A href="/call">"Call"</A>
-                    <A href="/audit">"Audit"</A>
-                </nav>
-                <ProfileBadge />
-            </header>
-            <Routes fallback=NotFound>
-                <Route path=path!("/") view=CallPage />
-                <Route path=path!("/call") view=CallPage />
-                <Route path=path!("/audit") view=AuditPage />
-            </Routes>
-        </Router>
+        <header class="top">
+            <p class="brand">
+                <svg viewBox="0 0 32 32" aria-hidden="true">
+                    <circle cx="8" cy="8" r="3" /><circle cx="16" cy="8" r="3" /><circle cx="24" cy="8" r="3" />
+                    <circle cx="8" cy="16" r="3" /><circle class="live" cx="16" cy="16" r="4" /><circle cx="24" cy="16" r="3" />
+                    <circle cx="8" cy="24" r="3" /><circle cx="16" cy="24" r="3" /><circle cx="24" cy="24" r="3" />
+                </svg>
+                "Dialbench"
+            </p>
+            <nav aria-label="Panels">
+                {Route::PANELS.map(|(_, to, name)| view! { <PanelLink to name /> }).collect_view()}
+            </nav>
+            <ProfileBadge />
+        </header>
+        {move || match router.shown() {
+            Route::Call => view! { <CallPage /> }.into_any(),
+            Route::Audit => view! { <AuditPage /> }.into_any(),
+            Route::Unknown => view! { <NotFound /> }.into_any(),
+        }}
     }
 }
 
@@ -62,7 +58,10 @@ fn NotFound() -> impl IntoView {
     view! {
         <main class="page narrow">
             <h1>"There is no such panel"</h1>
-            <p>"This version of Dialbench has "<A href="/call">"Call"</A>" and "<A href="/audit">"Audit"</A>"."</p>
+            <p>
+                "This version of Dialbench has "<PanelLink to="/call" name="Call" />" and "
+                <PanelLink to="/audit" name="Audit" />"."
+            </p>
         </main>
     }
 }

@@ -6,6 +6,7 @@ mod audit;
 mod call;
 mod clock;
 mod net;
+mod route;
 mod ui;
 
 fn main() {

@@ -18,7 +18,8 @@ import wave
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-FLOWS = HERE.parent / "flows"
+ROOT = HERE.parent.parent
+FLOWS = [ROOT / "shared/src/menu/support-line.json", *sorted((ROOT / "sandbox/flows").glob("*.json"))]
 MANIFEST = HERE / "manifest.json"
 
 RATE = 8_000
@@ -80,7 +81,7 @@ def wanted():
             for inner in value:
                 walk(inner)
 
-    for flow in sorted(FLOWS.glob("*.json")):
+    for flow in FLOWS:
         walk(json.loads(flow.read_text(encoding="utf-8")))
     for language, names in NAMES.items():
         for digit, name in enumerate(names):

@@ -8,7 +8,7 @@ use axum::{
     http::HeaderMap,
 };
 use shared::{
-    menu::{CompiledFlow, FlowDefinition},
+    menu::{CompiledFlow, FlowDefinition, seed_flow},
     wire::{FieldError, FlowList, FlowSummary},
 };
 
@@ -19,9 +19,12 @@ use crate::{auth, error::Refusal, server::StartError, services::Service, state::
 #[include = "*.json"]
 struct Files;
 
-/// The flows, by identifier.
+/// Seed 000's flow, which is the one to start with, and the others by identifier.
 #[derive(Debug)]
-pub(crate) struct Flows(BTreeMap<String, Arc<CompiledFlow>>);
+pub(crate) struct Flows {
+    seed: Arc<CompiledFlow>,
+    others: BTreeMap<String, Arc<CompiledFlow>>,
+}
 
 impl Flows {
     /// The embedded flows and `extra` ones.
@@ -39,15 +42,15 @@ impl Flows {
         for definition in extra {
             insert(&mut flows, definition.clone())?;
         }
-        Ok(Self(flows))
+        Ok(Self { seed: seed_flow(), others: flows })
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &CompiledFlow> {
-        self.0.values().map(|flow| &**flow)
+        std::iter::once(&*self.seed).chain(self.others.values().map(|flow| &**flow))
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&Arc<CompiledFlow>> {
-        self.0.get(id)
+        if id == self.seed.definition().flow_id { Some(&self.seed) } else { self.others.get(id) }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use shared::{
-    flow::{Edge, Layout, Point, layout},
+    flow::{Edge, Layout, Measures, Point, layout},
     menu::{
         CompiledFlow,
         graph::{NodeKind, Segment},
@@ -17,8 +17,11 @@ use crate::clock;
 
 const NODE_WIDTH: f64 = 148.0;
 const NODE_HEIGHT: f64 = 46.0;
-const GAP: f64 = 34.0;
+const GAP: f64 = 26.0;
+const LAYER_GAP: f64 = 52.0;
 const MARGIN: f64 = 14.0;
+/// A picture is made no smaller than this share of its full size; a larger one is scrolled.
+const SMALLEST: f64 = 0.72;
 /// How often the countdown is drawn.
 const TICK_MS: u32 = 100;
 
@@ -49,7 +52,11 @@ fn spoken(flow: &CompiledFlow, node: shared::menu::NodeIx) -> Option<String> {
 #[component]
 fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
     let store = expect_context::<Bench>().store;
-    let Layout { nodes, edges, width, height } = layout(flow.definition(), NODE_WIDTH, NODE_HEIGHT, GAP);
+    let measures =
+        Measures { node_width: NODE_WIDTH, node_height: NODE_HEIGHT, gap: GAP, layer_gap: LAYER_GAP };
+    let Layout { nodes, edges, width, height } = layout(flow.definition(), measures);
+    let picture = NodeRef::<leptos::svg::Svg>::new();
+    let places = nodes.clone();
     let current = Memo::new(move |_| store.position.get().map(|position| position.node.index()));
     let visited = Memo::new(move |_| store.visited.get().iter().map(|node| node.index()).collect::<Vec<_>>());
     let described = {
@@ -99,10 +106,23 @@ fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
             }
         })
         .collect_view();
+    let full = width + 2.0 * MARGIN;
+    // Only the picture's own frame is scrolled: the page must not move under whoever presses keys.
+    Effect::new(move |_| {
+        let place = current.get().map(|node| places[node]);
+        if let Some((place, picture)) = place.zip(picture.get())
+            && let Some(frame) = picture.parent_element()
+        {
+            let scale = picture.get_bounding_client_rect().width() / full;
+            let centred = |at: f64, room: i32| ((at + MARGIN) * scale) as i32 - room / 2;
+            frame.set_scroll_left(centred(place.x, frame.client_width()));
+            frame.set_scroll_top(centred(place.y, frame.client_height()));
+        }
+    });
     view! {
-        <svg role="img" aria-label=described viewBox=view_box
-            style:min-width=format!("{:.0}px", (width + 2.0 * MARGIN).min(360.0))
-            style:max-width=format!("{:.0}px", (width + 2.0 * MARGIN) * 1.15)>
+        <svg node_ref=picture role="img" aria-label=described viewBox=view_box
+            style:min-width=format!("{:.0}px", full * SMALLEST)
+            style:max-width=format!("{full:.0}px")>
             <defs>
                 <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
                     <path d="M0 0 L8 4 L0 8 z" />
@@ -117,27 +137,34 @@ fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
 /// The path of an edge, and where its label stands.
 fn route(edge: &Edge, nodes: &[Point]) -> (String, Point) {
     let (from, to) = (nodes[edge.from], nodes[edge.to]);
-    if to.y > from.y {
-        let (y0, y1) = (from.y + NODE_HEIGHT / 2.0, to.y - NODE_HEIGHT / 2.0);
-        let middle = (y0 + y1) / 2.0;
-        let line =
-            format!("M{:.1} {y0:.1} C{0:.1} {middle:.1} {1:.1} {middle:.1} {1:.1} {y1:.1}", from.x, to.x);
-        (line, Point { x: from.x + (to.x - from.x) * 0.72, y: y0 + (y1 - y0) * 0.72 - 3.0 })
-    } else {
-        // Back up, or to itself: around the right-hand side.
-        let out = from.x.max(to.x) + NODE_WIDTH / 2.0 + GAP * 0.6;
-        let side = NODE_WIDTH / 2.0;
-        let line = format!(
-            "M{:.1} {:.1} C{out:.1} {:.1} {out:.1} {:.1} {:.1} {:.1}",
-            from.x + side,
-            from.y + 8.0,
-            from.y + 8.0,
-            to.y - 8.0,
-            to.x + side,
-            to.y - 8.0
-        );
-        (line, Point { x: out - 4.0, y: (from.y + to.y) / 2.0 })
+    if edge.back {
+        return route_back(from, to);
     }
+    let start = Point { x: from.x, y: from.y + NODE_HEIGHT / 2.0 };
+    let end = Point { x: to.x, y: to.y - NODE_HEIGHT / 2.0 };
+    let mut line = format!("M{:.1} {:.1}", start.x, start.y);
+    let mut at = start;
+    for &next in edge.via.iter().chain([&end]) {
+        let middle = f64::midpoint(at.y, next.y);
+        line.push_str(&format!(
+            "C{:.1} {middle:.1} {:.1} {middle:.1} {:.1} {:.1}",
+            at.x, next.x, next.x, next.y
+        ));
+        at = next;
+    }
+    // Where branches have parted, before they meet again.
+    let first = edge.via.first().copied().unwrap_or(end);
+    (line, Point { x: start.x + (first.x - start.x) * 0.62, y: start.y + (first.y - start.y) * 0.62 })
+}
+
+/// Back up, or to the node itself: around the right-hand side.
+fn route_back(from: Point, to: Point) -> (String, Point) {
+    let side = NODE_WIDTH / 2.0;
+    let out = from.x.max(to.x) + side + GAP;
+    let (y0, y1) = (from.y + 8.0, to.y - 8.0);
+    let line =
+        format!("M{:.1} {y0:.1}C{out:.1} {y0:.1} {out:.1} {y1:.1} {:.1} {y1:.1}", from.x + side, to.x + side);
+    (line, Point { x: out - GAP * 0.4, y: f64::midpoint(from.y, to.y) })
 }
 
 const fn kind(kind: &NodeKind) -> &'static str {

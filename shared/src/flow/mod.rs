@@ -2,4 +2,4 @@
 
 mod layout;
 
-pub use layout::{Edge, Layout, Point, layout};
+pub use layout::{Edge, Layout, Measures, Point, layout};
