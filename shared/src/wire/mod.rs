@@ -87,6 +87,9 @@ pub enum LinkState {
 }
 
 /// Events that will not come.
+///
+/// A gap takes offsets as events do: after it, `to` is the last offset that was seen, and a page that resumes there is not
+/// told again. Offset 0 comes before all; a gap of another life's begins there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Gap {
