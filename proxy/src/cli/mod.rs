@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 /// A test bench for NICE CXone voice.
 #[derive(Debug, Parser)]
-#[command(name = "dialbench", version, about)]
+#[command(name = "dialbench", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -72,10 +72,10 @@ struct ServeArguments {
     #[arg(long, value_name = "FILE", env = "DIALBENCH_ACCESS_TOKEN_FILE")]
     access_token_file: Option<PathBuf>,
     /// An origin that may use the proxy besides its own (may be given several times)
-    #[arg(long, value_name = "ORIGIN", env = "DIALBENCH_ALLOWED_ORIGINS", value_delimiter = ',')]
+    #[arg(long, value_name = "ORIGIN", env = "DIALBENCH_ALLOWED_ORIGIN", value_delimiter = ',')]
     allowed_origin: Vec<String>,
     /// A name, with its port, under which the proxy is reached (may be given several times)
-    #[arg(long, value_name = "HOST", env = "DIALBENCH_PUBLIC_HOSTS", value_delimiter = ',')]
+    #[arg(long, value_name = "HOST", env = "DIALBENCH_PUBLIC_HOST", value_delimiter = ',')]
     public_host: Vec<String>,
     /// Serve the page's files from this folder instead of from the program
     #[arg(long, value_name = "FOLDER", env = "DIALBENCH_APP_DIR")]
@@ -86,27 +86,10 @@ struct ServeArguments {
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         None => on_runtime(serve::run(arguments.serve)),
-        Some(Command::Serve(own)) => on_runtime(serve::run(own.or(arguments.serve))),
+        Some(Command::Serve(own)) => on_runtime(serve::run(own)),
         Some(Command::Sandbox { listen }) => on_runtime(sandbox::run(listen)),
         Some(Command::Audit { command: AuditCommand::Verify { file } }) => audit::verify(&file),
         Some(Command::Decode { files }) => decode::run(&files),
-    }
-}
-
-impl ServeArguments {
-    /// Flags may stand before `serve` as well as after it.
-    fn or(self, before: Self) -> Self {
-        let list = |own: Vec<String>, before: Vec<String>| if own.is_empty() { before } else { own };
-        Self {
-            config: self.config.or(before.config),
-            listen: self.listen.or(before.listen),
-            profile: self.profile.or(before.profile),
-            audit_log: self.audit_log.or(before.audit_log),
-            access_token_file: self.access_token_file.or(before.access_token_file),
-            allowed_origin: list(self.allowed_origin, before.allowed_origin),
-            public_host: list(self.public_host, before.public_host),
-            app_dir: self.app_dir.or(before.app_dir),
-        }
     }
 }
 

@@ -14,8 +14,10 @@ pub(super) struct File {
     pub profile: Option<String>,
     pub audit_log: Option<String>,
     pub access_token_file: Option<String>,
-    pub allowed_origins: Vec<String>,
-    pub public_hosts: Vec<String>,
+    #[serde(alias = "allowed_origins")]
+    pub allowed_origin: Vec<String>,
+    #[serde(alias = "public_hosts")]
+    pub public_host: Vec<String>,
     pub app_dir: Option<String>,
     pub service: Services,
     pub limits: Limits,

@@ -28,9 +28,9 @@ pub struct Overrides {
     pub audit_log: Option<PathBuf>,
     /// `access_token_file`
     pub access_token_file: Option<PathBuf>,
-    /// `allowed_origins`
+    /// `allowed_origin`
     pub allowed_origins: Vec<String>,
-    /// `public_hosts`
+    /// `public_host`
     pub public_hosts: Vec<String>,
     /// `app_dir`
     pub app_dir: Option<PathBuf>,
@@ -127,8 +127,8 @@ impl Config {
                 .or(file.audit_log.map(PathBuf::from))
                 .unwrap_or_else(|| "dialbench-audit.jsonl".into()),
             access_token,
-            allowed_origins: checked_origins(or_else(overrides.allowed_origins, file.allowed_origins))?,
-            public_hosts: checked_hosts(or_else(overrides.public_hosts, file.public_hosts))?,
+            allowed_origins: checked_origins(or_else(overrides.allowed_origins, file.allowed_origin))?,
+            public_hosts: checked_hosts(or_else(overrides.public_hosts, file.public_host))?,
             app_dir: overrides.app_dir.or(file.app_dir.map(PathBuf::from)),
             services,
             sandbox_control: None,
@@ -261,13 +261,13 @@ fn checked_origins(origins: Vec<String>) -> Result<Vec<String>, ConfigError> {
     origins
         .into_iter()
         .map(|text| {
-            let url = http_url("allowed_origins", &text)?;
+            let url = http_url("allowed_origin", &text)?;
             let origin = url.origin().ascii_serialization();
             if text.trim_end_matches('/') == origin {
                 Ok(origin)
             } else {
                 let message = format!("{text:?} is more than an origin; did you mean {origin:?}?");
-                Err(ConfigError::invalid("allowed_origins", message))
+                Err(ConfigError::invalid("allowed_origin", message))
             }
         })
         .collect()
@@ -282,105 +282,11 @@ fn checked_hosts(hosts: Vec<String>) -> Result<Vec<String>, ConfigError> {
             if valid {
                 Ok(host)
             } else {
-                Err(ConfigError::invalid("public_hosts", format!("{text:?} is no host or host:port")))
+                Err(ConfigError::invalid("public_host", format!("{text:?} is no host or host:port")))
             }
         })
         .collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(toml: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("dialbench.toml");
-        std::fs::write(&path, toml).unwrap();
-        let overrides = Overrides { config: Some(path), ..Overrides::default() };
-        let lookup = |name: &str| {
-            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        };
-        Config::load(overrides, &lookup).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn an_error_names_its_key() {
-        let check = |toml: &str, expect: &str| {
-            let error = load(toml, &[]).unwrap_err();
-            assert!(error.contains(expect), "{toml}: {error}");
-        };
-        check("listen = \"here\"", "listen");
-        check("profile = \"production\"", "profile");
-        check("unknown = 1", "unknown");
-        check("[limits]\nvariabels = 3", "variabels");
-        check("[limits]\nvariables = -3", "variables");
-        check("[service.flow]\nbase_url = \"https://api.{region}.example\"", "service.flow.base_url");
-        check("[service.flow]\nbase_url = \"ftp://example\"", "service.flow.base_url");
-        check("[service.flow]\ntoken_style = \"magic\"", "token_style");
-        check("[service.flow]\nscopes = [\"a b\"]", "service.flow.scopes");
-        check("[service.voice]\nbase_url = \"https://me:secret@example\"", "service.voice.base_url");
-        check("[service.sales]\nbase_url = \"https://example\"", "sales");
-        check("[qa]\nendpoint = \"qa\"", "qa.endpoint");
-        check("allowed_origins = [\"https://a.example/path\"]", "allowed_origins");
-        check("public_hosts = [\"a b\"]", "public_hosts");
-        check("listen = \"0.0.0.0:1\"", "access_token_file");
-        check("access_token_file = \"/nowhere\"", "access_token_file");
-    }
-
-    #[test]
-    fn what_is_not_configured_is_named() {
-        let config = load("profile = \"tutorial\"", &[("CXONE_CLIENT_ID", "me")]).unwrap();
-        let voice = &config.services[&Service::Voice];
-        assert_eq!(
-            voice.missing,
-            [
-                "service.voice.base_url (for example https://{tenant}.niceincontact.com)",
-                "environment variable CXONE_CLIENT_SECRET (service.voice.client_secret_env)",
-            ]
-        );
-        let media = &config.services[&Service::Media];
-        assert_eq!(media.token_url.as_ref().unwrap().as_str(), "https://api.niceincontact.com/oauth/token");
-        assert_eq!(media.missing.len(), 1);
-    }
-
-    #[test]
-    fn the_environment_beats_the_file() {
-        let config = load(
-            "[service.flow]\nbase_url = \"https://file.example\"\nrefresh_margin_s = 5",
-            &[
-                ("DIALBENCH_SERVICE_FLOW_BASE_URL", "https://env.example"),
-                ("DIALBENCH_SERVICE_FLOW_REFRESH_MARGIN_S", "7"),
-                ("DIALBENCH_SERVICE_DIALER_SCOPES", "a b"),
-            ],
-        )
-        .unwrap();
-        let flow = &config.services[&Service::Flow];
-        assert_eq!(flow.base_url.as_ref().unwrap().as_str(), "https://env.example/");
-        assert_eq!(flow.refresh_margin_s, 7);
-        assert_eq!(config.services[&Service::Dialer].scopes, ["a", "b"]);
-    }
-
-    #[test]
-    fn secrets_come_from_the_named_variables() {
-        let config = load(
-            "[service.media]\nclient_id_env = \"MY_ID\"\nclient_secret_env = \"MY_SECRET\"",
-            &[("MY_ID", "me"), ("MY_SECRET", "canary-secret")],
-        )
-        .unwrap();
-        assert!(config.services[&Service::Media].missing.is_empty());
-        assert!(!format!("{config:?}").contains("canary-secret"));
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_file_is_fatal(text in "\\PC{0,120}") {
-            let _ = load(&text, &[]);
-        }
-
-        #[test]
-        fn limits_survive(variables in 0usize..10_000, depth in 0usize..10_000) {
-            let config = load(&format!("[limits]\nvariables = {variables}\nflow_depth = {depth}"), &[]).unwrap();
-            proptest::prop_assert_eq!((config.limits.variables, config.limits.flow_depth), (variables, depth));
-        }
-    }
-}
+mod tests;
