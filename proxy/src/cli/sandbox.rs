@@ -3,10 +3,11 @@ use std::{io::Write as _, net::SocketAddr, process::ExitCode};
 use sandbox::SandboxConfig;
 use secrecy::ExposeSecret as _;
 
-use super::asked_to_stop;
+use super::StopRequests;
 
 /// Runs the stand-in alone until the process is asked to stop.
 pub(super) async fn run(listen: SocketAddr) -> anyhow::Result<ExitCode> {
+    let mut stop = StopRequests::listen()?;
     let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut config = SandboxConfig { listen, ..SandboxConfig::default() };
     if let Some(id) = given("DIALBENCH_SANDBOX_CLIENT_ID") {
@@ -34,7 +35,7 @@ pub(super) async fn run(listen: SocketAddr) -> anyhow::Result<ExitCode> {
     out.flush()?;
     drop(out);
     tokio::select! {
-        () = asked_to_stop() => {}
+        () = stop.next() => {}
         () = stand_in.stopped() => {}
     }
     stand_in.shutdown().await;

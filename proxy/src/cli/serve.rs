@@ -7,10 +7,11 @@ use proxy::{
 };
 use sandbox::{Sandbox, SandboxConfig};
 
-use super::{ServeArguments, asked_to_stop};
+use super::{ServeArguments, StopRequests};
 
 /// Serves until the process is asked to stop.
 pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
+    let mut stop = StopRequests::listen()?;
     let overrides = Overrides {
         config: arguments.config,
         listen: arguments.listen,
@@ -34,7 +35,7 @@ pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     eprintln!("dialbench: http://{address}{hint}");
     let shutdown = server.shutdown();
     let stopping = tokio::spawn(async move {
-        asked_to_stop().await;
+        stop.next().await;
         shutdown.cancel();
     });
     server.join().await;

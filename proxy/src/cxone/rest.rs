@@ -101,12 +101,7 @@ pub(crate) struct Cxone {
 
 impl Cxone {
     pub(crate) fn new(config: &Config, metrics: Metrics) -> Result<Self, reqwest::Error> {
-        let http = Client::builder()
-            .connect_timeout(config.tuning.connect_timeout)
-            // A redirect would carry a token to a host that nobody configured.
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("dialbench/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        let http = client(config)?;
         let services = config.services.iter().map(|(service, settings)| {
             let tokens = TokenSource::new(
                 http.clone(),
@@ -272,6 +267,24 @@ impl Cxone {
         let message = complaint(&body);
         Err(UpstreamError::Status { service, status: status.as_u16(), retry_after, message })
     }
+}
+
+fn client(config: &Config) -> Result<Client, reqwest::Error> {
+    let builder = || {
+        Client::builder()
+            .connect_timeout(config.tuning.connect_timeout)
+            // A redirect would carry a token to a host that nobody configured.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("dialbench/", env!("CARGO_PKG_VERSION")))
+    };
+    builder().build().or_else(|error| {
+        // A bare container has no certificates, and the stand-in needs none.
+        tracing::warn!(
+            error = describe(&error),
+            "the system's CA certificates cannot be loaded (is ca-certificates installed?): no https address can be reached"
+        );
+        builder().tls_certs_only([]).build()
+    })
 }
 
 /// What an error's body says, in the forms that CXone's services use.
