@@ -1,15 +1,17 @@
 //! The audio context and the worklet in it.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
-use js_sys::{ArrayBuffer, Int16Array, Object, Reflect};
-use shared::dtmf::Digit;
+use js_sys::{ArrayBuffer, Function, Int16Array, Object, Reflect};
+use shared::{dtmf::Digit, time::Instant};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     AnalyserNode, AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions, MessageEvent,
     Response,
 };
+
+use crate::clock;
 
 /// Samples of the oscilloscope's picture: 43 ms at 48 kHz.
 const SCOPE_SAMPLES: u32 = 2_048;
@@ -20,7 +22,7 @@ pub(crate) enum AudioEvent {
     Ready,
     /// It cannot be had.
     Failed(String),
-    /// A key's tone began this long after the press, in milliseconds.
+    /// A key's tone began this long after the press, in milliseconds, not counting the browser's own output latency.
     Onset(f64),
     /// 20 ms for the far end: s16le, 8 kHz.
     Frame(ArrayBuffer),
@@ -43,8 +45,8 @@ struct Inner {
     on_message: Option<Closure<dyn FnMut(MessageEvent)>>,
     /// What is to be sent once the worklet is there.
     early: Vec<JsValue>,
-    /// The context's time at each press whose tone has not begun.
-    presses: std::collections::VecDeque<f64>,
+    /// When each key was pressed whose tone has not begun.
+    presses: VecDeque<Instant>,
 }
 
 impl AudioEngine {
@@ -108,8 +110,9 @@ impl AudioEngine {
             }
             Some("onset") => {
                 let pressed = self.inner.borrow_mut().presses.pop_front();
-                if let Some(pressed) = pressed {
-                    (self.on)(AudioEvent::Onset((number("time") - pressed) * 1_000.0));
+                if let Some((pressed, heard)) = pressed.zip(self.output_time(number("time"))) {
+                    let ms = heard.as_millis_f64() - pressed.as_millis_f64();
+                    (self.on)(AudioEvent::Onset(ms - self.output_latency_ms().unwrap_or_default()));
                 }
             }
             Some("stats") => (self.on)(AudioEvent::Stats {
@@ -133,10 +136,7 @@ impl AudioEngine {
     /// A key goes down.
     pub(crate) fn press(&self, digit: Digit) {
         self.resume();
-        let now = self.inner.borrow().context.as_ref().map(|context| context.current_time());
-        if let Some(now) = now {
-            self.inner.borrow_mut().presses.push_back(now);
-        }
+        self.inner.borrow_mut().presses.push_back(clock::now());
         self.post(&object(&[("kind", &"press".into()), ("code", &digit.code().into())]));
     }
 
@@ -171,6 +171,18 @@ impl AudioEngine {
             return true;
         }
         false
+    }
+
+    /// When the sample of this context time leaves the sound card, as the browser reckons it.
+    fn output_time(&self, context_time: f64) -> Option<Instant> {
+        let inner = self.inner.borrow();
+        let context: &JsValue = inner.context.as_ref()?;
+        let stamp = Reflect::get(context, &"getOutputTimestamp".into()).ok()?.dyn_into::<Function>().ok()?;
+        let stamp = stamp.call0(context).ok()?;
+        let number = |name: &str| Reflect::get(&stamp, &name.into()).ok()?.as_f64();
+        let (at, leaves) = (number("contextTime")?, number("performanceTime")?);
+        let origin = web_sys::window()?.performance()?.time_origin();
+        Some(Instant::from_millis_f64(origin + leaves + (context_time - at) * 1_000.0))
     }
 
     /// The browser's own delay between a sample and the ear, in milliseconds.

@@ -36,7 +36,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
     };
     load();
     let shown = Memo::new(move |_| {
-        let wanted = text.get().to_lowercase();
+        let wanted = text.get().to_ascii_lowercase();
         entries.with(|entries| {
             let mut shown: Vec<AuditEntry> = entries
                 .iter()
@@ -103,7 +103,7 @@ fn line(entry: &AuditEntry) -> String {
         "{} {} {} {} {}",
         entry.timestamp, entry.action, entry.outcome, entry.correlation_id, entry.detail
     )
-    .to_lowercase()
+    .to_ascii_lowercase()
 }
 
 fn detail(entry: &AuditEntry) -> String {

@@ -101,7 +101,7 @@ fn listen_to_the_keyboard(bench: Bench, letters: RwSignal<bool>) {
             return None;
         }
         let digit: Digit = key.key().parse().ok()?;
-        (letters.get_untracked() || !digit.as_char().is_alphabetic()).then_some(digit)
+        (letters.get_untracked() || !digit.as_char().is_ascii_alphabetic()).then_some(digit)
     };
     let down = window_event_listener(ev::keydown, move |key| {
         if let Some(digit) = digit_of(&key)

@@ -17,14 +17,14 @@ pub(super) fn Events() -> impl IntoView {
     let text = RwSignal::new(String::new());
     let hidden = RwSignal::new(Vec::<RowKind>::new());
     let shown = Memo::new(move |_| {
-        let wanted = text.get().to_lowercase();
+        let wanted = text.get().to_ascii_lowercase();
         let hidden = hidden.get();
         store.rows.with(|rows| {
             let matches = |row: &&Row| {
                 !hidden.contains(&row.kind)
                     && (wanted.is_empty()
-                        || row.text.to_lowercase().contains(&wanted)
-                        || row.raw.as_ref().is_some_and(|raw| raw.to_lowercase().contains(&wanted)))
+                        || row.text.to_ascii_lowercase().contains(&wanted)
+                        || row.raw.as_ref().is_some_and(|raw| raw.to_ascii_lowercase().contains(&wanted)))
             };
             rows.iter().rev().filter(matches).cloned().collect::<Vec<_>>()
         })
