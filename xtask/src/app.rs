@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
@@ -9,6 +10,15 @@ use crate::process::{self, Job};
 use crate::project::Project;
 use crate::setup::{self, Toolchain};
 use crate::step::Step;
+
+/// What becomes of a page that costs more than its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// It is an error.
+    Limited,
+    /// It is mentioned: who wants to see the page shall see it.
+    Any,
+}
 
 /// A build of the page that has begun.
 #[derive(Debug)]
@@ -25,13 +35,18 @@ impl Build {
     }
 
     /// Sets up what the page needs, compiles it, and packs it into target/page.
-    pub(crate) fn finish(mut self, project: &Project) -> Result<()> {
+    pub(crate) fn finish(mut self, project: &Project, size: Size) -> Result<()> {
         let toolchain = setup::wasm(project)?;
         self.jobs.push(Job::start("compiling the page", &mut compile(project, &toolchain))?);
         setup::npm(project)?;
         Job::wait_all(self.jobs)?;
-        pack(project)
+        pack(project, size)
     }
+}
+
+/// Holds the packed page against its limit.
+pub(crate) fn check_size(project: &Project) -> Result<()> {
+    process::run(&mut packer(project))
 }
 
 /// Puts the packed page where the proxy's build embeds it, unless it is there already.
@@ -68,7 +83,7 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn compile(project: &Project, toolchain: &Toolchain) -> std::process::Command {
+fn compile(project: &Project, toolchain: &Toolchain) -> Command {
     let mut command = toolchain.cargo();
     command.current_dir(project.root()).env("CARGO_TARGET_DIR", project.wasm_target()).args([
         "build",
@@ -85,10 +100,20 @@ fn compile(project: &Project, toolchain: &Toolchain) -> std::process::Command {
     command
 }
 
-fn pack(project: &Project) -> Result<()> {
-    let compiled = project.wasm_target().join("wasm32-unknown-unknown/app");
+fn pack(project: &Project, size: Size) -> Result<()> {
     let step = Step::begin("packing the page");
-    let mut command = std::process::Command::new(project.path("target/tool/pack"));
+    let mut command = packer(project);
+    if size == Size::Any {
+        command.arg("--any-size");
+    }
+    process::run(&mut command)?;
+    step.done();
+    Ok(())
+}
+
+fn packer(project: &Project) -> Command {
+    let compiled = project.wasm_target().join("wasm32-unknown-unknown/app");
+    let mut command = Command::new(project.path("target/tool/pack"));
     command.arg("--wasm").arg(compiled.join("frontend.wasm"));
     if project.has_worklet() {
         command.arg("--worklet").arg(compiled.join("worklet.wasm"));
@@ -96,7 +121,5 @@ fn pack(project: &Project) -> Result<()> {
     command.arg("--frontend").arg(project.path("frontend"));
     command.arg("--out").arg(project.page());
     command.arg("--wasm-opt").arg(project.wasm_opt());
-    process::run(&mut command)?;
-    step.done();
-    Ok(())
+    command
 }

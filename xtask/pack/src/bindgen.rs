@@ -48,9 +48,9 @@ pub(crate) fn generate(wasm: &[u8], work: &Path) -> Result<Code> {
     })
 }
 
-/// Makes a module smaller.
+/// Makes a module smaller, by way of two files whose names begin with `work`.
 pub(crate) fn optimise(wasm_opt: &Path, wasm: &[u8], work: &Path) -> Result<Vec<u8>> {
-    let (before, after) = (work.join("before.wasm"), work.join("after.wasm"));
+    let (before, after) = (work.with_extension("before.wasm"), work.with_extension("after.wasm"));
     fs::write(&before, wasm)?;
     let status = Command::new("node")
         .arg(wasm_opt)

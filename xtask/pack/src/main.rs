@@ -10,7 +10,7 @@ mod inputs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::assets::{Assets, Kind};
 use crate::inputs::Inputs;
@@ -23,14 +23,32 @@ fn main() -> Result<()> {
     let inputs = Inputs::read(&options)?;
     let stamp = options.out.with_extension("stamp");
     let fingerprint = inputs.fingerprint();
-    if std::fs::read_to_string(&stamp).is_ok_and(|old| old == fingerprint)
-        && options.out.join("index.html").exists()
-    {
-        eprintln!("page: nothing changed");
-        return Ok(());
+    let old = std::fs::read_to_string(&stamp).unwrap_or_default();
+    let first_load = match old.split_once('\n') {
+        Some((same, bytes)) if same == fingerprint && options.out.join("index.html").exists() => {
+            eprintln!("page: nothing changed");
+            bytes.parse().context("reading the stamp")?
+        }
+        _ => {
+            let bytes = renew(&options, &inputs, &stamp)?;
+            std::fs::write(&stamp, format!("{fingerprint}\n{bytes}")).context("writing the stamp")?;
+            bytes
+        }
+    };
+    if first_load > FIRST_LOAD_LIMIT {
+        let finding =
+            format!("the first load is {first_load} bytes compressed; the limit is {FIRST_LOAD_LIMIT}");
+        if !options.any_size {
+            bail!(finding);
+        }
+        eprintln!("page: {finding}");
     }
-    let _ = std::fs::remove_file(&stamp);
+    Ok(())
+}
 
+/// Packs the page and puts it in the place of the old one. Returns the bytes of its first load.
+fn renew(options: &Options, inputs: &Inputs, stamp: &Path) -> Result<usize> {
+    let _ = std::fs::remove_file(stamp);
     let started = Instant::now();
     let work = options.out.with_extension("work");
     let fresh = options.out.with_extension("new");
@@ -38,24 +56,27 @@ fn main() -> Result<()> {
         inputs::remove_folder(folder)?;
         std::fs::create_dir_all(folder)?;
     }
-    let sizes = pack(&options, &inputs, &work, &fresh)?;
+    let sizes = pack(options, inputs, &work, &fresh)?;
     inputs::remove_folder(&options.out)?;
     std::fs::rename(&fresh, &options.out).context("moving the packed page to its place")?;
     eprintln!("page: packed in {:.1} s", started.elapsed().as_secs_f64());
-
     eprint!("{}", assets::table(&sizes));
-    let brotli: usize = sizes.iter().filter(|size| size.first_load).map(|size| size.brotli).sum();
-    if brotli > FIRST_LOAD_LIMIT {
-        bail!("the first load is {brotli} bytes compressed; the limit is {FIRST_LOAD_LIMIT}");
-    }
-    std::fs::write(&stamp, fingerprint).context("writing the stamp")
+    Ok(sizes.iter().filter(|size| size.first_load).map(|size| size.brotli).sum())
 }
 
 /// Fills `fresh` with the page; `work` is for what comes between.
 fn pack(options: &Options, inputs: &Inputs, work: &Path, fresh: &Path) -> Result<Vec<assets::Size>> {
     let mut assets = Assets::new(fresh);
-    let code = bindgen::generate(&inputs.wasm, work)?;
-    let wasm = bindgen::optimise(&options.wasm_opt, &code.wasm, work)?;
+    let optimise = |name: &str, wasm: &[u8]| bindgen::optimise(&options.wasm_opt, wasm, &work.join(name));
+    let (worklet, page) = std::thread::scope(|scope| {
+        let worklet =
+            scope.spawn(|| inputs.worklet.as_deref().map(|wasm| optimise("worklet", wasm)).transpose());
+        let page =
+            bindgen::generate(&inputs.wasm, work).and_then(|code| Ok((optimise("page", &code.wasm)?, code)));
+        (worklet.join(), page)
+    });
+    let worklet = worklet.map_err(|_| anyhow!("optimising the worklet panicked"))??;
+    let (wasm, code) = page?;
     let wasm = assets.hashed("app.wasm", wasm, Kind::FirstLoad)?;
 
     let mut glue = code.glue;
@@ -74,9 +95,8 @@ fn pack(options: &Options, inputs: &Inputs, work: &Path, fresh: &Path) -> Result
     let style = assets.hashed("app.css", css::join(&inputs.styles).into_bytes(), Kind::FirstLoad)?;
 
     let mut named = Vec::new();
-    if let Some(worklet) = &inputs.worklet {
-        let small = bindgen::optimise(&options.wasm_opt, worklet, work)?;
-        named.push(("worklet.wasm".to_owned(), assets.hashed("worklet.wasm", small, Kind::Later)?));
+    if let Some(worklet) = worklet {
+        named.push(("worklet.wasm".to_owned(), assets.hashed("worklet.wasm", worklet, Kind::Later)?));
     }
     for file in &inputs.public {
         let content = file.content.clone();
@@ -109,13 +129,20 @@ struct Options {
     out: PathBuf,
     /// binaryen's optimiser.
     wasm_opt: PathBuf,
+    /// Whether a first load over the limit is only mentioned.
+    any_size: bool,
 }
 
 impl Options {
     fn from_arguments() -> Result<Self> {
         let mut arguments = std::env::args().skip(1);
         let (mut wasm, mut worklet, mut frontend, mut out, mut wasm_opt) = (None, None, None, None, None);
+        let mut any_size = false;
         while let Some(name) = arguments.next() {
+            if name == "--any-size" {
+                any_size = true;
+                continue;
+            }
             let value =
                 arguments.next().map(PathBuf::from).with_context(|| format!("{name} needs a value"))?;
             match name.as_str() {
@@ -133,6 +160,7 @@ impl Options {
             frontend: frontend.context("--frontend is missing")?,
             out: out.context("--out is missing")?,
             wasm_opt: wasm_opt.context("--wasm-opt is missing")?,
+            any_size,
         })
     }
 }

@@ -15,7 +15,7 @@ use crate::step;
 
 /// `cargo xtask app`: the page alone.
 pub(crate) fn build_app(project: &Project) -> Result<()> {
-    app::Build::start(project)?.finish(project)?;
+    app::Build::start(project)?.finish(project, app::Size::Limited)?;
     app::embed(project)
 }
 

@@ -14,7 +14,7 @@ use crate::step;
 pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
     let page = app::Build::start(project)?;
     let proxy = Job::start("compiling the proxy", proxy(project).arg("--release"))?;
-    page.finish(project)?;
+    page.finish(project, app::Size::Any)?;
     Job::wait_all(vec![proxy])?;
 
     let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);

@@ -25,7 +25,7 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
         )?,
         Job::start("compiling the wasm tests", wasm(project, &toolchain, &browser).arg("--no-run"))?,
     ];
-    page.finish(project)?;
+    page.finish(project, app::Size::Any)?;
     Job::wait_all(jobs)?;
     Job::wait_all(vec![Job::start("compiling the runner of the wasm tests", &mut runner)?])?;
 
@@ -39,6 +39,7 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
     let mut tests = native(project, &["test", "--no-fail-fast"]);
     end_to_end(&mut tests, project, &browser);
     outcomes.run("native, end to end", &mut with_filter(tests));
+    outcomes.add("size of the first load", || app::check_size(project));
     outcomes.summary()
 }
 
@@ -97,8 +98,13 @@ pub(crate) struct Outcomes {
 impl Outcomes {
     /// Runs a part, with its output shown. The next one runs whatever comes of it.
     pub(crate) fn run(&mut self, name: &str, command: &mut Command) {
+        self.add(name, || process::run(command));
+    }
+
+    /// Does a part. The next one is done whatever comes of it.
+    pub(crate) fn add(&mut self, name: &str, part: impl FnOnce() -> Result<()>) {
         let step = Step::begin(name);
-        let passed = match process::run(command) {
+        let passed = match part() {
             Ok(()) => true,
             Err(error) => {
                 step::say(&format!("{name}: {error:#}"));
