@@ -6,7 +6,7 @@ use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use shared::link::relayed_close_code;
 use tokio::time::timeout;
 
-use super::message::SocketMessage;
+use super::message::{Heard, SocketMessage};
 
 /// The proxy shuts down, or the page went away.
 pub(super) const GOING_AWAY: u16 = 1001;
@@ -69,7 +69,11 @@ where
 {
     let closing = async {
         socket.send(M::close(code.map(|code| (code, reason(text))))).await.ok()?;
-        while let Some(Ok(_)) = socket.next().await {}
+        while let Some(Ok(message)) = socket.next().await {
+            if matches!(message.heard(), Heard::Close(_)) {
+                break;
+            }
+        }
         Some(())
     };
     let _ = timeout(patience, closing).await;
