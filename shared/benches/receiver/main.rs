@@ -23,7 +23,7 @@ use signals::{RATE, Rng, Sent};
 const PLAYINGS: u32 = 20;
 
 fn main() {
-    let trials = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(16_000);
+    let trials = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(16_000);
     let peer = Peer::build();
     if let Err(reason) = &peer {
         println!("Without spandsp: {reason}\n");
@@ -59,7 +59,8 @@ fn conditions(row: &q24::Row, count: u32, peer: Option<&Peer>) {
     });
     let ours = share(ours.count());
     let theirs = peer.map(|peer| {
-        let (heard, _) = peer.hear(trials.iter().map(|trial| trial.pcm.as_slice()));
+        let (heard, _) =
+            peer.hear(trials.iter().map(|trial| trial.pcm.as_slice()), row.name.contains("over"));
         let digits = |heard: &Heard| heard.iter().map(|&(digit, _)| digit).collect::<Vec<_>>();
         share(heard.iter().zip(&trials).filter(|(heard, trial)| right(&digits(heard), trial)).count())
     });
@@ -89,7 +90,7 @@ fn latency(name: &str, (from, to): (f64, f64), count: u32, peer: Option<&Peer>) 
     let ours = trials.iter().map(|trial| q24::hear(&trial.pcm).0.first().map(|&(_, at)| at as f64));
     let ours = figures(ours.collect());
     let theirs = peer.map(|peer| {
-        let (heard, _) = peer.hear(trials.iter().map(|trial| trial.pcm.as_slice()));
+        let (heard, _) = peer.hear(trials.iter().map(|trial| trial.pcm.as_slice()), false);
         figures(heard.iter().map(|heard| heard.first().map(|&(_, at)| at)).collect())
     });
     line(&format!("onset to report, p50 / max, {name}"), "27 / 34 ms", &ours, theirs);
@@ -99,7 +100,10 @@ fn talk_off() {
     let folder = recordings::folder();
     let recordings = recordings::all(&folder);
     if recordings.is_empty() {
-        println!("\nSkipped false digits: no recordings below {} (asterisk-core-sounds-*-wav,", folder.display());
+        println!(
+            "\nSkipped false digits: no recordings below {} (asterisk-core-sounds-*-wav,",
+            folder.display()
+        );
         println!("asterisk-moh-opsound-wav; or unpack them and set DIALBENCH_SOUNDS).\n");
         return;
     }
@@ -147,13 +151,16 @@ fn speed(peer: Option<&Peer>) {
         ("white noise", (0..1 << 20).map(|_| (1_000.0 * rng.gauss()) as i16).collect()),
         ("speech", matching("sounds/en")),
         ("music", matching("moh/")),
-        ("digits, 100 ms and 100 ms pause", synthesize(digits.iter().copied(), &ToneConfig::default(), 8_000)),
+        (
+            "digits, 100 ms and 100 ms pause",
+            synthesize(digits.iter().copied(), &ToneConfig::default(), 8_000),
+        ),
         ("digits, 50 ms and 50 ms pause", synthesize(digits.iter().copied(), &quick, 8_000)),
     ];
     for (name, pcm) in signals.iter().filter(|(_, pcm)| !pcm.is_empty()) {
         let ours = (0..21).map(|_| time(pcm)).min_by(f64::total_cmp).unwrap_or(f64::NAN);
         let theirs = peer.map(|peer| {
-            let times = (0..5).map(|_| peer.hear(std::iter::once(pcm.as_slice())).1);
+            let times = (0..5).map(|_| peer.hear(std::iter::once(pcm.as_slice()), false).1);
             format!("{:.2} ns", times.min_by(f64::total_cmp).unwrap_or(f64::NAN))
         });
         line(&format!("time a sample, {name}, in 20 ms frames"), "2 ns", &format!("{ours:.2} ns"), theirs);

@@ -10,8 +10,10 @@
 /* Reports are dated to the millisecond. */
 enum { STEP = 8, FRAME = 160 };
 
-int main(void)
+/* With any argument: its filter against dial tone is on. */
+int main(int argc, char **argv)
 {
+    (void) argv;
     uint32_t length;
     double ns_per_sample = 0.0;
     while (fread(&length, sizeof length, 1, stdin) == 1) {
@@ -19,6 +21,8 @@ int main(void)
         if (pcm == NULL || fread(pcm, sizeof *pcm, length, stdin) != length)
             return 1;
         dtmf_rx_state_t *rx = dtmf_rx_init(NULL, NULL, NULL);
+        if (argc > 1)
+            dtmf_rx_parms(rx, 1, -1, -1, -99);
         for (uint32_t at = 0; at < length; at += STEP) {
             char digits[16];
             uint32_t step = length - at < STEP ? length - at : STEP;

@@ -32,8 +32,14 @@ impl Peer {
     }
 
     /// What it hears in each of `trials`, and nanoseconds a sample where one is long enough to tell.
-    pub(crate) fn hear<'a>(&self, trials: impl Iterator<Item = &'a [i16]> + Send) -> (Vec<Heard>, f64) {
+    /// `dial_tone` switches its filter against that on.
+    pub(crate) fn hear<'a>(
+        &self,
+        trials: impl Iterator<Item = &'a [i16]> + Send,
+        dial_tone: bool,
+    ) -> (Vec<Heard>, f64) {
         let mut child = Command::new(&self.0)
+            .args(dial_tone.then_some("dial-tone"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

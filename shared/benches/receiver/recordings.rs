@@ -28,8 +28,8 @@ pub(crate) fn played(pcm: &[i16], speed: f64, gain: f64) -> Vec<i16> {
             let at = n as f64 * speed;
             let (whole, part) = (at as usize, at.fract());
             let [before, here, next, last] = [0, 1, 2, 3].map(|offset| f64::from(pcm[whole + offset]));
-            let cubic = 2.0 * before - 5.0 * here + 4.0 * next - last
-                + part * (3.0 * (here - next) + last - before);
+            let cubic =
+                2.0 * before - 5.0 * here + 4.0 * next - last + part * (3.0 * (here - next) + last - before);
             (gain * (here + 0.5 * part * (next - before + part * cubic))).round() as i16
         })
         .collect()

@@ -24,6 +24,27 @@ fn every_row_of_q24_holds() {
     }
 }
 
+/// Natively and in a browser, with vector instructions and without.
+#[test]
+fn the_decisions_are_the_same_everywhere() {
+    let mut digest = 0xcbf2_9ce4_8422_2325_u64;
+    let mut write = |word: u64| digest = (digest ^ word).wrapping_mul(0x0100_0000_01b3);
+    for row in ROWS {
+        for trial in trials(row, 320, 99) {
+            let (starts, tones) = hear(&trial.pcm);
+            for (digit, at_sample) in starts {
+                write(u64::from(digit.code()));
+                write(at_sample);
+            }
+            for tone in tones {
+                write(tone.start_sample);
+                write(tone.end_sample);
+            }
+        }
+    }
+    assert_eq!(digest, 0xe2f5_a132_5c8f_ac93, "the receiver decides otherwise than it did: {digest:#x}");
+}
+
 #[test]
 fn a_digit_is_reported_within_34_ms() {
     for dbm0 in [0.0, -10.0, -25.0] {

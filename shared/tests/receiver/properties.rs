@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use shared::{
-    audio::level::sine_dbm0,
+    audio::level::{FULL_SCALE, sine_dbm0, sine_peak},
     dtmf::{
         Digit,
         detect::{Detection, Receiver, ReceiverConfig},
@@ -94,7 +94,7 @@ proptest! {
         for (hz, dbm0) in [(low_hz, low), (high_hz, high)] {
             let second = rate as usize;
             let [early, late] = [second / 2, second * 5 / 2].map(|from| phasor(&pcm[from..from + second], hz, rate));
-            let peak = early.0.hypot(early.1) * 32_768.0;
+            let peak = early.0.hypot(early.1) * FULL_SCALE;
             prop_assert!((sine_dbm0(peak) - f64::from(dbm0)).abs() < 0.05);
             let turned = late.1.atan2(late.0) - early.1.atan2(early.0);
             let nominal = std::f64::consts::TAU * hz * (second * 2) as f64 / f64::from(rate);
@@ -113,7 +113,7 @@ proptest! {
         tone.release();
         tone.fill(&mut pcm[800 + held..]);
         // A step would be a peak of 0.6 in one sample; a sine of the tones' peaks moves less in one.
-        let peaks = [config.low_dbm0, config.high_dbm0].map(|dbm0| 10_f32.powf((dbm0 - 3.14) / 20.0));
+        let peaks = [config.low_dbm0, config.high_dbm0].map(|dbm0| (sine_peak(dbm0.into()) / FULL_SCALE) as f32);
         let (low, high) = digit.frequencies();
         let steepest = std::f32::consts::TAU * (peaks[0] * low as f32 + peaks[1] * high as f32) / 8_000.0;
         let first = pcm.iter().position(|&sample| sample != 0.0).expect("it sounds");

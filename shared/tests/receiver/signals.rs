@@ -10,7 +10,7 @@ pub(crate) const fn ms(milliseconds: f64) -> f64 {
     milliseconds * RATE / 1_000.0
 }
 
-/// SplitMix64.
+/// A generator of random numbers by Steele, Lea and Flood (2014).
 pub(crate) struct Rng(pub u64);
 
 impl Rng {

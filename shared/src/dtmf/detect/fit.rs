@@ -193,13 +193,13 @@ fn project(samples: &[i16; SPAN], table: &tables::Sine) -> (f32, f32) {
         sums[0] += samples.dot(table[0][m]);
         sums[1] += samples.dot(table[1][m]);
     }
-    let [re, im] = sums.map(|sum| sum.to_array().iter().sum::<i32>() as f32);
+    let [re, im] = sums.map(|sum| sum.round_float().reduce_add());
     (re, im)
 }
 
 /// The sums of products of `samples` with each of four tables, which are scaled so that none overflows.
 #[inline]
-pub(super) fn dots<const N: usize, const M: usize>(samples: &[i16; N], tables: &[[i16x8; M]; 4]) -> i32x4 {
+pub(super) fn dots<const N: usize, const M: usize>(samples: &[i16; N], tables: &[[i16x8; M]; 4]) -> f32x4 {
     let mut sums = [i32x4::ZERO; 4];
     for (m, samples) in samples.as_chunks().0.iter().enumerate() {
         let samples = i16x8::new(*samples);
@@ -207,7 +207,8 @@ pub(super) fn dots<const N: usize, const M: usize>(samples: &[i16; N], tables: &
             *sum += samples.dot(table[m]);
         }
     }
-    let [a, b, c, d] = i32x4::transpose(sums);
+    // Only floats are transposed by vector instructions on every target.
+    let [a, b, c, d] = f32x4::transpose(sums.map(i32x4::round_float));
     a + b + (c + d)
 }
 

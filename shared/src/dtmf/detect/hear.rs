@@ -1,5 +1,4 @@
 //! From hop to hop: is there a digit, does it go on, is it over?
-#![expect(clippy::needless_bitwise_bool, reason = "branches on speech are mispredicted")]
 
 use core::f32::consts::TAU;
 
@@ -9,7 +8,7 @@ use super::{
     Detection, Digit, SAMPLE_RATE, Tone,
     fit::{Fit, atan2},
     moment::{Moment, Sounding},
-    tables::{HOP, HZ, TAPS, WINDOW},
+    tables::{BANDS, Bands, HOP, HZ, TAPS, WINDOW},
 };
 use crate::audio::level::sine_dbm0;
 
@@ -54,6 +53,8 @@ const CONFIRM: core::ops::RangeInclusive<u64> = 3..=8;
 
 #[derive(Clone, Debug)]
 pub(super) struct Ear {
+    /// By reference, so that they are loaded: V8 builds vector constants in the code, half of them at a time.
+    bands: &'static Bands,
     past: [Moment; PAST],
     /// Hops heard.
     hop: u64,
@@ -67,6 +68,7 @@ pub(super) struct Ear {
 impl Ear {
     pub(super) fn new(min_peak: f32) -> Self {
         Self {
+            bands: &BANDS,
             past: [Moment::default(); PAST],
             hop: 0,
             min_power: min_peak * min_peak,
@@ -79,7 +81,7 @@ impl Ear {
     pub(super) fn hear(&mut self, samples: &[i16], heard: u64, on: &mut impl FnMut(Detection)) {
         self.hop += 1;
         let taps = samples.last_chunk::<TAPS>().expect("a window is kept, and that is longer");
-        let now = Moment::new(taps, self.ago(1));
+        let now = Moment::new(self.bands, taps, self.ago(1));
         self.past[self.hop as usize % PAST] = now;
         if self.sounding.is_some() && self.follow(heard, on) {
             return;
@@ -105,33 +107,32 @@ impl Ear {
     }
 
     /// The cheap questions, which nearly all speech fails: level, twist, and steadiness over the window.
+    #[inline]
     fn may_be_digit(&self, now: &Moment) -> bool {
-        let floor = SLACK * self.min_power;
-        let (then, before) = (self.ago(STEADY + 1), self.ago(STEADY + 2));
-        let steady = |now: f32, then: f32| (then > STEADINESS * now) & (now > STEADINESS * then);
-        // Without short cuts: the answers are random in speech, and a mispredicted branch costs more than all.
-        (now.low_power > floor)
-            & (now.high_power > floor)
-            & (SLACK * now.high_power < MAX_TWIST * now.low_power)
-            & (now.high_power > SLACK * MIN_TWIST * now.low_power)
-            & steady(now.low_power, then.low_power)
-            & steady(now.high_power, then.high_power)
-            & (before.low_power > RISEN * now.low_power)
-            & (before.high_power > RISEN * now.high_power)
+        // All at once: the answers are random in speech, and a mispredicted branch costs more than all of them.
+        const TWIST: f32x4 =
+            f32x4::new([SLACK / MAX_TWIST, SLACK * MIN_TWIST, SLACK / MAX_TWIST, SLACK * MIN_TWIST]);
+        let [low, high, ..] = now.powers.to_array();
+        let other = f32x4::new([high, low, high, low]);
+        let loud =
+            now.powers.simd_gt(f32x4::splat(SLACK * self.min_power)) & now.powers.simd_gt(TWIST * other);
+        let (then, before) = (self.ago(STEADY + 1).powers, self.ago(STEADY + 2).powers);
+        let steady = then.simd_gt(STEADINESS * now.powers) & now.powers.simd_gt(STEADINESS * then);
+        (loud & steady & before.simd_gt(RISEN * now.powers)).all()
     }
 
     /// Row and column by the phase advance from hop to hop over the window.
     fn classify(&self) -> Option<(usize, usize)> {
         let mut steps = f32x4::ZERO;
-        let (mut low_power, mut high_power) = (0.0, 0.0);
+        let mut powers = f32x4::ZERO;
         for hops in 0..STEADY {
             let moment = self.ago(hops);
             steps += moment.steps;
-            low_power += moment.low_power;
-            high_power += moment.high_power;
+            powers += moment.powers;
         }
-        let [a, b, c, d] = steps.to_array();
-        let (low, high) = ((a, b), (c, d));
+        let [low_re, high_re, low_im, high_im] = steps.to_array();
+        let (low, high) = ((low_re, low_im), (high_re, high_im));
+        let [low_power, high_power, ..] = powers.to_array();
         let coherent = |sum: (f32, f32), power: f32| {
             let sum = sum.0 * sum.0 + sum.1 * sum.1;
             sum > 0.7 * power * power
@@ -203,7 +204,6 @@ impl Ear {
         }
         on(Detection::Start { digit, at_sample: heard });
         self.hint = None;
-        let now = *self.ago(0);
         let (low_dbm0, high_dbm0) = (level(fit.low.power), level(fit.high.power));
         let (low_step, high_step) = (fit.low.hop_step(), fit.high.hop_step());
         let mut sounding = Sounding {
@@ -217,9 +217,8 @@ impl Ear {
                 low_error_pct: 100.0 * fit.low.error,
                 high_error_pct: 100.0 * fit.high.error,
             },
-            low_power: now.low_power,
-            high_power: now.high_power,
-            steps: f32x4::new([low_step.0, low_step.1, high_step.0, high_step.1]),
+            powers: self.ago(0).powers,
+            steps: f32x4::new([low_step.0, high_step.0, low_step.1, high_step.1]),
             last_hop: self.hop,
         };
         sounding.tone.start_sample = self.start_of(&sounding, heard);

@@ -1,12 +1,11 @@
 //! What is kept of each hop, and of the digit that is heard now.
-#![expect(clippy::needless_bitwise_bool, reason = "branches on speech are mispredicted")]
 
 use wide::f32x4;
 
 use super::{
     Tone,
-    fit::{dots, times},
-    tables::{BANDS, TAPS},
+    fit::dots,
+    tables::{Bands, TAPS},
 };
 
 /// A tone goes on while it keeps this share of its power (−9 dB),
@@ -17,11 +16,10 @@ const IN_STEP: f32 = 0.5;
 /// What one hop brought.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Moment {
-    /// The two filters' phasors, low group then high group, as long as the sines' peaks.
+    /// The two filters' phasors, as long as the sines' peaks: real parts of low and high group, imaginary parts.
     phasors: f32x4,
-    /// Their squares.
-    pub(super) low_power: f32,
-    pub(super) high_power: f32,
+    /// Their squares: low and high group, and both again.
+    pub(super) powers: f32x4,
     /// How they turned and grew since the hop before: their products with the conjugates of those before.
     pub(super) steps: f32x4,
 }
@@ -30,8 +28,8 @@ pub(super) struct Moment {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sounding {
     pub(super) tone: Tone,
-    pub(super) low_power: f32,
-    pub(super) high_power: f32,
+    /// The filters' output when it was reported, as in [`Moment`].
+    pub(super) powers: f32x4,
     /// How both tones turn from hop to hop.
     pub(super) steps: f32x4,
     pub(super) last_hop: u64,
@@ -39,39 +37,40 @@ pub(super) struct Sounding {
 
 impl Moment {
     #[inline]
-    pub(super) fn new(samples: &[i16; TAPS], before: &Self) -> Self {
-        let phasors = dots(samples, &BANDS.taps).round_float() * BANDS.scale;
-        let [low_re, low_im, high_re, high_im] = phasors.to_array();
-        let low = (low_re, low_im);
-        let high = (high_re, high_im);
-        let [low_re, low_im, high_re, high_im] = before.phasors.to_array();
-        let low_step = times(low, (low_re, -low_im));
-        let high_step = times(high, (high_re, -high_im));
+    pub(super) fn new(bands: &Bands, samples: &[i16; TAPS], before: &Self) -> Self {
+        let phasors = dots(samples, &bands.taps) * bands.scale;
+        let squares = phasors * phasors;
+        let (along, across) = (phasors * before.phasors, halves_swapped(phasors) * before.phasors);
+        let [low_re, high_re, ..] = (along + halves_swapped(along)).to_array();
+        let [low_im, high_im, ..] = (across - halves_swapped(across)).to_array();
         Self {
             phasors,
-            low_power: low.0 * low.0 + low.1 * low.1,
-            high_power: high.0 * high.0 + high.1 * high.1,
-            steps: f32x4::new([low_step.0, low_step.1, high_step.0, high_step.1]),
+            powers: squares + halves_swapped(squares),
+            steps: f32x4::new([low_re, high_re, low_im, high_im]),
         }
     }
 }
 
+fn halves_swapped(vector: f32x4) -> f32x4 {
+    let [a, b, c, d] = vector.to_array();
+    f32x4::new([c, d, a, b])
+}
+
 impl Sounding {
     /// Whether it sounds in this hop as it did before.
+    #[inline]
     pub(super) fn goes_on(&self, now: &Moment, before: &Moment) -> bool {
-        let [low_re, low_im, high_re, high_im] = (now.steps * self.steps).to_array();
-        let (low, high) = (low_re + low_im, high_re + high_im);
-        // Without short cuts: a mispredicted branch costs more than all the answers.
-        (now.low_power > STILL_THERE * self.low_power)
-            & (now.high_power > STILL_THERE * self.high_power)
-            & (low > 0.0)
-            & (low * low > IN_STEP * now.low_power * before.low_power)
-            & (high > 0.0)
-            & (high * high > IN_STEP * now.high_power * before.high_power)
+        let along = now.steps * self.steps;
+        let along = along + halves_swapped(along);
+        let there = now.powers.simd_gt(STILL_THERE * self.powers);
+        let in_step =
+            along.simd_gt(f32x4::ZERO) & (along * along).simd_gt(IN_STEP * now.powers * before.powers);
+        (there & in_step).all()
     }
 
     /// The share of the digit's power that `moment` has, in the group that has less of it.
     pub(super) fn share(&self, moment: &Moment) -> f32 {
-        f32::min(moment.low_power / self.low_power, moment.high_power / self.high_power)
+        let [low, high, ..] = (moment.powers / self.powers).to_array();
+        f32::min(low, high)
     }
 }

@@ -37,7 +37,8 @@ const PROGRESS: usize = CALL_PROGRESS_HZ.len();
 /// How many samples are multiplied at once.
 pub(super) const WIDE: usize = 8;
 
-/// Both band filters, real and imaginary part of each.
+/// Both band filters: the real parts of low and high group, then the imaginary parts.
+#[derive(Debug)]
 pub(super) struct Bands {
     pub(super) taps: [[i16x8; TAPS / WIDE]; 4],
     /// What makes each output as long as the peak of a sine in the middle of the band.
@@ -97,9 +98,9 @@ const fn turns(hz: f64, samples: f64) -> f64 {
 const fn bands() -> Bands {
     let mut parts = [[0; TAPS]; 4];
     let low = band(&mut parts, 0, LOW_BAND);
-    let high = band(&mut parts, 2, HIGH_BAND);
+    let high = band(&mut parts, 1, HIGH_BAND);
     let taps = [widen(&parts[0]), widen(&parts[1]), widen(&parts[2]), widen(&parts[3])];
-    Bands { taps, scale: f32x4::new([low, low, high, high]) }
+    Bands { taps, scale: f32x4::new([low, high, low, high]) }
 }
 
 /// A windowed sinc, moved up to the band's centre; returns what its output must be multiplied by.
@@ -122,7 +123,7 @@ const fn band(parts: &mut [[i16; TAPS]; 4], at: usize, (centre, half_width): (f6
     while n < TAPS {
         let (re, im) = cis(turns(centre, n as f64 - (TAPS - 1) as f64 / 2.0));
         parts[at][n] = round(scale * envelope[n] * re);
-        parts[at + 1][n] = round(-scale * envelope[n] * im);
+        parts[at + 2][n] = round(-scale * envelope[n] * im);
         gain += scale * envelope[n] / 2.0;
         n += 1;
     }

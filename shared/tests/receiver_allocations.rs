@@ -1,0 +1,28 @@
+//! Hearing allocates nothing.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::alloc::System;
+
+use shared::dtmf::{
+    Digit,
+    detect::{Receiver, ReceiverConfig},
+    tone::{ToneConfig, synthesize},
+};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+#[test]
+fn process_and_flush_allocate_nothing() {
+    let pcm = synthesize(Digit::all(), &ToneConfig::default(), 8_000);
+    let mut receiver = Receiver::new(ReceiverConfig::default());
+    let mut detections = 0;
+    let region = Region::new(ALLOCATOR);
+    for frame in pcm.chunks(160) {
+        receiver.process(frame, |_| detections += 1);
+    }
+    receiver.flush(|_| detections += 1);
+    assert_eq!(region.change().allocations, 0);
+    assert_eq!(detections, 32);
+}
