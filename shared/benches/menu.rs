@@ -22,7 +22,7 @@ static OUTPUTS: AtomicU64 = AtomicU64::new(0);
 fn drain(machine: &mut MenuMachine) {
     let mut outputs = 0;
     while let Some(output) = machine.poll_output() {
-        black_box(output);
+        black_box(&output);
         outputs += 1;
     }
     OUTPUTS.fetch_add(outputs, Ordering::Relaxed);

@@ -186,6 +186,20 @@ impl DigitString {
         (0..self.len()).map(|index| Digit((self.packed[index / 16] >> (index % 16 * 4) & 0xf) as u8))
     }
 
+    /// Appends digits as far as there is room.
+    pub fn append(&mut self, more: &Self) {
+        let (word, shift) = (self.len() / 16, self.len() % 16 * 4);
+        for (index, bits) in more.packed.iter().enumerate() {
+            if let Some(low) = self.packed.get_mut(word + index) {
+                *low |= bits << shift;
+            }
+            if let Some(high) = self.packed.get_mut(word + index + 1).filter(|_| shift > 0) {
+                *high |= bits >> (64 - shift);
+            }
+        }
+        self.len = (self.len + more.len).min(Self::CAPACITY as u8);
+    }
+
     /// Forgets all digits.
     pub fn clear(&mut self) {
         *self = Self::new();
@@ -297,6 +311,14 @@ mod tests {
             }
             prop_assert_eq!(popped, text);
             prop_assert_eq!(rest, DigitString::new());
+        }
+
+        #[test]
+        fn appending_is_what_pushing_one_by_one_is(a in "[0-9*#A-D]{0,64}", b in "[0-9*#A-D]{0,64}") {
+            let (a, b): (DigitString, DigitString) = (a.parse().unwrap(), b.parse().unwrap());
+            let mut appended = a;
+            appended.append(&b);
+            prop_assert_eq!(appended, a.iter().chain(b.iter()).collect::<DigitString>());
         }
 
         #[test]

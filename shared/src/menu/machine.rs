@@ -176,10 +176,21 @@ pub struct Resolved {
     pub sequence: DigitString,
     /// Where it leads; absent where the node is repeated or the call ends.
     pub to: Option<NodeIx>,
+    /// In microseconds, at most 71 minutes: a resolution is copied for every digit that brings one about.
+    duration: u32,
+    time_to_digit: u32,
+}
+
+impl Resolved {
     /// From the first digit to here; zero where there was none.
-    pub duration: Duration,
+    pub fn duration(&self) -> Duration {
+        Duration::from_micros(self.duration.into())
+    }
+
     /// From the node's being ready to the first digit, where there was one.
-    pub time_to_digit: Option<Duration>,
+    pub fn time_to_digit(&self) -> Option<Duration> {
+        (!self.entered.is_empty()).then(|| Duration::from_micros(self.time_to_digit.into()))
+    }
 }
 
 /// How an entry was resolved.
@@ -375,6 +386,7 @@ impl MenuMachine {
     }
 
     /// The next thing the machine has to say.
+    #[inline]
     pub fn poll_output(&mut self) -> Option<Output> {
         self.core.outputs.pop_front()
     }
@@ -427,6 +439,7 @@ impl Core {
         &mut self.sessions[key.slot as usize]
     }
 
+    #[inline]
     fn emit(&mut self, key: SessionKey, event: Event) {
         self.outputs.push_back(Output { session: key, at: self.now, event });
     }
@@ -766,15 +779,18 @@ impl Core {
     ) {
         let now = self.now;
         let session = self.session(key);
-        let started = (!entered.is_empty()).then_some(session.first_digit_at);
+        let started = if entered.is_empty() { now } else { session.first_digit_at };
+        let micros = |from: Instant, to: Instant| {
+            u32::try_from(to.as_micros().saturating_sub(from.as_micros())).unwrap_or(u32::MAX)
+        };
         let resolved = Resolved {
             node: session.node,
             as_,
             entered,
             sequence,
             to,
-            duration: started.map_or(Duration::ZERO, |started| now - started),
-            time_to_digit: started.map(|started| started - session.ready_at),
+            duration: micros(started, now),
+            time_to_digit: micros(session.ready_at, started),
         };
         self.emit(key, Event::Resolved(resolved));
     }

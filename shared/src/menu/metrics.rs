@@ -216,8 +216,8 @@ fn record(
         corrected: resolved.as_ == Resolution::Corrected,
         action,
         menu: flow.node(resolved.node).id.clone(),
-        duration_ms: resolved.duration.as_secs_f64() * 1_000.0,
-        time_to_digit_ms: resolved.time_to_digit.map(|time| time.as_secs_f64() * 1_000.0),
+        duration_ms: resolved.duration().as_secs_f64() * 1_000.0,
+        time_to_digit_ms: resolved.time_to_digit().map(|time| time.as_secs_f64() * 1_000.0),
         timestamp,
         resolution: Kind::of(resolved.as_),
     }

@@ -87,6 +87,8 @@ impl Session {
 
     /// What the caller has entered since the flow began, this node's digits included.
     pub(super) fn sequence(&self) -> DigitString {
-        self.journey.iter().chain(self.buffer.iter()).collect()
+        let mut sequence = self.journey;
+        sequence.append(&self.buffer);
+        sequence
     }
 }
