@@ -40,8 +40,10 @@ pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     });
     server.join().await;
     stopping.abort();
+    tracing::debug!("served");
     if let Some(stand_in) = stand_in {
         stand_in.shutdown().await;
+        tracing::debug!("the stand-in has stopped");
     }
     Ok(ExitCode::SUCCESS)
 }
