@@ -1,4 +1,5 @@
 //! The menu machine: digits per second, their cost with many interactions, and allocations once warm.
+#![expect(clippy::print_stdout, reason = "the report")]
 
 use std::{
     alloc::System,

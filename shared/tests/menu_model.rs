@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use proptest::prelude::*;
 use shared::{
     dtmf::Digit,
-    menu::{CompiledFlow, Event, FlowDefinition, Input, MachineConfig, MenuMachine, Resolution},
+    menu::{CompiledFlow, Event, FlowDefinition, Input, MachineConfig, MenuMachine, Resolution, SessionKey},
     time::Instant,
 };
 
@@ -56,12 +56,9 @@ impl Model<'_> {
         self.seen.push(Seen::Entered(to));
         self.retries = 0;
         self.buffer.clear();
-        match self.flow.menus.get(to) {
-            Some(menu) => self.deadline = Some(self.now + menu.first_ms),
-            None => {
-                self.deadline = None;
-                self.seen.push(Seen::Ended);
-            }
+        self.deadline = self.flow.menus.get(to).map(|menu| self.now + menu.first_ms);
+        if self.deadline.is_none() {
+            self.seen.push(Seen::Ended);
         }
     }
 
@@ -84,7 +81,8 @@ impl Model<'_> {
             return self.conclude();
         }
         self.buffer.push(digit);
-        let longest = menu.sequences.iter().map(|(sequence, _)| sequence.len()).max().unwrap();
+        let longest =
+            menu.sequences.iter().map(|(sequence, _)| sequence.len()).max().expect("a menu has sequences");
         let on_the_way =
             |sequence: &String| sequence.len() > self.buffer.len() && sequence.starts_with(&self.buffer);
         let is_prefix = menu.sequences.iter().any(|(sequence, _)| sequence.starts_with(&self.buffer));
@@ -105,7 +103,7 @@ impl Model<'_> {
     fn conclude(&mut self) {
         let menu = &self.flow.menus[self.at];
         if let Some((_, to)) = menu.sequences.iter().find(|(sequence, _)| *sequence == self.buffer) {
-            return self.succeed(Resolution::Matched, self.buffer.clone(), *to);
+            return self.succeed(Resolution::Matched, &self.buffer.clone(), *to);
         }
         let limit = usize::from(self.flow.distance).min(self.buffer.len().saturating_sub(1));
         let near = |distance: usize| -> Vec<&(String, usize)> {
@@ -116,7 +114,7 @@ impl Model<'_> {
         };
         match (1..=limit).map(near).find(|nearest| !nearest.is_empty()).as_deref() {
             None => self.fail(Resolution::NoMatch),
-            Some([(sequence, to)]) => self.succeed(Resolution::Corrected, sequence.clone(), *to),
+            Some([(sequence, to)]) => self.succeed(Resolution::Corrected, sequence, *to),
             Some(_) => self.fail(Resolution::Ambiguous),
         }
     }
@@ -134,9 +132,9 @@ impl Model<'_> {
         }
     }
 
-    fn succeed(&mut self, how: Resolution, taken: String, to: usize) {
+    fn succeed(&mut self, how: Resolution, taken: &str, to: usize) {
         self.seen.push(Seen::Resolved(how, self.buffer.clone()));
-        self.before.push_str(&taken);
+        self.before.push_str(taken);
         self.enter(to);
     }
 
@@ -205,16 +203,21 @@ fn compile(flow: &Flow) -> Arc<CompiledFlow> {
     let definition = serde_json::json!({
         "flowId": "random", "name": "", "start": "0", "correctionDistance": flow.distance, "nodes": nodes,
     });
-    let definition: FlowDefinition = serde_json::from_value(definition).unwrap();
-    Arc::new(CompiledFlow::compile(definition).unwrap())
+    let definition: FlowDefinition =
+        serde_json::from_value(definition).expect("the generated flow is well formed");
+    Arc::new(CompiledFlow::compile(definition).expect("the generated flow holds"))
 }
 
-fn seen(machine: &mut MenuMachine, into: &mut Vec<Seen>) {
+/// What the machine says of `key`'s interaction.
+fn drain(machine: &mut MenuMachine, key: SessionKey, into: &mut Vec<Seen>) {
     while let Some(output) = machine.poll_output() {
+        if output.session != key {
+            continue;
+        }
         match output.event {
             Event::Entered { node } => into.push(Seen::Entered(node.index())),
             Event::Resolved(resolved) => {
-                into.push(Seen::Resolved(resolved.as_, resolved.entered.to_string()))
+                into.push(Seen::Resolved(resolved.as_, resolved.entered.to_string()));
             }
             Event::Exhausted { .. } => into.push(Seen::Exhausted),
             Event::Ended { .. } => into.push(Seen::Ended),
@@ -235,10 +238,9 @@ proptest! {
         let mut machine = MenuMachine::new(compile(&flow), MachineConfig::default());
         // A second interaction is there throughout and must change nothing.
         let _other = machine.open(Instant::ZERO).unwrap();
-        seen(&mut machine, &mut Vec::new());
         let key = machine.open(Instant::ZERO).unwrap();
         let mut outputs = Vec::new();
-        seen(&mut machine, &mut outputs);
+        drain(&mut machine, key, &mut outputs);
         let mut now = Instant::ZERO;
         for step in &steps {
             match *step {
@@ -252,16 +254,7 @@ proptest! {
                     machine.handle_timeout(now);
                 }
             }
-            while let Some(output) = machine.poll_output() {
-                if output.session != key { continue }
-                match output.event {
-                    Event::Entered { node } => outputs.push(Seen::Entered(node.index())),
-                    Event::Resolved(resolved) => outputs.push(Seen::Resolved(resolved.as_, resolved.entered.to_string())),
-                    Event::Exhausted { .. } => outputs.push(Seen::Exhausted),
-                    Event::Ended { .. } => outputs.push(Seen::Ended),
-                    _ => {}
-                }
-            }
+            drain(&mut machine, key, &mut outputs);
             prop_assert_eq!(&outputs, &model.seen, "after {:?} of {:?}", step, steps);
         }
     }

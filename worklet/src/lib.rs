@@ -66,7 +66,7 @@ pub extern "C" fn process(samples: u32) {
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn onset() -> i32 {
-    with(|engine| engine.onset().map_or(-1, |sample| sample as i32))
+    with(|engine| engine.onset().and_then(|sample| i32::try_from(sample).ok()).unwrap_or(-1))
 }
 
 /// Where [`take_upstream`] leaves a frame of 160 samples of 16 bits, 8 kHz.

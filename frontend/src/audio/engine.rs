@@ -84,7 +84,7 @@ impl AudioEngine {
 
         let this = self.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-            this.receive(&message.data())
+            this.receive(&message.data());
         });
         let port = node.port()?;
         port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));

@@ -475,6 +475,12 @@ impl Driver {
             GapReason::SlowConsumer => "this page read too slowly",
             GapReason::Expired => "the server no longer holds them",
         };
+        let mut history = self.history.borrow_mut();
+        if let Some(to) = gap.to.filter(|_| history.epoch.as_deref() == Some(&gap.epoch)) {
+            history.seen = history.seen.max(to);
+            history.save();
+        }
+        drop(history);
         let span = gap.to.map_or(format!("from {}", gap.from), |to| format!("{} to {to}", gap.from));
         self.store.log(now, RowKind::Problem, format!("gap, events {span}: {reason}"), None);
     }

@@ -1,6 +1,6 @@
 //! The flow, with the place where the call is.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
@@ -146,10 +146,8 @@ fn route(edge: &Edge, nodes: &[Point]) -> (String, Point) {
     let mut at = start;
     for &next in edge.via.iter().chain([&end]) {
         let middle = f64::midpoint(at.y, next.y);
-        line.push_str(&format!(
-            "C{:.1} {middle:.1} {:.1} {middle:.1} {:.1} {:.1}",
-            at.x, next.x, next.x, next.y
-        ));
+        write!(line, "C{:.1} {middle:.1} {:.1} {middle:.1} {:.1} {:.1}", at.x, next.x, next.x, next.y)
+            .expect("a string takes any text");
         at = next;
     }
     // Where branches have parted, before they meet again.

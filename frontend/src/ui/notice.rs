@@ -12,14 +12,10 @@ pub(crate) struct Notice {
 
 impl From<Problem> for Notice {
     fn from(problem: Problem) -> Self {
-        let mut detail = problem.detail;
-        for error in &problem.errors {
-            detail.push_str(&format!(" {}: {}.", error.field, error.message));
-        }
-        if let Some(ms) = problem.retry_after_ms {
-            detail.push_str(&format!(" Try again in {:.0} s.", (ms as f64 / 1_000.0).ceil()));
-        }
-        Self { title: problem.title, detail }
+        let mut parts = vec![problem.detail];
+        parts.extend(problem.errors.iter().map(|error| format!("{}: {}.", error.field, error.message)));
+        parts.extend(problem.retry_after_ms.map(|ms| format!("Try again in {} s.", ms.div_ceil(1_000))));
+        Self { title: problem.title, detail: parts.join(" ") }
     }
 }
 

@@ -92,17 +92,19 @@ fn edges(flow: &FlowDefinition) -> Vec<Edge> {
     edges
 }
 
+/// How far a depth-first walk has got with a node.
+#[derive(Clone, Copy, PartialEq)]
+enum Seen {
+    Never,
+    Open,
+    Done,
+}
+
 /// Marks the edges that lead back, and gives every node the length of the longest way to it along the others.
 fn rank(count: usize, start: usize, edges: &mut [Edge]) -> Vec<usize> {
     let mut leaving = vec![Vec::new(); count];
     for (index, edge) in edges.iter().enumerate() {
         leaving[edge.from].push(index);
-    }
-    #[derive(Clone, Copy, PartialEq)]
-    enum Seen {
-        Never,
-        Open,
-        Done,
     }
     let mut seen = vec![Seen::Never; count];
     let mut finished = Vec::with_capacity(count);
@@ -243,8 +245,9 @@ impl Grid {
     /// Places a layer's items as near to `wanted` as their order and distances allow: the mean of pushing to the right
     /// and pushing to the left, each of which keeps the distances.
     fn place(&mut self, layer: usize, wanted: &[f64]) {
-        let distance =
-            |items: &[Item], a: usize, b: usize| (items[a].width + items[b].width) / 2.0 + self.measures.gap;
+        let distance = |items: &[Item], a: usize, b: usize| {
+            f64::midpoint(items[a].width, items[b].width) + self.measures.gap
+        };
         let order = &self.layers[layer];
         let mut right = wanted.to_vec();
         for index in 1..order.len() {

@@ -28,7 +28,7 @@ impl Default for ReconnectConfig {
             lost: Backoff { base: Duration::from_millis(100), cap: Duration::from_millis(800) },
             refused: Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(30) },
             settled_after: Duration::from_secs(5),
-            longest_wait: Duration::from_secs(60),
+            longest_wait: Duration::from_mins(1),
         }
     }
 }
@@ -254,7 +254,7 @@ mod tests {
         let mut now = Instant::ZERO;
         machine.handle_input(now, ReconnectInput::Start);
         machine.handle_input(now, ReconnectInput::Opened);
-        now += Duration::from_secs(60);
+        now += Duration::from_mins(1);
         machine.handle_input(now, ReconnectInput::Lost(Loss::Closed(None)));
         for _ in 0..200 {
             drain(&mut machine);
@@ -317,7 +317,7 @@ mod tests {
                     match output {
                         ReconnectOutput::Dial => { prop_assert!(!alive); alive = true; }
                         ReconnectOutput::HangUp => alive = false,
-                        ReconnectOutput::Status(status) => prop_assert_eq!(&status.state == &LinkState::Closed, machine.state == State::Idle),
+                        ReconnectOutput::Status(status) => prop_assert_eq!(status.state == LinkState::Closed, machine.state == State::Idle),
                     }
                 }
             }

@@ -204,17 +204,18 @@ fn record(
     resolved: &Resolved,
     timestamp: String,
 ) -> SequenceRecord {
-    let action = resolved.as_.action().map(str::to_owned).unwrap_or_else(|| {
-        let to = resolved.to.map(|to| flow.node(to));
-        to.map(|node| node.action.clone().unwrap_or_else(|| node.id.clone())).unwrap_or_default()
-    });
+    let action = match (resolved.as_.action(), resolved.to.map(|to| flow.node(to))) {
+        (Some(action), _) => action,
+        (None, Some(node)) => node.action.as_deref().unwrap_or(&node.id),
+        (None, None) => "",
+    };
     let text = DigitString::to_string;
     SequenceRecord {
         interaction_id: interaction_id.to_owned(),
         sequence: text(&resolved.sequence),
         entered: text(&resolved.entered),
         corrected: resolved.as_ == Resolution::Corrected,
-        action,
+        action: action.to_owned(),
         menu: flow.node(resolved.node).id.clone(),
         duration_ms: resolved.duration().as_secs_f64() * 1_000.0,
         time_to_digit_ms: resolved.time_to_digit().map(|time| time.as_secs_f64() * 1_000.0),

@@ -34,16 +34,17 @@ impl ServerMessage {
         struct Event {
             epoch: String,
             offset: u64,
-            event: Box<RawValue>,
+            #[serde(rename = "event")]
+            message: Box<RawValue>,
         }
         let tag: Tag<'_> = serde_json::from_str(text)?;
         match &*tag.kind {
             "link" => serde_json::from_str(text).map(Self::Link),
             "gap" => serde_json::from_str(text).map(Self::Gap),
-            "event" => serde_json::from_str(text).map(|Event { epoch, offset, event }| Self::Event {
+            "event" => serde_json::from_str(text).map(|Event { epoch, offset, message }| Self::Event {
                 epoch,
                 offset,
-                event,
+                event: message,
             }),
             other => Err(serde::de::Error::unknown_variant(other, &["link", "event", "gap"])),
         }
