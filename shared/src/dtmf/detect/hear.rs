@@ -1,14 +1,12 @@
 //! From hop to hop: is there a digit, does it go on, is it over?
 
-use core::f32::consts::TAU;
-
 use wide::f32x4;
 
 use super::{
-    Detection, Digit, SAMPLE_RATE, Tone,
-    fit::{Fit, atan2},
+    Detection, Digit, Tone,
+    fit::Fit,
     moment::{Moment, Sounding},
-    tables::{BANDS, Bands, HOP, HZ, TAPS, WINDOW},
+    tables::{BANDS, Bands, HIGH_TURNS, HOP, LOW_TURNS, TAPS, Turns, WINDOW},
 };
 use crate::audio::level::sine_dbm0;
 
@@ -36,6 +34,8 @@ const MAX_TWIST: f32 = 3.98;
 const MIN_TWIST: f32 = 0.1;
 /// The band filters are not flat: before the fit, levels and twist are judged 3 dB more kindly.
 const SLACK: f32 = 0.5;
+/// How steadily both tones turn: what the sum of their steps keeps of the sum of their powers, squared.
+const COHERENCE: f32 = 0.7;
 /// What may be left of a clear digit, as a share of its power: it is reported at once.
 const CLEAR: f32 = 0.025;
 /// What may be left of its first and last millisecond.
@@ -122,6 +122,7 @@ impl Ear {
     }
 
     /// Row and column by the phase advance from hop to hop over the window.
+    #[expect(clippy::needless_bitwise_bool, reason = "in music the answers are random: one branch, not four")]
     fn classify(&self) -> Option<(usize, usize)> {
         let mut steps = f32x4::ZERO;
         let mut powers = f32x4::ZERO;
@@ -131,18 +132,13 @@ impl Ear {
             powers += moment.powers;
         }
         let [low_re, high_re, low_im, high_im] = steps.to_array();
-        let (low, high) = ((low_re, low_im), (high_re, high_im));
         let [low_power, high_power, ..] = powers.to_array();
-        let coherent = |sum: (f32, f32), power: f32| {
-            let sum = sum.0 * sum.0 + sum.1 * sum.1;
-            sum > 0.7 * power * power
-        };
-        if !coherent(low, low_power) || !coherent(high, high_power) {
-            return None;
-        }
-        let row = nearest(advance_hz(low, 600.0), &HZ[..4])?;
-        let column = nearest(advance_hz(high, 1_175.0), &HZ[4..])?;
-        Some((row, column))
+        let coherent = (low_re * low_re + low_im * low_im > COHERENCE * low_power * low_power)
+            & (high_re * high_re + high_im * high_im > COHERENCE * high_power * high_power);
+        let rows = LOW_TURNS.near(low_re, low_im);
+        let columns = HIGH_TURNS.near(high_re, high_im);
+        (coherent & (rows != 0) & (columns != 0))
+            .then(|| (rows.trailing_zeros() as usize, columns.trailing_zeros() as usize))
     }
 
     fn judge(
@@ -277,17 +273,14 @@ fn crossing(later: f32, earlier: f32) -> f32 {
     ((later - 0.5) / (later - earlier)).clamp(0.0, 1.0)
 }
 
-/// The frequency in the half kilohertz above `from` that turns a phasor by `sum`'s angle in a hop.
-fn advance_hz(sum: (f32, f32), from: f32) -> f32 {
-    /// A full turn per hop.
-    const RANGE: f32 = SAMPLE_RATE as f32 / HOP as f32;
-    let hz = atan2(sum.1, sum.0) / TAU * RANGE - from;
-    from + hz - (hz / RANGE).floor() * RANGE
-}
-
-/// Which of `nominal` lies within 3 % of `hz`: filters and noise add to what is asked of the fit.
-fn nearest(hz: f32, nominal: &[f64]) -> Option<usize> {
-    nominal.iter().position(|&nominal| (hz - nominal as f32).abs() < 0.03 * nominal as f32)
+impl Turns {
+    /// Which of the four the phasor comes near, a bit for each.
+    fn near(&self, re: f32, im: f32) -> u32 {
+        let (re, im) = (f32x4::splat(re), f32x4::splat(im));
+        let along = re * self.cos + im * self.sin;
+        let across = im * self.cos - re * self.sin;
+        across.abs().simd_lt(self.tan * along).to_bitmask()
+    }
 }
 
 fn level(power: f32) -> f32 {
