@@ -1,0 +1,141 @@
+//! Dialbench as a user starts it.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{places, process::Process};
+
+/// A server of its own for one test: its port, its stand-in, its audit log.
+#[derive(Debug)]
+pub struct Bench {
+    process: Process,
+    /// The stand-in, where it is a process of its own.
+    sandbox: Option<Process>,
+    address: String,
+    sandbox_address: String,
+    folder: TempDir,
+}
+
+impl Bench {
+    /// `dialbench serve` with the stand-in inside.
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let process = Process::start(&mut serve(&folder));
+        let sandbox_address = process.word_after("sandbox listens address=");
+        Self::running(process, None, sandbox_address, folder)
+    }
+
+    /// The stand-in as a program of its own, and a server with the profile of a real tenant in front of it. Both say all
+    /// that they ever would.
+    pub fn apart(client_id: &str, client_secret: &str) -> Self {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let sandbox = Process::start(
+            dialbench()
+                .env("DIALBENCH_SANDBOX_CLIENT_ID", client_id)
+                .env("DIALBENCH_SANDBOX_CLIENT_SECRET", client_secret)
+                .env("RUST_LOG", "trace")
+                .args(["sandbox", "--listen", "127.0.0.1:0"]),
+        );
+        let sandbox_address = sandbox.word_after("sandbox listens address=");
+        let mut command = serve(&folder);
+        command.args(["--profile", "tutorial"]).env("RUST_LOG", "trace");
+        command.env("CXONE_CLIENT_ID", client_id).env("CXONE_CLIENT_SECRET", client_secret);
+        for service in ["interactions", "voice", "flow", "dialer", "media"] {
+            let name = format!("DIALBENCH_SERVICE_{}_BASE_URL", service.to_uppercase());
+            command.env(name, format!("http://{sandbox_address}/{service}"));
+        }
+        Self::running(Process::start(&mut command), Some(sandbox), sandbox_address, folder)
+    }
+
+    fn running(process: Process, sandbox: Option<Process>, sandbox_address: String, folder: TempDir) -> Self {
+        let address = process.word_after("dialbench: http://");
+        Self { process, sandbox, address, sandbox_address, folder }
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// An address of the server.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A request that changes nothing.
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        client().get(self.url(path))
+    }
+
+    /// A request that may change something.
+    pub fn send(&self, method: Method, path: &str) -> RequestBuilder {
+        client().request(method, self.url(path)).header("x-dialbench", "1")
+    }
+
+    /// A request to the stand-in itself, for which CXone has no counterpart.
+    pub fn sandbox(&self, method: Method, path: &str) -> RequestBuilder {
+        client().request(method, format!("http://{}{path}", self.sandbox_address))
+    }
+
+    /// Arms a fault of the stand-in's.
+    pub async fn arm(&self, fault: &Value) {
+        let armed = self.sandbox(Method::POST, "/sandbox/faults").json(fault).send().await;
+        let status = armed.expect("the stand-in answers").status();
+        assert_eq!(status, 201, "{fault}");
+    }
+
+    /// How many faults have not struck yet.
+    pub async fn armed(&self) -> usize {
+        let answer = self.sandbox(Method::GET, "/sandbox/faults").send().await.expect("the stand-in answers");
+        let armed: Value = answer.json().await.expect("it is JSON");
+        armed.as_array().expect("it is a list").len()
+    }
+
+    /// Everything that server and stand-in have printed.
+    pub fn output(&self) -> String {
+        let stand_in = self.sandbox.as_ref().map(Process::output).unwrap_or_default();
+        self.process.output() + stand_in.as_str()
+    }
+
+    /// The audit log as it stands in the file.
+    pub fn audit(&self) -> String {
+        fs::read_to_string(audit_log(&self.folder)).expect("the server has made its audit log")
+    }
+}
+
+fn dialbench() -> Command {
+    let mut command = Command::new(places::dialbench());
+    // Colours would stand between a field's name and its value.
+    command.env("NO_COLOR", "1");
+    command
+}
+
+fn serve(folder: &TempDir) -> Command {
+    let mut command = dialbench();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--audit-log"]).arg(audit_log(folder));
+    command.arg("--app-dir").arg(places::page());
+    command
+}
+
+fn audit_log(folder: &TempDir) -> PathBuf {
+    folder.path().join("audit.jsonl")
+}
+
+/// A client that follows nothing and keeps nothing.
+pub fn client() -> Client {
+    install_crypto();
+    Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client needs nothing from outside")
+}
+
+/// Needed before any client is built, although nothing here is encrypted: the whole workspace shares one client library.
+pub(crate) fn install_crypto() {
+    // An error means that it was installed before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

@@ -1,0 +1,223 @@
+//! A browser, driven by what a user of a screen reader would look for.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    sync::Arc,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use thirtyfour::{
+    BrowserLogEntry, ChromeCapabilities, ChromiumLikeCapabilities as _, LoggingPrefsLogLevel, WebDriver,
+    cdp::Cdp,
+};
+
+use crate::{bench::install_crypto, chromedriver::Chromedriver, node::Node, places, wait};
+
+/// Nothing but what the page asks for, on a machine without a screen.
+const FLAGS: [&str; 8] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// A browser of its own for one test, with one page.
+#[derive(Debug)]
+pub struct Browser {
+    /// Only ever None while it is dropped.
+    driver: Option<WebDriver>,
+    cdp: Cdp,
+    chromedriver: Arc<Chromedriver>,
+}
+
+impl Browser {
+    /// Starts one, 1440 by 900.
+    pub async fn start() -> Self {
+        Self::start_with_logs(&["browser"]).await
+    }
+
+    /// Starts one that keeps these logs; see [`Self::log`].
+    pub async fn start_with_logs(logs: &[&str]) -> Self {
+        install_crypto();
+        let chromedriver = Chromedriver::shared();
+        let mut wanted = ChromeCapabilities::new();
+        let binary = places::chromium();
+        wanted.set_binary(&binary.to_string_lossy()).expect("it is a path");
+        for flag in FLAGS {
+            wanted.add_arg(flag).expect("it is a flag");
+        }
+        for log in logs {
+            wanted.set_logging_prefs(*log, LoggingPrefsLogLevel::All).expect("it is a log");
+        }
+        let url = format!("http://127.0.0.1:{}", chromedriver.port());
+        let driver = WebDriver::new(url, wanted).await.expect("the browser starts");
+        let cdp = driver.cdp();
+        let browser = Self { driver: Some(driver), cdp, chromedriver };
+        browser.size(1440, 900).await;
+        browser
+    }
+
+    fn driver(&self) -> &WebDriver {
+        self.driver.as_ref().expect("it runs until it is dropped")
+    }
+
+    /// Loads a page.
+    pub async fn go_to(&self, url: &str) {
+        self.driver().goto(url).await.expect("the page loads");
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.driver().refresh().await.expect("the page loads again");
+    }
+
+    /// A command of the developer tools' protocol.
+    pub async fn command(&self, method: &str, parameters: Value) -> Value {
+        match self.cdp.send_raw(method, parameters.clone()).await {
+            Ok(answer) => answer,
+            Err(error) => panic!("{method} {parameters}: {error}"),
+        }
+    }
+
+    /// A command that may come to nothing, because the page that it is about is gone.
+    pub(crate) async fn try_command(&self, method: &str, parameters: Value) -> Option<Value> {
+        self.cdp.send_raw(method, parameters).await.ok()
+    }
+
+    /// Makes the page this large, in CSS pixels.
+    pub async fn size(&self, width: u32, height: u32) {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.command("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Has the system prefer `light` or `dark`.
+    pub async fn color_scheme(&self, scheme: &str) {
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.command("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Runs this in every page before the page's own scripts.
+    pub async fn run_first(&self, script: &str) {
+        self.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+    }
+
+    /// The value of an expression, of a promise when it is kept.
+    pub async fn evaluate(&self, expression: &str) -> Value {
+        let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        let answer = self.command("Runtime.evaluate", parameters).await;
+        assert!(answer["exceptionDetails"].is_null(), "{answer}");
+        answer["result"]["value"].clone()
+    }
+
+    /// The document, as the root of what can be found.
+    async fn document(&self) -> Node<'_> {
+        self.node_of("document").await
+    }
+
+    async fn node_of(&self, expression: &str) -> Node<'_> {
+        let answer = self.command("Runtime.evaluate", json!({ "expression": expression })).await;
+        let object = answer["result"]["objectId"].as_str().expect("it is an object").to_owned();
+        Node::new(self, object)
+    }
+
+    /// What has the keyboard's focus.
+    pub async fn focused(&self) -> Node<'_> {
+        self.node_of("document.activeElement").await
+    }
+
+    /// Everything of this role and accessible name that there is at the moment.
+    pub async fn all(&self, role: &str, name: &str) -> Vec<Node<'_>> {
+        // The document may be another one between the two commands.
+        let mut found = None;
+        for _ in 0..3 {
+            found = self.document().await.all(role, name).await;
+            if found.is_some() {
+                break;
+            }
+        }
+        found.expect("a document stays for a moment")
+    }
+
+    /// The only thing of this role and accessible name, as soon as it is there.
+    pub async fn one(&self, role: &str, name: &str) -> Node<'_> {
+        let mut found = wait::until(&format!("a {role} named {name:?}"), async || {
+            let found = self.all(role, name).await;
+            (!found.is_empty()).then_some(found)
+        })
+        .await;
+        assert_eq!(found.len(), 1, "there are several {role}s named {name:?}");
+        found.remove(0)
+    }
+
+    /// Clicks the only thing of this role and name with the mouse, as soon as it may be clicked.
+    pub async fn click(&self, role: &str, name: &str) {
+        self.ready(role, name).await.click().await;
+    }
+
+    /// The only thing of this role and name, as soon as it is enabled.
+    pub async fn ready(&self, role: &str, name: &str) -> Node<'_> {
+        wait::until(&format!("{role} {name:?} enabled"), async || {
+            let node = self.one(role, name).await;
+            let enabled = node.call("function () { return this.isConnected && !this.disabled }", &[]).await;
+            (enabled == true).then_some(node)
+        })
+        .await
+    }
+
+    /// Presses a key of the keyboard for a moment, wherever the focus is: a character, or `Tab` or `Enter`.
+    pub async fn key(&self, key: &str) {
+        let code = match key {
+            "Tab" => 9,
+            "Enter" => 13,
+            other => u32::from(other.chars().next().expect("a key has a name")),
+        };
+        let text = match key {
+            "Tab" => "",
+            "Enter" => "\r",
+            other => other,
+        };
+        let mut event = json!({ "type": "keyDown", "key": key, "windowsVirtualKeyCode": code });
+        if !text.is_empty() {
+            event["text"] = text.into();
+        }
+        self.command("Input.dispatchKeyEvent", event.clone()).await;
+        event["type"] = "keyUp".into();
+        self.command("Input.dispatchKeyEvent", event).await;
+    }
+
+    /// What the browser wrote to a log since it was last asked: `browser` (the console) or `performance` (the network).
+    ///
+    /// The browser must have been started with it.
+    pub async fn log(&self, name: &str) -> Vec<BrowserLogEntry> {
+        self.driver().get_log(name).await.expect("the browser keeps this log")
+    }
+
+    /// The page as it stands.
+    pub async fn source(&self) -> String {
+        self.driver().source().await.expect("there is a page")
+    }
+}
+
+impl Drop for Browser {
+    /// Ends the browser, whatever became of the test: `ChromeDriver` does not when it is killed.
+    fn drop(&mut self) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let Some(driver) = self.driver.take() else { return };
+        let session = driver.session_id().to_string();
+        // It is ended here, and only fails where it has ended already.
+        let _ = driver.leak();
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.chromedriver.port())) else { return };
+        let request =
+            format!("DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+        // A browser that does not end in time is no reason to fail a test that has passed.
+        let _ = stream.set_read_timeout(Some(PATIENCE));
+        let _ = stream.write_all(request.as_bytes());
+        let _ = stream.read(&mut [0; 1024]);
+    }
+}
