@@ -55,7 +55,7 @@ pub(crate) async fn open(
         let serving = async {
             let Some(link) = call.attach().await else { return };
             let cutter = Cutter::new(app.config.cut_seed);
-            let mut stream = Stream { call: &call, link, cutter, cut: VecDeque::new() };
+            let mut stream = Stream { call: &call, link, cutter, cut: VecDeque::new(), ending: None };
             socket::serve(socket, &app, &mut stream).await;
         };
         tasks.track_future(connection.until_cut(serving)).await;
@@ -83,6 +83,8 @@ struct Stream<'a> {
     cutter: Cutter,
     /// Messages that were cut and not yet sent.
     cut: VecDeque<Bytes>,
+    /// How it ends, once all is sent.
+    ending: Option<Close>,
 }
 
 impl Purpose for Stream<'_> {
@@ -94,6 +96,9 @@ impl Purpose for Stream<'_> {
             if let Some(bytes) = self.cut.pop_front() {
                 return Ok(Message::Binary(bytes));
             }
+            if let Some(close) = self.ending.take() {
+                return Err(close);
+            }
             tokio::select! {
                 // Audio first: what was said before the end is heard.
                 biased;
@@ -101,7 +106,8 @@ impl Purpose for Stream<'_> {
                     self.cutter.push(&frame.bytes, frame.quiet, |bytes| self.cut.push_back(bytes));
                 }
                 close = &mut self.link.closed => {
-                    return Err(close.unwrap_or_else(|_| Close::new(1011, "the call is lost")));
+                    self.ending = Some(close.unwrap_or_else(|_| Close::new(1011, "the call is lost")));
+                    self.cut.extend(self.cutter.rest());
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! What the panel does: places and follows a call, hears and presses, and keeps the signals true.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::VecDeque,
     rc::{Rc, Weak},
     sync::Arc,
@@ -157,6 +157,9 @@ struct Driver {
     /// Keys whose digit has not come back, and when they were pressed.
     pressed: RefCell<VecDeque<(Digit, Instant)>>,
     simulated: RefCell<u32>,
+    /// Up to this offset, events are those of before a reload: no timeout runs until they have been replayed.
+    replay_to: Cell<Option<u64>>,
+    connected_before: Cell<bool>,
     this: Weak<Self>,
 }
 
@@ -180,6 +183,8 @@ impl Driver {
                 timer: RefCell::default(),
                 pressed: RefCell::default(),
                 simulated: RefCell::default(),
+                replay_to: Cell::default(),
+                connected_before: Cell::default(),
                 this: Weak::clone(this),
             }
         })
@@ -200,6 +205,9 @@ impl Driver {
         }
         if let Some(call) = followed {
             self.store.call_goes(clock::now(), CallState::Connecting);
+            let history = self.history.borrow();
+            self.replay_to.set((history.since < history.seen).then_some(history.seen));
+            drop(history);
             self.resume(&call);
         }
         self.connect_events();
@@ -243,6 +251,7 @@ impl Driver {
     async fn place_call(self: Rc<Self>) {
         let now = clock::now();
         self.store.notice.set(None);
+        self.store.ids.set(None);
         self.store.call_goes(now, CallState::Connecting);
         match api::place_call(&self.store.flow_id.get_untracked()).await {
             Ok(placed) => self.follow(placed),
@@ -262,6 +271,7 @@ impl Driver {
             interaction: placed.interaction_id,
             call: placed.call_id,
             flow: self.store.flow_id.get_untracked(),
+            since: clock::now().as_micros(),
         };
         {
             let mut history = self.history.borrow_mut();
@@ -272,7 +282,7 @@ impl Driver {
         self.resume(&followed);
     }
 
-    /// Follows the call, from the events that come from now on.
+    /// Follows the call from its beginning, or from what is replayed of it.
     fn resume(&self, call: &FollowedCall) {
         let Some(flow) = self.store.flow.get_untracked() else { return };
         self.forget_walk();
@@ -286,8 +296,7 @@ impl Driver {
             .profile
             .with_untracked(|profile| matches!(profile, Some(Ok(profile)) if profile.profile == "sandbox"));
         let prompts = if sandbox { PromptTiming::Reported } else { PromptTiming::Instant };
-        let replay_from = self.history.borrow().since != self.history.borrow().seen;
-        let begin = if replay_from { Instant::ZERO } else { clock::now() };
+        let begin = Instant::from_micros(call.since);
         let walker = Walker::new(self.store, flow, prompts, call.interaction.clone(), begin);
         self.walker.replace(Some(walker));
         self.pump();
@@ -372,7 +381,7 @@ impl Driver {
             }
             None => None,
         };
-        let timer = due.map(|due| {
+        let timer = due.filter(|_| self.replay_to.get().is_none()).map(|due| {
             let wait = (due - clock::now()).as_millis() as u32 + 1;
             let this = Weak::clone(&self.this);
             Timeout::new(wait, move || {
@@ -449,8 +458,7 @@ impl Driver {
     fn ask_for_the_past(&self) {
         let mut history = self.history.borrow_mut();
         let Some(epoch) = history.epoch.clone() else { return };
-        let fresh = self.store.rows.with_untracked(VecDeque::is_empty);
-        if fresh {
+        if !self.connected_before.replace(true) {
             history.seen = history.since;
         }
         let resume = ClientMessage::Resume { epoch, offset: history.seen };
@@ -475,6 +483,7 @@ impl Driver {
             GapReason::SlowConsumer => "this page read too slowly",
             GapReason::Expired => "the server no longer holds them",
         };
+        self.replayed();
         let mut history = self.history.borrow_mut();
         if let Some(to) = gap.to.filter(|_| history.epoch.as_deref() == Some(&gap.epoch)) {
             history.seen = history.seen.max(to);
@@ -517,10 +526,27 @@ impl Driver {
             Message::Unknown(unknown) => log(now, RowKind::Problem, unknown.reason),
             _ => {}
         }
+        if self.replay_to.get().is_some_and(|to| offset >= to) {
+            self.replayed();
+        }
+    }
+
+    /// What came before a reload has been seen again: timeouts run from here on.
+    fn replayed(&self) {
+        if self.replay_to.take().is_some() {
+            self.walk(|walker| walker.handle_timeout(clock::now()));
+        }
     }
 
     fn whose(&self, interaction: &str) -> String {
-        if self.is_ours(interaction) { String::new() } else { format!(" (another call: {interaction})") }
+        // A call's first event may overtake the answer that says which call it is.
+        let placing = self.store.call.get_untracked() == CallState::Connecting
+            && self.store.ids.with_untracked(Option::is_none);
+        if placing || self.is_ours(interaction) {
+            String::new()
+        } else {
+            format!(" (another call: {interaction})")
+        }
     }
 
     fn is_ours(&self, interaction: &str) -> bool {
@@ -556,7 +582,10 @@ impl Driver {
         }
         match CallState::from_name(&interaction.state) {
             Some(CallState::Terminated) => self.call_over(at),
-            Some(CallState::Disconnecting) => self.store.call_goes(at, CallState::Disconnecting),
+            // After the page has hung up itself, CXone's word of it comes late.
+            Some(CallState::Disconnecting) if self.store.call.get_untracked().is_live() => {
+                self.store.call_goes(at, CallState::Disconnecting);
+            }
             // The page's own voice stream says when it streams.
             _ => {}
         }

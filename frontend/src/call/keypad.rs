@@ -88,7 +88,7 @@ fn Key(digit: Digit) -> impl IntoView {
             }
         >
             <span class="symbol">{if symbol == '*' { '∗' } else { symbol }}</span>
-            <span class="letters" aria-hidden="true">{letters}</span>
+            <span class="letters" aria-hidden="true" data-letters=letters></span>
         </button>
     }
 }

@@ -39,6 +39,11 @@ impl Cutter {
         self.pending.drain(..from);
     }
 
+    /// What is held back, when nothing more comes.
+    pub(super) fn rest(&mut self) -> Option<Bytes> {
+        (!self.pending.is_empty()).then(|| std::mem::take(&mut self.pending).into())
+    }
+
     const fn draw(&mut self, quiet: bool) -> usize {
         let most = if quiet { FRAME_BYTES * 2 } else { FRAME_BYTES - 1 };
         self.sizes.between(1, most as u64) as usize
@@ -64,7 +69,9 @@ mod tests {
             assert!(late < if index % 50 > 25 { 2 * FRAME_BYTES } else { FRAME_BYTES }, "{late} bytes late");
         }
         let all = (0..500usize).flat_map(|index| (0..FRAME_BYTES).map(move |byte| (index * 7 + byte) as u8));
-        assert!(sent.iter().copied().eq(all.take(sent.len())));
+        assert!(sent.iter().copied().eq(all.clone().take(sent.len())));
+        sent.extend(cutter.rest().into_iter().flatten());
+        assert!(sent.iter().copied().eq(all), "the rest comes at the end");
         assert!(sizes.iter().any(|size| size % 2 == 1) && sizes.iter().any(|size| *size > FRAME_BYTES));
     }
 }
