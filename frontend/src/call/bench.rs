@@ -483,7 +483,9 @@ impl Driver {
             GapReason::SlowConsumer => "this page read too slowly",
             GapReason::Expired => "the server no longer holds them",
         };
-        self.replayed();
+        if gap.reason == GapReason::Expired || gap.to >= self.replay_to.get() {
+            self.replayed();
+        }
         let mut history = self.history.borrow_mut();
         if let Some(to) = gap.to.filter(|_| history.epoch.as_deref() == Some(&gap.epoch)) {
             history.seen = history.seen.max(to);

@@ -26,6 +26,8 @@ pub(super) struct FollowedCall {
     pub(super) interaction: String,
     pub(super) call: String,
     pub(super) flow: String,
+    /// When it was first followed, in microseconds of the page's clock.
+    pub(super) since: u64,
 }
 
 /// How an event stands to what was seen.

@@ -16,7 +16,7 @@ use crate::assets::{Assets, Kind};
 use crate::inputs::Inputs;
 
 /// What a first visit may cost, brotli-compressed.
-const FIRST_LOAD_LIMIT: usize = 250 * 1024;
+const FIRST_LOAD_LIMIT: usize = 250_000;
 
 fn main() -> Result<()> {
     let options = Options::from_arguments()?;
