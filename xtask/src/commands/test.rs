@@ -18,7 +18,7 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
     let toolchain = setup::wasm(project)?;
     let mut runner = process::cargo(None);
     runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
-    let jobs = vec![
+    let mut jobs = vec![
         Job::start(
             "compiling dialbench and the native tests",
             &mut native(project, &["build", "--bins", "--tests"]),
@@ -26,8 +26,9 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
         Job::start("compiling the wasm tests", wasm(project, &toolchain, &browser).arg("--no-run"))?,
     ];
     page.finish(project, app::Size::Any)?;
+    // Only now: it would have waited for the packer, with which it shares a folder.
+    jobs.push(Job::start("compiling the runner of the wasm tests", &mut runner)?);
     Job::wait_all(jobs)?;
-    Job::wait_all(vec![Job::start("compiling the runner of the wasm tests", &mut runner)?])?;
 
     let with_filter = |mut command: Command| {
         command.args(filter);
