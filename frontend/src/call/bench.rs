@@ -457,8 +457,9 @@ impl Driver {
     /// After a reload everything since the tab began to look, after a mere loss what came meanwhile.
     fn ask_for_the_past(&self) {
         let mut history = self.history.borrow_mut();
+        let first = !self.connected_before.replace(true);
         let Some(epoch) = history.epoch.clone() else { return };
-        if !self.connected_before.replace(true) {
+        if first {
             history.seen = history.since;
         }
         let resume = ClientMessage::Resume { epoch, offset: history.seen };
