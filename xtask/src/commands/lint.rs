@@ -36,7 +36,8 @@ pub(crate) fn run(project: &Project) -> Result<()> {
 /// the wasm, these packages are checked as native ones.
 fn wasm(project: &Project, toolchain: &Toolchain) -> Command {
     let mut command = process::cargo(None);
-    command.current_dir(project.root()).args(["clippy", "--all-targets"]);
+    // Benchmarks are native programs.
+    command.current_dir(project.root()).args(["clippy", "--lib", "--bins", "--tests"]);
     if *toolchain == Toolchain::Native {
         command.env("CARGO_TARGET_DIR", project.wasm_target()).args(["--target", "wasm32-unknown-unknown"]);
     }
