@@ -85,8 +85,8 @@ impl Browser {
         }
     }
 
-    /// A command that may come to nothing, because the page that it is about is gone.
-    pub(crate) async fn try_command(&self, method: &str, parameters: Value) -> Option<Value> {
+    /// A command that may come to nothing, because what it is about is gone.
+    pub async fn try_command(&self, method: &str, parameters: Value) -> Option<Value> {
         self.cdp.send_raw(method, parameters).await.ok()
     }
 
@@ -189,6 +189,12 @@ impl Browser {
         self.command("Input.dispatchKeyEvent", event.clone()).await;
         event["type"] = "keyUp".into();
         self.command("Input.dispatchKeyEvent", event).await;
+    }
+
+    /// Types into the only text field of this name.
+    pub async fn type_into(&self, name: &str, text: &str) {
+        self.ready("textbox", name).await.call("function () { this.focus() }", &[]).await;
+        self.command("Input.insertText", json!({ "text": text })).await;
     }
 
     /// What the browser wrote to a log since it was last asked: `browser` (the console) or `performance` (the network).
