@@ -168,7 +168,8 @@ impl CallPage {
     /// The log, for a person.
     pub async fn rows_as_text(&self) -> String {
         let rows = self.rows().await;
-        rows.iter().map(|row| format!("{:.0} {:8} {}\n", row.at, row.kind, row.text)).collect()
+        let line = |row: &Row| format!("{:.0} {:8} {}", row.at, row.kind, row.text);
+        rows.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     /// How a link stands, as the region `Link` says.
@@ -190,10 +191,12 @@ impl CallPage {
 
     /// Waits until a link stands so.
     pub async fn link_is(&self, name: &str, state: &str) {
-        let found =
-            wait::look(wait::PATIENCE, async || (self.link(name).await == state).then_some(())).await;
-        if found.is_none() {
-            panic!("{name} is {}, not {state}:\n{}", self.link(name).await, self.rows_as_text().await);
+        let found = wait::look(wait::PATIENCE, async || (self.link(name).await == state).then_some(())).await;
+        match found {
+            Some(()) => {}
+            None => {
+                panic!("{name} is {}, not {state}:\n{}", self.link(name).await, self.rows_as_text().await)
+            }
         }
     }
 

@@ -42,7 +42,11 @@ impl Listener {
     /// CXone's events so far, in order.
     pub fn events(&self) -> Vec<Value> {
         let messages = self.messages();
-        messages.iter().filter(|message| message["type"] == "event").map(|message| message["event"].clone()).collect()
+        messages
+            .iter()
+            .filter(|message| message["type"] == "event")
+            .map(|message| message["event"].clone())
+            .collect()
     }
 }
 

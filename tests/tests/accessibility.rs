@@ -17,7 +17,10 @@ async fn check(browser: &Browser, what: &str) {
             }))",
         )
         .await;
-    assert!(found["passes"].as_u64().is_some_and(|passes| passes > 15), "{what}: axe looked at next to nothing: {found}");
+    assert!(
+        found["passes"].as_u64().is_some_and(|passes| passes > 15),
+        "{what}: axe looked at next to nothing: {found}"
+    );
     let violations: &Vec<Value> = found["violations"].as_array().expect("violations are a list");
     let mut report = String::new();
     for violation in violations {

@@ -49,7 +49,10 @@ async fn the_page_is_packed_for_good_and_guarded() {
         bench.get(path).header("accept-encoding", encoding).send().await.expect("the server answers")
     };
     let header = |headers: &HeaderMap, name: &str| {
-        headers.get(name).map(|value| value.to_str().expect("a header is text").to_owned()).unwrap_or_default()
+        headers
+            .get(name)
+            .map(|value| value.to_str().expect("a header is text").to_owned())
+            .unwrap_or_default()
     };
     let page = ask("/call", "identity").await;
     let csp = header(page.headers(), "content-security-policy");
@@ -68,7 +71,11 @@ async fn the_page_is_packed_for_good_and_guarded() {
     for asset in assets {
         let plain = ask(asset, "identity").await;
         assert_eq!(plain.status(), 200, "{asset}");
-        assert_eq!(header(plain.headers(), "cache-control"), "public, max-age=31536000, immutable", "{asset}");
+        assert_eq!(
+            header(plain.headers(), "cache-control"),
+            "public, max-age=31536000, immutable",
+            "{asset}"
+        );
         let plain = plain.bytes().await.expect("it comes whole").len();
         for encoding in ["br", "gzip"] {
             let packed = ask(asset, encoding).await;
@@ -104,8 +111,10 @@ async fn the_openapi_document_has_every_api_route_that_answers() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("it is a method");
             let answer = bench.send(method.clone(), &filled).send().await.expect("the server answers");
             assert_ne!(answer.status(), 405, "{method} {filled}");
-            let kind = answer.headers().get("content-type").map(|kind| kind.to_str().unwrap_or_default().to_owned());
-            let expected = if answer.status().is_success() { "application/json" } else { "application/problem+json" };
+            let kind =
+                answer.headers().get("content-type").map(|kind| kind.to_str().unwrap_or_default().to_owned());
+            let expected =
+                if answer.status().is_success() { "application/json" } else { "application/problem+json" };
             assert_eq!(kind.as_deref(), Some(expected), "{method} {filled}");
         }
     }
@@ -124,7 +133,11 @@ async fn errors_are_problems() {
     problem(place("{").await.expect("the server answers"), 400).await;
     let shown = problem(place("{\"flowId\":7}").await.expect("the server answers"), 422).await;
     assert_eq!(shown["errors"][0]["field"], "flowId");
-    problem(place(&format!("{{\"flowId\":\"{}\"}}", "x".repeat(2 << 20))).await.expect("the server answers"), 413).await;
+    problem(
+        place(&format!("{{\"flowId\":\"{}\"}}", "x".repeat(2 << 20))).await.expect("the server answers"),
+        413,
+    )
+    .await;
 
     // CXone's refusal is said to be CXone's.
     bench.arm(&json!({ "on": "flow", "kind": "status", "status": 403 })).await;

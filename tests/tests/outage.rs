@@ -20,7 +20,8 @@ async fn after_an_outage_the_call_goes_on() {
     page.link_is("Voice stream", "open").await;
 
     // Every connection is cut without a close frame, and new ones are refused.
-    let outage = bench.sandbox(Method::POST, "/sandbox/outage").json(&json!({ "ms": OUTAGE.as_millis() as u64 }));
+    let outage =
+        bench.sandbox(Method::POST, "/sandbox/outage").json(&json!({ "ms": OUTAGE.as_millis() as u64 }));
     let began = now_ms();
     assert_eq!(outage.send().await.expect("the answer comes before the outage").status(), 202);
     let returns = now_ms() + OUTAGE.as_secs_f64() * 1_000.0;
@@ -50,7 +51,9 @@ async fn after_an_outage_the_call_goes_on() {
 fn events(rows: &[Row]) -> Vec<Value> {
     let about_events = rows.iter().filter(|row| matches!(row.kind.as_str(), "digit" | "call"));
     about_events
-        .map(|row| serde_json::from_str(row.raw.as_deref().expect("an event's row shows it")).expect("it is JSON"))
+        .map(|row| {
+            serde_json::from_str(row.raw.as_deref().expect("an event's row shows it")).expect("it is JSON")
+        })
         .collect()
 }
 
@@ -95,7 +98,8 @@ async fn a_lost_connection_to_the_server_loses_and_repeats_nothing() {
     page.until_action("support").await;
     let cut = page.evaluate("sockets.filter(socket => socket.url.endsWith('/ws/interactions')).map(socket => socket.close()).length");
     assert_eq!(cut.await, 1);
-    page.until_row("link", "about the loss", |row| row.text.starts_with("connection to Dialbench closed")).await;
+    page.until_row("link", "about the loss", |row| row.text.starts_with("connection to Dialbench closed"))
+        .await;
     page.link_is("Page to Dialbench", "open").await;
     page.press("1").await;
     page.until_action("billing").await;

@@ -18,7 +18,8 @@ async fn check(keys: &[(&str, &str)]) {
         page.press(key).await;
         page.until_action(action).await;
         // The stand-in's IVR says the same as the page's machine.
-        page.until_row("call", "about the action", |row| row.text == format!("CXone took action {action}")).await;
+        page.until_row("call", "about the action", |row| row.text == format!("CXone took action {action}"))
+            .await;
     }
     // A transfer ends the call.
     page.until("the call is over", async |status| status.call == "terminated").await;

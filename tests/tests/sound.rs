@@ -22,7 +22,8 @@ async fn a_held_key_sounds_for_as_long_as_it_is_held_and_a_prompt_while_it_plays
     page.ready("button", "Start call").await;
     // The first gesture wakes the browser's sound.
     page.press("1").await;
-    wait::until("the first key heard", async || (sound::level(&page, 600).await > SILENT).then_some(())).await;
+    wait::until("the first key heard", async || (sound::level(&page, 600).await > SILENT).then_some(()))
+        .await;
     wait::until("silence", async || (sound::level(&page, 600).await < SILENT).then_some(())).await;
 
     let held = page.hold("5").await;
@@ -55,6 +56,7 @@ async fn a_held_key_sounds_for_as_long_as_it_is_held_and_a_prompt_while_it_plays
     assert!(loud < 0.7, "{loud} is no speech");
     // Whatever is still on its way when the last event comes.
     page.until_row("call", "of the prompt's end", |row| row.text == "prompt of root ended").await;
-    wait::until("silence after the prompt", async || (sound::level(&page, 600).await < SILENT).then_some(())).await;
+    wait::until("silence after the prompt", async || (sound::level(&page, 600).await < SILENT).then_some(()))
+        .await;
     assert_eq!(page.status().await.menu, "Main menu", "nothing was pressed");
 }
