@@ -22,11 +22,10 @@ pub(super) fn Attach() -> impl IntoView {
             bench.attach(value(interaction), value(call), value(flow));
         }
     };
-    let sandbox = move || {
-        store.profile.with(|profile| !matches!(profile, Some(Ok(profile)) if profile.profile != "sandbox"))
-    };
+    let elsewhere =
+        move || store.profile.with(|profile| matches!(profile, Some(Ok(_)))) && !store.is_sandbox();
     view! {
-        <Show when=move || !sandbox()>
+        <Show when=move || elsewhere()>
             <form class="panel attach" aria-label="Attach to a call" on:submit=submit novalidate>
                 <h2>"Attach to a call"</h2>
                 <Field id="attach-interaction" label="Interaction ID" value=interaction

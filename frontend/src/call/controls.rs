@@ -10,15 +10,12 @@ pub(super) fn Controls() -> impl IntoView {
     let bench = expect_context::<Bench>();
     let store = bench.store;
     let live = move || store.call.get().is_live();
-    let sandbox = move || {
-        store.profile.with(|profile| matches!(profile, Some(Ok(profile)) if profile.profile == "sandbox"))
-    };
     let why_not = move || {
         if store.simulate_only.get() {
             Some("Switch 'Simulate only' off to place a call.")
         } else if store.profile.with(Option::is_none) {
             Some("Asking the server for its profile …")
-        } else if !sandbox() {
+        } else if !store.is_sandbox() {
             Some("This profile places no calls: attach to one below.")
         } else {
             None

@@ -3,6 +3,8 @@
 mod attach;
 mod bench;
 mod controls;
+mod driver;
+mod feed;
 mod flow_picture;
 mod history;
 mod keypad;

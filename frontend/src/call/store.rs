@@ -144,6 +144,11 @@ impl Store {
         }
     }
 
+    /// Whether the page talks to the stand-in.
+    pub(super) fn is_sandbox(&self) -> bool {
+        self.profile.with(|profile| matches!(profile, Some(Ok(profile)) if profile.profile == "sandbox"))
+    }
+
     /// Adds a line to the log.
     pub(super) fn log(&self, at: Instant, kind: RowKind, text: impl Into<String>, raw: Option<String>) {
         let text = text.into();

@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod correct;
+mod event;
 pub mod graph;
 mod machine;
 pub mod metrics;
@@ -13,10 +14,10 @@ mod timers;
 
 pub use compile::{CompiledFlow, NodeIx};
 pub use correct::{Correction, correct};
+pub use event::{DropReason, Event, Input, Outcome, Output, Resolution, Resolved, Speech};
 pub use graph::FlowDefinition;
 pub use machine::{
-    DropReason, Event, Input, MachineConfig, MenuMachine, OpenError, Outcome, Output, PromptTiming,
-    Resolution, Resolved, SessionKey, SessionView, Speech, UnknownSession,
+    MachineConfig, MenuMachine, OpenError, PromptTiming, SessionKey, SessionView, UnknownSession,
 };
 pub use seed::seed_flow;
 pub use simulate::{DEFAULT_GAP, Simulation, simulate};

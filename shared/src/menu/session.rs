@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     compile::{DEAD, NodeIx, TrieIx},
-    machine::Outcome,
+    event::Outcome,
 };
 use crate::{dtmf::DigitString, time::Instant};
 

@@ -1,0 +1,301 @@
+//! The call's driver: sets up, places and follows calls, presses keys, and runs the menu machine by the page's clock.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::{Rc, Weak},
+    sync::Arc,
+};
+
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
+use shared::{
+    call::CallState,
+    dtmf::Digit,
+    menu::{CompiledFlow, PromptTiming, metrics::Metrics, seed_flow},
+    time::Instant,
+    wire::{PlacedCall, Problem},
+};
+
+use super::{
+    history::{FollowedCall, History},
+    measures::Measure,
+    store::{CallIds, RowKind, Store},
+    voice::Voice,
+    walker::Walker,
+};
+use crate::{
+    audio::{AudioEngine, AudioEvent},
+    clock,
+    net::{api, socket::KeptSocket},
+    ui::Notice,
+};
+
+/// What stands behind the views: the menu machine, the sockets, the sound.
+pub(super) struct Driver {
+    pub(super) store: Store,
+    pub(super) audio: AudioEngine,
+    pub(super) events: RefCell<Option<KeptSocket>>,
+    pub(super) voice: RefCell<Option<Voice>>,
+    pub(super) walker: RefCell<Option<Walker>>,
+    pub(super) metrics: RefCell<Metrics>,
+    pub(super) history: RefCell<History>,
+    pub(super) timer: RefCell<Option<Timeout>>,
+    /// Keys whose digit has not come back, and when they were pressed.
+    pub(super) pressed: RefCell<VecDeque<(Digit, Instant)>>,
+    pub(super) simulated: RefCell<u32>,
+    /// Up to this offset, events are those of before a reload: no timeout runs until they have been replayed.
+    pub(super) replay_to: Cell<Option<u64>>,
+    pub(super) connected_before: Cell<bool>,
+    pub(super) this: Weak<Self>,
+}
+
+impl Driver {
+    pub(super) fn new(store: Store) -> Rc<Self> {
+        Rc::new_cyclic(|this: &Weak<Self>| {
+            let heard = Weak::clone(this);
+            let audio = AudioEngine::new(move |event| {
+                if let Some(driver) = heard.upgrade() {
+                    driver.audio_event(event);
+                }
+            });
+            Self {
+                store,
+                audio,
+                events: RefCell::default(),
+                voice: RefCell::default(),
+                walker: RefCell::default(),
+                metrics: RefCell::default(),
+                history: RefCell::new(History::load()),
+                timer: RefCell::default(),
+                pressed: RefCell::default(),
+                simulated: RefCell::default(),
+                replay_to: Cell::default(),
+                connected_before: Cell::default(),
+                this: Weak::clone(this),
+            }
+        })
+    }
+
+    pub(super) async fn set_up(self: Rc<Self>) {
+        let profile = api::profile().await;
+        self.store.profile.set(Some(profile));
+        let followed = self.history.borrow().call.clone();
+        if let Ok(list) = api::flows().await {
+            self.store.flows.set(list.flows);
+        }
+        let known = self.store.flows.with_untracked(|flows| flows.first().map(|flow| flow.flow_id.clone()));
+        let wanted = followed.as_ref().map(|call| call.flow.clone()).or(known);
+        match wanted {
+            Some(flow_id) => self.load_flow(&flow_id).await,
+            None => self.use_flow(seed_flow()),
+        }
+        if let Some(call) = followed {
+            self.store.call_goes(clock::now(), CallState::Connecting);
+            let history = self.history.borrow();
+            self.replay_to.set((history.since < history.seen).then_some(history.seen));
+            drop(history);
+            self.resume(&call);
+        }
+        self.connect_events();
+    }
+
+    pub(super) async fn load_flow(&self, flow_id: &str) {
+        match api::flow(flow_id).await.map(CompiledFlow::compile) {
+            Ok(Ok(flow)) => self.use_flow(Arc::new(flow)),
+            Ok(Err(errors)) => {
+                let errors: Vec<String> =
+                    errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+                let detail = format!("Flow {flow_id} cannot be followed. {}", errors.join(". "));
+                self.store.notice.set(Some(Notice { title: "Invalid flow".into(), detail }));
+            }
+            Err(problem) => {
+                if self.store.flow.with_untracked(Option::is_none) {
+                    self.use_flow(seed_flow());
+                }
+                self.store.notice.set(Some(problem.into()));
+            }
+        }
+    }
+
+    pub(super) fn use_flow(&self, flow: Arc<CompiledFlow>) {
+        self.store.flow_id.set(flow.definition().flow_id.clone());
+        self.store.flow.set(Some(flow));
+        self.forget_walk();
+    }
+
+    pub(super) fn forget_walk(&self) {
+        self.walker.replace(None);
+        self.timer.replace(None);
+        self.store.position.set(None);
+        self.store.visited.set(Vec::new());
+        self.store.last_action.set(None);
+        if !self.store.call.get_untracked().is_live() {
+            self.store.ids.set(None);
+        }
+    }
+
+    pub(super) async fn place_call(self: Rc<Self>) {
+        let now = clock::now();
+        self.store.notice.set(None);
+        self.store.ids.set(None);
+        self.store.call_goes(now, CallState::Connecting);
+        match api::place_call(&self.store.flow_id.get_untracked()).await {
+            Ok(placed) => self.follow(placed),
+            Err(problem) => self.refused(problem),
+        }
+    }
+
+    pub(super) fn refused(&self, problem: Problem) {
+        let now = clock::now();
+        self.store.log(now, RowKind::Problem, format!("{}: {}", problem.title, problem.detail), None);
+        self.store.call_goes(now, CallState::Terminated);
+        self.store.notice.set(Some(problem.into()));
+    }
+
+    pub(super) fn follow(&self, placed: PlacedCall) {
+        let followed = FollowedCall {
+            interaction: placed.interaction_id,
+            call: placed.call_id,
+            flow: self.store.flow_id.get_untracked(),
+            since: clock::now().as_micros(),
+        };
+        {
+            let mut history = self.history.borrow_mut();
+            history.forget_the_past();
+            history.call = Some(followed.clone());
+            history.save();
+        }
+        self.resume(&followed);
+    }
+
+    /// Follows the call from its beginning, or from what is replayed of it.
+    pub(super) fn resume(&self, call: &FollowedCall) {
+        let Some(flow) = self.store.flow.get_untracked() else { return };
+        self.forget_walk();
+        self.pressed.borrow_mut().clear();
+        self.store
+            .ids
+            .set(Some(CallIds { interaction: call.interaction.clone(), call: Some(call.call.clone()) }));
+        // Only the stand-in says when prompts are over; elsewhere timeouts run from the digit, as in seed 000.
+        let prompts =
+            if untrack(|| self.store.is_sandbox()) { PromptTiming::Reported } else { PromptTiming::Instant };
+        let begin = Instant::from_micros(call.since);
+        let walker = Walker::new(self.store, flow, prompts, call.interaction.clone(), begin);
+        self.walker.replace(Some(walker));
+        self.pump();
+        let this = Weak::clone(&self.this);
+        let voice = Voice::new(self.store, self.audio.clone(), call.clone(), move || {
+            if let Some(driver) = this.upgrade() {
+                driver.call_over(clock::now());
+            }
+        });
+        self.voice.replace(Some(voice));
+    }
+
+    pub(super) async fn hang_up(self: Rc<Self>) {
+        let Some(ids) = self.store.ids.get_untracked() else { return };
+        self.store.call_goes(clock::now(), CallState::Disconnecting);
+        if untrack(|| self.store.is_sandbox())
+            && let Err(problem) = api::hang_up(&ids.interaction).await
+        {
+            self.store.notice.set(Some(problem.into()));
+        }
+        self.call_over(clock::now());
+    }
+
+    /// The call has ended, whoever ended it.
+    pub(super) fn call_over(&self, now: Instant) {
+        self.voice.replace(None);
+        self.audio.set_upstream(false);
+        if let Some(walker) = &mut *self.walker.borrow_mut() {
+            walker.hang_up(now);
+        }
+        self.pump();
+        if self.store.call.get_untracked() != CallState::Terminated {
+            self.store.call_goes(now, CallState::Terminated);
+        }
+        let mut history = self.history.borrow_mut();
+        history.call = None;
+        history.save();
+    }
+
+    pub(super) fn press(&self, digit: Digit) {
+        self.audio.press(digit);
+        self.store.sounding.set(Some(digit));
+        let now = clock::now();
+        if self.store.simulate_only.get_untracked() {
+            self.simulate(now, digit);
+        } else if self.store.call.get_untracked() == CallState::Streaming {
+            self.pressed.borrow_mut().push_back((digit, now));
+        }
+    }
+
+    pub(super) fn simulate(&self, now: Instant, digit: Digit) {
+        let ended =
+            self.store.position.with_untracked(|position| position.as_ref().is_none_or(|at| at.ended));
+        if self.walker.borrow().is_none() || ended {
+            let Some(flow) = self.store.flow.get_untracked() else { return };
+            self.forget_walk();
+            *self.simulated.borrow_mut() += 1;
+            let interaction = format!("simulated-{}", self.simulated.borrow());
+            self.store.ids.set(Some(CallIds { interaction: interaction.clone(), call: None }));
+            let walker = Walker::new(self.store, flow, PromptTiming::Instant, interaction, now);
+            self.walker.replace(Some(walker));
+        }
+        self.store.log(now, RowKind::Digit, format!("{digit} (simulated)"), None);
+        self.walk(|walker| walker.digit(now, digit));
+    }
+
+    pub(super) fn walk(&self, act: impl FnOnce(&mut Walker)) {
+        if let Some(walker) = &mut *self.walker.borrow_mut() {
+            act(walker);
+        }
+        self.pump();
+    }
+
+    /// Shows what the machine says, and comes back when its next timeout is due.
+    pub(super) fn pump(&self) {
+        let due = match &mut *self.walker.borrow_mut() {
+            Some(walker) => {
+                walker.drain(&mut self.metrics.borrow_mut());
+                walker.poll_timeout()
+            }
+            None => None,
+        };
+        let timer = due.filter(|_| self.replay_to.get().is_none()).map(|due| {
+            let wait = (due - clock::now()).as_millis() as u32 + 1;
+            let this = Weak::clone(&self.this);
+            Timeout::new(wait, move || {
+                if let Some(driver) = this.upgrade() {
+                    driver.walk(|walker| walker.handle_timeout(clock::now()));
+                }
+            })
+        });
+        self.timer.replace(timer);
+    }
+
+    pub(super) fn audio_event(&self, event: AudioEvent) {
+        match event {
+            AudioEvent::Ready => {}
+            AudioEvent::Failed(reason) => {
+                let detail = format!(
+                    "The browser gave no audio: {reason}. Keys can be pressed, but not heard or sent."
+                );
+                self.store.notice.set(Some(Notice { title: "No sound".into(), detail }));
+            }
+            AudioEvent::Onset(ms) => {
+                self.store.latencies.update(|latencies| latencies.add(Measure::KeyToSound, ms));
+            }
+            AudioEvent::Frame(samples) => {
+                if let Some(voice) = &*self.voice.borrow() {
+                    voice.send(&samples);
+                }
+            }
+            AudioEvent::Stats { buffered_ms, underruns } => self.store.latencies.update(|latencies| {
+                latencies.buffered_ms = buffered_ms;
+                latencies.underruns = underruns;
+            }),
+        }
+    }
+}
