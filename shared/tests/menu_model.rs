@@ -1,4 +1,11 @@
 //! The menu machine against a naive model: strings, searched anew for every digit, one timer.
+#![cfg_attr(
+    target_arch = "wasm32",
+    expect(clippy::unwrap_used, reason = "clippy does not know wasm's tests")
+)]
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use std::{sync::Arc, time::Duration};
 

@@ -124,6 +124,9 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use shared::dtmf::detect::decode;
 
     use super::*;

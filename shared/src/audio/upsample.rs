@@ -78,6 +78,9 @@ fn blackman(x: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     /// What is left of a tone when the best fitting sine is taken away, in dB below it.

@@ -54,6 +54,9 @@ pub const fn relayed_close_code(code: Option<u16>) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     #[test]

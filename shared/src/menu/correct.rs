@@ -87,6 +87,9 @@ fn last_row(heard: &DigitString, sequence: &DigitString) -> Row {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use proptest::prelude::*;
 
     use super::*;

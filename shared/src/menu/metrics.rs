@@ -244,6 +244,9 @@ fn quoted(field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use core::time::Duration;
     use std::sync::Arc;
 

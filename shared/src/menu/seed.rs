@@ -19,6 +19,9 @@ pub fn seed_flow() -> Arc<CompiledFlow> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     #[test]
     fn the_embedded_flow_holds() {
         assert_eq!(super::seed_flow().definition().flow_id, "support-line");

@@ -113,6 +113,9 @@ impl SimulatedDtmf {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use crate::menu::seed_flow;
 

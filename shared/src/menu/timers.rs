@@ -125,6 +125,9 @@ impl Timers {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;

@@ -133,6 +133,9 @@ impl Receiver {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use crate::dtmf::tone::{ToneConfig, synthesize};
 
