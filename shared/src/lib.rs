@@ -11,3 +11,6 @@ pub mod link;
 pub mod menu;
 pub mod time;
 pub mod wire;
+
+#[cfg(all(test, target_arch = "wasm32"))]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
