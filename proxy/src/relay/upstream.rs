@@ -209,7 +209,16 @@ fn as_event(text: &str) -> Box<RawValue> {
 fn binary_event(bytes: &[u8]) -> Box<RawValue> {
     let shown = &bytes[..bytes.len().min(SHOWN_BYTES)];
     let shown = base64::engine::general_purpose::STANDARD.encode(shown);
-    raw(&json!({ "eventType": "binary", "bytes": bytes.len(), "base64": shown }))
+    raw(&BinaryEvent { event_type: "binary", bytes: bytes.len(), base64: &shown })
+}
+
+/// A binary message where CXone sends text: how long it was, and its beginning.
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BinaryEvent<'a> {
+    event_type: &'static str,
+    bytes: usize,
+    base64: &'a str,
 }
 
 fn raw(value: &impl serde::Serialize) -> Box<RawValue> {
@@ -227,6 +236,6 @@ mod tests {
         check("garbage \"", r#""garbage \"""#);
         check("", r#""""#);
         check("{\"a\":1} trailing", r#""{\"a\":1} trailing""#);
-        assert_eq!(binary_event(&[0, 255]).get(), r#"{"base64":"AP8=","bytes":2,"eventType":"binary"}"#);
+        assert_eq!(binary_event(&[0, 255]).get(), r#"{"eventType":"binary","bytes":2,"base64":"AP8="}"#);
     }
 }
