@@ -17,7 +17,7 @@ use crate::{
     faults::{Point, strike},
     flows, interactions, oauth,
     server::Connection,
-    services::Service,
+    services::{Offer as _, Service},
     state::AppState,
     voice,
 };

@@ -25,8 +25,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
 use crate::{
-    config::SandboxConfig, control, router::router, services::Service, services::ServiceEndpoint,
-    state::AppState,
+    config::SandboxConfig, control, router::router, services::Offer as _, services::Service,
+    services::ServiceEndpoint, state::AppState,
 };
 
 /// A stand-in could not start.

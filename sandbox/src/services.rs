@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use serde::{Deserialize, Serialize};
+pub use shared::wire::Service;
 
 /// How a service's token endpoint wants to be asked; CONTRACT section 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,37 +43,26 @@ pub struct ServiceEndpoint {
     pub refresh_margin: Duration,
 }
 
-/// One of the five services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Service {
-    /// Seed 000: events.
-    Interactions,
-    /// Seed 001: voice streams.
-    Voice,
-    /// Seed 002: flows.
-    Flow,
-    /// Seed 003: the dialer.
-    Dialer,
-    /// Seed 004: prompts.
-    Media,
+/// How the stand-in offers a service; CONTRACT section 1.
+pub(crate) trait Offer: Sized {
+    /// How its token endpoint wants to be asked.
+    fn token_style(self) -> TokenStyle;
+
+    /// Where its token endpoint is.
+    fn token_path(self) -> &'static str;
+
+    /// Whether the style has a scope parameter; elsewhere it may be left out and all scopes are granted.
+    fn asks_for_scope(self) -> bool;
+
+    /// The scopes it knows.
+    fn scopes(self) -> &'static [&'static str];
+
+    /// How to reach the service on `address`. The margin is at most half of a token's life.
+    fn endpoint(self, address: SocketAddr, token_ttl: Duration) -> ServiceEndpoint;
 }
 
-impl Service {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Interactions, Self::Voice, Self::Flow, Self::Dialer, Self::Media];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Interactions => "interactions",
-            Self::Voice => "voice",
-            Self::Flow => "flow",
-            Self::Dialer => "dialer",
-            Self::Media => "media",
-        }
-    }
-
-    pub(crate) const fn token_style(self) -> TokenStyle {
+impl Offer for Service {
+    fn token_style(self) -> TokenStyle {
         match self {
             Self::Interactions => TokenStyle::FormBody,
             Self::Voice => TokenStyle::JsonBody,
@@ -81,19 +70,18 @@ impl Service {
         }
     }
 
-    pub(crate) const fn token_path(self) -> &'static str {
+    fn token_path(self) -> &'static str {
         match self {
             Self::Voice => "/oauth2/token",
             Self::Interactions | Self::Flow | Self::Dialer | Self::Media => "/oauth/token",
         }
     }
 
-    /// Whether the style has a scope parameter; elsewhere it may be left out and all scopes are granted.
-    pub(crate) const fn asks_for_scope(self) -> bool {
+    fn asks_for_scope(self) -> bool {
         matches!(self, Self::Interactions | Self::Dialer)
     }
 
-    pub(crate) const fn scopes(self) -> &'static [&'static str] {
+    fn scopes(self) -> &'static [&'static str] {
         match self {
             Self::Interactions => &["interactions:read", "media:read", "voice:read"],
             Self::Voice => &["agent:voice:stream", "interaction:view"],
@@ -108,16 +96,7 @@ impl Service {
         }
     }
 
-    const fn refresh_margin(self) -> Duration {
-        match self {
-            Self::Interactions => Duration::from_mins(5),
-            Self::Voice | Self::Media => Duration::from_mins(1),
-            Self::Flow | Self::Dialer => Duration::from_secs(30),
-        }
-    }
-
-    /// How to reach the service on `address`. The margin is at most half of a token's life.
-    pub(crate) fn endpoint(self, address: SocketAddr, token_ttl: Duration) -> ServiceEndpoint {
+    fn endpoint(self, address: SocketAddr, token_ttl: Duration) -> ServiceEndpoint {
         let base_url = format!("http://{address}/{}", self.name());
         ServiceEndpoint {
             name: self.name(),
@@ -125,7 +104,15 @@ impl Service {
             base_url,
             token_style: self.token_style(),
             scopes: self.scopes().iter().map(ToString::to_string).collect(),
-            refresh_margin: self.refresh_margin().min(token_ttl / 2),
+            refresh_margin: refresh_margin(self).min(token_ttl / 2),
         }
+    }
+}
+
+const fn refresh_margin(service: Service) -> Duration {
+    match service {
+        Service::Interactions => Duration::from_mins(5),
+        Service::Voice | Service::Media => Duration::from_mins(1),
+        Service::Flow | Service::Dialer => Duration::from_secs(30),
     }
 }

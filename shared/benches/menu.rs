@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant as Clock},
 };
 
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use shared::{
     dtmf::Digit,
     menu::{Input, MachineConfig, MenuMachine, SessionKey, seed_flow},
@@ -47,27 +48,42 @@ fn round(machine: &mut MenuMachine, sessions: &mut [SessionKey], now: &mut Insta
     digits.len() as u64 * sessions.len() as u64
 }
 
-fn main() {
-    println!("{:>12} {:>14} {:>12} {:>22}", "interactions", "digits/s", "ns/digit", "allocations/digit");
+/// Digits of all timed rounds, and what was allocated meanwhile.
+#[derive(Default)]
+struct Allocations {
+    digits: u64,
+    allocations: usize,
+}
+
+fn digits(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("menu machine, a digit");
+    group.throughput(Throughput::Elements(1));
     for count in [1usize, 10, 100, 1_000, 10_000, 100_000] {
         let mut machine = MenuMachine::new(seed_flow(), MachineConfig::default());
         let mut now = Instant::ZERO;
         let mut sessions: Vec<SessionKey> = (0..count).map(|_| machine.open(now).expect("room")).collect();
         drain(&mut machine);
         round(&mut machine, &mut sessions, &mut now);
-        let before = ALLOCATOR.stats().allocations;
-        let mut best = f64::INFINITY;
-        let mut digits = 0;
-        for _ in 0..7 {
-            let started = Clock::now();
-            let mut run = 0;
-            while run < 2_000_000 {
-                run += round(&mut machine, &mut sessions, &mut now);
-            }
-            best = best.min(started.elapsed().as_secs_f64() / run as f64);
-            digits += run;
-        }
-        let allocations = (ALLOCATOR.stats().allocations - before) as f64 / digits as f64;
-        println!("{count:>12} {:>14.0} {:>12.1} {allocations:>22.6}", 1.0 / best, best * 1e9);
+        let mut seen = Allocations::default();
+        group.bench_function(BenchmarkId::new("interactions", count), |bencher| {
+            bencher.iter_custom(|wanted| {
+                let before = ALLOCATOR.stats().allocations;
+                let started = Clock::now();
+                let mut run = 0;
+                while run < wanted {
+                    run += round(&mut machine, &mut sessions, &mut now);
+                }
+                let elapsed = started.elapsed();
+                seen.allocations += ALLOCATOR.stats().allocations - before;
+                seen.digits += run;
+                // A round may be more than was wanted: the time is a digit's, times what was wanted.
+                elapsed.mul_f64(wanted as f64 / run as f64)
+            });
+        });
+        println!("{} allocations in {} digits", seen.allocations, seen.digits);
     }
+    group.finish();
 }
+
+criterion_group!(benches, digits);
+criterion_main!(benches);

@@ -1,6 +1,6 @@
 //! What reaches the browser's loudspeaker.
 
-use std::f64::consts::TAU;
+use std::{f64::consts::TAU, path::Path};
 
 use serde_json::Value;
 
@@ -19,6 +19,11 @@ pub async fn level(browser: &Browser, ms: u32) -> f64 {
     browser.evaluate(&format!("tap.level({ms})")).await.as_f64().expect("a level is a number")
 }
 
+/// What went out last: up to 683 ms at 48 kHz.
+pub async fn last(browser: &Browser) -> Recording {
+    Recording::read(&browser.evaluate("tap.take()").await)
+}
+
 /// What was heard when a key was released, from half a second before to 120 ms after.
 pub async fn around_release(browser: &Browser) -> Recording {
     Recording::read(&browser.evaluate("tap.after").await)
@@ -31,7 +36,7 @@ pub struct Recording {
     pub rate: f64,
     /// −1…1.
     pub samples: Vec<f64>,
-    /// How long the mouse's button was down, in milliseconds.
+    /// How long the mouse's button was down, in milliseconds; not a number where it was not.
     pub held_ms: f64,
 }
 
@@ -41,7 +46,7 @@ impl Recording {
         Self {
             rate: number(&value["rate"]),
             samples: value["samples"].as_array().expect("there are samples").iter().map(number).collect(),
-            held_ms: number(&value["heldMs"]),
+            held_ms: value["heldMs"].as_f64().unwrap_or(f64::NAN),
         }
     }
 
@@ -72,4 +77,30 @@ pub fn power_db(samples: &[f64], rate: f64, frequency: f64) -> f64 {
     let power = last * last + before * before - coefficient * last * before;
     // A full-scale sine under this window sums to a quarter of its length.
     10.0 * (power / (length / 4.0).powi(2)).max(1e-20).log10()
+}
+
+/// How well `heard` fits in somewhere in a prompt's recording: the highest correlation, −1…1, of their lower kilohertz.
+pub fn likeness(heard: &Recording, flac: &Path) -> f64 {
+    let mut reader = claxon::FlacReader::open(flac).expect("a recording");
+    let rate = f64::from(reader.streaminfo().sample_rate);
+    let recorded: Vec<f64> =
+        reader.samples().map(|sample| f64::from(sample.expect("a sound recording"))).collect();
+    let (heard, recorded) = (lowered(&heard.samples, heard.rate), lowered(&recorded, rate));
+    recorded.windows(heard.len()).map(|part| correlation(&heard, part)).fold(0.0, f64::max)
+}
+
+/// Means of a millisecond, two to a millisecond.
+fn lowered(samples: &[f64], rate: f64) -> Vec<f64> {
+    let at = |half_ms: usize| (half_ms as f64 * rate / 2_000.0).round() as usize;
+    let half_ms = (samples.len() as f64 / rate * 2_000.0) as usize;
+    (0..half_ms.saturating_sub(1))
+        .map(|index| (at(index), at(index + 2).min(samples.len())))
+        .map(|(start, end)| samples[start..end].iter().sum::<f64>() / (end - start) as f64)
+        .collect()
+}
+
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    let energy = |samples: &[f64]| samples.iter().map(|sample| sample * sample).sum::<f64>();
+    let product: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+    product / (energy(a) * energy(b)).sqrt().max(1e-9)
 }

@@ -154,6 +154,19 @@ async fn no_secret_and_no_token_is_ever_seen() {
         seen.browse(&page).await;
     }
 
+    // A refusal that time does not heal: it is said, and not dialled against.
+    for point in ["voice", "interactions"] {
+        attach_to_a_new_call(&bench, &page).await;
+        bench.arm(&json!({ "on": point, "kind": "status", "status": 403, "times": ALWAYS })).await;
+        bench.arm(&json!({ "on": point, "kind": "drop" })).await;
+        let link = if point == "voice" { "Voice stream" } else { "CXone interactions" };
+        page.link_is(link, "reconnecting").await;
+        wait::until("the refusal in the log", async || bench.output().contains("403").then_some(())).await;
+        seen.browse(&page).await;
+        disarm(&bench).await;
+        hang_up(&page).await;
+    }
+
     // Requests, and the requests for their tokens.
     for fault in request_faults() {
         for (on, path) in

@@ -1,6 +1,6 @@
 //! What reaches the loudspeaker: nothing, the keys' tones, the prompts.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use e2e::{Bench, Browser, CallPage, sound, wait};
 
@@ -59,4 +59,29 @@ async fn a_held_key_sounds_for_as_long_as_it_is_held_and_a_prompt_while_it_plays
     wait::until("silence after the prompt", async || (sound::level(&page, 600).await < SILENT).then_some(()))
         .await;
     assert_eq!(page.status().await.menu, "Main menu", "nothing was pressed");
+}
+
+#[tokio::test]
+async fn what_matches_nothing_is_answered_with_the_no_match_prompt() {
+    const PROMPTS: [&str; 8] =
+        ["agent", "billing", "goodbye", "menu", "no-match", "root", "sales", "technical"];
+    let bench = Bench::start();
+    let browser = Browser::start().await;
+    sound::tap(&browser).await;
+    let page = CallPage::open_in(browser, &bench).await;
+    page.start_call().await;
+    page.press("9").await;
+    page.until_action("no_match").await;
+    let recording = |name: &str| {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../sandbox/prompts/support-{name}.flac"))
+    };
+    let heard = wait::until("the prompt heard", async || {
+        let heard = sound::last(&page).await;
+        (sound::likeness(&heard, &recording("no-match")) > 0.9).then_some(heard)
+    })
+    .await;
+    for other in PROMPTS.into_iter().filter(|name| *name != "no-match") {
+        let likeness = sound::likeness(&heard, &recording(other));
+        assert!(likeness < 0.7, "it could be {other} as well: {likeness}");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
+use futures_util::future::select;
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{ArrayBuffer, Function, Int16Array, Object, Reflect};
 use shared::{dtmf::Digit, time::Instant};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
@@ -130,6 +132,18 @@ impl AudioEngine {
         {
             // A refusal shows in the context's state, which the next gesture looks at again.
             let _ = context.resume();
+        }
+    }
+
+    /// Waits until sound runs: a sound card takes a tenth of a second to start, and until then no frame goes to the far
+    /// end either. Not for ever, because a call without sound is better than none.
+    pub(crate) async fn running(&self) {
+        /// Longer than a sound card takes; a browser that refuses never answers.
+        const PATIENCE_MS: u32 = 1_000;
+        let resumed = self.inner.borrow().context.as_ref().and_then(|context| context.resume().ok());
+        if let Some(resumed) = resumed {
+            let patience = TimeoutFuture::new(PATIENCE_MS);
+            select(JsFuture::from(resumed), patience).await;
         }
     }
 

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use futures_util::future::join;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared::{
@@ -140,7 +141,9 @@ impl Driver {
         self.store.notice.set(None);
         self.store.ids.set(None);
         self.store.call_goes(now, CallState::Connecting);
-        match api::place_call(&self.store.flow_id.get_untracked()).await {
+        let flow_id = self.store.flow_id.get_untracked();
+        let (placed, ()) = join(api::place_call(&flow_id), self.audio.running()).await;
+        match placed {
             Ok(placed) => self.follow(placed),
             Err(problem) => self.refused(problem),
         }

@@ -11,7 +11,7 @@ use shared::{
         metrics::{SequenceRecord, Summary},
     },
     time::Instant,
-    wire::{FlowSummary, LinkState, LinkStatus, Problem, Profile},
+    wire::{FlowSummary, LinkStatus, Problem, Profile},
 };
 
 use super::measures::Latencies;
@@ -114,13 +114,6 @@ impl RowKind {
 
 impl Store {
     pub(super) fn new() -> Self {
-        let closed = || LinkStatus {
-            state: LinkState::Closed,
-            attempt: 0,
-            retry_in_ms: None,
-            close_code: None,
-            detail: None,
-        };
         Self {
             profile: RwSignal::new(None),
             flows: RwSignal::new(Vec::new()),
@@ -132,9 +125,9 @@ impl Store {
             visited: RwSignal::new(Vec::new()),
             last_action: RwSignal::new(None),
             rows: RwSignal::new(VecDeque::new()),
-            page_link: RwSignal::new(closed()),
-            cxone_link: RwSignal::new(closed()),
-            voice_link: RwSignal::new(closed()),
+            page_link: RwSignal::new(LinkStatus::CLOSED),
+            cxone_link: RwSignal::new(LinkStatus::CLOSED),
+            voice_link: RwSignal::new(LinkStatus::CLOSED),
             summary: RwSignal::new(Summary::default()),
             records: RwSignal::new(Vec::new()),
             latencies: RwSignal::new(Latencies::default()),

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use super::{
     Config, Profile, Service, ServiceConfig, Tuning,
     file::{File, ServiceFile, overlay},
+    service::Defaults,
 };
 
 /// Shorter access tokens could be guessed.
@@ -195,7 +196,7 @@ fn service_config(
     file: ServiceFile,
     environment: impl Fn(&str) -> Option<String>,
 ) -> Result<ServiceConfig, ConfigError> {
-    let defaults = service.defaults();
+    let defaults = Defaults::of(service);
     let key = |name: &str| format!("service.{service}.{name}");
     let mut missing = Vec::new();
 

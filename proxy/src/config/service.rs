@@ -1,41 +1,24 @@
-use std::fmt;
-
 use reqwest::Url;
 use secrecy::SecretString;
 
-/// One of CXone's five services, each with its own host, token endpoint and scopes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Service {
-    /// Events of calls (seed 000).
-    Interactions,
-    /// Voice streams and call states (seed 001).
-    Voice,
-    /// The flow simulator and flow definitions (seed 002).
-    Flow,
-    /// The dialer's simulations (seed 003).
-    Dialer,
-    /// Prompt playback and analytics (seed 004).
-    Media,
+pub use shared::wire::Service;
+
+/// The contract's table: what holds where nothing is configured.
+pub(super) struct Defaults {
+    /// The address, or its pattern where only the user knows a part of it.
+    pub base_url: Result<&'static str, &'static str>,
+    pub token_path: &'static str,
+    pub style: TokenStyle,
+    pub scopes: &'static [&'static str],
+    pub send_scopes: bool,
+    pub margin_s: u64,
 }
 
-impl Service {
-    /// All five.
-    pub const ALL: [Self; 5] = [Self::Interactions, Self::Voice, Self::Flow, Self::Dialer, Self::Media];
-
-    /// Its name in the configuration, in errors and in metrics.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Interactions => "interactions",
-            Self::Voice => "voice",
-            Self::Flow => "flow",
-            Self::Dialer => "dialer",
-            Self::Media => "media",
-        }
-    }
-
-    pub(super) const fn defaults(self) -> Defaults {
-        match self {
-            Self::Interactions => Defaults {
+impl Defaults {
+    /// What holds for `service`.
+    pub(super) const fn of(service: Service) -> Self {
+        match service {
+            Service::Interactions => Self {
                 base_url: Ok("https://platform.nicecxone.com"),
                 token_path: "/oauth/token",
                 style: TokenStyle::FormBody,
@@ -43,7 +26,7 @@ impl Service {
                 send_scopes: true,
                 margin_s: 300,
             },
-            Self::Voice => Defaults {
+            Service::Voice => Self {
                 base_url: Err("https://{tenant}.niceincontact.com"),
                 token_path: "/oauth2/token",
                 style: TokenStyle::JsonBody,
@@ -51,7 +34,7 @@ impl Service {
                 send_scopes: false,
                 margin_s: 60,
             },
-            Self::Flow => Defaults {
+            Service::Flow => Self {
                 base_url: Err("https://api.{region}.niceincontact.com"),
                 token_path: "/oauth/token",
                 style: TokenStyle::BasicForm,
@@ -59,7 +42,7 @@ impl Service {
                 send_scopes: false,
                 margin_s: 30,
             },
-            Self::Dialer => Defaults {
+            Service::Dialer => Self {
                 base_url: Err("https://{orgId}.api.nicecxone.com"),
                 token_path: "/oauth/token",
                 style: TokenStyle::BasicForm,
@@ -72,7 +55,7 @@ impl Service {
                 send_scopes: true,
                 margin_s: 30,
             },
-            Self::Media => Defaults {
+            Service::Media => Self {
                 base_url: Ok("https://api.niceincontact.com"),
                 token_path: "/oauth/token",
                 style: TokenStyle::BasicForm,
@@ -82,23 +65,6 @@ impl Service {
             },
         }
     }
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// The contract's table: what holds where nothing is configured.
-pub(super) struct Defaults {
-    /// The address, or its pattern where only the user knows a part of it.
-    pub base_url: Result<&'static str, &'static str>,
-    pub token_path: &'static str,
-    pub style: TokenStyle,
-    pub scopes: &'static [&'static str],
-    pub send_scopes: bool,
-    pub margin_s: u64,
 }
 
 /// How a token is asked for.
@@ -147,7 +113,7 @@ impl ServiceConfig {
         client_id: SecretString,
         client_secret: SecretString,
     ) -> Self {
-        let defaults = service.defaults();
+        let defaults = Defaults::of(service);
         Self {
             service,
             base_url: Some(base_url),

@@ -45,17 +45,10 @@ pub(crate) struct Context {
 impl Hub {
     pub(crate) fn new(context: Context, tasks: TaskTracker) -> Self {
         let ring = Ring::new(id::random(), context.tuning.ring_events, context.tuning.ring_bytes);
-        let link = LinkStatus {
-            state: LinkState::Closed,
-            attempt: 0,
-            retry_in_ms: None,
-            close_code: None,
-            detail: None,
-        };
         Self(Arc::new(Inner {
             head: watch::Sender::new(ring.next()),
             ring: Mutex::new(ring),
-            link: Mutex::new(link),
+            link: Mutex::new(LinkStatus::CLOSED),
             links: broadcast::Sender::new(LINK_STATES),
             started: AtomicBool::new(false),
             tasks,

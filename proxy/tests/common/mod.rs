@@ -17,7 +17,12 @@ use proxy::{
     config::{Overrides, Profile, Service, ServiceConfig},
 };
 use serde_json::Value;
-use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
     tungstenite::{self, Message, client::IntoClientRequest as _},
@@ -232,4 +237,25 @@ pub fn refusal(error: tungstenite::Error) -> (u16, Value) {
     let tungstenite::Error::Http(response) = error else { panic!("not an HTTP answer: {error}") };
     let body = response.body().as_deref().unwrap_or_default();
     (response.status().as_u16(), serde_json::from_slice(body).unwrap_or_default())
+}
+
+/// Sends bytes as they are and reads to the end.
+pub async fn raw(proxy: &Proxy, request: &str) -> String {
+    let mut stream = TcpStream::connect(proxy.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    within(stream.read_to_string(&mut answer)).await.unwrap();
+    answer
+}
+
+/// Checks that an answer is a problem with this status, and returns it.
+pub async fn problem(response: reqwest::Response, status: u16) -> Value {
+    assert_eq!(response.status(), status);
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let problem: Value = response.json().await.unwrap();
+    assert_eq!(problem["status"], status);
+    for field in ["type", "title", "detail"] {
+        assert!(problem[field].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
+    }
+    problem
 }

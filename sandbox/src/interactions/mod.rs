@@ -27,7 +27,7 @@ use crate::{
     error::Refusal,
     faults::Point,
     server::Connection,
-    services::Service,
+    services::{Offer as _, Service},
     socket::{self, Close, Purpose},
     state::AppState,
 };

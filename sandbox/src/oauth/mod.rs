@@ -18,7 +18,11 @@ use serde::Serialize;
 
 pub(crate) use tokens::Tokens;
 
-use crate::{config::SandboxConfig, services::Service, state::AppState};
+use crate::{
+    config::SandboxConfig,
+    services::{Offer as _, Service},
+    state::AppState,
+};
 use request::{Ask, Credentials};
 
 /// RFC 6749 section 5.1.

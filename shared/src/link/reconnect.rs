@@ -119,20 +119,13 @@ pub struct Reconnect {
 impl Reconnect {
     /// A connection that nobody wants yet. `seed` spreads the delays.
     pub fn new(config: ReconnectConfig, seed: u64) -> Self {
-        let status = LinkStatus {
-            state: LinkState::Closed,
-            attempt: 0,
-            retry_in_ms: None,
-            close_code: None,
-            detail: None,
-        };
         Self {
             config,
             jitter: Jitter::new(seed),
             state: State::Idle,
             attempt: 0,
             last_code: None,
-            status,
+            status: LinkStatus::CLOSED,
             outputs: VecDeque::new(),
         }
     }
@@ -147,13 +140,7 @@ impl Reconnect {
             (ReconnectInput::Opened, State::Dialling) => {
                 self.state = State::Open { since: now };
                 let code = self.last_code.take();
-                self.report(LinkStatus {
-                    state: LinkState::Open,
-                    attempt: 0,
-                    retry_in_ms: None,
-                    close_code: code,
-                    detail: None,
-                });
+                self.report(LinkStatus { state: LinkState::Open, close_code: code, ..LinkStatus::CLOSED });
             }
             (ReconnectInput::Lost(loss), State::Open { since }) => {
                 if now - since >= self.config.settled_after {
@@ -165,13 +152,7 @@ impl Reconnect {
             (ReconnectInput::Stop, State::Dialling | State::Open { .. } | State::Waiting { .. }) => {
                 self.state = State::Idle;
                 self.outputs.push_back(ReconnectOutput::HangUp);
-                self.report(LinkStatus {
-                    state: LinkState::Closed,
-                    attempt: 0,
-                    retry_in_ms: None,
-                    close_code: None,
-                    detail: None,
-                });
+                self.report(LinkStatus::CLOSED);
             }
             (ReconnectInput::Start, _)
             | (ReconnectInput::Opened | ReconnectInput::Lost(_), State::Idle | State::Waiting { .. })

@@ -32,12 +32,13 @@ pub(crate) fn dist(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// `cargo xtask bench [NAME]`: the core's benchmarks, or those whose names contain NAME.
+/// `cargo xtask bench [NAME…]`: the core's benchmarks, or those that are named.
 pub(crate) fn bench(project: &Project, names: &[String]) -> Result<()> {
     let mut command = process::cargo(None);
     command.current_dir(project.root()).args(["bench", "--package", "shared"]);
-    if !names.is_empty() {
-        command.arg("--").args(names);
+    if names.is_empty() {
+        command.arg("--benches");
     }
+    command.args(names.iter().flat_map(|name| ["--bench", name]));
     process::run(&mut command)
 }

@@ -1,0 +1,206 @@
+//! The routes' answers: problems, files, the OpenAPI document, the profile.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::fs;
+
+use common::{Fake, client, problem, proxy, raw};
+use proxy::config::Profile;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn calls_are_the_sandbox_s_alone() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let shown = problem(proxy.post("/api/calls", &json!({ "flowId": "f" })).await, 409).await;
+    assert!(shown["detail"].as_str().unwrap().contains("attach"), "{shown}");
+    problem(proxy.get("/api/flow/definitions").await, 404).await;
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_request_is_a_problem_that_says_what_is_wrong() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.profile = Profile::Sandbox).await;
+    let send = async |kind: &str, body: String| {
+        let request = client()
+            .post(proxy.url("/api/calls"))
+            .header("x-dialbench", "1")
+            .header("content-type", kind)
+            .body(body);
+        request.send().await.unwrap()
+    };
+    problem(send("application/json", "{".into()).await, 400).await;
+    problem(send("text/plain", "{}".into()).await, 415).await;
+    problem(send("application/json", format!("{{\"flowId\":\"{}\"}}", "x".repeat(1 << 20))).await, 413).await;
+    let shown = problem(send("application/json", "{\"flowId\":7}".into()).await, 422).await;
+    assert_eq!(shown["errors"][0]["field"], "flowId");
+    problem(proxy.get("/api/nothing").await, 404).await;
+    problem(proxy.get("/api/audit?limit=0").await, 422).await;
+    problem(proxy.get("/api/audit?limit=x").await, 400).await;
+    let response = client().put(proxy.url("/api/profile")).header("x-dialbench", "1").send().await.unwrap();
+    assert_eq!(response.headers()["allow"], "GET,HEAD");
+    problem(response, 405).await;
+    // A handshake's route without a handshake.
+    let response = proxy.get("/ws/interactions").await;
+    assert!(response.status().is_client_error());
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn seed_000_s_simulator_answers_without_cxone() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| {
+        for service in config.services.values_mut() {
+            service.missing = vec!["everything".into()];
+        }
+    })
+    .await;
+    let simulate =
+        async |body: Value| client().post(proxy.url("/simulate/dtmf")).json(&body).send().await.unwrap();
+    let answer = simulate(json!({ "interactionId": "i", "digits": "22" })).await;
+    assert_eq!(answer.status(), 200);
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(
+        answer,
+        json!({
+            "status": "simulated", "sequence": "22", "duration": 1000,
+            "actions": ["support", "technical"], "path": ["root", "support", "technical"], "corrected": false,
+        })
+    );
+    for (digits, field) in [("2x", "digits"), ("", "digits"), (&*"1".repeat(51), "digits")] {
+        let shown = problem(simulate(json!({ "interactionId": "i", "digits": digits })).await, 422).await;
+        assert_eq!(shown["errors"][0]["field"], field, "{digits}");
+    }
+    problem(simulate(json!({ "interactionId": "i", "digits": "1", "flowId": "elsewhere" })).await, 503).await;
+    let not_json =
+        client().post(proxy.url("/simulate/dtmf")).header("content-type", "application/json").body("{");
+    problem(not_json.send().await.unwrap(), 400).await;
+    for method in [reqwest::Method::GET, reqwest::Method::PUT, reqwest::Method::DELETE] {
+        let response = client().request(method, proxy.url("/simulate/dtmf")).send().await.unwrap();
+        assert_eq!(response.headers()["allow"], "POST");
+        problem(response, 405).await;
+    }
+    assert_eq!(proxy.audit().await.iter().filter(|entry| entry["action"] == "simulate.dtmf").count(), 1);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn the_page_s_files_are_served_as_they_were_packed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("assets")).unwrap();
+    for (name, content) in [
+        ("index.html", "<p>page"),
+        ("index.html.br", "br of the page"),
+        ("assets/app-0a1b.wasm", "wasm"),
+        ("assets/app-0a1b.wasm.br", "br of wasm"),
+        ("assets/app-0a1b.wasm.gz", "gz of wasm"),
+        ("assets/plain-2c3d.css", "css"),
+    ] {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    fs::write(folder.path().parent().unwrap().join("outside.txt"), "secret").unwrap();
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.app_dir = Some(folder.path().into())).await;
+    let get = async |path: &str, accept: &str| {
+        client().get(proxy.url(path)).header("accept-encoding", accept).send().await.unwrap()
+    };
+    for path in ["/", "/call", "/flow", "/dialer", "/prompts", "/audit"] {
+        let response = get(path, "gzip").await;
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+        assert_eq!(response.headers()["cache-control"], "no-cache");
+        assert_eq!(response.text().await.unwrap(), "<p>page");
+    }
+    let response = get("/assets/app-0a1b.wasm", "gzip, deflate, br").await;
+    assert_eq!(response.headers()["content-type"], "application/wasm");
+    assert_eq!(response.headers()["content-encoding"], "br");
+    assert_eq!(response.headers()["cache-control"], "public, max-age=31536000, immutable");
+    assert_eq!(response.headers()["vary"], "accept-encoding");
+    assert_eq!(response.text().await.unwrap(), "br of wasm");
+    assert_eq!(get("/assets/app-0a1b.wasm", "gzip").await.text().await.unwrap(), "gz of wasm");
+    assert_eq!(get("/assets/app-0a1b.wasm", "identity").await.text().await.unwrap(), "wasm");
+    assert!(get("/assets/plain-2c3d.css", "br").await.headers().get("content-encoding").is_none());
+
+    let etag = get("/", "br").await.headers()["etag"].clone();
+    let again = client().get(proxy.url("/")).header("accept-encoding", "br").header("if-none-match", etag);
+    assert_eq!(again.send().await.unwrap().status(), 304);
+    for path in ["/assets/missing-0.js", "/calls", "/assets/", "/..%2foutside.txt"] {
+        problem(get(path, "br").await, 404).await;
+    }
+    for path in
+        ["/../outside.txt", "/assets/../../outside.txt", "/assets/%2e%2e/%2e%2e/outside.txt", "//etc/passwd"]
+    {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", proxy.address);
+        assert!(raw(&proxy, &request).await.starts_with("HTTP/1.1 404"), "{path}");
+    }
+    let response = client().post(proxy.url("/call")).send().await.unwrap();
+    assert_eq!(response.headers()["allow"], "GET, HEAD");
+    problem(response, 405).await;
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn the_openapi_document_lists_every_api_route() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let document: Value = proxy.get("/api/openapi.json").await.json().await.unwrap();
+    let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(
+        paths,
+        [
+            "/api/audit",
+            "/api/calls",
+            "/api/calls/{interactionId}",
+            "/api/flow/definitions",
+            "/api/flow/definitions/{flowId}",
+            "/api/interactions/{id}/call",
+            "/api/profile",
+        ]
+    );
+    assert!(document["paths"]["/api/profile"]["get"]["responses"]["default"].is_object());
+    assert!(document["components"]["schemas"]["Problem"].is_object());
+    assert!(document["components"]["schemas"]["AuditEntry"].is_object(), "referenced by AuditPage");
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_correlation_id() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.profile = Profile::Sandbox).await;
+    let place = client()
+        .post(proxy.url("/api/calls"))
+        .header("x-dialbench", "1")
+        .header("x-request-id", "my-request.7")
+        .json(&json!({ "flowId": "f" }));
+    assert_eq!(place.send().await.unwrap().headers()["x-request-id"], "my-request.7");
+    let entries = proxy.audit().await;
+    let placed = entries.iter().find(|entry| entry["action"] == "call.place").unwrap();
+    assert_eq!(placed["correlationId"], "my-request.7");
+    let odd = client().get(proxy.url("/healthz")).header("x-request-id", "two words");
+    assert_eq!(odd.send().await.unwrap().headers()["x-request-id"].len(), 32);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn the_profile_says_what_is_missing() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| {
+        config.services.get_mut(&proxy::config::Service::Flow).unwrap().missing =
+            vec!["service.flow.base_url".into()];
+    })
+    .await;
+    let profile: Value = proxy.get("/api/profile").await.json().await.unwrap();
+    assert_eq!(profile["profile"], "tutorial");
+    assert_eq!(profile["limits"]["dtmfSequence"], 50);
+    assert_eq!(
+        profile["services"][2],
+        json!({ "name": "flow", "configured": false, "missing": ["service.flow.base_url"] })
+    );
+    let shown = problem(proxy.get("/api/flow/definitions/f").await, 503).await;
+    assert!(shown["detail"].as_str().unwrap().contains("service.flow.base_url"), "{shown}");
+    proxy.stop().await;
+}

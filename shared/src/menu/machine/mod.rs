@@ -1,0 +1,220 @@
+//! The menu machine: walks any number of interactions through one flow, digit by digit.
+//!
+//! Sans-IO. A driver opens a session per interaction, hands in what happens together with the time, and drains
+//! [`MenuMachine::poll_output`] after every call. [`MenuMachine::poll_timeout`] says when to call
+//! [`MenuMachine::handle_timeout`].
+
+mod entry;
+mod walk;
+
+use std::{collections::VecDeque, sync::Arc};
+
+use serde_json::Value;
+
+use super::{
+    compile::{CompiledFlow, NodeIx},
+    event::{Input, Outcome, Output},
+    session::{Phase, Session, Stored},
+    timers::{Timer, Timers},
+};
+use crate::{dtmf::DigitString, time::Instant};
+use walk::Core;
+
+/// How a machine is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct MachineConfig {
+    /// Who knows when prompts are over.
+    pub prompts: PromptTiming,
+    /// The most interactions at a time (100,000).
+    pub max_sessions: usize,
+}
+
+impl Default for MachineConfig {
+    fn default() -> Self {
+        Self { prompts: PromptTiming::Instant, max_sessions: 100_000 }
+    }
+}
+
+/// Who knows when prompts are over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PromptTiming {
+    /// Nobody: prompts take no time, and first digits are waited for at once.
+    Instant,
+    /// The driver, who reports [`Input::PromptsEnded`].
+    Reported,
+}
+
+/// One interaction in a machine. A key of a closed session is never valid again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionKey {
+    slot: u32,
+    generation: u32,
+}
+
+/// Where an interaction stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionView {
+    /// At which node.
+    pub node: NodeIx,
+    /// What was entered there so far.
+    pub entered: DigitString,
+    /// What is kept for later nodes.
+    pub typed_ahead: DigitString,
+    /// Whether prompts are being said.
+    pub speaking: bool,
+    /// Why and until when it waits.
+    pub waiting: Option<(Timer, Instant)>,
+    /// How the flow ended.
+    pub outcome: Option<Outcome>,
+    /// Whether digits were entered and nothing has come of them.
+    pub partial: bool,
+}
+
+/// A session could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// There are as many as the configuration allows.
+    #[error("there are {0} interactions already, the most that are allowed")]
+    Full(usize),
+}
+
+/// The key belongs to no open session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the interaction is closed")]
+pub struct UnknownSession;
+
+/// Walks interactions through a flow.
+pub struct MenuMachine {
+    flow: Arc<CompiledFlow>,
+    config: MachineConfig,
+    core: Core,
+}
+
+impl MenuMachine {
+    /// A machine without interactions.
+    pub fn new(flow: Arc<CompiledFlow>, config: MachineConfig) -> Self {
+        let core = Core {
+            now: Instant::ZERO,
+            prompts: config.prompts,
+            sessions: Vec::new(),
+            vacant: Vec::new(),
+            timers: Timers::new(&flow.timer_classes),
+            outputs: VecDeque::new(),
+        };
+        Self { flow, config, core }
+    }
+
+    /// The flow.
+    pub fn flow(&self) -> &Arc<CompiledFlow> {
+        &self.flow
+    }
+
+    /// Lets an interaction in at the flow's start.
+    pub fn open(&mut self, now: Instant) -> Result<SessionKey, OpenError> {
+        let Self { flow, config, core } = self;
+        let slot = if let Some(slot) = core.vacant.pop() {
+            slot
+        } else {
+            if core.sessions.len() >= config.max_sessions {
+                return Err(OpenError::Full(core.sessions.len()));
+            }
+            core.sessions.push(Session::vacant(flow.variables.len()));
+            core.timers.grow(core.sessions.len());
+            (core.sessions.len() - 1) as u32
+        };
+        let session = &mut core.sessions[slot as usize];
+        session.generation += 1;
+        session.journey.clear();
+        session.ahead.clear();
+        for (variable, initial) in session.variables.iter_mut().zip(&flow.initial) {
+            *variable = initial.clone().map(Stored::Json);
+        }
+        let key = SessionKey { slot, generation: session.generation };
+        core.advance_clock(now);
+        core.enter(flow, key, flow.start);
+        Ok(key)
+    }
+
+    /// Forgets an interaction; its key is void from here on.
+    pub fn close(&mut self, key: SessionKey) -> Result<(), UnknownSession> {
+        self.core.live(key)?;
+        self.core.timers.cancel(key.slot);
+        self.core.sessions[key.slot as usize].generation += 1;
+        self.core.vacant.push(key.slot);
+        Ok(())
+    }
+
+    /// Something happened to an interaction. Time does not run backwards: an earlier `now` counts as the latest.
+    pub fn handle_input(
+        &mut self,
+        now: Instant,
+        key: SessionKey,
+        input: Input,
+    ) -> Result<(), UnknownSession> {
+        let Self { flow, core, .. } = self;
+        core.live(key)?;
+        core.advance_clock(now);
+        match input {
+            Input::Digit(digit) => core.digit(flow, key, digit),
+            Input::PromptsEnded => core.prompts_ended(flow, key),
+            Input::Observed(node) => core.observed(flow, key, node),
+            Input::Hangup => {
+                if !core.ended(key) {
+                    core.stop_saying(key);
+                    core.end(key, Outcome::CallerHungUp);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Time has passed: every deadline at or before `now` takes effect, in order, at its own time.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let Self { flow, core, .. } = self;
+        let now = now.max(core.now);
+        while let Some((slot, deadline)) = core.timers.pop_due(now) {
+            let generation = core.sessions[slot as usize].generation;
+            core.advance_clock(deadline);
+            core.timed_out(flow, SessionKey { slot, generation });
+        }
+        core.advance_clock(now);
+    }
+
+    /// The next thing the machine has to say.
+    #[inline]
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.core.outputs.pop_front()
+    }
+
+    /// When to call [`Self::handle_timeout`] next.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.core.timers.next_deadline()
+    }
+
+    /// Where an interaction stands.
+    pub fn session(&self, key: SessionKey) -> Option<SessionView> {
+        self.core.live(key).ok()?;
+        let session = &self.core.sessions[key.slot as usize];
+        let outcome = match session.phase {
+            Phase::Ended(outcome) => Some(outcome),
+            Phase::Speaking { .. } | Phase::Listening => None,
+        };
+        Some(SessionView {
+            node: session.node,
+            entered: session.buffer,
+            typed_ahead: session.ahead,
+            speaking: matches!(session.phase, Phase::Speaking { .. }),
+            waiting: self.core.timers.armed(key.slot),
+            outcome,
+            partial: outcome.is_none() && !session.sequence().is_empty(),
+        })
+    }
+
+    /// The value of an interaction's variable.
+    pub fn variable(&self, key: SessionKey, name: &str) -> Option<Value> {
+        self.core.live(key).ok()?;
+        let index = self.flow.variables.iter().position(|known| known == name)?;
+        self.core.sessions[key.slot as usize].variables[index].as_ref().map(Stored::to_json)
+    }
+}

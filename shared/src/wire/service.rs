@@ -1,0 +1,43 @@
+//! CXone's services.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One of CXone's five services, each with its own host, token endpoint and scopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    /// Events of calls (seed 000).
+    Interactions,
+    /// Voice streams and call states (seed 001).
+    Voice,
+    /// The flow simulator and flow definitions (seed 002).
+    Flow,
+    /// The dialer's simulations (seed 003).
+    Dialer,
+    /// Prompt playback and analytics (seed 004).
+    Media,
+}
+
+impl Service {
+    /// All five.
+    pub const ALL: [Self; 5] = [Self::Interactions, Self::Voice, Self::Flow, Self::Dialer, Self::Media];
+
+    /// Its name in the configuration, in errors and in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Interactions => "interactions",
+            Self::Voice => "voice",
+            Self::Flow => "flow",
+            Self::Dialer => "dialer",
+            Self::Media => "media",
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
