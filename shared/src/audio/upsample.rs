@@ -19,6 +19,8 @@ pub struct Upsampler {
     /// Where the next output sample lies between two input samples, 0 ≤ x < 1.
     position: f64,
     step: f64,
+    /// The step at the sender's speed.
+    normal_step: f64,
 }
 
 impl Upsampler {
@@ -28,7 +30,13 @@ impl Upsampler {
     /// To `rate` Hz, at least 8,000.
     pub fn new(rate: f64) -> Self {
         let table = (0..=PHASES).map(|phase| filter(phase as f32 / PHASES as f32)).collect();
-        Self { table, history: [0.0; TAPS], position: 0.0, step: f64::from(SAMPLE_RATE) / rate }
+        let step = f64::from(SAMPLE_RATE) / rate;
+        Self { table, history: [0.0; TAPS], position: 0.0, step, normal_step: step }
+    }
+
+    /// Takes `speed` times as many input samples for each output sample from now on; pitch goes with it. 1 at first.
+    pub fn set_speed(&mut self, speed: f64) {
+        self.step = self.normal_step * speed;
     }
 
     /// Fills `out`, asking `next` for each input sample as it is needed.

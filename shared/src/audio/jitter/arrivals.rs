@@ -1,0 +1,110 @@
+//! How late each frame is, against the quickest of the last two seconds.
+
+use super::FRAME_MICROS;
+
+/// Frames among which the quickest is the measure: 2 s, as in WebRTC's delay tracker. Long enough to meet a frame
+/// that nothing held up, short enough to follow the sender's clock.
+const WINDOW: u64 = 100;
+/// A power of two above [`WINDOW`].
+const PLACES: usize = 128;
+
+/// The quickest frames, each quicker than all that came after it: a queue whose front is the minimum.
+#[derive(Clone, Debug)]
+pub(super) struct Arrivals {
+    quickest: [Quick; PLACES],
+    first: usize,
+    count: usize,
+    newest: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Quick {
+    sequence: u64,
+    /// Arrival less the frame's own time, in microseconds.
+    offset: i64,
+}
+
+impl Arrivals {
+    pub(super) const fn new() -> Self {
+        let quickest = [Quick { sequence: 0, offset: 0 }; PLACES];
+        Self { quickest, first: 0, count: 0, newest: 0 }
+    }
+
+    /// Forgets what was quick before.
+    pub(super) const fn restart(&mut self) {
+        self.count = 0;
+        self.newest = 0;
+    }
+
+    /// Notes an arrival; microseconds by which the frame came after the time at which the quickest would have come.
+    pub(super) fn note(&mut self, sequence: u64, micros: u64) -> u64 {
+        let offset = (micros as i64).saturating_sub((sequence as i64).saturating_mul(FRAME_MICROS));
+        self.newest = self.newest.max(sequence);
+        while self.count > 0 && self.at(self.count - 1).offset >= offset {
+            self.count -= 1;
+        }
+        while self.count > 0
+            && (self.count == PLACES || self.at(0).sequence.saturating_add(WINDOW) < self.newest)
+        {
+            self.first = (self.first + 1) % PLACES;
+            self.count -= 1;
+        }
+        self.quickest[(self.first + self.count) % PLACES] = Quick { sequence, offset };
+        self.count += 1;
+        offset.saturating_sub(self.at(0).offset) as u64
+    }
+
+    /// When the frame 0 would have arrived at the quickest, in microseconds; `None` before the first arrival.
+    pub(super) fn origin(&self) -> Option<i64> {
+        (self.count > 0).then(|| self.at(0).offset)
+    }
+
+    fn at(&self, index: usize) -> Quick {
+        self.quickest[(self.first + index) % PLACES]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_quicker_frame_is_the_new_measure_until_it_is_two_seconds_old() {
+        let mut arrivals = Arrivals::new();
+        assert_eq!(arrivals.origin(), None);
+        assert_eq!(arrivals.note(0, 50_000), 0);
+        assert_eq!(arrivals.note(1, 75_000), 5_000);
+        assert_eq!(arrivals.note(2, 60_000), 0);
+        assert_eq!(arrivals.origin(), Some(20_000));
+        let late = |sequence: u64| sequence * 20_000 + 27_000;
+        for sequence in 3..=102 {
+            assert_eq!(arrivals.note(sequence, late(sequence)), 7_000, "{sequence}");
+        }
+        assert_eq!(arrivals.note(103, late(103)), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn the_measure_is_the_least_of_the_window(delays in prop::collection::vec(0u64..300_000, 1..400)) {
+            let mut arrivals = Arrivals::new();
+            for (sequence, &delay) in delays.iter().enumerate() {
+                let least = delays[sequence.saturating_sub(WINDOW as usize)..=sequence].iter().min();
+                let late = arrivals.note(sequence as u64, sequence as u64 * 20_000 + delay);
+                prop_assert_eq!(late, delay - least.expect("the frame itself at least"));
+            }
+        }
+
+        #[test]
+        fn any_numbers_and_times_are_survived(notes in prop::collection::vec((any::<u64>(), any::<u64>()), 0..400)) {
+            let mut arrivals = Arrivals::new();
+            for (sequence, micros) in notes {
+                arrivals.note(sequence, micros);
+            }
+        }
+    }
+}

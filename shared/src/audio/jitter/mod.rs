@@ -1,0 +1,388 @@
+//! Frames that came over the network, in order again, until they are due.
+//!
+//! Where frames have sequence numbers the buffer sees loss, reordering and duplicates. CXone's stream has none, and a
+//! frame that was lost before it got onto the stream cannot be told from one that was late: its caller counts.
+
+mod arrivals;
+mod histogram;
+mod target;
+
+use core::time::Duration;
+
+pub use target::{TargetConfig, TargetDelay};
+
+use super::{
+    frame::{FRAME_DURATION, FRAME_SAMPLES, Frame, SILENCE},
+    plc::UNIT,
+};
+use crate::time::Instant;
+
+/// A frame's length in microseconds.
+const FRAME_MICROS: i64 = FRAME_DURATION.as_micros() as i64;
+/// Frames that find room: 1.28 s.
+pub const CAPACITY: usize = 64;
+/// The units of concealment that make up for a frame.
+const UNITS: u32 = (FRAME_SAMPLES / UNIT) as u32;
+/// Units without a frame after which the stream has ceased: 400 ms, as long as anything is waited for.
+const CEASED: u32 = 40;
+/// By how much what is buffered may exceed the longest wait before the oldest frames are given up. Catching up goes by
+/// small cuts below it.
+const EXCESS: Duration = Duration::from_millis(200);
+
+/// What became of a frame that came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inserted {
+    /// It waits to be played.
+    Buffered,
+    /// Its time was over.
+    Late,
+    /// It was there before.
+    Duplicate,
+}
+
+/// What is to be played next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// A frame.
+    Frame(Frame),
+    /// 10 ms that stand for something that is missing.
+    Missing,
+    /// Nothing yet: the stream has not begun, or has ceased.
+    Waiting,
+}
+
+/// What was counted, in frames and in units of 10 ms.
+///
+/// At any time `inserted = played + late + duplicates + discarded + buffered`, and
+/// `concealed = of lost frames + of late frames + at jumps + undecided` in units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JitterCounts {
+    /// Frames that came in.
+    pub inserted: u64,
+    /// Frames that were played.
+    pub played: u64,
+    /// Frames that came after they had been made up for.
+    pub late: u64,
+    /// Frames that came more than once, each time but the first.
+    pub duplicates: u64,
+    /// Frames that were given up to get back to the present.
+    pub discarded: u64,
+    /// Frames that came after one with a higher number; they may be late, too.
+    pub reordered: u64,
+    /// Frames that were not there when it was their turn.
+    pub lost: u64,
+    /// Times that nothing was there and the missing frame came afterwards, so that the wait grew.
+    pub underruns: u64,
+    /// Times that frames ceased for 400 ms and came again.
+    pub pauses: u64,
+    /// Units that were made up for lost frames.
+    pub concealed_lost: u64,
+    /// Units that were made up until a frame came after all.
+    pub concealed_late: u64,
+    /// Units that were made up where frames were given up.
+    pub concealed_jumps: u64,
+    /// Units that were made up and whose frames may still come.
+    pub concealed_undecided: u32,
+}
+
+impl JitterCounts {
+    /// All units of 10 ms that were made up.
+    pub const fn concealed(&self) -> u64 {
+        self.concealed_lost + self.concealed_late + self.concealed_jumps + self.concealed_undecided as u64
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Nothing has come since the start or since frames ceased.
+    Idle,
+    /// Frames come, and are gathered since then.
+    Gathering(Instant),
+    Playing,
+}
+
+/// The buffer. 21 KB, all of it allocated when it is made.
+#[derive(Clone, Debug)]
+pub struct JitterBuffer {
+    frames: Vec<Frame>,
+    /// Whether there is a frame, by sequence number modulo [`CAPACITY`].
+    present: [bool; CAPACITY],
+    /// The next frame to be played.
+    cursor: u64,
+    /// One more than the highest number that came.
+    end: u64,
+    /// The first number that was played.
+    first: Option<u64>,
+    /// Of the frames before the cursor, which came: the lowest bit is the last of them.
+    came: u128,
+    phase: Phase,
+    /// Units to be made up for frames before the cursor.
+    owed: u32,
+    /// Whether a unit is to join what was heard to frames further on.
+    jumped: bool,
+    delay: TargetDelay,
+    counts: JitterCounts,
+}
+
+impl JitterBuffer {
+    /// An empty buffer.
+    pub fn new(config: TargetConfig) -> Self {
+        Self {
+            frames: vec![SILENCE; CAPACITY],
+            present: [false; CAPACITY],
+            cursor: 0,
+            end: 0,
+            first: None,
+            came: 0,
+            phase: Phase::Idle,
+            owed: 0,
+            jumped: false,
+            delay: TargetDelay::new(config),
+            counts: JitterCounts::default(),
+        }
+    }
+
+    /// Takes a frame that arrived at `at`. Numbers are below 2⁴⁸ and go up by one per frame.
+    pub fn insert(&mut self, sequence: u64, at: Instant, frame: &Frame) -> Inserted {
+        self.counts.inserted += 1;
+        if self.phase == Phase::Idle {
+            self.delay.restart();
+            self.phase = Phase::Gathering(at);
+            if self.first.is_none() && self.end == 0 {
+                (self.cursor, self.end) = (sequence, sequence);
+            }
+        }
+        if sequence < self.cursor && !self.reach_back(sequence) {
+            return self.past(sequence, at);
+        }
+        self.reach_forward(sequence);
+        if self.has(sequence) {
+            self.counts.duplicates += 1;
+            return Inserted::Duplicate;
+        }
+        self.delay.arrived(sequence, at);
+        self.frames[place(sequence)] = *frame;
+        self.present[place(sequence)] = true;
+        if sequence < self.end {
+            self.counts.reordered += 1;
+        } else {
+            self.end = sequence + 1;
+        }
+        Inserted::Buffered
+    }
+
+    /// What is to be played at `now`. Frames come whole, what is made up comes in units of 10 ms.
+    pub fn next(&mut self, now: Instant) -> Next {
+        if !self.is_playing(now) {
+            return Next::Waiting;
+        }
+        if self.owed == 0 {
+            self.give_up_the_oldest();
+        }
+        loop {
+            if self.owed > 0 {
+                self.owed -= 1;
+                self.counts.concealed_lost += 1;
+                return Next::Missing;
+            }
+            if core::mem::take(&mut self.jumped) {
+                self.counts.concealed_jumps += 1;
+                return Next::Missing;
+            }
+            if self.has(self.cursor) {
+                return Next::Frame(self.play());
+            }
+            if self.cursor < self.end {
+                self.lose();
+            } else {
+                return self.hold();
+            }
+        }
+    }
+
+    /// Whether the next frame is there.
+    pub fn is_ready(&self) -> bool {
+        self.phase == Phase::Playing && self.owed == 0 && !self.jumped && self.has(self.cursor)
+    }
+
+    /// How long frames wait at present, from the time at which the quickest would have come until they are due, where
+    /// `ahead` samples of those that were taken are still to be heard. `None` while nothing plays.
+    pub fn wait_micros(&self, now: Instant, ahead: usize) -> Option<i64> {
+        if self.phase != Phase::Playing {
+            return None;
+        }
+        let ahead = (ahead + self.owed as usize * UNIT) as i64 * FRAME_MICROS / FRAME_SAMPLES as i64;
+        let heard = (self.cursor as i64).saturating_mul(FRAME_MICROS).saturating_sub(ahead);
+        let due = self.delay.origin_micros()?.saturating_add(heard);
+        Some((now.as_micros() as i64).saturating_sub(due))
+    }
+
+    /// The wait that is aimed at.
+    pub const fn target(&self) -> Duration {
+        self.delay.target()
+    }
+
+    /// Frames that wait to be played.
+    pub fn buffered(&self) -> usize {
+        self.present.iter().filter(|&&present| present).count()
+    }
+
+    /// What was counted.
+    pub const fn counts(&self) -> &JitterCounts {
+        &self.counts
+    }
+
+    /// The numbers of the first frame whose turn it was and of the next one.
+    pub const fn played_range(&self) -> Option<(u64, u64)> {
+        match self.first {
+            Some(first) => Some((first, self.cursor)),
+            None => None,
+        }
+    }
+
+    /// Gives up what waits. The stream goes on, with any number, as after a pause.
+    pub fn flush(&mut self) {
+        self.counts.discarded += self.buffered() as u64;
+        self.settle_held();
+        self.present = [false; CAPACITY];
+        (self.cursor, self.end, self.first, self.came) = (0, 0, None, 0);
+        (self.owed, self.jumped, self.phase) = (0, false, Phase::Idle);
+    }
+
+    fn has(&self, sequence: u64) -> bool {
+        sequence >= self.cursor && sequence < self.end && self.present[place(sequence)]
+    }
+
+    fn span(&self) -> Duration {
+        FRAME_DURATION * (self.end - self.cursor) as u32
+    }
+
+    /// Before anything was played, a lower number moves the beginning.
+    fn reach_back(&mut self, sequence: u64) -> bool {
+        let may = self.first.is_none() && self.end - sequence <= CAPACITY as u64;
+        if may {
+            self.cursor = sequence;
+        }
+        may
+    }
+
+    /// Makes room for a number beyond the buffer's end.
+    fn reach_forward(&mut self, sequence: u64) {
+        let least = (sequence + 1).saturating_sub(CAPACITY as u64);
+        if least > self.cursor {
+            self.jump(least);
+        }
+    }
+
+    /// A frame from before the cursor.
+    fn past(&mut self, sequence: u64, at: Instant) -> Inserted {
+        let bit = u32::try_from(self.cursor - sequence - 1).ok().and_then(|age| 1u128.checked_shl(age));
+        if bit.is_some_and(|bit| self.came & bit != 0) {
+            self.counts.duplicates += 1;
+            return Inserted::Duplicate;
+        }
+        self.came |= bit.unwrap_or(0);
+        self.delay.arrived(sequence, at);
+        self.counts.late += 1;
+        self.counts.reordered += 1;
+        Inserted::Late
+    }
+
+    fn is_playing(&mut self, now: Instant) -> bool {
+        if let Phase::Gathering(since) = self.phase
+            && (now - since >= self.delay.target() || self.span() >= self.delay.target() + FRAME_DURATION)
+        {
+            self.phase = Phase::Playing;
+            let beginning = (self.cursor..self.end).find(|&sequence| self.has(sequence));
+            let beginning = beginning.unwrap_or(self.end);
+            if self.first.is_none() {
+                self.first = Some(beginning);
+                self.cursor = beginning;
+            } else {
+                self.counts.pauses += 1;
+                self.advance_to(beginning);
+            }
+        }
+        self.phase == Phase::Playing
+    }
+
+    fn play(&mut self) -> Frame {
+        if self.counts.concealed_undecided > 0 {
+            self.counts.underruns += 1;
+            self.settle_held();
+        }
+        let frame = self.frames[place(self.cursor)];
+        self.present[place(self.cursor)] = false;
+        self.step(true);
+        self.counts.played += 1;
+        frame
+    }
+
+    /// The next frame is missing, and a later one is there. What was made up while nothing was counts for it.
+    fn lose(&mut self) {
+        self.step(false);
+        self.counts.lost += 1;
+        let made = self.counts.concealed_undecided.min(UNITS);
+        self.counts.concealed_undecided -= made;
+        self.counts.concealed_lost += u64::from(made);
+        self.owed = UNITS - made;
+    }
+
+    /// Nothing is there: whether the next frame is lost or late will be seen.
+    fn hold(&mut self) -> Next {
+        if self.counts.concealed_undecided == CEASED {
+            self.settle_held();
+            self.phase = Phase::Idle;
+            return Next::Waiting;
+        }
+        self.counts.concealed_undecided += 1;
+        Next::Missing
+    }
+
+    fn settle_held(&mut self) {
+        self.counts.concealed_late += u64::from(self.counts.concealed_undecided);
+        self.counts.concealed_undecided = 0;
+    }
+
+    fn give_up_the_oldest(&mut self) {
+        if self.span() > self.delay.max() + EXCESS {
+            let keep = (self.delay.target().as_micros() / FRAME_DURATION.as_micros()) as u64 + 1;
+            self.jump(self.end.saturating_sub(keep));
+        }
+    }
+
+    /// Goes on at `to`; the concealment joins what was heard to what is there.
+    fn jump(&mut self, to: u64) {
+        self.settle_held();
+        self.advance_to(to);
+        self.jumped = self.phase == Phase::Playing;
+    }
+
+    fn advance_to(&mut self, to: u64) {
+        while self.cursor < to && self.cursor < self.end {
+            if self.has(self.cursor) {
+                self.present[place(self.cursor)] = false;
+                self.counts.discarded += 1;
+                self.step(true);
+            } else {
+                self.counts.lost += u64::from(self.first.is_some());
+                self.step(false);
+            }
+        }
+        if self.cursor < to {
+            self.counts.lost += if self.first.is_some() { to - self.cursor } else { 0 };
+            self.came =
+                u32::try_from(to - self.cursor).ok().and_then(|by| self.came.checked_shl(by)).unwrap_or(0);
+            (self.cursor, self.end) = (to, to);
+        }
+    }
+
+    fn step(&mut self, came: bool) {
+        self.cursor += 1;
+        self.came = self.came << 1 | u128::from(came);
+    }
+}
+
+fn place(sequence: u64) -> usize {
+    (sequence % CAPACITY as u64) as usize
+}

@@ -1,0 +1,89 @@
+//! How long frames should wait, judged by how late they come: WebRTC's delay manager is the model.
+
+use core::time::Duration;
+
+use super::{arrivals::Arrivals, histogram::Histogram};
+use crate::{audio::frame::FRAME_DURATION, time::Instant};
+
+/// What a place of the histogram stands for: fine enough that its rounding does not show beside a frame's 20 ms.
+const PLACE: Duration = Duration::from_millis(5);
+/// Up to half a second; the last place takes whatever is later.
+const PLACES: usize = 100;
+/// Frames that are seen before the first guess may be undercut: half a second.
+const FIRST_FRAMES: u32 = 25;
+
+/// How the wait is found and kept within bounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TargetConfig {
+    /// The wait at first: 40 ms.
+    pub start: Duration,
+    /// The shortest wait: 20 ms, a frame.
+    pub min: Duration,
+    /// The longest wait: 400 ms, above which people interrupt each other (ITU-T G.114). At most 500 ms.
+    pub max: Duration,
+    /// The share of the frames that should come in time: 0.95.
+    pub quantile: f64,
+    /// What share each frame leaves of the weight of those before it: 0.983.
+    pub forget: f64,
+}
+
+impl Default for TargetConfig {
+    fn default() -> Self {
+        Self {
+            start: FRAME_DURATION * 2,
+            min: FRAME_DURATION,
+            max: Duration::from_millis(400),
+            quantile: 0.95,
+            forget: 0.983,
+        }
+    }
+}
+
+/// Follows arrivals and says how long frames should wait.
+#[derive(Clone, Debug)]
+pub struct TargetDelay {
+    config: TargetConfig,
+    arrivals: Arrivals,
+    histogram: Histogram<PLACES>,
+    seen: u32,
+    target: Duration,
+}
+
+impl TargetDelay {
+    /// Before the first frame.
+    pub fn new(config: TargetConfig) -> Self {
+        let histogram = Histogram::new(config.forget);
+        Self { config, arrivals: Arrivals::new(), histogram, seen: 0, target: config.start }
+    }
+
+    /// Takes a frame's arrival; by how much it came later than the quickest of the last two seconds.
+    pub fn arrived(&mut self, sequence: u64, at: Instant) -> Duration {
+        let late = Duration::from_micros(self.arrivals.note(sequence, at.as_micros()));
+        self.histogram.add((late.as_micros() / PLACE.as_micros()) as usize);
+        self.seen = self.seen.saturating_add(1);
+        let places = self.histogram.quantile(self.config.quantile) as u32 + 1;
+        let least = if self.seen < FIRST_FRAMES { self.config.start } else { self.config.min };
+        self.target = (PLACE * places).max(least).min(self.config.max);
+        late
+    }
+
+    /// Frames have ceased for a while: what comes next is no later than it has to be. What was learnt stays.
+    pub const fn restart(&mut self) {
+        self.arrivals.restart();
+    }
+
+    /// The wait that is aimed at: from the time at which the quickest frame would have come until a frame is due.
+    pub const fn target(&self) -> Duration {
+        self.target
+    }
+
+    /// The longest wait.
+    pub const fn max(&self) -> Duration {
+        self.config.max
+    }
+
+    /// When the frame 0 would have come at the quickest, in microseconds on the arrivals' clock.
+    pub(super) fn origin_micros(&self) -> Option<i64> {
+        self.arrivals.origin()
+    }
+}

@@ -1,0 +1,265 @@
+//! From frames as they arrive to samples as the sound card asks for them.
+//!
+//! [`Playout`] joins the jitter buffer, the concealment and the control of speed. Its clock is the samples that were
+//! pulled: frames are stamped with [`Playout::now`] when they come in, so that whatever holds them up on their way,
+//! the page's own thread included, counts as delay, and the sender's clock is measured against the sound card's.
+
+mod line;
+
+use line::{COMPARED, LONGEST, Line};
+
+use super::{
+    drift::{DriftConfig, DriftControl},
+    frame::{Frame, SAMPLE_RATE},
+    jitter::{Inserted, JitterBuffer, JitterCounts, Next, TargetConfig},
+    plc::{Concealer, UNIT},
+};
+use crate::time::Instant;
+
+/// A sample's time in microseconds.
+const SAMPLE_MICROS: f64 = 1e6 / SAMPLE_RATE as f64;
+/// Off the target by more than a frame, the delay changes by whole pieces: more than speed makes good in 5 s.
+const SPLICE_FROM_MS: f64 = 20.0;
+/// As near to the target, speed does the rest.
+const SPLICE_TO_MS: f64 = 5.0;
+/// Above the target by more, pieces go that are less alike, and one after the other.
+const HURRY_MS: f64 = 100.0;
+/// Above it by more, any piece goes.
+const RUSH_MS: f64 = 200.0;
+/// How like each other the two sides of a splice are, usually; WebRTC's choice.
+const ALIKE: f32 = 0.9;
+/// And in a hurry.
+const HALF_ALIKE: f32 = 0.5;
+/// Samples between two splices, usually: 60 ms.
+const BETWEEN_SPLICES: usize = 480;
+/// The step in which a stream's beginning is waited for: 1 ms.
+const WAITING: [i16; 8] = [0; 8];
+/// After as many units of concealment there is silence.
+const FADED: u32 = 7;
+
+/// How a stream is played.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PlayoutConfig {
+    /// How long frames wait.
+    pub target: TargetConfig,
+    /// How much the speed may change.
+    pub drift: DriftConfig,
+}
+
+/// What was done to a stream, and how it stands.
+///
+/// In samples of 8 kHz: `160·played + 80·concealed + silent + repeated = pulled + cut + ahead`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PlayoutStats {
+    /// Frames and concealment.
+    pub jitter: JitterCounts,
+    /// Frames in the buffer.
+    pub buffered: usize,
+    /// Samples taken from the buffer and not pulled yet.
+    pub ahead: usize,
+    /// Samples that were pulled.
+    pub pulled: u64,
+    /// Samples of silence before the stream began, and between what ceased and what came then.
+    pub silent: u64,
+    /// Samples that were left out to shorten the delay.
+    pub cut: u64,
+    /// Samples that were played twice to lengthen it.
+    pub repeated: u64,
+    /// By how much a higher speed shortened the delay, in milliseconds.
+    pub faster_ms: f64,
+    /// By how much a lower speed lengthened it, in milliseconds.
+    pub slower_ms: f64,
+    /// The delay that is aimed at, in milliseconds: from when the quickest frame would come until a frame is due.
+    pub target_ms: f64,
+    /// The delay as it is; 0 while nothing plays.
+    pub delay_ms: f64,
+    /// Samples pulled in the time of one, at present.
+    pub speed: f64,
+}
+
+/// Plays a stream. Allocates when it is made and not afterwards.
+#[derive(Clone, Debug)]
+pub struct Playout {
+    jitter: JitterBuffer,
+    concealer: Concealer,
+    line: Line,
+    drift: DriftControl,
+    /// Microseconds since the start, by the samples that were pulled and the speed at which.
+    clock: f64,
+    splicing: bool,
+    since_splice: usize,
+    /// Units of concealment until what was heard last has faded.
+    unfaded: u32,
+    stats: PlayoutStats,
+}
+
+impl Playout {
+    /// Samples by which what is heard lags, beside the delay that is measured: the concealment's 3.75 ms.
+    pub const DELAY: usize = Concealer::DELAY;
+
+    /// Before the first frame.
+    pub fn new(config: PlayoutConfig) -> Self {
+        Self {
+            jitter: JitterBuffer::new(config.target),
+            concealer: Concealer::new(),
+            line: Line::new(),
+            drift: DriftControl::new(config.drift),
+            clock: 0.0,
+            splicing: false,
+            since_splice: 0,
+            unfaded: 0,
+            stats: PlayoutStats::default(),
+        }
+    }
+
+    /// The time by the sound card: what frames are stamped with.
+    pub fn now(&self) -> Instant {
+        Instant::from_micros(self.clock as u64)
+    }
+
+    /// Takes a frame that arrived at `at` by [`Self::now`].
+    pub fn insert(&mut self, sequence: u64, at: Instant, frame: &Frame) -> Inserted {
+        self.jitter.insert(sequence, at, frame)
+    }
+
+    /// The next sample of 8 kHz, −1…1. The sound card is expected to take [`Self::speed`] of them in 125 µs.
+    pub fn next(&mut self) -> f32 {
+        let sample = loop {
+            match self.line.next() {
+                Some(sample) => break sample,
+                None => self.refill(),
+            }
+        };
+        let speed = self.drift.speed();
+        self.clock += SAMPLE_MICROS / speed;
+        let gained = (speed - 1.0) / speed * (SAMPLE_MICROS / 1e3);
+        self.stats.faster_ms += gained.max(0.0);
+        self.stats.slower_ms -= gained.min(0.0);
+        self.stats.pulled += 1;
+        self.since_splice = self.since_splice.saturating_add(1);
+        sample
+    }
+
+    /// Fills `out` with the next samples.
+    pub fn fill(&mut self, out: &mut [f32]) {
+        out.fill_with(|| self.next());
+    }
+
+    /// Samples to be pulled in the time of one: what the resampler to the sound card's rate is set to.
+    pub const fn speed(&self) -> f64 {
+        self.drift.speed()
+    }
+
+    /// What was done, and how it stands.
+    pub fn stats(&self) -> PlayoutStats {
+        PlayoutStats {
+            jitter: *self.jitter.counts(),
+            buffered: self.jitter.buffered(),
+            ahead: self.line.ahead(),
+            target_ms: self.jitter.target().as_micros() as f64 / 1e3,
+            delay_ms: self.delay_ms().unwrap_or(0.0),
+            speed: self.drift.speed(),
+            ..self.stats
+        }
+    }
+
+    /// The buffer behind it.
+    pub const fn jitter(&self) -> &JitterBuffer {
+        &self.jitter
+    }
+
+    /// Gives up what was not heard yet; what comes next begins a stream, with any number.
+    pub fn flush(&mut self) {
+        self.jitter.flush();
+    }
+
+    fn delay_ms(&self) -> Option<f64> {
+        let micros = self.jitter.wait_micros(self.now(), self.line.ahead())?;
+        Some(micros as f64 / 1e3)
+    }
+
+    fn excess_ms(&self) -> Option<f64> {
+        Some(self.delay_ms()? - self.jitter.target().as_micros() as f64 / 1e3)
+    }
+
+    fn refill(&mut self) {
+        match self.jitter.next(self.now()) {
+            Next::Frame(frame) => {
+                self.hear(&frame);
+                self.adapt();
+            }
+            Next::Missing => self.make_up(),
+            Next::Waiting => self.wait(),
+        }
+    }
+
+    fn hear(&mut self, frame: &Frame) {
+        self.unfaded = FADED;
+        let (units, _) = frame.as_chunks::<UNIT>();
+        for unit in units {
+            let mut unit = *unit;
+            self.concealer.received(&mut unit);
+            self.line.push(&unit);
+        }
+    }
+
+    fn make_up(&mut self) {
+        self.unfaded = self.unfaded.saturating_sub(1);
+        let mut unit = [0; UNIT];
+        self.concealer.missing(&mut unit);
+        self.line.push(&unit);
+    }
+
+    fn wait(&mut self) {
+        self.drift.rest();
+        self.splicing = false;
+        if self.unfaded > 0 {
+            self.stats.silent += UNIT as u64;
+            self.make_up();
+        } else {
+            self.stats.silent += WAITING.len() as u64;
+            self.line.push(&WAITING);
+        }
+    }
+
+    /// Brings the delay nearer to its target.
+    fn adapt(&mut self) {
+        let Some(excess) = self.excess_ms() else { return };
+        self.drift.steer(excess);
+        let from = if self.splicing { SPLICE_TO_MS } else { SPLICE_FROM_MS };
+        self.splicing = excess.abs() > from;
+        let may = excess.abs() > HURRY_MS || self.since_splice >= BETWEEN_SPLICES;
+        if !self.splicing || !may {
+            return;
+        }
+        let least = match excess.abs() {
+            ..=HURRY_MS => ALIKE,
+            ..=RUSH_MS => HALF_ALIKE,
+            _ => -1.0,
+        };
+        let spliced = if excess > 0.0 { self.shorten(least) } else { self.lengthen(least) };
+        if spliced {
+            self.since_splice = 0;
+        }
+    }
+
+    fn shorten(&mut self, least_likeness: f32) -> bool {
+        if self.line.ahead() < LONGEST + COMPARED {
+            if !self.jitter.is_ready() {
+                return false;
+            }
+            if let Next::Frame(frame) = self.jitter.next(self.now()) {
+                self.hear(&frame);
+            }
+        }
+        let cut = self.line.cut(least_likeness).unwrap_or(0);
+        self.stats.cut += cut as u64;
+        cut > 0
+    }
+
+    fn lengthen(&mut self, least_likeness: f32) -> bool {
+        let repeated = self.line.repeat(least_likeness).unwrap_or(0);
+        self.stats.repeated += repeated as u64;
+        repeated > 0
+    }
+}
