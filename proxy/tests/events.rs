@@ -158,6 +158,19 @@ async fn what_the_ring_forgot_is_a_gap() {
 }
 
 #[tokio::test]
+async fn a_page_that_missed_nothing_need_not_wait() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.tuning.resume_within = Duration::from_mins(1)).await;
+    let mut page = proxy.page().await;
+    let (mut cxone, _) = fake.subscribed().await;
+    page.link("open").await;
+    page.live().await;
+    say(&mut cxone, "{\"n\":1}").await;
+    assert_eq!(number(&page.next_in_stream().await), 1);
+    proxy.stop().await;
+}
+
+#[tokio::test]
 async fn a_resume_that_comes_late_repeats_nothing() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |config| config.tuning.resume_within = Duration::from_millis(1)).await;

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use futures_util::future::select;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{ArrayBuffer, Function, Int16Array, Object, Reflect};
+use js_sys::{ArrayBuffer, Function, Int16Array, Object, Promise, Reflect};
 use shared::{dtmf::Digit, time::Instant};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -36,7 +36,22 @@ pub(crate) enum AudioEvent {
 #[derive(Clone)]
 pub(crate) struct AudioEngine {
     inner: Rc<RefCell<Inner>>,
+    works: Rc<Works>,
     on: Rc<dyn Fn(AudioEvent)>,
+}
+
+/// Whether the audio thread has been heard of.
+struct Works {
+    promise: Promise,
+    keep: Function,
+}
+
+impl Works {
+    fn new() -> Self {
+        let mut keep = None;
+        let promise = Promise::new(&mut |resolve, _| keep = Some(resolve));
+        Self { promise, keep: keep.expect("a promise calls its executor at once") }
+    }
 }
 
 #[derive(Default)]
@@ -45,6 +60,8 @@ struct Inner {
     node: Option<AudioWorkletNode>,
     analyser: Option<AnalyserNode>,
     on_message: Option<Closure<dyn FnMut(MessageEvent)>>,
+    /// Whether sound was asked for, perhaps before there was a context.
+    wanted: bool,
     /// What is to be sent once the worklet is there.
     early: Vec<JsValue>,
     /// When each key was pressed whose tone has not begun.
@@ -54,7 +71,7 @@ struct Inner {
 impl AudioEngine {
     /// Sets the worklet up. It stays silent until [`Self::resume`] is called from a user's gesture.
     pub(crate) fn new(on: impl Fn(AudioEvent) + 'static) -> Self {
-        let engine = Self { inner: Rc::default(), on: Rc::new(on) };
+        let engine = Self { inner: Rc::default(), works: Rc::new(Works::new()), on: Rc::new(on) };
         let this = engine.clone();
         spawn_local(async move {
             match this.set_up().await {
@@ -98,6 +115,11 @@ impl AudioEngine {
         inner.node = Some(node);
         inner.analyser = Some(analyser);
         inner.on_message = Some(on_message);
+        let wanted = inner.wanted;
+        drop(inner);
+        if wanted {
+            self.resume();
+        }
         Ok(())
     }
 
@@ -117,17 +139,23 @@ impl AudioEngine {
                     (self.on)(AudioEvent::Onset(ms - self.output_latency_ms().unwrap_or_default()));
                 }
             }
-            Some("stats") => (self.on)(AudioEvent::Stats {
-                buffered_ms: number("buffered") / 8.0,
-                underruns: number("underruns") as u32,
-            }),
+            Some("stats") => {
+                // The first one; a promise is kept once.
+                let _ = self.works.keep.call0(&JsValue::NULL);
+                (self.on)(AudioEvent::Stats {
+                    buffered_ms: number("buffered") / 8.0,
+                    underruns: number("underruns") as u32,
+                });
+            }
             _ => {}
         }
     }
 
-    /// Lets sound out. Browsers allow it only from a user's gesture.
+    /// Lets sound out. Browsers allow it only once the user has done something.
     pub(crate) fn resume(&self) {
-        if let Some(context) = &self.inner.borrow().context
+        let mut inner = self.inner.borrow_mut();
+        inner.wanted = true;
+        if let Some(context) = &inner.context
             && context.state() == AudioContextState::Suspended
         {
             // A refusal shows in the context's state, which the next gesture looks at again.
@@ -135,16 +163,14 @@ impl AudioEngine {
         }
     }
 
-    /// Waits until sound runs: a sound card takes a tenth of a second to start, and until then no frame goes to the far
-    /// end either. Not for ever, because a call without sound is better than none.
+    /// Waits until the audio thread works: a sound card takes a tenth of a second to start, and until then no frame goes
+    /// to the far end either. Not for ever, because a call without sound is better than none.
     pub(crate) async fn running(&self) {
-        /// Longer than a sound card takes; a browser that refuses never answers.
+        /// Longer than a sound card takes; a browser that gives no audio never answers.
         const PATIENCE_MS: u32 = 1_000;
-        let resumed = self.inner.borrow().context.as_ref().and_then(|context| context.resume().ok());
-        if let Some(resumed) = resumed {
-            let patience = TimeoutFuture::new(PATIENCE_MS);
-            select(JsFuture::from(resumed), patience).await;
-        }
+        self.resume();
+        let works = self.works.promise.clone();
+        select(JsFuture::from(works), TimeoutFuture::new(PATIENCE_MS)).await;
     }
 
     /// A key goes down.

@@ -66,12 +66,16 @@ impl Driver {
     fn ask_for_the_past(&self) {
         let mut history = self.history.borrow_mut();
         let first = !self.connected_before.replace(true);
-        let Some(epoch) = history.epoch.clone() else { return };
-        if first {
-            history.seen = history.since;
-        }
-        let resume = ClientMessage::Resume { epoch, offset: history.seen };
-        if let (Ok(text), Some(socket)) = (serde_json::to_string(&resume), &*self.events.borrow()) {
+        let wish = match history.epoch.clone() {
+            Some(epoch) => {
+                if first {
+                    history.seen = history.since;
+                }
+                ClientMessage::Resume { epoch, offset: history.seen }
+            }
+            None => ClientMessage::Live,
+        };
+        if let (Ok(text), Some(socket)) = (serde_json::to_string(&wish), &*self.events.borrow()) {
             socket.send_text(&text);
         }
     }

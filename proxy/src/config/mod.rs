@@ -86,7 +86,7 @@ pub struct Tuning {
     pub dead_after: Duration,
     /// A page that takes nothing for this long is too slow (5 s).
     pub slow_after: Duration,
-    /// A page's `resume` is waited for this long before it is sent live events (500 ms).
+    /// A page's `resume` is waited for this long before it is sent live events (250 ms).
     pub resume_within: Duration,
     /// The ring holds this many events (4,096).
     pub ring_events: usize,
@@ -109,7 +109,7 @@ impl Default for Tuning {
             ping_every: Duration::from_secs(30),
             dead_after: Duration::from_mins(1),
             slow_after: Duration::from_secs(5),
-            resume_within: Duration::from_millis(500),
+            resume_within: Duration::from_millis(250),
             ring_events: 4_096,
             ring_bytes: 8 << 20,
             drain: Duration::from_secs(5),

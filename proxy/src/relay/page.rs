@@ -140,9 +140,13 @@ where
     }
 
     async fn hear(&mut self, text: &str) -> Result<(), End> {
-        let Ok(ClientMessage::Resume { epoch, offset }) = serde_json::from_str(text) else {
-            tracing::debug!("a page said something that is no resume");
-            return Ok(());
+        let (epoch, offset) = match serde_json::from_str(text) {
+            Ok(ClientMessage::Resume { epoch, offset }) => (epoch, offset),
+            Ok(ClientMessage::Live) => return Ok(()),
+            Err(error) => {
+                tracing::debug!(%error, "a page said something that was not understood");
+                return Ok(());
+            }
         };
         if std::mem::replace(&mut self.resumed, true) {
             return Ok(());

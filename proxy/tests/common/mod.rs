@@ -202,6 +202,10 @@ impl Page {
         self.socket.send(Message::text(text)).await.unwrap();
     }
 
+    pub async fn live(&mut self) {
+        self.socket.send(Message::text(r#"{"type":"live"}"#)).await.unwrap();
+    }
+
     pub async fn close_code(&mut self) -> u16 {
         close_code(&mut self.socket).await
     }

@@ -135,6 +135,8 @@ pub enum ClientMessage {
         /// The last offset that was seen.
         offset: u64,
     },
+    /// Nothing was missed: send events as they come. Who says neither gets them a moment later, in case of a resume.
+    Live,
 }
 
 #[cfg(test)]

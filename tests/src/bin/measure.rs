@@ -68,6 +68,7 @@ async fn main() -> Result<()> {
         page.click("button", "Hang up").await;
         page.until("the call is over", async |status| status.call == "terminated").await;
     }
+    writeln!(out, "key → event, right after the first call began: {:.1} ms", to_event[0])?;
     say(&mut out, "key → sound", to_sound)?;
     say(&mut out, "key → event", to_event)
 }
