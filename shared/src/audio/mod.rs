@@ -1,9 +1,18 @@
 //! Audio: frames, reassembly, and (with the voice work) the processing chain.
 
+pub mod chain;
+pub mod codec;
+pub mod compressor;
 pub mod drift;
 pub mod frame;
+pub mod gain;
+pub mod gate;
 pub mod jitter;
 pub mod level;
+pub mod limiter;
+#[cfg(feature = "loudness")]
+pub mod loudness;
+pub mod math;
 pub mod playout;
 pub mod plc;
 pub mod upsample;
