@@ -76,8 +76,9 @@ pub(super) fn peaks(block: &[Pair]) -> f32x8 {
 #[inline]
 pub(super) fn highest(largest: f32x8) -> f32 {
     let lanes = largest.to_array();
-    let four = [0, 1, 2, 3].map(|lane| larger(lanes[lane], lanes[lane + 4]));
-    larger(larger(four[0], four[1]), larger(four[2], four[3]))
+    let even = larger(larger(lanes[0], lanes[4]), larger(lanes[2], lanes[6]));
+    let odd = larger(larger(lanes[1], lanes[5]), larger(lanes[3], lanes[7]));
+    larger(even, odd)
 }
 
 #[inline]
@@ -112,8 +113,8 @@ impl Stretch {
                     *b *= gain;
                 }
             }
-            Self::Moving(cubic) => {
-                let [a, b, c, d] = cubic.map(f32x8::splat);
+            Self::Moving([a, b, c, d]) => {
+                let (a, b, c, d) = (f32x8::splat(a), f32x8::splat(b), f32x8::splat(c), f32x8::splat(d));
                 for (pair, &[s, t]) in block.iter_mut().zip(along) {
                     pair[0] *= a + s * (b + s * (c + s * d));
                     pair[1] *= a + t * (b + t * (c + t * d));
@@ -162,20 +163,21 @@ pub(super) const SETTING: usize = 6;
 /// For the gate: with a [`Spline`] 16 ms in all.
 pub(super) const EDGE: usize = 4;
 
-/// Eases a value that jumps, whenever and however often it does: by averaging neighbours again and again, which makes
+/// Eases a value that jumps, whenever and however often it does: by adding neighbours again and again, which makes
 /// a binomial window.
 #[derive(Clone, Debug)]
-pub(super) struct Ease<const AVERAGES: usize> {
+pub(super) struct Ease<const ADDITIONS: usize> {
     target: f32,
-    /// What came into each average last.
-    last: [f32; AVERAGES],
+    /// What came into each addition last.
+    last: [f32; ADDITIONS],
     /// For how many blocks it goes on to move when the target stays.
     moving: usize,
 }
 
-impl<const AVERAGES: usize> Ease<AVERAGES> {
-    pub(super) const fn new(value: f32) -> Self {
-        Self { target: value, last: [value; AVERAGES], moving: 0 }
+impl<const ADDITIONS: usize> Ease<ADDITIONS> {
+    pub(super) fn new(value: f32) -> Self {
+        let last = core::array::from_fn(|addition| value * (1_u32 << addition) as f32);
+        Self { target: value, last, moving: 0 }
     }
 
     #[inline]
@@ -194,26 +196,23 @@ impl<const AVERAGES: usize> Ease<AVERAGES> {
     fn advance(&mut self, value: f32) -> f32 {
         if value != self.target {
             self.target = value;
-            self.moving = AVERAGES + 1;
+            self.moving = ADDITIONS + 1;
         }
         self.moving -= 1;
-        self.last.iter_mut().fold(value, |value, last| {
-            let average = (value + *last) * 0.5;
-            *last = value;
-            average
-        })
+        let sum = self.last.iter_mut().fold(value, |sum, last| sum + core::mem::replace(last, sum));
+        sum * (1.0 / (1_u32 << ADDITIONS) as f32)
     }
 }
 
 /// A gain that is set: eased, then on a spline.
 #[derive(Clone, Debug)]
-pub(super) struct Glide<const AVERAGES: usize> {
-    ease: Ease<AVERAGES>,
+pub(super) struct Glide<const ADDITIONS: usize> {
+    ease: Ease<ADDITIONS>,
     spline: Spline,
 }
 
-impl<const AVERAGES: usize> Glide<AVERAGES> {
-    pub(super) const fn new(gain: f32) -> Self {
+impl<const ADDITIONS: usize> Glide<ADDITIONS> {
+    pub(super) fn new(gain: f32) -> Self {
         Self { ease: Ease::new(gain), spline: Spline::new(gain) }
     }
 
@@ -248,7 +247,7 @@ pub struct Gain {
 
 impl Gain {
     /// Starts at `factor`.
-    pub const fn new(factor: f32) -> Self {
+    pub fn new(factor: f32) -> Self {
         Self { factor, glide: Glide::new(factor) }
     }
 

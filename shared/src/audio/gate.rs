@@ -101,7 +101,8 @@ impl Gate {
         if self.steady {
             Stretch::Still(self.raw).apply(block, grid.along());
         } else {
-            self.glide().apply(block, grid.along());
+            self.approach();
+            self.glide.next(self.raw).apply(block, grid.along());
         }
     }
 
@@ -120,7 +121,7 @@ impl Gate {
     }
 
     #[expect(clippy::float_cmp, reason = "what has arrived is a copy of the goal")]
-    fn glide(&mut self) -> Stretch {
+    fn approach(&mut self) {
         let goal = if self.open || self.law.bypass { 1.0 } else { self.law.floor };
         self.raw = if self.law.bypass {
             goal
@@ -130,6 +131,5 @@ impl Gate {
             larger(goal, self.raw - self.law.fall)
         };
         self.steady = self.raw == goal && self.glide.rests_at(goal);
-        self.glide.next(self.raw)
     }
 }
