@@ -49,7 +49,7 @@ fn hear(tones: &Tones, arrivals: &[Arrival]) -> (Vec<f32>, PlayoutStats) {
         }
         let mut quantum = [0.0; QUANTUM];
         upsampler.set_speed(playout.speed());
-        upsampler.fill(&mut quantum, || playout.next());
+        upsampler.fill(&mut quantum, || playout.pull());
         out.extend_from_slice(&quantum);
     }
     (out.split_off(2 * RATE as usize), playout.stats())

@@ -18,22 +18,22 @@ const INPUT: u64 = 0xeaf0_92a4_e8c3_c0db;
 fn voice() -> Vec<i16> {
     let mut random = Random(711);
     let (mut phase, mut last, mut before) = (0, 0i64, 0i64);
-    let sample = |index: i64| {
-        let period = 63 + ((index / 40) % 70 - 35).abs();
+    let sample = |index: usize| {
+        let period = 63 + (index / 40 % 70).abs_diff(35);
         phase += 1;
         let mut pulse = 0;
         if phase >= period {
             (phase, pulse) = (0, 9_000);
         }
-        pulse += (random.next() >> 56) as i64 - 128;
+        pulse += (random.next() >> 56).cast_signed() - 128;
         if index / 8_000 % 4 == 3 {
-            pulse = (random.next() >> 52) as i64 - 2_048;
+            pulse = (random.next() >> 52).cast_signed() - 2_048;
         }
         let sample = (pulse + ((29 * last) >> 4) - ((14 * before) >> 4)).clamp(-30_000, 30_000);
         (before, last) = (last, sample);
         sample as i16
     };
-    (0..(UNITS * UNIT) as i64).map(sample).collect()
+    (0..UNITS * UNIT).map(sample).collect()
 }
 
 /// A loss begins with 8 % and goes on with 70 %; the longest is of 130 ms.
@@ -60,9 +60,9 @@ fn conceal(pcm: &[i16], lost: impl IntoIterator<Item = bool>) -> Vec<i16> {
     let unit = |(unit, lost): (&Unit, bool)| {
         let mut unit = *unit;
         if lost {
-            concealer.missing(&mut unit)
+            concealer.missing(&mut unit);
         } else {
-            concealer.received(&mut unit)
+            concealer.received(&mut unit);
         }
         unit
     };

@@ -36,6 +36,18 @@ pub struct Heard {
 }
 
 impl Heard {
+    /// Frames, slots and samples: nothing is gained, nothing is missing.
+    pub fn check_balance(&self) {
+        let stats = &self.stats;
+        let jitter = &stats.jitter;
+        let gone = jitter.played + jitter.late + jitter.duplicates + jitter.discarded;
+        assert_eq!(jitter.inserted, gone + stats.buffered as u64, "{stats:?}");
+        let slots = self.range.map_or(0, |(first, next)| next - first);
+        assert_eq!(slots, jitter.played + jitter.lost + jitter.discarded, "{stats:?}");
+        let made = 160 * jitter.played + 80 * jitter.concealed() + stats.silent + stats.repeated;
+        assert_eq!(made, stats.pulled + stats.cut + stats.ahead as u64, "{stats:?}");
+    }
+
     pub fn mean_delay(&self) -> f64 {
         self.delays.iter().sum::<f64>() / self.delays.len() as f64
     }
@@ -63,7 +75,9 @@ pub fn listen(network: &Network, arrivals: &[Arrival], config: PlayoutConfig, se
         quanta += 1;
         let now = now.as_millis_f64() * 1e3;
         let stats = playout.stats();
-        longest_ms = longest_ms.max(stats.delay_ms);
+        if waiting.peek().is_some() {
+            longest_ms = longest_ms.max(stats.delay_ms);
+        }
         let concealed = stats.jitter.concealed();
         if concealed > made_up {
             (made_up, since) = (concealed, now);

@@ -47,7 +47,7 @@ impl Arrivals {
 
     /// Notes an arrival; microseconds by which the frame came after the time at which the quickest would have come.
     pub(super) fn note(&mut self, sequence: u64, micros: u64) -> u64 {
-        let offset = (micros as i64).saturating_sub((sequence as i64).saturating_mul(FRAME_MICROS));
+        let offset = micros.cast_signed().saturating_sub(sequence.cast_signed().saturating_mul(FRAME_MICROS));
         self.newest = self.newest.max(sequence);
         while self.count > 0 && self.at(self.count - 1).offset >= offset {
             self.count -= 1;

@@ -12,13 +12,15 @@ use core::time::Duration;
 pub use target::{TargetConfig, TargetDelay};
 
 use super::{
-    frame::{FRAME_DURATION, FRAME_SAMPLES, Frame, SILENCE},
+    frame::{FRAME_DURATION, FRAME_SAMPLES, Frame, SAMPLE_RATE, SILENCE},
     plc::UNIT,
 };
 use crate::time::Instant;
 
 /// A frame's length in microseconds.
-const FRAME_MICROS: i64 = FRAME_DURATION.as_micros() as i64;
+const FRAME_MICROS: i64 = 20_000;
+/// A sample's length in microseconds.
+const SAMPLE_MICROS: u64 = 1_000_000 / SAMPLE_RATE as u64;
 /// Frames that find room: 1.28 s.
 pub const CAPACITY: usize = 64;
 /// The units of concealment that make up for a frame.
@@ -42,9 +44,9 @@ pub enum Inserted {
 
 /// What is to be played next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum Next<'a> {
     /// A frame.
-    Frame(Frame),
+    Frame(&'a Frame),
     /// 10 ms that stand for something that is missing.
     Missing,
     /// Nothing yet: the stream has not begun, or has ceased.
@@ -172,7 +174,7 @@ impl JitterBuffer {
     }
 
     /// What is to be played at `now`. Frames come whole, what is made up comes in units of 10 ms.
-    pub fn next(&mut self, now: Instant) -> Next {
+    pub fn take(&mut self, now: Instant) -> Next<'_> {
         if !self.is_playing(now) {
             return Next::Waiting;
         }
@@ -211,10 +213,10 @@ impl JitterBuffer {
         if self.phase != Phase::Playing {
             return None;
         }
-        let ahead = (ahead + self.owed as usize * UNIT) as i64 * FRAME_MICROS / FRAME_SAMPLES as i64;
-        let heard = (self.cursor as i64).saturating_mul(FRAME_MICROS).saturating_sub(ahead);
+        let ahead = ((ahead + self.owed as usize * UNIT) as u64 * SAMPLE_MICROS).cast_signed();
+        let heard = self.cursor.cast_signed().saturating_mul(FRAME_MICROS).saturating_sub(ahead);
         let due = self.delay.origin_micros()?.saturating_add(heard);
-        Some((now.as_micros() as i64).saturating_sub(due))
+        Some(now.as_micros().cast_signed().saturating_sub(due))
     }
 
     /// The wait that is aimed at.
@@ -306,16 +308,16 @@ impl JitterBuffer {
         self.phase == Phase::Playing
     }
 
-    fn play(&mut self) -> Frame {
+    fn play(&mut self) -> &Frame {
         if self.counts.concealed_undecided > 0 {
             self.counts.underruns += 1;
             self.settle_held();
         }
-        let frame = self.frames[place(self.cursor)];
-        self.present[place(self.cursor)] = false;
+        let place = place(self.cursor);
+        self.present[place] = false;
         self.step(true);
         self.counts.played += 1;
-        frame
+        &self.frames[place]
     }
 
     /// The next frame is missing, and a later one is there. What was made up while nothing was counts for it.
@@ -329,7 +331,7 @@ impl JitterBuffer {
     }
 
     /// Nothing is there: whether the next frame is lost or late will be seen.
-    fn hold(&mut self) -> Next {
+    fn hold(&mut self) -> Next<'static> {
         if self.counts.concealed_undecided == CEASED {
             self.settle_held();
             self.phase = Phase::Idle;

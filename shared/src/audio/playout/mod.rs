@@ -89,6 +89,11 @@ pub struct Playout {
     drift: DriftControl,
     /// Microseconds since the start, by the samples that were pulled and the speed at which.
     clock: f64,
+    /// Microseconds that a sample takes, and milliseconds by which that shortens the delay, at the present speed.
+    tick: f64,
+    gain_ms: f64,
+    /// What it has shortened since the speed was set.
+    gained_ms: f64,
     /// Whether it is longer than aimed at.
     too_long: bool,
     /// Frames for which the delay has been off.
@@ -111,6 +116,9 @@ impl Playout {
             line: Line::new(),
             drift: DriftControl::new(config.drift),
             clock: 0.0,
+            tick: SAMPLE_MICROS,
+            gain_ms: 0.0,
+            gained_ms: 0.0,
             too_long: false,
             off: 0,
             since_splice: 0,
@@ -130,18 +138,15 @@ impl Playout {
     }
 
     /// The next sample of 8 kHz, −1…1. The sound card is expected to take [`Self::speed`] of them in 125 µs.
-    pub fn next(&mut self) -> f32 {
+    pub fn pull(&mut self) -> f32 {
         let sample = loop {
             match self.line.next() {
                 Some(sample) => break sample,
                 None => self.refill(),
             }
         };
-        let speed = self.drift.speed();
-        self.clock += SAMPLE_MICROS / speed;
-        let gained = (speed - 1.0) / speed * (SAMPLE_MICROS / 1e3);
-        self.stats.faster_ms += gained.max(0.0);
-        self.stats.slower_ms -= gained.min(0.0);
+        self.clock += self.tick;
+        self.gained_ms += self.gain_ms;
         self.stats.pulled += 1;
         self.since_splice = self.since_splice.saturating_add(1);
         sample
@@ -149,7 +154,7 @@ impl Playout {
 
     /// Fills `out` with the next samples.
     pub fn fill(&mut self, out: &mut [f32]) {
-        out.fill_with(|| self.next());
+        out.fill_with(|| self.pull());
     }
 
     /// Samples to be pulled in the time of one: what the resampler to the sound card's rate is set to.
@@ -190,24 +195,32 @@ impl Playout {
     }
 
     fn refill(&mut self) {
-        match self.jitter.next(self.now()) {
+        if self.fetch() {
+            self.adapt();
+        }
+        self.stats.faster_ms += self.gained_ms.max(0.0);
+        self.stats.slower_ms -= self.gained_ms.min(0.0);
+        self.tick = SAMPLE_MICROS / self.drift.speed();
+        (self.gained_ms, self.gain_ms) = (0.0, (SAMPLE_MICROS - self.tick) / 1e3);
+    }
+
+    /// Gets something to be heard; whether it is a frame.
+    fn fetch(&mut self) -> bool {
+        match self.jitter.take(self.now()) {
             Next::Frame(frame) => {
-                self.hear(&frame);
-                self.adapt();
+                let (units, _) = frame.as_chunks::<UNIT>();
+                for unit in units {
+                    let mut unit = *unit;
+                    self.concealer.received(&mut unit);
+                    self.line.push(&unit);
+                }
+                self.unfaded = FADED;
+                return true;
             }
             Next::Missing => self.make_up(),
             Next::Waiting => self.wait(),
         }
-    }
-
-    fn hear(&mut self, frame: &Frame) {
-        self.unfaded = FADED;
-        let (units, _) = frame.as_chunks::<UNIT>();
-        for unit in units {
-            let mut unit = *unit;
-            self.concealer.received(&mut unit);
-            self.line.push(&unit);
-        }
+        false
     }
 
     fn make_up(&mut self) {
@@ -259,9 +272,7 @@ impl Playout {
             if !self.jitter.is_ready() {
                 return false;
             }
-            if let Next::Frame(frame) = self.jitter.next(self.now()) {
-                self.hear(&frame);
-            }
+            self.fetch();
         }
         let cut = self.line.cut(least_likeness, most).unwrap_or(0);
         self.stats.cut += cut as u64;
