@@ -1,5 +1,12 @@
 //! The chain: time a sample, natively, and the limiter's bound over a million random frames.
+//!
+//! Speech comes from Debian's package `asterisk-core-sounds-en-wav`, where it is installed, or unpacked below the folder
+//! that `DIALBENCH_SOUNDS` names.
 #![expect(clippy::print_stdout, reason = "the report")]
+
+#[expect(dead_code, reason = "the receiver's benchmark plays them at other speeds")]
+#[path = "receiver/recordings.rs"]
+mod recordings;
 
 use std::{
     hint::black_box,
@@ -43,6 +50,13 @@ fn bursts(rng: &mut Rng) -> Vec<f32> {
     let syllable = |n: usize| ((n as f32 * core::f32::consts::TAU / 4_000.0).sin().max(0.0)).powi(2);
     let voice = |n: usize| (n as f32 * 0.13).sin() * 0.35 + (n as f32 * 0.61).sin() * 0.2;
     (0..SAMPLES).map(|n| syllable(n) * (voice(n) + 0.1 * rng.sample()) + 0.002 * rng.sample()).collect()
+}
+
+/// Prompts, one after the other.
+fn speech() -> Vec<f32> {
+    let recordings = recordings::all(&recordings::folder());
+    let prompts = recordings.iter().filter(|(path, _)| path.to_string_lossy().contains("sounds/en"));
+    prompts.flat_map(|(_, pcm)| pcm).take(SAMPLES).map(|&sample| f32::from(sample) / 32_768.0).collect()
 }
 
 /// The best and the median of many passes, in ns a sample.
@@ -154,7 +168,9 @@ fn main() {
     println!("Nanoseconds a sample: 201 passes over 16 s at 8 kHz, the chain in frames of 20 ms.\n");
     println!("| {:<60} | {:>4} | {:>6} | {:>6} |", "what, signal", "goal", "best", "median");
     println!("|{}|{}|{}|{}|", "-".repeat(62), "-".repeat(6), "-".repeat(8), "-".repeat(8));
-    for (name, signal) in [("bursts", &bursts), ("noise", &noise), ("silence", &silence)] {
+    let speech = speech();
+    let signals = [("speech", &speech), ("bursts", &bursts), ("noise", &noise), ("silence", &silence)];
+    for (name, signal) in signals.into_iter().filter(|(_, signal)| signal.len() == SAMPLES) {
         stages(name, signal);
         chains(name, signal);
     }

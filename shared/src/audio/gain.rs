@@ -48,7 +48,7 @@ impl Grid {
         self.pairs
     }
 
-    /// The length of a block in ms: 2, or close to it.
+    /// The length of a block in ms: 2 at multiples of 8 kHz, from 1.3 to 2.7 between them.
     pub const fn block_ms(&self) -> f32 {
         self.block_ms
     }

@@ -196,6 +196,16 @@ fn the_limiter_never_exceeds_its_ceiling() {
     assert!(limited > 1_000, "{limited} frames came near the ceiling");
 }
 
+/// So it is the gain that keeps the bound, and what is cut off is rounding.
+#[test]
+fn a_tone_that_is_limited_stays_a_tone() {
+    let limiter = LimiterConfig { ceiling_dbfs: -20.0, ..LimiterConfig::default() };
+    let heard = through(RATE, &ChainConfig { limiter, ..BYPASSED() }, &sine(1_003.7, 1.0, 8_000));
+    let beside = beside(&heard[3_000..], 1_003.7, 150.0);
+    assert!(beside < -60.0, "{beside:.1} dBFS");
+    assert!((math::to_db(peak(&heard[3_000..])) + 20.0).abs() < 0.1);
+}
+
 #[test]
 fn what_is_no_number_does_not_stay() {
     let mut samples = vec![0.5; 24_000];
@@ -335,7 +345,7 @@ fn meters_show_levels_and_start_anew() {
     near(meters.limiter_reduction_db, 12.0);
     near(meters.output_peak_dbfs, -12.0);
     assert!(meters.gate_open && meters.compressor_reduction_db == 0.0);
-    chain.process(&mut [0.0; 16_000]);
+    chain.process(&mut vec![0.0; 16_000]);
     chain.meters();
     chain.process(&mut [0.0; 160]);
     let silent = chain.meters();
@@ -361,7 +371,7 @@ fn the_bits_are_the_same_everywhere() {
 
 #[test]
 fn a_config_is_written_with_units_and_checked() {
-    let json = serde_json::to_value(ChainConfig::default()).unwrap();
+    let json = serde_json::to_value(ChainConfig::default()).expect("JSON");
     assert_eq!(json["gate"]["threshold"], 200.0);
     assert!((ChainConfig::default().gate.threshold_dbfs() + 44.29).abs() < 0.01);
     for (range, _) in ChainConfig::default().values() {
@@ -369,15 +379,15 @@ fn a_config_is_written_with_units_and_checked() {
         assert!(json.pointer(&path).is_some_and(serde_json::Value::is_number), "{path}");
     }
     assert_eq!(ChainConfig::default().check(), Ok(()));
-    let part: ChainConfig =
-        serde_json::from_str(r#"{"gain": {"factor": 11}, "gate": {"attackMs": 1}}"#).unwrap();
-    let wrong = part.check().unwrap_err();
+    let part: ChainConfig = serde_json::from_str(r#"{"gain": {"factor": 11}, "gate": {"attackMs": 1}}"#)
+        .expect("a part of a config");
+    let wrong = part.check().expect_err("two fields are out of range");
     let fields: Vec<_> = wrong.iter().map(|error| error.field.as_str()).collect();
     assert_eq!(fields, ["gain.factor", "gate.attackMs"]);
     assert_eq!(wrong[1].message, "1 is not within 16–500 ms");
     assert!(serde_json::from_str::<ChainConfig>(r#"{"gain": {"faktor": 1}}"#).is_err());
     let nan = ChainConfig { gain: GainConfig { factor: f32::NAN, bypass: false }, ..ChainConfig::default() };
-    assert_eq!(nan.check().unwrap_err().len(), 1);
+    assert_eq!(nan.check().expect_err("NaN is no gain").len(), 1);
 }
 
 proptest! {
