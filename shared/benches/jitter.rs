@@ -9,7 +9,10 @@ mod listen;
 #[path = "../tests/playout/network.rs"]
 mod network;
 
-use std::{hint::black_box, time::Instant};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 use conditions::CONDITIONS;
 use listen::{Heard, listen, ramp};
@@ -31,7 +34,7 @@ fn main() {
         "Ten minutes of each. Times in ms; with the optimum 95 % of the frames come in time. Frames late, lost, and times that\nthere was nothing to play; most frames in the buffer; least and highest speed.\n"
     );
     println!(
-        "{:24} {:>7} {:>6} {:>6} {:>7} {:>5} {:>5} {:>5} {:>9} {:>6} {:>8} {:>6} {:>6} {:>8} {:>4} {:>15}",
+        "{:26} {:>7} {:>6} {:>6} {:>7} {:>5} {:>5} {:>5} {:>9} {:>6} {:>8} {:>6} {:>6} {:>8} {:>4} {:>15}",
         "condition",
         "optimum",
         "mean",
@@ -55,21 +58,22 @@ fn main() {
         row(condition.name, &condition.network, &trace, config, optimum(&trace, &config.target));
     }
     println!(
-        "\nFrames that the receiver numbers itself, as on CXone's stream, where a loss shows as 20 ms without a frame:\n"
+        "\nFrames that the receiver numbers itself, as on CXone's stream, where a loss\nshows as 20 ms without a frame; by quantile and least wait:\n"
     );
     for (name, network) in [
         ("2 % lost", Network { loss: Loss::Single(0.02), ..QUIET }),
         ("0-60 ms", Network { jitter: Jitter::Uniform(60.0), ..QUIET }),
         ("0-60 ms, 2 % lost", Network { loss: Loss::Single(0.02), jitter: Jitter::Uniform(60.0), ..QUIET }),
     ] {
-        for (quantile, forget) in [(0.95, 0.983), (0.99, 0.993), (0.999, 0.9993)] {
-            let target = TargetConfig { quantile, forget, ..TargetConfig::default() };
+        for (quantile, least) in [(0.95, 20), (0.99, 20), (0.95, 160)] {
+            let target =
+                TargetConfig { quantile, min: Duration::from_millis(least), ..TargetConfig::default() };
             let config = PlayoutConfig { target, ..PlayoutConfig::default() };
             let mut trace = network.trace(1, FRAMES);
             for (number, arrival) in trace.iter_mut().enumerate() {
                 arrival.sequence = number as u64;
             }
-            row(&format!("{name}, q {quantile}"), &network, &trace, config, f64::NAN);
+            row(&format!("{name}; {quantile} {least}"), &network, &trace, config, f64::NAN);
         }
     }
     println!(
@@ -88,7 +92,10 @@ fn row(name: &str, network: &Network, trace: &[Arrival], config: PlayoutConfig, 
     let jitter = stats.jitter;
     let (mean, p95) = if optimum.is_nan() { (optimum, optimum) } else { (mean, quantile(delays, 0.95)) };
     println!(
-        "{name:24} {optimum:7.1} {mean:6.1} {p95:6.1} {longest_ms:7.1} {:5} {:5} {:5} {:9} {:6} {:8} {:6.0} {:6.0} {:8.0} {:4} {:7.0} {:7.0}",
+        "{name:26} {:>7} {:>6} {:>6} {longest_ms:7.1} {:5} {:5} {:5} {:9} {:6} {:8} {:6.0} {:6.0} {:8.0} {:4} {:7.0} {:7.0}",
+        figure(optimum),
+        figure(mean),
+        figure(p95),
         jitter.late,
         jitter.lost,
         jitter.underruns,
@@ -102,6 +109,10 @@ fn row(name: &str, network: &Network, trace: &[Arrival], config: PlayoutConfig, 
         (speeds.0 - 1.0) * 1e6,
         (speeds.1 - 1.0) * 1e6,
     );
+}
+
+fn figure(value: f64) -> String {
+    if value.is_nan() { "-".to_owned() } else { format!("{value:.1}") }
 }
 
 /// The median time that a frame takes, put in and pulled, over stretches of a second.

@@ -247,8 +247,9 @@ fn likeness(history: &[i16; HISTORY], lag: usize, step: usize) -> f64 {
     let earlier = &history[HISTORY - COMPARED - lag..];
     let (mut product, mut energy) = (0i64, 0i64);
     for (&last, &earlier) in last.iter().zip(earlier).step_by(step) {
-        product += i64::from(last) * i64::from(earlier);
-        energy += i64::from(earlier) * i64::from(earlier);
+        let earlier = i32::from(earlier);
+        product += i64::from(i32::from(last) * earlier);
+        energy += i64::from(earlier * earlier);
     }
     product as f64 / (energy as f64).max(LEAST_ENERGY).sqrt()
 }

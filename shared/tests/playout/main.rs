@@ -4,5 +4,6 @@ mod clicks;
 mod concealment;
 mod conditions;
 mod delays;
+mod digits;
 mod listen;
 mod network;

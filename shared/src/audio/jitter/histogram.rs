@@ -21,7 +21,7 @@ impl<const N: usize> Histogram<N> {
     /// Adds a value; the last place takes all beyond it.
     pub(super) fn add(&mut self, place: usize) {
         self.seen = self.seen.saturating_add(1);
-        let keep = (1.0 - START_WEIGHT / f64::from(self.seen.saturating_add(1))).clamp(0.0, self.forget);
+        let keep = (1.0 - START_WEIGHT / f64::from(self.seen.saturating_add(1))).max(0.0).min(self.forget);
         for share in &mut self.shares {
             *share *= keep;
         }
