@@ -16,5 +16,6 @@ pub(crate) async fn profile(State(state): State<AppState>) -> Json<Profile> {
         version: env!("CARGO_PKG_VERSION").into(),
         services: services.collect(),
         limits: state.config.limits.clone(),
+        qa_configured: state.config.qa_endpoint.is_some(),
     })
 }

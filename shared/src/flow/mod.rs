@@ -1,5 +1,17 @@
-//! A flow as a picture.
+//! A flow as a picture, and as something to simulate: from a draft to a request, a trace, and a verdict.
 
+mod draft;
+mod execute;
+mod expect;
 mod layout;
+mod poll;
+mod request;
 
+pub use draft::{Draft, MediaDraft, VariableDraft, VariableKind};
+pub use execute::{check_depth, execute};
+pub use expect::{
+    Check, Expectation, ExpectationDraft, ExpectedDecision, Judgement, Verdict, actions, judge,
+};
 pub use layout::{Edge, Layout, Measures, Point, layout};
+pub use poll::{Ending, PollConfig, PollInput, PollOutput, PollPhase, PollProgress, Poller, Trouble};
+pub use request::SimulationRequest;

@@ -249,6 +249,23 @@ impl Node {
         self.label.as_deref().unwrap_or(&self.id)
     }
 
+    /// What it is, as definitions and traces have it: `menu`.
+    pub const fn type_name(&self) -> &'static str {
+        match self.kind {
+            NodeKind::Prompt => "prompt",
+            NodeKind::Menu(_) => "menu",
+            NodeKind::Collect { .. } => "collect",
+            NodeKind::Decision { .. } => "decision",
+            NodeKind::Transfer { .. } => "transfer",
+            NodeKind::Hangup => "hangup",
+        }
+    }
+
+    /// Whether a call that gets here ends here.
+    pub const fn is_end(&self) -> bool {
+        matches!(self.kind, NodeKind::Transfer { .. } | NodeKind::Hangup)
+    }
+
     /// How it waits for digits, where it does.
     pub fn entry(&self) -> Option<&Entry> {
         match &self.kind {

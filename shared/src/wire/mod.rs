@@ -8,6 +8,7 @@ mod problem;
 mod profile;
 mod service;
 mod simulate;
+mod simulation;
 
 pub use audit::{AuditEntry, AuditPage};
 pub use call::{CallStatus, PlaceCall, PlacedCall};
@@ -17,3 +18,7 @@ pub use problem::{FieldError, Problem, UpstreamStatus};
 pub use profile::{Limits, Profile, ServiceStatus};
 pub use service::Service;
 pub use simulate::{SimulateDtmf, SimulatedDtmf};
+pub use simulation::{
+    MediaKind, MediaReference, NodeExecution, QaExport, QaExported, SimulationJob, SimulationResult,
+    SimulationStatus,
+};

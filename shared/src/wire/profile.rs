@@ -15,6 +15,9 @@ pub struct Profile {
     pub services: Vec<ServiceStatus>,
     /// The limits that are checked before CXone is asked.
     pub limits: Limits,
+    /// Whether there is a QA platform that results may be exported to; its address stays with the proxy.
+    #[serde(default)]
+    pub qa_configured: bool,
 }
 
 /// Whether a service is configured.

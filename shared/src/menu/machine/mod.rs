@@ -9,7 +9,7 @@ mod walk;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     compile::{CompiledFlow, NodeIx},
@@ -112,6 +112,15 @@ impl MenuMachine {
 
     /// Lets an interaction in at the flow's start.
     pub fn open(&mut self, now: Instant) -> Result<SessionKey, OpenError> {
+        self.open_with(now, &Map::new())
+    }
+
+    /// As [`Self::open`], with variables that differ from the flow's own; those that no node knows are ignored.
+    pub fn open_with(
+        &mut self,
+        now: Instant,
+        variables: &Map<String, Value>,
+    ) -> Result<SessionKey, OpenError> {
         let Self { flow, config, core } = self;
         let slot = if let Some(slot) = core.vacant.pop() {
             slot
@@ -129,6 +138,11 @@ impl MenuMachine {
         session.ahead.clear();
         for (variable, initial) in session.variables.iter_mut().zip(&flow.initial) {
             *variable = initial.clone().map(Stored::Json);
+        }
+        for (name, value) in variables {
+            if let Some(index) = flow.variables.iter().position(|known| known == name) {
+                session.variables[index] = Some(Stored::Json(value.clone()));
+            }
         }
         let key = SessionKey { slot, generation: session.generation };
         core.advance_clock(now);
