@@ -1,10 +1,11 @@
 //! The frame around the panels.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 
 use crate::{
-    audit::AuditPage,
     call::{Bench, CallPage},
+    panels::panel,
     route::{PanelLink, Route, Router},
 };
 
@@ -31,7 +32,7 @@ pub(crate) fn App() -> impl IntoView {
         </header>
         {move || match router.shown() {
             Route::Call => view! { <CallPage /> }.into_any(),
-            Route::Audit => view! { <AuditPage /> }.into_any(),
+            Route::Audit => panel("audit", JsValue::UNDEFINED).into_any(),
             Route::Unknown => view! { <NotFound /> }.into_any(),
         }}
     }

@@ -1,71 +1,102 @@
 //! What is heard, and what goes to the far end.
 
 use shared::audio::{
+    chain::ChainConfig,
     frame::{FRAME_SAMPLES, Frame, SAMPLE_RATE, SILENCE},
-    upsample::Upsampler,
+    receive::{Receiver, ReceiverReport},
 };
 
-use crate::{keys::Keys, playout::Playout};
+use crate::{capture::Capture, keys::Keys};
 
 /// The most output samples at a time; browsers ask for 128.
-const MAX_QUANTUM: usize = 1_024;
+pub(crate) const MAX_QUANTUM: usize = 1_024;
 /// The most samples pushed at a time: a second.
 const PUSH_CAPACITY: usize = SAMPLE_RATE as usize;
 /// The caller's own tones are heard 6 dB below what the far end gets.
 const SIDETONE_GAIN: f32 = 0.5;
+/// What a report is made of: the receiver's, then the highest peak that went to the far end.
+pub(crate) const REPORT_NUMBERS: usize = ReceiverReport::NUMBERS + 1;
 
-/// The audio thread's state.
+/// The audio thread's state. Its public fields are what the processor reads and writes.
 pub(crate) struct Engine {
+    /// Frames that came in, one after the other.
+    pub(crate) pushed: Vec<i16>,
+    /// What the sound card heard.
+    pub(crate) input: [f32; MAX_QUANTUM],
+    /// What is heard.
+    pub(crate) output: [f32; MAX_QUANTUM],
+    /// The frame for the far end.
+    pub(crate) upstream: Frame,
+    /// The chain's settings, as numbers.
+    pub(crate) settings: [f32; ChainConfig::NUMBERS],
+    /// The last report.
+    pub(crate) report: [f64; REPORT_NUMBERS],
     rate: f64,
-    push_buffer: Vec<i16>,
-    playout: Playout,
-    upsampler: Upsampler,
+    receiver: Receiver,
+    /// The next frame's number.
+    sequence: u64,
     sidetone: Keys,
-    output: [f32; MAX_QUANTUM],
     tone: [f32; MAX_QUANTUM],
     onset: Option<usize>,
     far_end: Keys,
-    upstream: Frame,
+    capture: Capture,
     upstream_on: bool,
+    upstream_peak: f32,
     /// Time since the last frame for the far end, in output samples.
     since_frame: f64,
 }
 
 impl Engine {
     pub(crate) fn new(rate: f64) -> Self {
+        let settings = ChainConfig::default();
         Self {
-            rate,
-            push_buffer: vec![0; PUSH_CAPACITY],
-            playout: Playout::new(),
-            upsampler: Upsampler::new(rate),
-            sidetone: Keys::new(rate as u32),
+            pushed: vec![0; PUSH_CAPACITY],
+            input: [0.0; MAX_QUANTUM],
             output: [0.0; MAX_QUANTUM],
+            upstream: SILENCE,
+            settings: settings.to_numbers(),
+            report: [0.0; REPORT_NUMBERS],
+            rate,
+            receiver: Receiver::new(rate, &settings),
+            sequence: 0,
+            sidetone: Keys::new(rate as u32),
             tone: [0.0; MAX_QUANTUM],
             onset: None,
             far_end: Keys::new(SAMPLE_RATE),
-            upstream: SILENCE,
+            capture: Capture::new(rate),
             upstream_on: false,
+            upstream_peak: 0.0,
             since_frame: 0.0,
         }
     }
 
-    pub(crate) fn push_buffer(&self) -> &[i16] {
-        &self.push_buffer
-    }
-
+    /// Takes the first `samples` of [`Self::pushed`]: whole frames, in the order in which they were sent.
     pub(crate) fn push(&mut self, samples: usize) {
-        let samples = samples.min(self.push_buffer.len());
-        self.playout.push(&self.push_buffer[..samples]);
+        let (frames, _) = self.pushed[..samples.min(PUSH_CAPACITY)].as_chunks::<FRAME_SAMPLES>();
+        for frame in frames {
+            self.receiver.insert(self.sequence, frame);
+            self.sequence += 1;
+        }
     }
 
-    pub(crate) fn output(&self) -> &[f32] {
-        &self.output
+    /// Counts frames that are known to be lost.
+    pub(crate) fn skip(&mut self, frames: u32) {
+        self.sequence += u64::from(frames);
+    }
+
+    pub(crate) fn flush(&mut self) {
+        self.receiver.flush();
+    }
+
+    pub(crate) fn set_chain(&mut self) {
+        self.receiver.set_chain(&ChainConfig::from_numbers(&self.settings));
     }
 
     pub(crate) fn process(&mut self, samples: usize) {
         let samples = samples.min(MAX_QUANTUM);
+        self.capture.push(&self.input[..samples]);
         let (output, tone) = (&mut self.output[..samples], &mut self.tone[..samples]);
-        self.upsampler.fill(output, || self.playout.next());
+        self.receiver.fill(output);
         self.onset = self.sidetone.fill(tone);
         for (sample, tone) in output.iter_mut().zip(tone) {
             *sample = (*sample + *tone * SIDETONE_GAIN).clamp(-1.0, 1.0);
@@ -77,26 +108,31 @@ impl Engine {
         self.onset
     }
 
-    pub(crate) fn upstream(&self) -> &[i16] {
-        &self.upstream
-    }
-
+    /// Makes [`Self::upstream`], if a frame is due. A key's tone replaces the caller's voice, which would spoil it.
     pub(crate) fn take_upstream(&mut self) -> bool {
         let frame = self.rate * FRAME_SAMPLES as f64 / f64::from(SAMPLE_RATE);
         if self.since_frame < frame {
             return false;
         }
         self.since_frame -= frame;
-        let mut samples = [0.0; FRAME_SAMPLES];
-        self.far_end.fill(&mut samples);
+        let (mut tone, mut voice) = ([0.0; FRAME_SAMPLES], [0.0; FRAME_SAMPLES]);
+        self.capture.take(&mut voice);
+        let sounds = self.far_end.is_sounding();
+        let begins = self.far_end.fill(&mut tone).is_some();
+        let samples = if sounds || begins { &tone } else { &voice };
         for (to, sample) in self.upstream.iter_mut().zip(samples) {
-            *to = (sample * 32_767.0).round() as i16;
+            *to = (sample * 32_767.0).clamp(-32_768.0, 32_767.0).round() as i16;
+            self.upstream_peak = self.upstream_peak.max(sample.abs());
         }
         self.upstream_on
     }
 
     pub(crate) fn set_upstream(&mut self, on: bool) {
         self.upstream_on = on;
+    }
+
+    pub(crate) fn set_capture(&mut self, on: bool) {
+        self.capture.set_on(on);
     }
 
     pub(crate) fn press(&mut self, code: u8) {
@@ -109,16 +145,11 @@ impl Engine {
         self.far_end.release();
     }
 
-    pub(crate) fn flush(&mut self) {
-        self.playout.flush();
-    }
-
-    pub(crate) fn buffered(&self) -> usize {
-        self.playout.buffered()
-    }
-
-    pub(crate) fn underruns(&self) -> u32 {
-        self.playout.underruns()
+    /// Writes [`Self::report`].
+    pub(crate) fn make_report(&mut self) {
+        let (last, receiver) = self.report.split_last_mut().expect("a report has numbers");
+        receiver.copy_from_slice(&self.receiver.report().to_numbers());
+        *last = f64::from(core::mem::take(&mut self.upstream_peak));
     }
 }
 
@@ -136,9 +167,9 @@ mod tests {
         let (mut up, mut heard) = (Vec::new(), Vec::new());
         for _ in 0..quanta {
             engine.process(128);
-            heard.extend_from_slice(&engine.output()[..128]);
+            heard.extend_from_slice(&engine.output[..128]);
             while engine.take_upstream() {
-                up.extend_from_slice(engine.upstream());
+                up.extend_from_slice(&engine.upstream);
             }
         }
         (up, heard)
@@ -163,12 +194,49 @@ mod tests {
     fn what_is_pushed_is_heard_at_its_level() {
         let mut engine = Engine::new(44_100.0);
         for sample in 0..4_000 {
-            engine.push_buffer[sample] = (((sample as f32) * 0.5).sin() * 10_000.0) as i16;
+            engine.pushed[sample] = (((sample as f32) * 0.5).sin() * 10_000.0) as i16;
         }
         engine.push(4_000);
         let (up, heard) = run(&mut engine, 44_100 / 256);
         let peak = heard.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
-        assert!((0.29..0.32).contains(&peak), "{peak}");
+        // The chain's gain is 1.2.
+        assert!((0.355..0.375).contains(&peak), "{peak}");
         assert!(up.is_empty(), "nothing goes up while upstream is off");
+        engine.make_report();
+        assert_eq!(engine.report[0], 25.0, "frames that came in");
+    }
+
+    #[test]
+    fn the_callers_voice_goes_up_and_a_key_replaces_it() {
+        for rate in [44_100.0, 48_000.0] {
+            let mut engine = Engine::new(rate);
+            engine.set_upstream(true);
+            engine.set_capture(true);
+            let mut up = Vec::new();
+            let mut at = 0;
+            for quantum in 0..(rate / 128.0) as usize {
+                for sample in &mut engine.input[..128] {
+                    *sample = 0.25 * (at as f32 * core::f32::consts::TAU * 440.0 / rate as f32).sin();
+                    at += 1;
+                }
+                if quantum == 200 {
+                    engine.press(7);
+                    engine.release();
+                }
+                engine.process(128);
+                while engine.take_upstream() {
+                    up.extend_from_slice(&engine.upstream);
+                }
+            }
+            let second: Vec<i16> = up[1_600..4_000].to_vec();
+            let peak = second.iter().map(|sample| sample.unsigned_abs()).max();
+            assert!(peak.is_some_and(|peak| (8_000..8_400).contains(&peak)), "{peak:?} at {rate} Hz");
+            let quietest = second.windows(160).map(|part| part.iter().map(|s| s.unsigned_abs()).max());
+            assert!(quietest.min().flatten() > Some(7_900), "the voice has no holes");
+            let digits: String = decode(&up).iter().map(|tone| tone.digit.as_char()).collect();
+            assert_eq!(digits, "7");
+            engine.make_report();
+            assert!(engine.report[REPORT_NUMBERS - 1] > 0.24);
+        }
     }
 }

@@ -50,6 +50,11 @@ impl Keys {
         }
     }
 
+    /// Whether a tone sounds that began before.
+    pub(crate) fn is_sounding(&self) -> bool {
+        self.sounding.is_some()
+    }
+
     /// Fills `out` with what sounds; the first sample at which a tone began.
     pub(crate) fn fill(&mut self, out: &mut [f32]) -> Option<usize> {
         out.fill(0.0);

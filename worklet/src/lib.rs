@@ -1,12 +1,12 @@
 //! The page's audio thread.
 //!
-//! `frontend/public/worklet.js` instantiates this wasm in an `AudioWorkletProcessor` and calls its exports: numbers
-//! in, numbers out, samples through buffers whose addresses are asked for once. Nothing is allocated after
+//! `frontend/public/assets/voice-processor.js` instantiates this wasm in an `AudioWorkletProcessor` and calls its exports:
+//! numbers in, numbers out, samples through buffers whose addresses are asked for once. Nothing is allocated after
 //! [`init`], so memory never grows and the processor's views stay valid.
 
+mod capture;
 mod engine;
 mod keys;
-mod playout;
 
 use std::cell::RefCell;
 
@@ -31,28 +31,49 @@ pub extern "C" fn init(rate: f64) {
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn push_buffer() -> *const i16 {
-    with(|engine| engine.push_buffer().as_ptr())
+    with(|engine| engine.pushed.as_ptr())
 }
 
 /// How many samples the push buffer holds.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn push_capacity() -> u32 {
-    with(|engine| engine.push_buffer().len() as u32)
+    with(|engine| engine.pushed.len() as u32)
 }
 
-/// Takes the first `samples` of the push buffer as what is heard next.
+/// Takes the first `samples` of the push buffer as frames that arrived just now.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn push(samples: u32) {
     with(|engine| engine.push(samples as usize));
 }
 
+/// Counts frames of the stream that are known to be lost.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn skip(frames: u32) {
+    with(|engine| engine.skip(frames));
+}
+
+/// Forgets what was pushed and not heard yet.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn flush() {
+    with(Engine::flush);
+}
+
+/// Where the processor puts what the sound card heard, before [`process`]: up to 1,024 samples.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn input_buffer() -> *const f32 {
+    with(|engine| engine.input.as_ptr())
+}
+
 /// Where [`process`] leaves its samples.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn output_buffer() -> *const f32 {
-    with(|engine| engine.output().as_ptr())
+    with(|engine| engine.output.as_ptr())
 }
 
 /// Makes the next `samples` of output, at most 1,024; what the sound card asks for at a time is 128.
@@ -73,7 +94,7 @@ pub extern "C" fn onset() -> i32 {
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn upstream_buffer() -> *const i16 {
-    with(|engine| engine.upstream().as_ptr())
+    with(|engine| engine.upstream.as_ptr())
 }
 
 /// Makes the next frame for the far end, if one is due: 1, otherwise 0.
@@ -90,6 +111,34 @@ pub extern "C" fn set_upstream(on: u32) {
     with(|engine| engine.set_upstream(on != 0));
 }
 
+/// Begins (1) or ends (0) to send the far end what the sound card hears.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn set_capture(on: u32) {
+    with(|engine| engine.set_capture(on != 0));
+}
+
+/// Where the processor puts the chain's settings before [`set_chain`]: `shared`'s `ChainConfig::to_numbers`.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn settings_buffer() -> *const f32 {
+    with(|engine| engine.settings.as_ptr())
+}
+
+/// How many numbers the settings are.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn settings_numbers() -> u32 {
+    with(|engine| engine.settings.len() as u32)
+}
+
+/// The settings in the buffer apply from now on.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn set_chain() {
+    with(Engine::set_chain);
+}
+
 /// A key was pressed: the digit with this code of RFC 4733.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
@@ -104,23 +153,23 @@ pub extern "C" fn release() {
     with(Engine::release);
 }
 
-/// Forgets what was pushed and not heard yet.
+/// Where [`report`] leaves its numbers: `shared`'s `ReceiverReport::to_numbers`, then the highest peak sent, of 1.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
-pub extern "C" fn flush() {
-    with(Engine::flush);
+pub extern "C" fn report_buffer() -> *const f64 {
+    with(|engine| engine.report.as_ptr())
 }
 
-/// How many samples, 8 kHz, wait to be heard.
+/// How many numbers a report has.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
-pub extern "C" fn buffered() -> u32 {
-    with(|engine| engine.buffered() as u32)
+pub extern "C" fn report_numbers() -> u32 {
+    with(|engine| engine.report.len() as u32)
 }
 
-/// How often there was nothing to be heard in the middle of a stream.
+/// Writes a report; its levels are those since the one before.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
-pub extern "C" fn underruns() -> u32 {
-    with(|engine| engine.underruns())
+pub extern "C" fn report() {
+    with(Engine::make_report);
 }

@@ -114,7 +114,8 @@ fn pack(project: &Project, size: Size) -> Result<()> {
 fn packer(project: &Project) -> Command {
     let compiled = project.wasm_target().join("wasm32-unknown-unknown/app");
     let mut command = Command::new(project.path("target/tool/pack"));
-    command.arg("--wasm").arg(compiled.join("frontend.wasm"));
+    command.arg("--wasm").arg(compiled.join("page.wasm"));
+    command.arg("--panels").arg(compiled.join("panels.wasm"));
     if project.has_worklet() {
         command.arg("--worklet").arg(compiled.join("worklet.wasm"));
     }

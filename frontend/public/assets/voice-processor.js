@@ -1,48 +1,64 @@
 // The audio thread's shell: hands samples and messages to the wasm that does the work. The wasm comes as bytes through
 // processorOptions, because port messages would arrive too late in an OfflineAudioContext, and Safari clones no Module.
+// Messages that are known beforehand come the same way, in `first`.
 
-const STATS_EVERY_S = 0.25;
+const REPORT_EVERY_S = 0.05;
+const MAX_QUANTUM = 1024;
+const FRAME_SAMPLES = 160;
 
 class VoiceProcessor extends AudioWorkletProcessor {
-  constructor({ processorOptions }) {
+  constructor({ processorOptions: { wasm, first = [] } }) {
     super();
-    const module = new WebAssembly.Module(processorOptions.wasm);
-    this.wasm = new WebAssembly.Instance(module, {}).exports;
+    this.wasm = new WebAssembly.Instance(new WebAssembly.Module(wasm), {}).exports;
     this.wasm.init(sampleRate);
-    const { memory } = this.wasm;
-    this.pushed = new Int16Array(memory.buffer, this.wasm.push_buffer(), this.wasm.push_capacity());
-    this.upstream = new Int16Array(memory.buffer, this.wasm.upstream_buffer(), 160);
-    this.output = new Float32Array(memory.buffer, this.wasm.output_buffer(), 1024);
-    this.statsAt = 0;
+    const { buffer } = this.wasm.memory;
+    this.pushed = new Int16Array(buffer, this.wasm.push_buffer(), this.wasm.push_capacity());
+    this.input = new Float32Array(buffer, this.wasm.input_buffer(), MAX_QUANTUM);
+    this.output = new Float32Array(buffer, this.wasm.output_buffer(), MAX_QUANTUM);
+    this.upstream = new Int16Array(buffer, this.wasm.upstream_buffer(), FRAME_SAMPLES);
+    this.settings = new Float32Array(buffer, this.wasm.settings_buffer(), this.wasm.settings_numbers());
+    this.report = new Float64Array(buffer, this.wasm.report_buffer(), this.wasm.report_numbers());
+    this.reportAt = 0;
+    this.silent = false;
     this.port.onmessage = ({ data }) => this.receive(data);
+    for (const message of first) this.receive(message);
   }
 
   receive(message) {
     switch (message.kind) {
       case "audio": {
-        const samples = new Int16Array(message.samples);
-        this.pushed.set(samples.subarray(0, this.pushed.length));
+        const samples = new Int16Array(message.samples).subarray(0, this.pushed.length);
+        this.pushed.set(samples);
         this.wasm.push(samples.length);
         break;
       }
       case "press": this.wasm.press(message.code); break;
       case "release": this.wasm.release(); break;
       case "upstream": this.wasm.set_upstream(message.on ? 1 : 0); break;
+      case "capture": this.wasm.set_capture(message.on ? 1 : 0); break;
+      case "chain": this.settings.set(message.settings); this.wasm.set_chain(); break;
       case "flush": this.wasm.flush(); break;
     }
   }
 
-  process(_inputs, outputs) {
-    const channels = outputs[0];
-    const length = channels[0].length;
+  process([input], [output]) {
+    const { length } = output[0];
+    if (input?.length > 0) {
+      this.input.set(input[0]);
+      this.silent = false;
+    } else if (!this.silent) {
+      this.input.fill(0);
+      this.silent = true;
+    }
     this.wasm.process(length);
-    for (const channel of channels) channel.set(this.output.subarray(0, length));
+    for (const channel of output) channel.set(this.output.subarray(0, length));
     const onset = this.wasm.onset();
     if (onset >= 0) this.port.postMessage({ kind: "onset", time: currentTime + onset / sampleRate });
     while (this.wasm.take_upstream()) this.port.postMessage({ kind: "frame", samples: this.upstream.slice().buffer });
-    if (currentTime >= this.statsAt) {
-      this.statsAt = currentTime + STATS_EVERY_S;
-      this.port.postMessage({ kind: "stats", buffered: this.wasm.buffered(), underruns: this.wasm.underruns() });
+    if (currentTime >= this.reportAt) {
+      this.reportAt = currentTime + REPORT_EVERY_S;
+      this.wasm.report();
+      this.port.postMessage({ kind: "report", numbers: this.report.slice() });
     }
     return true;
   }

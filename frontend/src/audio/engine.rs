@@ -4,16 +4,19 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use futures_util::future::select;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{ArrayBuffer, Function, Int16Array, Object, Promise, Reflect};
-use shared::{dtmf::Digit, time::Instant};
+use js_sys::{ArrayBuffer, Float64Array, Function, Int16Array, Promise, Reflect};
+use shared::{audio::receive::ReceiverReport, dtmf::Digit, time::Instant};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    AnalyserNode, AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions, MessageEvent,
-    Response,
+    AnalyserNode, AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions,
+    ChannelCountMode, CustomEvent, CustomEventInit, EventTarget, MessageEvent, Response,
 };
 
-use crate::clock;
+use crate::{
+    clock,
+    js::{field, object, reason, set},
+};
 
 /// Samples of the oscilloscope's picture: 43 ms at 48 kHz.
 const SCOPE_SAMPLES: u32 = 2_048;
@@ -28,8 +31,8 @@ pub(crate) enum AudioEvent {
     Onset(f64),
     /// 20 ms for the far end: s16le, 8 kHz.
     Frame(ArrayBuffer),
-    /// How much waits to be heard, in milliseconds, and how often there was nothing.
-    Stats { buffered_ms: f64, underruns: u32 },
+    /// How it stands.
+    Report(ReceiverReport),
 }
 
 /// The page's sound. Clones are the same.
@@ -37,6 +40,7 @@ pub(crate) enum AudioEvent {
 pub(crate) struct AudioEngine {
     inner: Rc<RefCell<Inner>>,
     works: Rc<Works>,
+    handle: EventTarget,
     on: Rc<dyn Fn(AudioEvent)>,
 }
 
@@ -71,16 +75,18 @@ struct Inner {
 impl AudioEngine {
     /// Sets the worklet up. It stays silent until [`Self::resume`] is called from a user's gesture.
     pub(crate) fn new(on: impl Fn(AudioEvent) + 'static) -> Self {
-        let engine = Self { inner: Rc::default(), works: Rc::new(Works::new()), on: Rc::new(on) };
+        let engine = Self {
+            inner: Rc::default(),
+            works: Rc::new(Works::new()),
+            handle: EventTarget::new().expect("browsers have event targets"),
+            on: Rc::new(on),
+        };
         let this = engine.clone();
         spawn_local(async move {
             match this.set_up().await {
                 Ok(()) => (this.on)(AudioEvent::Ready),
                 Err(error) => {
-                    let reason = error
-                        .dyn_ref::<js_sys::Error>()
-                        .map_or_else(|| "no reason was given".to_owned(), |error| error.message().into());
-                    (this.on)(AudioEvent::Failed(reason));
+                    (this.on)(AudioEvent::Failed(reason(&error)));
                 }
             }
         });
@@ -92,7 +98,10 @@ impl AudioEngine {
         let context = AudioContext::new()?;
         JsFuture::from(context.audio_worklet()?.add_module(&asset("voice-processor.js")?)?).await?;
         let options = AudioWorkletNodeOptions::new();
-        options.set_number_of_inputs(0);
+        options.set_number_of_inputs(1);
+        // Two channels of a microphone are heard as one.
+        options.set_channel_count(1);
+        options.set_channel_count_mode(ChannelCountMode::Explicit);
         options.set_output_channel_count(&js_sys::Array::of1(&1.into()));
         options.set_processor_options(Some(&object(&[("wasm", &wasm)])));
         let node = AudioWorkletNode::new_with_options(&context, "dialbench-voice", &options)?;
@@ -111,6 +120,10 @@ impl AudioEngine {
         for message in inner.early.drain(..) {
             port.post_message(&message)?;
         }
+        let parts: [(&str, &JsValue); 3] = [("context", &context), ("node", &node), ("analyser", &analyser)];
+        for (name, part) in parts {
+            set(&self.handle, name, part);
+        }
         inner.context = Some(context);
         inner.node = Some(node);
         inner.analyser = Some(analyser);
@@ -124,7 +137,7 @@ impl AudioEngine {
     }
 
     fn receive(&self, message: &JsValue) {
-        let field = |name: &str| Reflect::get(message, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let field = |name: &str| field(message, name);
         let number = |name: &str| field(name).as_f64().unwrap_or_default();
         match field("kind").as_string().as_deref() {
             Some("frame") => {
@@ -139,13 +152,12 @@ impl AudioEngine {
                     (self.on)(AudioEvent::Onset(ms - self.output_latency_ms().unwrap_or_default()));
                 }
             }
-            Some("stats") => {
+            Some("report") => {
                 // The first one; a promise is kept once.
                 let _ = self.works.keep.call0(&JsValue::NULL);
-                (self.on)(AudioEvent::Stats {
-                    buffered_ms: number("buffered") / 8.0,
-                    underruns: number("underruns") as u32,
-                });
+                if let Some(report) = read_report(&field("numbers")) {
+                    (self.on)(AudioEvent::Report(report));
+                }
             }
             _ => {}
         }
@@ -201,6 +213,27 @@ impl AudioEngine {
         self.post(&object(&[("kind", &"flush".into())]));
     }
 
+    /// What the voice panel works with: `context`, `node`, `analyser` and the events of [`Self::announce`].
+    pub(crate) fn handle(&self) -> JsValue {
+        self.handle.clone().into()
+    }
+
+    /// Tells the voice panel where the call stands; a panel that comes later finds it as `state`.
+    pub(crate) fn announce_call(&self, state: &str) {
+        set(&self.handle, "state", &state.into());
+        self.announce("call", &state.into());
+    }
+
+    /// Tells the voice panel what happened: `packet` with its bytes and frames, `call` with the call's state.
+    pub(crate) fn announce(&self, kind: &str, detail: &JsValue) {
+        let init = CustomEventInit::new();
+        init.set_detail(detail);
+        if let Ok(event) = CustomEvent::new_with_event_init_dict(kind, &init) {
+            // Nobody prevents these events' default, which there is none of.
+            let _ = self.handle.dispatch_event(&event);
+        }
+    }
+
     /// What is being heard: up to 2,048 samples, −1…1; false where nothing can be heard.
     pub(crate) fn scope(&self, into: &mut [f32]) -> bool {
         let inner = self.inner.borrow();
@@ -242,16 +275,14 @@ impl AudioEngine {
     }
 }
 
-fn object(fields: &[(&str, &JsValue)]) -> Object {
-    let object = Object::new();
-    for (name, value) in fields {
-        Reflect::set(&object, &(*name).into(), value).expect("a plain object takes any field");
-    }
-    object
+/// The receiver's part of the audio thread's report.
+pub(crate) fn read_report(numbers: &JsValue) -> Option<ReceiverReport> {
+    let numbers = numbers.dyn_ref::<Float64Array>()?.to_vec();
+    numbers.first_chunk().map(ReceiverReport::from_numbers)
 }
 
 /// The address under which the build put an asset.
-fn asset(name: &str) -> Result<String, JsValue> {
+pub(crate) fn asset(name: &str) -> Result<String, JsValue> {
     let document = web_sys::window().and_then(|window| window.document()).expect("a page has a document");
     let tag = document.query_selector(&format!("meta[name='dialbench-asset'][data-name='{name}']"))?;
     tag.and_then(|tag| tag.get_attribute("content"))

@@ -2,4 +2,4 @@
 
 mod engine;
 
-pub(crate) use engine::{AudioEngine, AudioEvent};
+pub(crate) use engine::{AudioEngine, AudioEvent, asset, read_report};

@@ -4,6 +4,7 @@ use std::{collections::VecDeque, rc::Rc};
 
 use leptos::prelude::*;
 use shared::{call::CallState, dtmf::Digit, wire::PlacedCall};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{driver::Driver, store::Store};
@@ -97,6 +98,16 @@ impl Bench {
     /// The metrics' records as CSV.
     pub(crate) fn metrics_csv(self) -> String {
         self.driver().metrics.borrow().to_csv()
+    }
+
+    /// What the voice panel works with; see [`AudioEngine::handle`].
+    pub(crate) fn voice_handle(self) -> JsValue {
+        self.driver().audio.handle()
+    }
+
+    /// Tells the voice panel where the call stands.
+    pub(crate) fn announce_call(self, state: CallState) {
+        self.driver().audio.announce_call(state.name());
     }
 
     /// What is being heard; see [`AudioEngine::scope`].

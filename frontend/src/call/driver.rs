@@ -11,6 +11,7 @@ use futures_util::future::join;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared::{
+    audio::receive::ReceiverReport,
     call::CallState,
     dtmf::Digit,
     menu::{CompiledFlow, PromptTiming, metrics::Metrics, seed_flow},
@@ -280,7 +281,7 @@ impl Driver {
 
     pub(super) fn audio_event(&self, event: AudioEvent) {
         match event {
-            AudioEvent::Ready => {}
+            AudioEvent::Ready => self.store.sound.set(true),
             AudioEvent::Failed(reason) => {
                 let detail = format!(
                     "The browser gave no audio: {reason}. Keys can be pressed, but not heard or sent."
@@ -295,9 +296,9 @@ impl Driver {
                     voice.send(&samples);
                 }
             }
-            AudioEvent::Stats { buffered_ms, underruns } => self.store.latencies.update(|latencies| {
-                latencies.buffered_ms = buffered_ms;
-                latencies.underruns = underruns;
+            AudioEvent::Report(ReceiverReport { playout, .. }) => self.store.latencies.update(|latencies| {
+                latencies.buffered_ms = playout.delay_ms;
+                latencies.underruns = playout.jitter.underruns;
             }),
         }
     }

@@ -24,7 +24,7 @@ pub(crate) struct Latencies {
     key_to_sound: VecDeque<f64>,
     key_to_event: VecDeque<f64>,
     pub(crate) buffered_ms: f64,
-    pub(crate) underruns: u32,
+    pub(crate) underruns: u64,
 }
 
 impl Latencies {

@@ -22,12 +22,14 @@ use leptos::prelude::*;
 
 pub(crate) use bench::Bench;
 
-use crate::ui::NoticeBox;
+use crate::{panels::panel, ui::NoticeBox};
 
 /// `/call`.
 #[component]
 pub(crate) fn CallPage() -> impl IntoView {
-    let store = expect_context::<Bench>().store;
+    let bench = expect_context::<Bench>();
+    let store = bench.store;
+    Effect::new(move |_| bench.announce_call(store.call.get()));
     view! {
         <main class="page call">
             <h1 class="visually-hidden">"Call"</h1>
@@ -48,6 +50,7 @@ pub(crate) fn CallPage() -> impl IntoView {
                 <measures::Measures />
                 <log::Events />
             </div>
+            <Show when=move || store.sound.get()>{panel("voice", bench.voice_handle())}</Show>
         </main>
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Store {
     pub(crate) records: RwSignal<Vec<SequenceRecord>>,
     pub(crate) latencies: RwSignal<Latencies>,
     pub(crate) sounding: RwSignal<Option<Digit>>,
+    /// Whether there is an audio thread.
+    pub(crate) sound: RwSignal<bool>,
     pub(crate) simulate_only: RwSignal<bool>,
     pub(crate) notice: RwSignal<Option<Notice>>,
 }
@@ -132,6 +134,7 @@ impl Store {
             records: RwSignal::new(Vec::new()),
             latencies: RwSignal::new(Latencies::default()),
             sounding: RwSignal::new(None),
+            sound: RwSignal::new(false),
             simulate_only: RwSignal::new(false),
             notice: RwSignal::new(None),
         }

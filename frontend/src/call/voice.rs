@@ -7,7 +7,11 @@ use std::{
 
 use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::prelude::*;
-use shared::{audio::frame::Reassembler, call::CallState, link::CloseClass};
+use shared::{
+    audio::frame::{FRAME_SAMPLES, Reassembler},
+    call::CallState,
+    link::CloseClass,
+};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -17,6 +21,7 @@ use super::{
 use crate::{
     audio::AudioEngine,
     clock,
+    js::object,
     net::{
         api,
         socket::{KeptSocket, SocketEvent, WhenFinished},
@@ -104,11 +109,15 @@ impl Listener {
 
     fn hear(&self, bytes: &ArrayBuffer) {
         let bytes = Uint8Array::new(bytes).to_vec();
+        let length = bytes.len();
         let mut samples = Vec::with_capacity(bytes.len() / 2 + 160);
         self.reassembler.borrow_mut().push(&bytes, |frame| samples.extend_from_slice(frame));
         if !samples.is_empty() {
             self.audio.push(&samples);
         }
+        let frames = samples.len() / FRAME_SAMPLES;
+        let packet = object(&[("bytes", &(length as f64).into()), ("frames", &(frames as f64).into())]);
+        self.audio.announce("packet", &packet);
     }
 
     fn closed(self: Rc<Self>, code: u16) {

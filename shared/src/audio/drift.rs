@@ -36,7 +36,7 @@ impl DriftControl {
 
     /// Takes how much longer than aimed at frames wait, in milliseconds; once a frame.
     pub fn steer(&mut self, excess_ms: f64) {
-        let wanted = 1.0 + (excess_ms / self.config.time_ms).clamp(-self.config.most, self.config.most);
+        let wanted = 1.0 + (excess_ms / self.config.time_ms).max(-self.config.most).min(self.config.most);
         self.speed += (wanted - self.speed) * GLIDE;
     }
 

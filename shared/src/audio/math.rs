@@ -66,6 +66,43 @@ pub fn decay(tick_ms: f32, time_ms: f32) -> f32 {
     exp2(-LOG2_E * tick_ms / time_ms)
 }
 
+/// The sine of a phase in turns, 2⁶⁴ to a turn; to 10⁻¹³.
+#[inline]
+pub fn sine(phase: u64) -> f64 {
+    /// Radians in 2⁻⁶⁴ of a turn.
+    const RADIANS: f64 = core::f64::consts::TAU / 18_446_744_073_709_551_616.0;
+    let quarter = phase.wrapping_add(1 << 61) >> 62;
+    let angle = phase.wrapping_sub(quarter << 62).cast_signed() as f64 * RADIANS;
+    // The series of sine and cosine, |angle| ≤ π/4.
+    let square = angle * angle;
+    let value = if quarter & 1 == 0 {
+        let high = 1.0 / 362_880.0 + square * (-1.0 / 39_916_800.0 + square * (1.0 / 6_227_020_800.0));
+        let low = -1.0 / 6.0 + square * (1.0 / 120.0 + square * (-1.0 / 5_040.0 + square * high));
+        angle + angle * square * low
+    } else {
+        let highest = 1.0 / 479_001_600.0 + square * (-1.0 / 87_178_291_200.0);
+        let high = 1.0 / 40_320.0 + square * (-1.0 / 3_628_800.0 + square * highest);
+        let low = -0.5 + square * (1.0 / 24.0 + square * (-1.0 / 720.0 + square * high));
+        1.0 + square * low
+    };
+    if quarter & 2 == 0 { value } else { -value }
+}
+
+/// The cosine of a phase in turns, 2⁶⁴ to a turn; to 10⁻¹³.
+#[inline]
+pub fn cosine(phase: u64) -> f64 {
+    sine(phase.wrapping_add(1 << 62))
+}
+
+/// The phase of so many turns; only their fraction matters.
+#[inline]
+pub fn phase(turns: f64) -> u64 {
+    /// 2⁶³, half a turn.
+    const HALF: f64 = 9_223_372_036_854_775_808.0;
+    let nearest = (turns + 0.5).floor();
+    (((turns - nearest) * 2.0 * HALF) as i64).cast_unsigned()
+}
+
 #[cfg(test)]
 mod tests {
     #[cfg(target_arch = "wasm32")]
@@ -113,5 +150,18 @@ mod tests {
             (digest ^ u64::from(exp2(log2(x) / 3.0).to_bits())).wrapping_mul(0x0100_0000_01b3)
         });
         assert_eq!(digest, 0x101b_fac9_7425_1173, "{digest:#x}");
+    }
+
+    #[test]
+    fn sines_are_exact_over_the_turn_and_at_its_quarters() {
+        for step in 0..4_096u64 {
+            let turns = step as f64 / 4_096.0;
+            let exact = (core::f64::consts::TAU * turns).sin();
+            assert!((sine(step << 52) - exact).abs() < 1e-13, "{step}");
+            assert!((cosine(step << 52) - (core::f64::consts::TAU * turns).cos()).abs() < 1e-13, "{step}");
+            assert_eq!(phase(turns + 3.0), step << 52);
+            assert_eq!(phase(turns - 2.0), step << 52);
+        }
+        assert_eq!((sine(0), sine(1 << 62), cosine(1 << 63)), (0.0, 1.0, -1.0));
     }
 }

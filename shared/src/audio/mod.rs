@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod codec;
 pub mod compressor;
+pub mod downsample;
 pub mod drift;
 pub mod frame;
 pub mod gain;
@@ -15,4 +16,6 @@ pub mod loudness;
 pub mod math;
 pub mod playout;
 pub mod plc;
+pub mod receive;
+mod sinc;
 pub mod upsample;

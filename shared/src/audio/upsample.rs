@@ -1,15 +1,13 @@
 //! From the telephone's 8 kHz to the sound card's rate.
 
-use core::f32::consts::PI;
-
-use super::frame::SAMPLE_RATE;
+use super::{frame::SAMPLE_RATE, sinc};
 
 /// Input samples that each output sample is made of.
 const TAPS: usize = 24;
 /// Positions between two input samples for which the filter is tabulated; between them it is interpolated.
 const PHASES: usize = 64;
 /// Of the input's Nyquist frequency: the telephone band ends at 3,400 Hz.
-const CUTOFF: f32 = 0.93;
+const CUTOFF: f64 = 0.93;
 
 /// Raises a stream's rate with a windowed sinc filter. Allocates when it is made and not afterwards.
 #[derive(Debug)]
@@ -29,7 +27,7 @@ impl Upsampler {
 
     /// To `rate` Hz, at least 8,000.
     pub fn new(rate: f64) -> Self {
-        let table = (0..=PHASES).map(|phase| filter(phase as f32 / PHASES as f32)).collect();
+        let table = (0..=PHASES).map(|phase| filter(phase as f64 / PHASES as f64)).collect();
         let step = f64::from(SAMPLE_RATE) / rate;
         Self { table, history: [0.0; TAPS], position: 0.0, step, normal_step: step }
     }
@@ -65,23 +63,11 @@ impl Upsampler {
     }
 }
 
-/// The filter for an output sample `fraction` of the way from the middle input sample to the next, with unit gain at 0 Hz.
-fn filter(fraction: f32) -> [f32; TAPS] {
-    let half = TAPS as f32 / 2.0;
+/// The filter for an output sample `fraction` of the way from the middle input sample to the next.
+fn filter(fraction: f64) -> [f32; TAPS] {
     let mut taps = [0.0; TAPS];
-    for (index, tap) in taps.iter_mut().enumerate() {
-        let t = index as f32 - (half - 1.0) - fraction;
-        let x = PI * CUTOFF * t;
-        let sinc = if x.abs() < 1e-6 { 1.0 } else { x.sin() / x };
-        *tap = sinc * blackman(t / half);
-    }
-    let sum: f32 = taps.iter().sum();
-    taps.map(|tap| tap / sum)
-}
-
-/// Blackman's window, −1 ≤ x ≤ 1.
-fn blackman(x: f32) -> f32 {
-    if x.abs() >= 1.0 { 0.0 } else { 0.42 + 0.5 * (PI * x).cos() + 0.08 * (2.0 * PI * x).cos() }
+    sinc::lowpass(&mut taps, CUTOFF, fraction);
+    taps
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ use core::time::Duration;
 
 use super::Digit;
 use crate::{
-    audio::level::{FULL_SCALE, FULL_SCALE_DBM0, sine_peak},
+    audio::{
+        level::{FULL_SCALE, FULL_SCALE_DBM0},
+        math,
+    },
     wire::FieldError,
 };
 
@@ -70,7 +73,8 @@ impl ToneConfig {
     }
 
     fn peaks(&self) -> (f64, f64) {
-        (sine_peak(self.low_dbm0.into()), sine_peak(self.high_dbm0.into()))
+        let peak = |dbm0: f32| FULL_SCALE * f64::from(math::from_db(dbm0 - FULL_SCALE_DBM0 as f32));
+        (peak(self.low_dbm0), peak(self.high_dbm0))
     }
 }
 
@@ -169,7 +173,7 @@ impl ToneGenerator {
             return 1.0;
         }
         let progress = (from_edge as f64 + 0.5) / self.ramp as f64;
-        0.5 - 0.5 * (core::f64::consts::PI * progress).cos()
+        0.5 - 0.5 * math::cosine(math::phase(0.5 * progress))
     }
 }
 
@@ -190,9 +194,7 @@ impl Oscillator {
     }
 
     fn next(&mut self) -> f64 {
-        /// 2⁶⁴, a turn.
-        const TURN: f64 = 18_446_744_073_709_551_616.0;
-        let value = self.peak * (self.phase as f64 * (core::f64::consts::TAU / TURN)).sin();
+        let value = self.peak * math::sine(self.phase);
         self.phase = self.phase.wrapping_add(self.step);
         value
     }

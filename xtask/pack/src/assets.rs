@@ -14,7 +14,8 @@ use sha2::{Digest, Sha256};
 const NAME_DIGITS: usize = 12;
 
 /// Already compressed inside: a second time gains nothing.
-const COMPRESSED: [&str; 10] = ["avif", "gif", "jpg", "mp3", "ogg", "opus", "png", "webp", "woff", "woff2"];
+const COMPRESSED: [&str; 11] =
+    ["avif", "flac", "gif", "jpg", "mp3", "ogg", "opus", "png", "webp", "woff", "woff2"];
 
 /// When a file is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

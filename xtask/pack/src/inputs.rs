@@ -30,6 +30,7 @@ impl File {
 /// The inputs of a page.
 pub(crate) struct Inputs {
     pub(crate) wasm: Vec<u8>,
+    pub(crate) panels: Vec<u8>,
     pub(crate) worklet: Option<Vec<u8>>,
     pub(crate) template: String,
     /// In the order of the cascade: `style/` first, then the components'.
@@ -47,6 +48,7 @@ impl Inputs {
         styles.retain(|file| file.has_extension("css"));
         Ok(Self {
             wasm: read(&options.wasm)?,
+            panels: read(&options.panels)?,
             worklet: options.worklet.as_deref().map(read).transpose()?,
             template: String::from_utf8(read(&template)?).context("the template is not UTF-8")?,
             styles,
@@ -65,6 +67,7 @@ impl Inputs {
         };
         part("tools", self.tools.as_bytes());
         part("wasm", &self.wasm);
+        part("panels", &self.panels);
         part("worklet", self.worklet.as_deref().unwrap_or_default());
         part("template", self.template.as_bytes());
         for file in self.styles.iter().chain(&self.public) {

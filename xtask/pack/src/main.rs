@@ -68,29 +68,33 @@ fn renew(options: &Options, inputs: &Inputs, stamp: &Path) -> Result<usize> {
 fn pack(options: &Options, inputs: &Inputs, work: &Path, fresh: &Path) -> Result<Vec<assets::Size>> {
     let mut assets = Assets::new(fresh);
     let optimise = |name: &str, wasm: &[u8]| bindgen::optimise(&options.wasm_opt, wasm, &work.join(name));
-    let (worklet, page) = std::thread::scope(|scope| {
+    let module = |name: &str, wasm: &[u8]| {
+        let mut code = bindgen::generate(name, wasm, work)?;
+        code.wasm = optimise(name, &code.wasm)?;
+        anyhow::Ok(code)
+    };
+    let (worklet, panels, page) = std::thread::scope(|scope| {
         let worklet =
             scope.spawn(|| inputs.worklet.as_deref().map(|wasm| optimise("worklet", wasm)).transpose());
-        let page =
-            bindgen::generate(&inputs.wasm, work).and_then(|code| Ok((optimise("page", &code.wasm)?, code)));
-        (worklet.join(), page)
+        let panels = scope.spawn(|| module("panels", &inputs.panels));
+        let page = module("app", &inputs.wasm);
+        (worklet.join(), panels.join(), page)
     });
-    let worklet = worklet.map_err(|_| anyhow!("optimising the worklet panicked"))??;
-    let (wasm, code) = page?;
-    let wasm = assets.hashed("app.wasm", wasm, Kind::FirstLoad)?;
+    let panicked = |what: &str| anyhow!("optimising the {what} panicked");
+    let worklet = worklet.map_err(|_| panicked("worklet"))??;
+    let panels = panels.map_err(|_| panicked("panels"))??;
+    let (wasm, glue) = add_module(&mut assets, "app", page?, Kind::FirstLoad)?;
+    let (panels_wasm, panels_glue) = add_module(&mut assets, "panels", panels, Kind::Later)?;
 
-    let mut glue = code.glue;
-    if !code.snippets.is_empty() {
-        let all: Vec<u8> = code.snippets.iter().flat_map(|snippet| snippet.content.iter().copied()).collect();
-        let folder = format!("snippets-{}", assets::hash(&all));
-        glue = glue.replace("./snippets/", &format!("./{folder}/"));
-        for (path, content) in code.snippets.iter().map(|snippet| (&snippet.path, &snippet.content)) {
-            assets.named(&format!("assets/{folder}/{path}"), content.clone(), Kind::FirstLoad)?;
-        }
-    }
-    let glue = assets.hashed("app.js", glue.into_bytes(), Kind::FirstLoad)?;
     // A file of its own, because the page's content security policy forbids inline scripts.
-    let boot = format!("import init from \"{glue}\";\ninit({{ module_or_path: \"{wasm}\" }});\n");
+    let boot = format!(
+        "import init from \"{glue}\";\n\
+         globalThis.dialbench = {{ load: async () => {{\n\
+           const {{ default: init }} = await import(\"{panels_glue}\");\n\
+           await init({{ module_or_path: \"{panels_wasm}\" }});\n\
+         }} }};\n\
+         init({{ module_or_path: \"{wasm}\" }});\n"
+    );
     let boot = assets.hashed("boot.js", boot.into_bytes(), Kind::FirstLoad)?;
     let style = assets.hashed("app.css", css::join(&inputs.styles).into_bytes(), Kind::FirstLoad)?;
 
@@ -117,10 +121,28 @@ fn pack(options: &Options, inputs: &Inputs, work: &Path, fresh: &Path) -> Result
     assets.write()
 }
 
+/// Adds a module's wasm, glue and snippets; the addresses of the wasm and of the glue.
+fn add_module(assets: &mut Assets, name: &str, code: bindgen::Code, kind: Kind) -> Result<(String, String)> {
+    let wasm = assets.hashed(&format!("{name}.wasm"), code.wasm, kind)?;
+    let mut glue = code.glue;
+    if !code.snippets.is_empty() {
+        let all: Vec<u8> = code.snippets.iter().flat_map(|snippet| snippet.content.iter().copied()).collect();
+        let folder = format!("snippets-{name}-{}", assets::hash(&all));
+        glue = glue.replace("./snippets/", &format!("./{folder}/"));
+        for snippet in code.snippets {
+            assets.named(&format!("assets/{folder}/{}", snippet.path), snippet.content, kind)?;
+        }
+    }
+    let glue = assets.hashed(&format!("{name}.js"), glue.into_bytes(), kind)?;
+    Ok((wasm, glue))
+}
+
 /// What the command line says.
 struct Options {
     /// The page as rustc made it.
     wasm: PathBuf,
+    /// The panels that are loaded when they are wanted, as rustc made them.
+    panels: PathBuf,
     /// The audio worklet as rustc made it, where there is one.
     worklet: Option<PathBuf>,
     /// The folder with the template, the styles and the public files.
@@ -136,7 +158,8 @@ struct Options {
 impl Options {
     fn from_arguments() -> Result<Self> {
         let mut arguments = std::env::args().skip(1);
-        let (mut wasm, mut worklet, mut frontend, mut out, mut wasm_opt) = (None, None, None, None, None);
+        let (mut wasm, mut panels, mut worklet) = (None, None, None);
+        let (mut frontend, mut out, mut wasm_opt) = (None, None, None);
         let mut any_size = false;
         while let Some(name) = arguments.next() {
             if name == "--any-size" {
@@ -147,6 +170,7 @@ impl Options {
                 arguments.next().map(PathBuf::from).with_context(|| format!("{name} needs a value"))?;
             match name.as_str() {
                 "--wasm" => wasm = Some(value),
+                "--panels" => panels = Some(value),
                 "--worklet" => worklet = Some(value),
                 "--frontend" => frontend = Some(value),
                 "--out" => out = Some(value),
@@ -156,6 +180,7 @@ impl Options {
         }
         Ok(Self {
             wasm: wasm.context("--wasm is missing")?,
+            panels: panels.context("--panels is missing")?,
             worklet,
             frontend: frontend.context("--frontend is missing")?,
             out: out.context("--out is missing")?,

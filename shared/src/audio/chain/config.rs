@@ -253,6 +253,9 @@ impl LimiterConfig {
 }
 
 impl ChainConfig {
+    /// How many numbers the settings are.
+    pub const NUMBERS: usize = 19;
+
     /// Every number in it, with what it may be.
     pub const fn values(&self) -> [(Range, f32); 15] {
         let Self { gain, gate, compressor, limiter } = self;
@@ -273,6 +276,41 @@ impl ChainConfig {
             (LIMITER_CEILING, limiter.ceiling_dbfs),
             (LIMITER_RELEASE, limiter.release_ms),
         ]
+    }
+
+    /// As plain numbers, to be passed between threads: the bypasses, then [`Self::values`].
+    pub fn to_numbers(&self) -> [f32; Self::NUMBERS] {
+        let bypasses = [self.gain.bypass, self.gate.bypass, self.compressor.bypass, self.limiter.bypass];
+        let mut numbers = [0.0; Self::NUMBERS];
+        for (number, bypass) in numbers.iter_mut().zip(bypasses) {
+            *number = f32::from(u8::from(bypass));
+        }
+        for (number, (_, value)) in numbers[bypasses.len()..].iter_mut().zip(self.values()) {
+            *number = value;
+        }
+        numbers
+    }
+
+    /// From what [`Self::to_numbers`] made.
+    pub const fn from_numbers(numbers: &[f32; Self::NUMBERS]) -> Self {
+        let [gain, gate, compressor, limiter, factor, rest @ ..] = *numbers;
+        let [threshold, hysteresis_db, attack_ms, hold_ms, release_ms, range_db, rest @ ..] = rest;
+        let gate = GateConfig {
+            bypass: gate != 0.0,
+            threshold,
+            hysteresis_db,
+            attack_ms,
+            hold_ms,
+            release_ms,
+            range_db,
+        };
+        let [threshold_dbfs, ratio, knee_db, attack_ms, release_ms, make_up_db, rest @ ..] = rest;
+        let bypass = compressor != 0.0;
+        let compressor =
+            CompressorConfig { bypass, threshold_dbfs, ratio, knee_db, attack_ms, release_ms, make_up_db };
+        let [ceiling_dbfs, release_ms] = rest;
+        let limiter = LimiterConfig { bypass: limiter != 0.0, ceiling_dbfs, release_ms };
+        Self { gain: GainConfig { bypass: gain != 0.0, factor }, gate, compressor, limiter }
     }
 
     /// Whether every setting lies within its range; otherwise each one that does not.

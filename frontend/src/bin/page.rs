@@ -1,0 +1,5 @@
+//! What the browser loads first.
+
+fn main() {
+    frontend::page();
+}

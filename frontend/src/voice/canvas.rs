@@ -1,0 +1,33 @@
+//! Canvases in the page's colours, as sharp as the screen.
+
+use wasm_bindgen::JsCast as _;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+
+/// A canvas to draw on, in CSS pixels.
+pub(super) struct Sheet {
+    pub(super) context: CanvasRenderingContext2d,
+    pub(super) width: f64,
+    pub(super) height: f64,
+    pub(super) ink: String,
+}
+
+/// Clears the canvas and fits it to its place; `None` where it has none.
+pub(super) fn sheet(canvas: &HtmlCanvasElement) -> Option<Sheet> {
+    let window = web_sys::window()?;
+    let (width, height) = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
+    if width < 1.0 || height < 1.0 {
+        return None;
+    }
+    let sharp = window.device_pixel_ratio();
+    let (columns, rows) = ((width * sharp) as u32, (height * sharp) as u32);
+    if canvas.width() != columns || canvas.height() != rows {
+        canvas.set_width(columns);
+        canvas.set_height(rows);
+    }
+    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
+    context.set_transform(sharp, 0.0, 0.0, sharp, 0.0, 0.0).ok()?;
+    context.clear_rect(0.0, 0.0, width, height);
+    let style = window.get_computed_style(canvas).ok()??;
+    let ink = style.get_property_value("color").ok()?;
+    Some(Sheet { context, width, height, ink })
+}

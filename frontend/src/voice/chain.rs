@@ -1,0 +1,222 @@
+//! The chain's controls and meters.
+
+use leptos::prelude::*;
+use serde_json::Value;
+use shared::audio::{
+    chain::{ChainConfig, Range},
+    math,
+};
+
+use super::{desk::Desk, meters::Meter, spectrum::Spectrum};
+use crate::ui::download;
+
+/// The stages: name, field, and what it does.
+const STAGES: [(&str, &str, &str); 4] = [
+    ("Gain", "gain", "Multiplies every sample."),
+    ("Noise gate", "gate", "Silences what stays below its threshold."),
+    ("Compressor", "compressor", "Turns down what is above its threshold."),
+    ("Limiter", "limiter", "Lets nothing above its ceiling."),
+];
+
+/// The settings' names; the logarithmic ones span decades.
+const LABELS: [(&str, &str, bool); 15] = [
+    ("gain.factor", "Gain", false),
+    ("gate.threshold", "Threshold", true),
+    ("gate.hysteresisDb", "Hysteresis", false),
+    ("gate.attackMs", "Attack", true),
+    ("gate.holdMs", "Hold", false),
+    ("gate.releaseMs", "Release", true),
+    ("gate.rangeDb", "Range", false),
+    ("compressor.thresholdDbfs", "Threshold", false),
+    ("compressor.ratio", "Ratio", true),
+    ("compressor.kneeDb", "Knee", false),
+    ("compressor.attackMs", "Attack", true),
+    ("compressor.releaseMs", "Release", true),
+    ("compressor.makeUpDb", "Make-up", false),
+    ("limiter.ceilingDbfs", "Ceiling", false),
+    ("limiter.releaseMs", "Release", true),
+];
+
+/// Steps of a slider.
+const STEPS: f64 = 500.0;
+
+/// Gain, gate, compressor and limiter, with what they do to what is heard.
+#[component]
+pub(super) fn Processing() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let config = desk.config;
+    let meters = move || desk.report.get().map(|report| report.meters);
+    let level = move |pick: fn(&shared::audio::chain::Meters) -> f32| {
+        Signal::derive(move || meters().map(|meters| f64::from(pick(&meters))))
+    };
+    let save = move |_| {
+        if let Ok(text) = serde_json::to_string_pretty(&config.get_untracked()) {
+            // A browser that saves nothing shows that itself.
+            let _ = download("dialbench-chain.json", "application/json", &text);
+        }
+    };
+    view! {
+        <section class="panel processing" aria-labelledby="processing-title">
+            <header>
+                <h2 id="processing-title">"Voice processing"</h2>
+                <button type="button" on:click=save>"JSON"</button>
+                <button type="button" on:click=move |_| config.set(ChainConfig::default())>"Defaults"</button>
+            </header>
+            <div class="levels" role="group" aria-label="Levels">
+                <Meter name="Input" low=-60.0 high=0.0 value=level(|meters| meters.input_peak_dbfs) />
+                <Meter name="Gate" low=-60.0 high=0.0 value=level(|meters| meters.gate_gain_db) />
+                <Meter name="Compression" low=0.0 high=24.0 down=true value=level(|meters| meters.compressor_reduction_db) />
+                <Meter name="Limiting" low=0.0 high=24.0 down=true value=level(|meters| meters.limiter_reduction_db) />
+                <Meter name="Output" low=-60.0 high=0.0 value=level(|meters| meters.output_peak_dbfs) />
+            </div>
+            <Spectrum />
+            <div class="stages">
+                {STAGES.map(|(name, field, what)| view! {
+                    <fieldset class="stage">
+                        <legend>{name}</legend>
+                        <p class="fine">{what}</p>
+                        <label class="switch">
+                            <input type="checkbox" prop:checked=move || !bypassed(&config.get(), field)
+                                on:change=move |change| config.update(|config| {
+                                    set(config, &format!("{field}.bypass"), Value::Bool(!event_target_checked(&change)));
+                                }) />
+                            "on"
+                        </label>
+                        {LABELS.into_iter().filter(|(path, ..)| path.split('.').next() == Some(field))
+                            .map(|(path, label, logarithmic)| view! { <Setting path label logarithmic stage=name /> })
+                            .collect_view()}
+                    </fieldset>
+                }).into_iter().collect_view()}
+            </div>
+        </section>
+    }
+}
+
+/// One setting: a slider, and a field for the exact number.
+#[component]
+fn Setting(path: &'static str, label: &'static str, stage: &'static str, logarithmic: bool) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let config = desk.config;
+    let error = RwSignal::new(None::<String>);
+    let range = range(path);
+    let value = Memo::new(move |_| config.with(|config| value(config, path)));
+    let id = path.replace('.', "-");
+    let error_id = format!("{id}-error");
+    let take = move |wanted: f32| {
+        if range.holds(wanted) {
+            error.set(None);
+            config.update(|config| set(config, path, serde_json::json!(wanted)));
+        } else {
+            error.set(Some(format!("{}–{} {}", range.min, range.max, range.unit)));
+        }
+    };
+    let typed = move |input| match event_target_value(&input).trim().parse::<f32>() {
+        Ok(wanted) => take(wanted),
+        Err(_) => error.set(Some("a number".to_owned())),
+    };
+    let spoken = if path == "gate.threshold" { "of 32,768" } else { range.unit };
+    // Linear amplitudes say more in decibels.
+    let unit = move || match path {
+        "gain.factor" => format!("{:+.1} dB", math::to_db(value.get())),
+        "gate.threshold" => format!("{:.1} dBFS", math::to_db(value.get() / 32_768.0)),
+        _ => range.unit.to_owned(),
+    };
+    view! {
+        <div class="setting">
+            <label for=id.clone()>{label}</label>
+            <input type="range" min="0" max=STEPS aria-label=format!("{stage} {label}")
+                prop:value=move || position(&range, value.get(), logarithmic).to_string()
+                aria-valuetext=move || format!("{} {spoken}", shown(value.get()))
+                on:input=move |input| {
+                    if let Ok(at) = event_target_value(&input).parse::<f64>() {
+                        take(at_position(&range, at, logarithmic));
+                    }
+                } />
+            <input id=id type="text" inputmode="decimal" prop:value=move || shown(value.get())
+                aria-invalid=move || error.get().is_some().to_string() aria-describedby=error_id.clone()
+                on:input=typed />
+            <span class="unit">{unit}</span>
+            <span class="field-error" id=error_id.clone()>{move || error.get()}</span>
+        </div>
+    }
+}
+
+fn range(path: &str) -> Range {
+    let values = ChainConfig::default().values();
+    values
+        .into_iter()
+        .map(|(range, _)| range)
+        .find(|range| range.field == path)
+        .expect("every label is a setting")
+}
+
+fn value(config: &ChainConfig, path: &str) -> f32 {
+    config.values().into_iter().find(|(range, _)| range.field == path).map_or(0.0, |(_, value)| value)
+}
+
+fn bypassed(config: &ChainConfig, stage: &str) -> bool {
+    match stage {
+        "gain" => config.gain.bypass,
+        "gate" => config.gate.bypass,
+        "compressor" => config.compressor.bypass,
+        _ => config.limiter.bypass,
+    }
+}
+
+/// Sets what the path of the JSON form names.
+fn set(config: &mut ChainConfig, path: &str, value: Value) {
+    let mut whole = serde_json::to_value(*config).expect("settings are JSON");
+    if let Some(place) = whole.pointer_mut(&format!("/{}", path.replace('.', "/"))) {
+        *place = value;
+    }
+    if let Ok(changed) = serde_json::from_value(whole) {
+        *config = changed;
+    }
+}
+
+/// Where a slider stands; logarithmic ranges that begin at 0 are linear.
+fn position(range: &Range, value: f32, logarithmic: bool) -> f64 {
+    let (min, max, value) = (f64::from(range.min), f64::from(range.max), f64::from(value));
+    let share = if logarithmic { (value / min).ln() / (max / min).ln() } else { (value - min) / (max - min) };
+    (share * STEPS).round()
+}
+
+fn at_position(range: &Range, at: f64, logarithmic: bool) -> f32 {
+    let (min, max, share) = (f64::from(range.min), f64::from(range.max), at / STEPS);
+    let value = if logarithmic { min * (max / min).powf(share) } else { min + (max - min) * share };
+    // Three digits are as fine as a slider goes.
+    let unit = 10_f64.powf(2.0 - value.abs().max(0.1).log10().floor());
+    (((value * unit).round() / unit) as f32).clamp(range.min, range.max)
+}
+
+fn shown(value: f32) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn every_setting_has_a_label_and_its_slider_comes_back() {
+        for (range, value) in ChainConfig::default().values() {
+            let (_, _, logarithmic) = LABELS.into_iter().find(|(path, ..)| *path == range.field).unwrap();
+            let back = at_position(&range, position(&range, value, logarithmic), logarithmic);
+            assert!((back - value).abs() <= 0.02 * value.abs() + 0.1, "{} {value} {back}", range.field);
+            assert_eq!(at_position(&range, 0.0, logarithmic), range.min);
+            assert_eq!(at_position(&range, STEPS, logarithmic), range.max);
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_setting_is_set_by_its_path() {
+        let mut config = ChainConfig::default();
+        set(&mut config, "gate.hysteresisDb", serde_json::json!(3.5));
+        set(&mut config, "limiter.bypass", Value::Bool(true));
+        assert!((value(&config, "gate.hysteresisDb") - 3.5).abs() < 1e-6);
+        assert!(bypassed(&config, "limiter") && !bypassed(&config, "gain"));
+    }
+}

@@ -1,0 +1,28 @@
+//! The voice panel: what is done to the voice that is heard, how good it is, the caller's own voice, and recordings.
+
+mod caller;
+mod canvas;
+mod chain;
+mod desk;
+mod meters;
+mod quality;
+mod recording;
+mod spectrum;
+
+use desk::Desk;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+/// Below the dialpad on `/call`. `handle` is what the frame gives away; see `AudioEngine::handle`.
+#[component]
+pub(crate) fn VoicePanel(handle: JsValue) -> impl IntoView {
+    provide_context(Desk::new(handle));
+    view! {
+        <div class="voice">
+            <chain::Processing />
+            <quality::MediaQuality />
+            <caller::CallersVoice />
+            <recording::Recording />
+        </div>
+    }
+}

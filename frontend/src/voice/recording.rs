@@ -1,0 +1,169 @@
+//! The digits in a recording: dropped here, decoded by the same receiver that hears the calls.
+
+use js_sys::{ArrayBuffer, Promise};
+use leptos::{
+    html::{Canvas, Input},
+    prelude::*,
+};
+use shared::dtmf::detect::{SAMPLE_RATE, Tone, decode};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AudioBuffer, DragEvent, File, HtmlCanvasElement, OfflineAudioContext};
+
+use super::canvas::{Sheet, sheet};
+use crate::js::{field, reason};
+
+/// A recording and what was found in it.
+#[derive(Clone, Debug, PartialEq)]
+struct Decoded {
+    name: String,
+    samples: Vec<i16>,
+    tones: Vec<Tone>,
+}
+
+/// A place to drop a recording on, and the table of its digits.
+#[component]
+pub(super) fn Recording() -> impl IntoView {
+    let decoded = RwSignal::new(None::<Decoded>);
+    let failure = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let over = RwSignal::new(false);
+    let input = NodeRef::<Input>::new();
+    let canvas = NodeRef::<Canvas>::new();
+    let read = move |file: File| {
+        busy.set(true);
+        failure.set(None);
+        spawn_local(async move {
+            let name = file.name();
+            match at_8_khz(file.array_buffer()).await {
+                Ok(samples) => {
+                    let tones = decode(&samples);
+                    drop(decoded.try_set(Some(Decoded { name, samples, tones })));
+                }
+                Err(error) => {
+                    let why = match field(&error, "name").as_string().as_deref() {
+                        Some("EncodingError") => {
+                            "the browser cannot decode it. WAV, FLAC, MP3 and Ogg are known".into()
+                        }
+                        _ => reason(&error),
+                    };
+                    drop(failure.try_set(Some(format!("{name}: {why}."))));
+                }
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    let dropped = move |event: DragEvent| {
+        event.prevent_default();
+        over.set(false);
+        let file = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
+        if let Some(file) = file {
+            read(file);
+        }
+    };
+    Effect::new(move |_| {
+        let shown = decoded.get();
+        if let (Some(canvas), Some(shown)) = (canvas.get(), shown) {
+            paint(&canvas, &shown);
+        }
+    });
+    let ms = |sample: u64| format!("{:.0}", sample as f64 * 1_000.0 / f64::from(SAMPLE_RATE));
+    view! {
+        <section class="panel recording" aria-labelledby="recording-title" class:over=move || over.get()
+            on:dragover=move |event: DragEvent| { event.prevent_default(); over.set(true); }
+            on:dragleave=move |_| over.set(false) on:drop=dropped>
+            <header>
+                <h2 id="recording-title">"Decode a recording"</h2>
+                <button type="button" disabled=move || busy.get()
+                    on:click=move |_| { if let Some(input) = input.get_untracked() { input.click(); } }>"Choose a file"</button>
+            </header>
+            <input class="visually-hidden" type="file" accept="audio/*" tabindex="-1" aria-label="Recording to decode" node_ref=input
+                on:change=move |_| {
+                    let file = input.get_untracked().and_then(|input| input.files()).and_then(|files| files.get(0));
+                    if let Some(file) = file { read(file); }
+                } />
+            <p class="field-error" role="status">{move || failure.get()}</p>
+            <p class="fine">
+                {move || match decoded.get() {
+                    None => "Drop a recording here: its DTMF digits are listed with their levels and errors. It stays in this page.".to_owned(),
+                    Some(all) => format!(
+                        "{}: {:.1} s, {}", all.name, all.samples.len() as f64 / f64::from(SAMPLE_RATE),
+                        match all.tones.len() { 0 => "no digits".to_owned(), 1 => "1 digit".to_owned(), n => format!("{n} digits") }
+                    ),
+                }}
+            </p>
+            <Show when=move || decoded.with(Option::is_some)>
+                <canvas class="waveform" node_ref=canvas role="img" aria-label="Waveform of the recording, its digits marked"></canvas>
+                <div class="scroll" tabindex="0" role="group" aria-label="Digits of the recording">
+                    <table aria-label="Decoded digits">
+                        <thead>
+                            <tr>
+                                <th scope="col">"Digit"</th><th scope="col">"Start ms"</th><th scope="col">"End ms"</th>
+                                <th scope="col">"Low dBm0"</th><th scope="col">"High dBm0"</th><th scope="col">"Twist dB"</th>
+                                <th scope="col">"Low error %"</th><th scope="col">"High error %"</th>
+                            </tr>
+                        </thead>
+                        <tbody>
+                            {move || decoded.get().map(|all| all.tones.into_iter().map(|tone| view! {
+                                <tr>
+                                    <td class="digits">{tone.digit.to_string()}</td>
+                                    <td>{ms(tone.start_sample)}</td><td>{ms(tone.end_sample)}</td>
+                                    <td>{format!("{:.1}", tone.low_dbm0)}</td><td>{format!("{:.1}", tone.high_dbm0)}</td>
+                                    <td>{format!("{:+.1}", tone.twist_db)}</td>
+                                    <td>{format!("{:+.2}", tone.low_error_pct)}</td><td>{format!("{:+.2}", tone.high_error_pct)}</td>
+                                </tr>
+                            }).collect_view())}
+                        </tbody>
+                    </table>
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+/// The first channel of what the browser decodes, at 8 kHz.
+async fn at_8_khz(bytes: Promise) -> Result<Vec<i16>, wasm_bindgen::JsValue> {
+    let bytes: ArrayBuffer = JsFuture::from(bytes).await?.dyn_into()?;
+    // A context of this rate has the browser resample what it decodes.
+    let context = OfflineAudioContext::new_with_number_of_channels_and_length_and_sample_rate(
+        1,
+        1,
+        SAMPLE_RATE as f32,
+    )?;
+    let buffer: AudioBuffer = JsFuture::from(context.decode_audio_data(&bytes)?).await?.dyn_into()?;
+    let samples = buffer.get_channel_data(0)?;
+    Ok(samples.iter().map(|sample| (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16).collect())
+}
+
+/// The highest and lowest sample of each column, digits as bands.
+fn paint(canvas: &HtmlCanvasElement, shown: &Decoded) {
+    let Some(Sheet { context, width, height, ink }) = sheet(canvas) else { return };
+    let length = shown.samples.len().max(1) as f64;
+    let x = |sample: u64| sample as f64 / length * width;
+    context.set_fill_style_str(&ink);
+    context.set_stroke_style_str(&ink);
+    context.set_font("600 12px ui-monospace, monospace");
+    for tone in &shown.tones {
+        let (from, to) = (x(tone.start_sample), x(tone.end_sample));
+        context.set_global_alpha(0.18);
+        context.fill_rect(from, 0.0, (to - from).max(1.0), height);
+        context.set_global_alpha(1.0);
+        // Text that does not fit is no reason to stop.
+        let _ = context.fill_text(&tone.digit.to_string(), from + 2.0, 12.0);
+    }
+    let y = |sample: i16| height / 2.0 - f64::from(sample) / 32_768.0 * height / 2.0;
+    let columns = width as usize;
+    context.set_line_width(1.0);
+    context.set_global_alpha(0.8);
+    context.begin_path();
+    for column in 0..columns {
+        let at = |column: usize| column * shown.samples.len() / columns;
+        let part = &shown.samples[at(column)..at(column + 1)];
+        if let (Some(low), Some(high)) = (part.iter().min(), part.iter().max()) {
+            let x = column as f64 + 0.5;
+            context.move_to(x, y(*high));
+            context.line_to(x, y(*low) + 0.5);
+        }
+    }
+    context.stroke();
+}

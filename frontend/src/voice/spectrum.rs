@@ -1,0 +1,98 @@
+//! The spectrum of what is heard.
+
+use leptos::{html::Canvas, prelude::*};
+use wasm_bindgen::{JsCast as _, closure::Closure};
+use web_sys::HtmlCanvasElement;
+
+use super::{
+    canvas::{Sheet, sheet},
+    desk::Desk,
+};
+
+/// The picture's range: the telephone's band with a margin, in Hz.
+const FROM_HZ: f64 = 100.0;
+const TO_HZ: f64 = 5_000.0;
+/// And in dBFS.
+const TOP_DB: f64 = 0.0;
+const BOTTOM_DB: f64 = -100.0;
+/// Frequencies with a line and a number.
+const MARKS: [(f64, &str); 5] =
+    [(200.0, "200"), (500.0, "500"), (1_000.0, "1 k"), (2_000.0, "2 k"), (4_000.0, "4 kHz")];
+
+/// A canvas that follows the analyser.
+#[component]
+pub(super) fn Spectrum() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let canvas = NodeRef::<Canvas>::new();
+    let analyser = desk.analyser();
+    let mut levels = vec![0.0f32; analyser.frequency_bin_count() as usize];
+    let nyquist = f64::from(desk.context().sample_rate()) / 2.0;
+    let frame = StoredValue::new_local(None::<i32>);
+    let draw = StoredValue::new_local(None::<Closure<dyn FnMut()>>);
+    let closure = Closure::<dyn FnMut()>::new(move || {
+        if let Some(canvas) = canvas.get_untracked() {
+            analyser.get_float_frequency_data(&mut levels);
+            paint(&canvas, &levels, nyquist);
+        }
+        frame.set_value(draw.with_value(|draw| draw.as_ref().and_then(request)));
+    });
+    frame.set_value(request(&closure));
+    draw.set_value(Some(closure));
+    on_cleanup(move || {
+        if let (Some(handle), Some(window)) = (frame.get_value(), web_sys::window()) {
+            // Cancelling a frame that has run already does nothing.
+            let _ = window.cancel_animation_frame(handle);
+        }
+    });
+    view! {
+        <canvas class="spectrum" node_ref=canvas role="img"
+            aria-label="Spectrum of what is heard, 100 Hz to 5 kHz, 0 to −100 dBFS"></canvas>
+    }
+}
+
+fn request(draw: &Closure<dyn FnMut()>) -> Option<i32> {
+    web_sys::window()?.request_animation_frame(draw.as_ref().unchecked_ref()).ok()
+}
+
+fn paint(canvas: &HtmlCanvasElement, levels: &[f32], nyquist: f64) {
+    let Some(Sheet { context, width, height, ink }) = sheet(canvas) else { return };
+    let x = |hz: f64| (hz / FROM_HZ).ln() / (TO_HZ / FROM_HZ).ln() * width;
+    let y = |db: f64| (TOP_DB - db.clamp(BOTTOM_DB, TOP_DB)) / (TOP_DB - BOTTOM_DB) * height;
+    context.set_global_alpha(0.35);
+    context.set_stroke_style_str(&ink);
+    context.set_fill_style_str(&ink);
+    context.set_font("10px system-ui, sans-serif");
+    context.set_line_width(0.5);
+    for (hz, name) in MARKS {
+        context.begin_path();
+        context.move_to(x(hz), 0.0);
+        context.line_to(x(hz), height);
+        context.stroke();
+        // Text that does not fit is no reason to stop.
+        let _ = context.fill_text(name, x(hz) + 3.0, height - 3.0);
+    }
+    for db in [-25.0, -50.0, -75.0] {
+        context.begin_path();
+        context.move_to(0.0, y(db));
+        context.line_to(width, y(db));
+        context.stroke();
+        let _ = context.fill_text(&format!("{db:.0}"), 2.0, y(db) - 2.0);
+    }
+    context.set_global_alpha(1.0);
+    context.set_line_width(1.2);
+    context.begin_path();
+    let mut begun = false;
+    for (bin, level) in levels.iter().enumerate() {
+        let hz = bin as f64 * nyquist / levels.len() as f64;
+        if (FROM_HZ..=TO_HZ).contains(&hz) {
+            let at = (x(hz), y(f64::from(*level)));
+            if begun {
+                context.line_to(at.0, at.1);
+            } else {
+                context.move_to(at.0, at.1);
+            }
+            begun = true;
+        }
+    }
+    context.stroke();
+}
