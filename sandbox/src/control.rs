@@ -83,7 +83,7 @@ pub(crate) async fn arm(State(app): App, body: Body<Rule>) -> Result<Response, R
     rule.validate().map_err(|errors| {
         let detail: Vec<String> =
             errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
-        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, detail.join("; "))
+        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, detail.join("; ")).with_errors(errors)
     })?;
     let id = app.faults.arm(rule);
     Ok((StatusCode::CREATED, Json(ArmedAnswer { id })).into_response())
@@ -92,6 +92,15 @@ pub(crate) async fn arm(State(app): App, body: Body<Rule>) -> Result<Response, R
 /// GET `/sandbox/faults`
 pub(crate) async fn faults(State(app): App) -> Response {
     Json(app.faults.list()).into_response()
+}
+
+/// DELETE `/sandbox/faults/{id}`
+pub(crate) async fn take_away(State(app): App, Path(id): Path<u64>) -> Result<StatusCode, Refusal> {
+    if app.faults.take_away(id) {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Refusal::not_found("there is no such fault; it may have struck"))
+    }
 }
 
 /// DELETE `/sandbox/faults`

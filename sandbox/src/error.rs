@@ -5,18 +5,24 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use shared::wire::Problem;
+use shared::wire::{FieldError, Problem};
 
 /// A refusal.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
     detail: String,
+    errors: Vec<FieldError>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// Says which fields are wrong.
+    pub(crate) fn with_errors(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
@@ -39,7 +45,7 @@ impl IntoResponse for Refusal {
             title: self.status.canonical_reason().unwrap_or_default().into(),
             status: self.status.as_u16(),
             detail: self.detail,
-            errors: Vec::new(),
+            errors: self.errors,
             upstream: None,
             retry_after_ms: None,
         };

@@ -20,7 +20,8 @@
 //! | POST `/sandbox/calls` `{flowId}` | places a call: 201 `{interactionId, callId}`. Bearer token of the interactions service |
 //! | DELETE `/sandbox/calls/{interactionId}` | the caller hangs up: 204. The same token |
 //! | POST `/sandbox/faults` | arms a fault ([`faults::Rule`]): 201 `{id}` |
-//! | GET, DELETE `/sandbox/faults` | lists, disarms all |
+//! | GET, DELETE `/sandbox/faults` | lists, with what an impairment has lost and delayed; disarms all |
+//! | DELETE `/sandbox/faults/{id}` | disarms one: 204 |
 //! | POST `/sandbox/faults/seeded` `{seed, rate}` | faults at random, the same ones for the same seed; rate 0 ends it |
 //! | POST `/sandbox/outage` `{ms}` | cuts every connection and refuses new ones for so long: 202 |
 //!

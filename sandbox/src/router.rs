@@ -66,6 +66,7 @@ fn control_routes() -> Router<App> {
         .route("/calls", post(control::place_call))
         .route("/calls/{interaction_id}", delete(control::hang_up))
         .route("/faults", get(control::faults).post(control::arm).delete(control::disarm))
+        .route("/faults/{id}", delete(control::take_away))
         .route("/faults/seeded", post(control::seeded))
         .route("/outage", post(control::outage))
         .layer(from_fn(control::local_only))

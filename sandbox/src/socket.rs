@@ -109,8 +109,8 @@ where
                 return leave(socket, Close::new(1008, "the access token has expired")).await;
             }
             Step::Fault(Kind::Garbage) => purpose.garbage(),
-            // These are over when a socket opens; see `Faults::for_socket`.
-            Step::Fault(Kind::Status { .. } | Kind::Slow { .. }) => Vec::new(),
+            // These strike no open socket; see `Faults::for_socket`.
+            Step::Fault(Kind::Status { .. } | Kind::Slow { .. } | Kind::Impair(_)) => Vec::new(),
         };
         for message in messages {
             if !matches!(timeout(app.config.dead_after, socket.send(message)).await, Ok(Ok(()))) {

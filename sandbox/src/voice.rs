@@ -16,10 +16,11 @@ use axum::{
 use bytes::Bytes;
 use serde::Deserialize;
 use shared::wire::CallStatus;
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
     auth,
-    calls::{Call, CallState, Link},
+    calls::{Call, CallState, DownFrame, Link},
     error::Refusal,
     faults::Point,
     server::Connection,
@@ -55,7 +56,8 @@ pub(crate) async fn open(
         let serving = async {
             let Some(link) = call.attach().await else { return };
             let cutter = Cutter::new(app.config.cut_seed);
-            let mut stream = Stream { call: &call, link, cutter, cut: VecDeque::new(), ending: None };
+            let mut stream =
+                Stream { call: &call, link, cutter, next: None, cut: VecDeque::new(), ending: None };
             socket::serve(socket, &app, &mut stream).await;
         };
         tasks.track_future(connection.until_cut(serving)).await;
@@ -81,6 +83,8 @@ struct Stream<'a> {
     call: &'a Call,
     link: Link,
     cutter: Cutter,
+    /// The next frame; an impaired network delays it, and those behind it.
+    next: Option<DownFrame>,
     /// Messages that were cut and not yet sent.
     cut: VecDeque<Bytes>,
     /// How it ends, once all is sent.
@@ -99,12 +103,18 @@ impl Purpose for Stream<'_> {
             if let Some(close) = self.ending.take() {
                 return Err(close);
             }
+            if let Some(frame) = self.next.take_if(|frame| frame.at.is_none_or(|at| at <= Instant::now())) {
+                self.cutter.push(&frame.bytes, frame.quiet, |bytes| self.cut.push_back(bytes));
+                continue;
+            }
+            if let Some(at) = self.next.as_ref().and_then(|frame| frame.at) {
+                sleep_until(at).await;
+                continue;
+            }
             tokio::select! {
                 // Audio first: what was said before the end is heard.
                 biased;
-                Some(frame) = self.link.frames.recv() => {
-                    self.cutter.push(&frame.bytes, frame.quiet, |bytes| self.cut.push_back(bytes));
-                }
+                Some(frame) = self.link.frames.recv() => self.next = Some(frame),
                 close = &mut self.link.closed => {
                     self.ending = Some(close.unwrap_or_else(|_| Close::new(1011, "the call is lost")));
                     self.cut.extend(self.cutter.rest());

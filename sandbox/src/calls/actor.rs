@@ -9,12 +9,13 @@ use shared::{
 };
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 
 use super::{
     Call, CallState, Command, DownFrame,
     ivr::{Happening, Ivr},
+    network::Network,
 };
 use crate::{clock, socket::Close, state::AppState};
 
@@ -35,6 +36,7 @@ pub(super) async fn run(app: Arc<AppState>, call: Arc<Call>, mut commands: mpsc:
         quiet_ticks: 0,
         alone_since: None,
         ends: None,
+        network: None,
     };
     actor.publish(CallState::Connecting, None, None, None);
     if actor.connect(&mut commands).await {
@@ -66,6 +68,8 @@ struct Actor<'a> {
     alone_since: Option<Instant>,
     /// When the call ends, once its flow has.
     ends: Option<Instant>,
+    /// What the audio to the caller passes, while it is impaired.
+    network: Option<Network>,
 }
 
 /// The voice socket that is joined at present.
@@ -115,14 +119,20 @@ impl Actor<'_> {
             }
         };
         self.report(&mut ivr);
-        let mut ticks = absolute(FRAME_DURATION);
+        // Multiples of a frame's length from here on; those that were missed are made up for, so that nothing drifts.
+        let mut due = Instant::now();
         while self.ends.is_none_or(|ends| Instant::now() < ends) {
             let timer = ivr.poll_timeout().map(|at| app.clock.deadline(at));
             let goes_on = tokio::select! {
                 // Ticks before commands, so that no flood of audio holds up the caller's; see `tick`.
                 biased;
                 () = app.shutdown.cancelled() => false,
-                _ = ticks.tick() => self.tick(&mut ivr, commands),
+                () = sleep_until(due) => {
+                    self.look_at_network();
+                    let goes_on = self.tick(&mut ivr, commands, due);
+                    due += self.network.as_ref().map_or(FRAME_DURATION, Network::frame_duration);
+                    goes_on
+                }
                 command = commands.recv() => self.obey(&mut ivr, command),
                 () = sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
                     ivr.handle_timeout(&app.prompts, app.clock.now());
@@ -157,7 +167,7 @@ impl Actor<'_> {
 
     /// Another 20 ms have passed; whether the call goes on. What has come from the caller by now is heard first: a digit
     /// among it cuts the frame that is due.
-    fn tick(&mut self, ivr: &mut Ivr, commands: &mut mpsc::Receiver<Command>) -> bool {
+    fn tick(&mut self, ivr: &mut Ivr, commands: &mut mpsc::Receiver<Command>, due: Instant) -> bool {
         for _ in 0..commands.len() {
             if let Ok(command) = commands.try_recv()
                 && !self.obey(ivr, Some(command))
@@ -167,7 +177,7 @@ impl Actor<'_> {
         }
         let (prompts, now) = (&self.app.prompts, self.app.clock.now());
         let frame = ivr.say(prompts, now);
-        if self.send(DownFrame { bytes: encode(&frame), quiet: frame == SILENCE }) {
+        if self.send(DownFrame { bytes: encode(&frame), quiet: frame == SILENCE, at: None }, due) {
             self.alone_since = None;
         } else if self.alone_since.get_or_insert_with(Instant::now).elapsed() > self.app.config.voice_grace {
             return false;
@@ -186,9 +196,26 @@ impl Actor<'_> {
         }
     }
 
-    /// Sends a frame down the line; whether there is a line. One that is a second behind loses the frame.
-    fn send(&mut self, frame: DownFrame) -> bool {
+    /// Whether the network is impaired may have changed.
+    fn look_at_network(&mut self) {
+        let standing = self.app.faults.standing();
+        if standing.as_ref().map(|standing| standing.id) != self.network.as_ref().map(Network::id) {
+            self.network = standing.map(Network::new);
+        }
+    }
+
+    /// Sends a frame that was due at `due` down the line; whether there is a line. One that is a second behind loses the
+    /// frame, and so may the network.
+    fn send(&mut self, mut frame: DownFrame, due: Instant) -> bool {
         let Some(line) = &self.line else { return false };
+        if let Some(network) = &mut self.network
+            && !line.frames.is_closed()
+        {
+            match network.pass(due) {
+                Some(at) => frame.at = Some(at),
+                None => return true,
+            }
+        }
         match line.frames.try_send(frame) {
             Ok(()) | Err(mpsc::error::TrySendError::Full(_)) => true,
             Err(mpsc::error::TrySendError::Closed(_)) => {
@@ -252,11 +279,4 @@ impl Actor<'_> {
             action,
         });
     }
-}
-
-/// Ticks at multiples of `period` from now on; ticks that were missed are made up for, so that nothing drifts.
-fn absolute(period: Duration) -> Interval {
-    let mut ticks = interval_at(Instant::now(), period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    ticks
 }

@@ -2,6 +2,7 @@
 
 mod actor;
 mod ivr;
+mod network;
 mod player;
 
 use std::{
@@ -14,7 +15,10 @@ use std::{
 
 use bytes::Bytes;
 use shared::{audio::frame::FrameBytes, menu::CompiledFlow};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
 
 use crate::{socket::Close, state::AppState};
 
@@ -75,6 +79,8 @@ pub(crate) struct DownFrame {
     pub(crate) bytes: FrameBytes,
     /// Whether it is silent.
     pub(crate) quiet: bool,
+    /// When to send it, where the network is impaired; at once otherwise.
+    pub(crate) at: Option<Instant>,
 }
 
 impl Call {
@@ -177,5 +183,42 @@ impl Calls {
 impl Registry {
     fn live(&self) -> usize {
         self.by_interaction.len() - self.over.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{SandboxConfig, faults::Rule};
+
+    /// How many frames a call sends in ten seconds, its network being impaired like this.
+    async fn frames_in_ten_seconds(impairment: &str) -> usize {
+        let app = AppState::new(SandboxConfig::default(), mpsc::channel(1).0).unwrap();
+        let rule: Rule = serde_json::from_str(impairment).unwrap();
+        rule.validate().unwrap();
+        app.faults.arm(rule);
+        let id = &app.flows.all().next().unwrap().definition().flow_id;
+        let flow = Arc::clone(app.flows.find(id).unwrap());
+        let mut link = app.calls.place(&app, flow).unwrap().attach().await.unwrap();
+        let end = Instant::now() + Duration::from_millis(9_990);
+        let mut frames = 0;
+        // The clock is the test's, so that nothing is waited for and nothing is late.
+        while let Ok(Some(_)) = tokio::time::timeout_at(end, link.frames.recv()).await {
+            frames += 1;
+        }
+        frames
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_off_sends_more_frames_or_fewer() {
+        assert_eq!(frames_in_ten_seconds(r#"{"on":"voice","kind":"impair"}"#).await, 500);
+        assert_eq!(frames_in_ten_seconds(r#"{"on":"voice","kind":"impair","driftPpm":10000}"#).await, 505);
+        assert_eq!(frames_in_ten_seconds(r#"{"on":"voice","kind":"impair","driftPpm":-10000}"#).await, 495);
+        assert_eq!(
+            frames_in_ten_seconds(r#"{"on":"voice","kind":"impair","driftPpm":10000,"ms":3990}"#).await,
+            502
+        );
     }
 }

@@ -12,23 +12,35 @@
 //! {"on":"interactions","kind":"half_open"}
 //! {"on":"voice","kind":"drop","afterMs":1500}
 //! {"on":"voice","kind":"expire_tokens"}
+//! {"on":"voice","kind":"impair","lossPercent":2,"burst":3,"jitterMs":60,"driftPpm":200,"seed":7,"ms":600000}
 //! ```
+//!
+//! `impair` does not strike: it stands, from `afterMs` on, in every call there is and every call to come, for `ms` or until
+//! it is taken away ([`Impairment`]). Audio to the caller is lost in whole frames, comes late, and is paced by a clock that
+//! is off. Of several, the one that was armed last and has begun holds. `GET /sandbox/faults` counts what it has done, also
+//! after its time; each call meets the same losses and delays from the frame on with which the impairment began in it.
 //!
 //! By seed, the n-th request (or socket) at a point meets the same fault in every run, whatever happens at other points.
 
 mod http;
+mod impair;
 mod planned;
 mod rule;
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio::{sync::Notify, time::Instant};
 
 pub(crate) use http::strike;
+pub(crate) use impair::Counts;
+pub use impair::Impairment;
 use planned::Planned;
 pub use planned::SeededFaults;
 pub use rule::{Kind, Point, RetryAfter, Rule};
@@ -50,15 +62,33 @@ struct Armed {
     rule: Rule,
     left: u32,
     from: Instant,
+    /// What it has done, if it stands instead of striking.
+    counts: Option<Arc<Counts>>,
+}
+
+/// The impairment that holds.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) id: u64,
+    pub(crate) impairment: Impairment,
+    pub(crate) counts: Arc<Counts>,
 }
 
 /// One armed fault, as `GET /sandbox/faults` lists it.
 #[derive(Debug, Serialize)]
 pub(crate) struct ArmedView {
     id: u64,
+    /// How often it will strike; whether it stands or is yet to come, 1 or 0, for an impairment.
     left: u32,
     #[serde(flatten)]
     rule: Rule,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_they_are")]
+    counts: Option<Arc<Counts>>,
+}
+
+#[expect(clippy::ref_option, reason = "the form in which serde calls it")]
+fn as_they_are<S: Serializer>(counts: &Option<Arc<Counts>>, serializer: S) -> Result<S::Ok, S::Error> {
+    counts.as_deref().serialize(serializer)
 }
 
 impl Faults {
@@ -76,7 +106,8 @@ impl Faults {
     pub(crate) fn arm(&self, rule: Rule) -> u64 {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let from = Instant::now() + rule.after();
-        self.armed.lock().expect("no holder panics").push(Armed { id, left: rule.times, rule, from });
+        let counts = rule.kind.impairment().map(|_| Arc::default());
+        self.armed.lock().expect("no holder panics").push(Armed { id, left: rule.times, rule, from, counts });
         self.changed.notify_waiters();
         id
     }
@@ -92,13 +123,39 @@ impl Faults {
         self.plan(None);
     }
 
+    /// Takes one away; whether it was there.
+    pub(crate) fn take_away(&self, id: u64) -> bool {
+        let mut armed = self.armed.lock().expect("no holder panics");
+        let before = armed.len();
+        armed.retain(|armed| armed.id != id);
+        armed.len() < before
+    }
+
     /// What is armed.
     pub(crate) fn list(&self) -> Vec<ArmedView> {
+        let now = Instant::now();
         let armed = self.armed.lock().expect("no holder panics");
-        armed
-            .iter()
-            .map(|armed| ArmedView { id: armed.id, left: armed.left, rule: armed.rule.clone() })
-            .collect()
+        let view = |armed: &Armed| ArmedView {
+            id: armed.id,
+            left: if armed.is_over(now) { 0 } else { armed.left },
+            rule: armed.rule.clone(),
+            counts: armed.counts.clone(),
+        };
+        armed.iter().map(view).collect()
+    }
+
+    /// The impairment that voice streams suffer now.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        let armed = self.armed.lock().expect("no holder panics");
+        if armed.is_empty() {
+            return None;
+        }
+        let now = Instant::now();
+        armed.iter().rev().find_map(|armed| {
+            let (impairment, counts) = (*armed.rule.kind.impairment()?, armed.counts.as_ref()?);
+            let holds = armed.from <= now && !armed.is_over(now);
+            holds.then(|| Standing { id: armed.id, impairment, counts: Arc::clone(counts) })
+        })
     }
 
     /// The fault that strikes a request or handshake, if one does.
@@ -116,8 +173,7 @@ impl Faults {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
-            let fits =
-                |armed: &Armed| !armed.rule.kind.strikes_handshakes() && armed.rule.is_for(point, service);
+            let fits = |armed: &Armed| armed.rule.kind.strikes_sockets() && armed.rule.is_for(point, service);
             let due_at = |armed: &Armed| armed.from.max(opened + armed.rule.after());
             let now = Instant::now();
             if let Some(kind) = self.take(|armed| fits(armed) && due_at(armed) <= now) {
@@ -138,7 +194,7 @@ impl Faults {
     }
 
     /// What the seed has in store for a socket that opens now, and after which time.
-    pub(crate) fn planned_for_socket(&self, point: Point) -> Option<(std::time::Duration, Kind)> {
+    pub(crate) fn planned_for_socket(&self, point: Point) -> Option<(Duration, Kind)> {
         self.planned.lock().expect("no holder panics").as_mut()?.for_socket(point)
     }
 
@@ -152,5 +208,13 @@ impl Faults {
         }
         tracing::debug!(?kind, "fault strikes");
         Some(kind)
+    }
+}
+
+impl Armed {
+    /// Whether it stood for as long as it was to.
+    fn is_over(&self, now: Instant) -> bool {
+        let length = self.rule.kind.impairment().and_then(|impairment| impairment.ms);
+        length.is_some_and(|ms| now >= self.from + Duration::from_millis(ms))
     }
 }

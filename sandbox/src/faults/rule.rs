@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use shared::wire::FieldError;
 
+use super::Impairment;
 use crate::services::Service;
 
 /// A fault: where, what, how often, from when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rule {
     /// Where it strikes.
@@ -48,7 +49,7 @@ pub enum Point {
 }
 
 /// What happens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Kind {
     /// The answer is this status.
@@ -80,6 +81,8 @@ pub enum Kind {
     Garbage,
     /// Every token of every service is revoked; open sockets are closed with 1008.
     ExpireTokens,
+    /// Audio to the caller is lost or late, in every call, until this is taken away.
+    Impair(Impairment),
 }
 
 fn one_second() -> u64 {
@@ -110,6 +113,16 @@ impl Kind {
     pub(super) const fn strikes_handshakes(&self) -> bool {
         matches!(self, Self::Status { .. } | Self::Slow { .. })
     }
+
+    /// Whether it happens to a socket that is open.
+    pub(super) const fn strikes_sockets(&self) -> bool {
+        !self.strikes_handshakes() && self.impairment().is_none()
+    }
+
+    /// What it is, where it stands instead of striking.
+    pub(super) const fn impairment(&self) -> Option<&Impairment> {
+        if let Self::Impair(impairment) = self { Some(impairment) } else { None }
+    }
 }
 
 impl Rule {
@@ -118,18 +131,27 @@ impl Rule {
         /// Longer than any test runs.
         const LONGEST_MS: u64 = 3_600_000;
         let mut errors = Vec::new();
-        match self.kind {
-            Kind::Status { status, .. } if !(400..=599).contains(&status) => {
+        match &self.kind {
+            &Kind::Status { status, .. } if !(400..=599).contains(&status) => {
                 errors.push(FieldError::new("status", "must be between 400 and 599"));
             }
-            Kind::Slow { ms } if ms > LONGEST_MS => {
+            &Kind::Slow { ms } if ms > LONGEST_MS => {
                 errors.push(FieldError::new("ms", "must be at most an hour"));
             }
             Kind::Close { .. } if !self.on.is_socket() => {
                 errors.push(FieldError::new("kind", "only sockets are closed with a code"));
             }
-            Kind::Close { code } if !sendable(code) => {
+            &Kind::Close { code } if !sendable(code) => {
                 errors.push(FieldError::new("code", "cannot be sent (RFC 6455 section 7.4)"));
+            }
+            Kind::Impair(impairment) => {
+                if self.on != Point::Voice {
+                    errors.push(FieldError::new("on", "only voice is impaired"));
+                }
+                if self.times > 1 {
+                    errors.push(FieldError::new("times", "an impairment stands; it does not strike"));
+                }
+                impairment.validate(LONGEST_MS, &mut errors);
             }
             Kind::Status { .. }
             | Kind::Slow { .. }
@@ -180,5 +202,29 @@ mod tests {
         check(r#"{"on":"flow","kind":"close","code":1000}"#, &["kind"]);
         check(r#"{"on":"flow","kind":"status","status":200,"times":0}"#, &["status", "times"]);
         check(r#"{"on":"call","kind":"slow","ms":4000000}"#, &["ms"]);
+    }
+
+    #[test]
+    fn an_impairment_that_cannot_be_is_refused() {
+        check(
+            r#"{"on":"voice","kind":"impair","lossPercent":2,"burst":3,"jitterMs":60,"driftPpm":-200,"seed":7,"ms":600000}"#,
+            &[],
+        );
+        check(r#"{"on":"voice","kind":"impair","jitterMs":60}"#, &[]);
+        check(r#"{"on":"voice","kind":"impair","lossPercent":100,"burst":1}"#, &[]);
+        check(
+            r#"{"on":"voice","kind":"impair","lossPercent":101,"burst":0,"jitterMs":501}"#,
+            &["lossPercent", "jitterMs"],
+        );
+        check(
+            r#"{"on":"voice","kind":"impair","lossPercent":-1,"driftPpm":-2147483648}"#,
+            &["lossPercent", "driftPpm"],
+        );
+        check(
+            r#"{"on":"voice","kind":"impair","lossPercent":10,"burst":0.5,"ms":3600001}"#,
+            &["burst", "ms"],
+        );
+        check(r#"{"on":"voice","kind":"impair","lossPercent":60,"burst":1.4}"#, &["burst"]);
+        check(r#"{"on":"flow","kind":"impair","times":2}"#, &["on", "times"]);
     }
 }

@@ -5,6 +5,7 @@
 mod bench;
 mod calls;
 mod faults;
+mod impair;
 mod interactions;
 mod oauth;
 mod secrets;
