@@ -10,6 +10,7 @@ pub mod call;
 pub mod chromedriver;
 pub mod listener;
 pub mod node;
+pub mod offline;
 pub mod places;
 pub mod process;
 pub mod sound;

@@ -5,7 +5,7 @@ use e2e::{Bench, CallPage};
 /// Presses Tab until this has the focus; panics when the focus has been everywhere.
 async fn tab_to(page: &CallPage, name: &str) {
     /// More than the page has stops.
-    const STOPS: usize = 60;
+    const STOPS: usize = 200;
     let mut seen = Vec::new();
     for _ in 0..STOPS {
         page.key("Tab").await;

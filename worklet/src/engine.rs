@@ -1,5 +1,7 @@
 //! What is heard, and what goes to the far end.
 
+use core::time::Duration;
+
 use shared::audio::{
     chain::ChainConfig,
     frame::{FRAME_SAMPLES, Frame, SAMPLE_RATE, SILENCE},
@@ -82,6 +84,10 @@ impl Engine {
     /// Counts frames that are known to be lost.
     pub(crate) fn skip(&mut self, frames: u32) {
         self.sequence += u64::from(frames);
+    }
+
+    pub(crate) fn set_min_wait(&mut self, ms: u32) {
+        self.receiver.set_min_wait(Duration::from_millis(ms.into()));
     }
 
     pub(crate) fn flush(&mut self) {
@@ -203,7 +209,7 @@ mod tests {
         assert!((0.355..0.375).contains(&peak), "{peak}");
         assert!(up.is_empty(), "nothing goes up while upstream is off");
         engine.make_report();
-        assert_eq!(engine.report[0], 25.0, "frames that came in");
+        assert!((engine.report[0] - 25.0).abs() < 0.5, "frames that came in");
     }
 
     #[test]

@@ -118,6 +118,13 @@ pub extern "C" fn set_capture(on: u32) {
     with(|engine| engine.set_capture(on != 0));
 }
 
+/// Sets the shortest time that frames wait until they are heard, in milliseconds.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn set_min_wait(ms: u32) {
+    with(|engine| engine.set_min_wait(ms));
+}
+
 /// Where the processor puts the chain's settings before [`set_chain`]: `shared`'s `ChainConfig::to_numbers`.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]

@@ -37,6 +37,7 @@ class VoiceProcessor extends AudioWorkletProcessor {
       case "upstream": this.wasm.set_upstream(message.on ? 1 : 0); break;
       case "capture": this.wasm.set_capture(message.on ? 1 : 0); break;
       case "chain": this.settings.set(message.settings); this.wasm.set_chain(); break;
+      case "wait": this.wasm.set_min_wait(message.ms); break;
       case "flush": this.wasm.flush(); break;
     }
   }

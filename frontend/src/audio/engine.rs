@@ -32,7 +32,7 @@ pub(crate) enum AudioEvent {
     /// 20 ms for the far end: s16le, 8 kHz.
     Frame(ArrayBuffer),
     /// How it stands.
-    Report(ReceiverReport),
+    Report(Box<ReceiverReport>),
 }
 
 /// The page's sound. Clones are the same.
@@ -156,7 +156,7 @@ impl AudioEngine {
                 // The first one; a promise is kept once.
                 let _ = self.works.keep.call0(&JsValue::NULL);
                 if let Some(report) = read_report(&field("numbers")) {
-                    (self.on)(AudioEvent::Report(report));
+                    (self.on)(AudioEvent::Report(Box::new(report)));
                 }
             }
             _ => {}

@@ -50,6 +50,7 @@ impl Bench {
                 driver.load_flow(&flow_id).await;
             }
             driver.store.call_goes(clock::now(), CallState::Connecting);
+            driver.history.borrow_mut().forget_the_past();
             driver.follow(PlacedCall { interaction_id: interaction, call_id: call });
         });
     }

@@ -11,7 +11,6 @@ use futures_util::future::join;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared::{
-    audio::receive::ReceiverReport,
     call::CallState,
     dtmf::Digit,
     menu::{CompiledFlow, PromptTiming, metrics::Metrics, seed_flow},
@@ -142,6 +141,8 @@ impl Driver {
         self.store.notice.set(None);
         self.store.ids.set(None);
         self.store.call_goes(now, CallState::Connecting);
+        // Now, because the call's first events may overtake the answer.
+        self.history.borrow_mut().forget_the_past();
         let flow_id = self.store.flow_id.get_untracked();
         let (placed, ()) = join(api::place_call(&flow_id), self.audio.running()).await;
         match placed {
@@ -166,7 +167,6 @@ impl Driver {
         };
         {
             let mut history = self.history.borrow_mut();
-            history.forget_the_past();
             history.call = Some(followed.clone());
             history.save();
         }
@@ -296,9 +296,9 @@ impl Driver {
                     voice.send(&samples);
                 }
             }
-            AudioEvent::Report(ReceiverReport { playout, .. }) => self.store.latencies.update(|latencies| {
-                latencies.buffered_ms = playout.delay_ms;
-                latencies.underruns = playout.jitter.underruns;
+            AudioEvent::Report(report) => self.store.latencies.update(|latencies| {
+                latencies.buffered_ms = report.playout.delay_ms;
+                latencies.underruns = report.playout.jitter.underruns;
             }),
         }
     }

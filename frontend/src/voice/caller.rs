@@ -104,8 +104,8 @@ pub(super) fn CallersVoice() -> impl IntoView {
         }
     };
     view! {
-        <section class="panel caller" aria-labelledby="caller-title">
-            <header><h2 id="caller-title">"Your voice"</h2></header>
+        <section class="panel caller" aria-label="Your voice">
+            <header><h2>"Your voice"</h2></header>
             <fieldset class="choice">
                 <legend class="visually-hidden">"What the far end hears"</legend>
                 {SOURCES.map(|(which, name)| {

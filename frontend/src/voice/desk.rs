@@ -17,6 +17,8 @@ use crate::{
     js::{field, object},
 };
 
+/// The shortest waits to choose from, in milliseconds. The first is the buffer's own.
+pub(super) const WAITS_MS: [u32; 5] = [20, 60, 100, 160, 240];
 /// Snapshots that are kept: a minute of four a second.
 pub(super) const KEPT: usize = 240;
 /// Of so many reports one is kept.
@@ -31,6 +33,8 @@ pub(super) struct Desk {
     /// The highest peak that went to the far end lately, of 1.
     pub(super) sent_peak: RwSignal<f64>,
     pub(super) config: RwSignal<ChainConfig>,
+    /// The shortest time that frames wait to be heard, in milliseconds.
+    pub(super) min_wait_ms: RwSignal<u32>,
     /// The last minute, newest last.
     pub(super) history: RwSignal<VecDeque<QualitySnapshot>>,
     /// The call before this one, as it ended.
@@ -56,26 +60,28 @@ struct Gathering {
 }
 
 impl Desk {
-    pub(super) fn new(handle: JsValue) -> Self {
+    pub(super) fn new(handle: &JsValue) -> Self {
         let sound = Rc::new(Sound {
-            context: field(&handle, "context").unchecked_into(),
-            node: field(&handle, "node").unchecked_into(),
-            analyser: field(&handle, "analyser").unchecked_into(),
+            context: field(handle, "context").unchecked_into(),
+            node: field(handle, "node").unchecked_into(),
+            analyser: field(handle, "analyser").unchecked_into(),
         });
         let desk = Self {
             report: RwSignal::new(None),
             sent_peak: RwSignal::new(0.0),
             config: RwSignal::new(stored().unwrap_or_default()),
+            min_wait_ms: RwSignal::new(WAITS_MS[0]),
             history: RwSignal::new(VecDeque::new()),
             last_call: RwSignal::new(None),
             sound: StoredValue::new_local(sound),
         };
         let gathering = Rc::new(RefCell::new(Gathering {
-            streaming: field(&handle, "state").as_string().as_deref() == Some("streaming"),
+            streaming: field(handle, "state").as_string().as_deref() == Some("streaming"),
             ..Gathering::default()
         }));
         desk.listen(handle.unchecked_ref(), &gathering);
         Effect::new(move |_| desk.apply(&desk.config.get()));
+        Effect::new(move |_| desk.post(&[("kind", &"wait".into()), ("ms", &desk.min_wait_ms.get().into())]));
         desk
     }
 
@@ -130,8 +136,8 @@ impl Desk {
             self.call_goes(&state, &mut all.borrow_mut());
         });
         let port = self.node().port().expect("a node has a port");
-        let targets: [(&EventTarget, &str, Closure<dyn FnMut(JsValue)>); 3] =
-            [(&port, "message", report), (handle, "packet", packet), (handle, "call", call)];
+        let port: &EventTarget = &port;
+        let targets = [(port, "message", report), (handle, "packet", packet), (handle, "call", call)];
         let mut listeners = Vec::new();
         for (target, kind, listener) in targets {
             // Both targets are there as long as the panel.

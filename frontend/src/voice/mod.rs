@@ -16,7 +16,8 @@ use wasm_bindgen::JsValue;
 /// Below the dialpad on `/call`. `handle` is what the frame gives away; see `AudioEngine::handle`.
 #[component]
 pub(crate) fn VoicePanel(handle: JsValue) -> impl IntoView {
-    provide_context(Desk::new(handle));
+    provide_context(Desk::new(&handle));
+    drop(handle);
     view! {
         <div class="voice">
             <chain::Processing />

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use leptos::prelude::*;
 use shared::call::quality::{DEGRADED_BELOW_KBPS, QualitySnapshot};
 
-use super::desk::{Desk, KEPT};
+use super::desk::{Desk, KEPT, WAITS_MS};
 use crate::ui::download;
 
 /// Which number of a snapshot a row shows.
@@ -63,13 +63,19 @@ pub(super) fn MediaQuality() -> impl IntoView {
         }
     };
     view! {
-        <section class="panel quality" aria-labelledby="quality-title">
+        <section class="panel quality" aria-label="Media quality">
             <header>
-                <h2 id="quality-title">"Media quality"</h2>
+                <h2>"Media quality"</h2>
+                <label for="least-delay" class="fine" title="The more, the fewer frames come too late">"Least delay"</label>
+                <select id="least-delay" on:change=move |change| {
+                    if let Ok(ms) = event_target_value(&change).parse() { desk.min_wait_ms.set(ms); }
+                }>
+                    {WAITS_MS.map(|ms| view! { <option value=ms>{format!("{ms} ms")}</option> }).into_iter().collect_view()}
+                </select>
                 <button type="button" on:click=save
                     disabled=move || desk.last_call.with(Option::is_none) && now().is_none()>"JSON"</button>
             </header>
-            <table aria-labelledby="quality-title">
+            <table aria-label="Media quality">
                 <thead>
                     <tr><th scope="col">"Figure"</th><th scope="col">"Now"</th><th scope="col">"Last minute"</th></tr>
                 </thead>

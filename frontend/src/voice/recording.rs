@@ -69,11 +69,11 @@ pub(super) fn Recording() -> impl IntoView {
     });
     let ms = |sample: u64| format!("{:.0}", sample as f64 * 1_000.0 / f64::from(SAMPLE_RATE));
     view! {
-        <section class="panel recording" aria-labelledby="recording-title" class:over=move || over.get()
+        <section class="panel recording" aria-label="Decode a recording" class:over=move || over.get()
             on:dragover=move |event: DragEvent| { event.prevent_default(); over.set(true); }
             on:dragleave=move |_| over.set(false) on:drop=dropped>
             <header>
-                <h2 id="recording-title">"Decode a recording"</h2>
+                <h2>"Decode a recording"</h2>
                 <button type="button" disabled=move || busy.get()
                     on:click=move |_| { if let Some(input) = input.get_untracked() { input.click(); } }>"Choose a file"</button>
             </header>

@@ -1,5 +1,7 @@
 //! What a listener hears of a stream: jitter buffer, concealment, chain, and on to the sound card's rate.
 
+use core::time::Duration;
+
 use super::{
     chain::{Chain, ChainConfig, Meters},
     frame::{Frame, SAMPLE_RATE},
@@ -67,6 +69,11 @@ impl Receiver {
     /// New settings of the chain, without a click.
     pub fn set_chain(&mut self, config: &ChainConfig) {
         self.chain.set(config);
+    }
+
+    /// Sets the shortest time that frames wait: the more, the fewer come too late.
+    pub fn set_min_wait(&mut self, min: Duration) {
+        self.playout.set_min_wait(min);
     }
 
     /// Gives up what was not heard yet; the next frame begins a stream, with any number.

@@ -105,6 +105,11 @@ impl JitterBuffer {
         }
     }
 
+    /// Sets the shortest wait, from the next frame on.
+    pub fn set_min_wait(&mut self, min: Duration) {
+        self.delay.set_min(min);
+    }
+
     /// Takes a frame that arrived at `at`. Numbers are below 2⁴⁸ and go up by one per frame.
     pub fn insert(&mut self, sequence: u64, at: Instant, frame: &Frame) -> Inserted {
         self.counts.inserted += 1;

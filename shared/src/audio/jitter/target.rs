@@ -77,6 +77,11 @@ impl TargetDelay {
         self.target
     }
 
+    /// Sets the shortest wait, from the next frame on; the longest stays the longest.
+    pub fn set_min(&mut self, min: Duration) {
+        self.config.min = min.min(self.config.max);
+    }
+
     /// The longest wait.
     pub const fn max(&self) -> Duration {
         self.config.max

@@ -6,6 +6,8 @@
 
 mod line;
 
+use core::time::Duration;
+
 use line::{COMPARED, LONGEST, Line};
 
 use super::{
@@ -178,6 +180,11 @@ impl Playout {
     /// The buffer behind it.
     pub const fn jitter(&self) -> &JitterBuffer {
         &self.jitter
+    }
+
+    /// Sets the shortest wait, from the next frame on: the more, the fewer frames come too late.
+    pub fn set_min_wait(&mut self, min: Duration) {
+        self.jitter.set_min_wait(min);
     }
 
     /// Gives up what was not heard yet; what comes next begins a stream, with any number.
