@@ -1,5 +1,6 @@
 //! A flow as a picture, and as something to simulate: from a draft to a request, a trace, and a verdict.
 
+pub mod analysis;
 mod draft;
 mod execute;
 mod expect;

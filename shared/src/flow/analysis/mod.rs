@@ -1,0 +1,18 @@
+//! Judging runs by their trace and the flow's definition: coverage, what cannot be reached and why, cycles, dead ends,
+//! scores, and what to run next.
+
+mod entries;
+mod plan;
+mod reach;
+mod run;
+mod structure;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod ways;
+
+pub use reach::{Reach, Unreachable, Why};
+pub use run::{Coverage, RunAnalysis, Share, Totals, UNKNOWN, analyse, part_at};
+pub use structure::Structure;
+pub use suggest::{Suggested, Suggestions, suggest};
+pub use ways::{Way, WayKind, Ways};

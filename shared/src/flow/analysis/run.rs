@@ -1,0 +1,235 @@
+//! What one run did, and what several did together.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{super::Verdict, structure::Structure};
+use crate::wire::{SimulationResult, SimulationStatus};
+
+/// What one run did on its flow. Linear in the trace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunAnalysis {
+    /// Steps of the trace; seed 002's `TotalNodes`.
+    pub steps: usize,
+    /// Steps at nodes of the types `decision` and `conditional`; seed 002's `DecisionPoints`.
+    pub decision_points: usize,
+    /// Steps at which there was a choice: those with a `decision`, whatever their type.
+    pub choices: usize,
+    /// Steps at nodes that had been visited before; seed 002's `DetectedCycles`.
+    pub repeats: usize,
+    /// The nodes that were visited more than once, and how often, in the definition's order.
+    pub repeated: Vec<(usize, u64)>,
+    /// Seed 002's score: decision points by steps, less 0.1 for each repeat, within 0–1.
+    pub efficiency: f64,
+    /// What was visited and taken, how often.
+    pub coverage: Coverage,
+    /// The definition's index of each step's node; [`UNKNOWN`] for one that is not in it.
+    pub path: Vec<u32>,
+    /// Nodes of the trace that are not in the definition, each once.
+    pub unknown: Vec<String>,
+    /// The node at which it ended.
+    pub end: Option<usize>,
+    /// How many nodes the shortest way to that end has.
+    pub shortest: Option<usize>,
+    /// Path optimality: the shortest way's nodes by those of the way taken, at most 1.
+    pub optimality: Option<f64>,
+}
+
+/// Stands in [`RunAnalysis::path`] for a node that is not in the definition.
+pub const UNKNOWN: u32 = u32::MAX;
+
+/// How often nodes were visited and ways were taken, over one run or many of one flow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// By node.
+    pub nodes: Vec<u64>,
+    /// By way.
+    pub ways: Vec<u64>,
+}
+
+/// A share of what can be reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// How much was reached.
+    pub reached: usize,
+    /// How much can be.
+    pub of: usize,
+}
+
+impl Share {
+    /// 0–1; 1 where there is nothing to reach.
+    pub fn ratio(self) -> f64 {
+        if self.of == 0 { 1.0 } else { self.reached as f64 / self.of as f64 }
+    }
+}
+
+impl Coverage {
+    /// Nothing visited yet.
+    pub fn none(structure: &Structure) -> Self {
+        Self { nodes: vec![0; structure.flow().nodes.len()], ways: vec![0; structure.ways().len()] }
+    }
+
+    /// What a run visited and took.
+    pub fn of(structure: &Structure, result: &SimulationResult) -> Self {
+        let mut coverage = Self::none(structure);
+        coverage.add_run(structure, result, |_| {});
+        coverage
+    }
+
+    /// Adds what another run of the same flow did.
+    pub fn add(&mut self, other: &Self) {
+        for (mine, theirs) in self.nodes.iter_mut().zip(&other.nodes) {
+            *mine += theirs;
+        }
+        for (mine, theirs) in self.ways.iter_mut().zip(&other.ways) {
+            *mine += theirs;
+        }
+    }
+
+    /// The nodes, of those that any caller gets to.
+    pub fn node_share(&self, structure: &Structure) -> Share {
+        share(&self.nodes, &structure.reachable_nodes())
+    }
+
+    /// The ways, of those that a simulation can go.
+    pub fn way_share(&self, structure: &Structure) -> Share {
+        share(&self.ways, &structure.reach.simulated)
+    }
+
+    /// Nodes that were not visited, whether or not they can be.
+    pub fn nodes_missed(&self) -> impl Iterator<Item = usize> {
+        (0..self.nodes.len()).filter(|&node| self.nodes[node] == 0)
+    }
+
+    /// Ways that were not taken, though a simulation can.
+    pub fn ways_missed(&self, structure: &Structure) -> impl Iterator<Item = usize> {
+        (0..self.ways.len()).filter(|&way| self.ways[way] == 0 && structure.reach.simulated[way])
+    }
+
+    fn add_run(
+        &mut self,
+        structure: &Structure,
+        result: &SimulationResult,
+        mut at: impl FnMut(Option<usize>),
+    ) {
+        let ways = structure.ways();
+        let path = &result.execution_path;
+        let mut node = path.first().and_then(|step| ways.node(&step.node_id));
+        for (index, step) in path.iter().enumerate() {
+            at(node);
+            let next = path.get(index + 1).and_then(|next| ways.node(&next.node_id));
+            if let Some(node) = node {
+                self.nodes[node] += 1;
+                for way in ways.taken(node, step, next).into_iter().flatten() {
+                    self.ways[way] += 1;
+                }
+            }
+            node = next;
+        }
+    }
+}
+
+fn share(counts: &[u64], can: &[bool]) -> Share {
+    let can = |at: &usize| can[*at];
+    let of = (0..counts.len()).filter(can).count();
+    let reached = (0..counts.len()).filter(can).filter(|&at| counts[at] > 0).count();
+    Share { reached, of }
+}
+
+/// Looks at what a run did. An unfinished run has an empty trace.
+pub fn analyse(structure: &Structure, result: &SimulationResult) -> RunAnalysis {
+    let steps = result.execution_path.len();
+    let mut path = Vec::with_capacity(steps);
+    let mut coverage = Coverage::none(structure);
+    coverage.add_run(structure, result, |node| path.push(node.map_or(UNKNOWN, |node| node as u32)));
+    let mut unknown: Vec<String> = Vec::new();
+    let mut names = HashSet::new();
+    for (_, step) in path.iter().zip(&result.execution_path).filter(|(at, _)| **at == UNKNOWN) {
+        if names.insert(step.node_id.as_str()) {
+            unknown.push(step.node_id.clone());
+        }
+    }
+    let visited = coverage.nodes.iter().filter(|&&visits| visits > 0).count() + unknown.len();
+    let repeats = steps - visited;
+    let decides = |kind: &str| kind == "decision" || kind == "conditional";
+    let decision_points = result.execution_path.iter().filter(|step| decides(&step.node_type)).count();
+    let efficiency = if steps == 0 {
+        0.0
+    } else {
+        (decision_points as f64 / steps as f64 - repeats as f64 * 0.1).clamp(0.0, 1.0)
+    };
+    let end = path.last().filter(|&&last| last != UNKNOWN).map(|&last| last as usize);
+    let shortest = end.and_then(|end| structure.distance[end]).map(|distance| distance + 1);
+    RunAnalysis {
+        steps,
+        decision_points,
+        choices: result.execution_path.iter().filter(|step| step.decision.is_some()).count(),
+        repeats,
+        repeated: (coverage.nodes.iter().enumerate())
+            .filter(|(_, visits)| **visits > 1)
+            .map(|(node, &visits)| (node, visits))
+            .collect(),
+        efficiency,
+        optimality: shortest.map(|shortest| (shortest as f64 / steps as f64).min(1.0)),
+        coverage,
+        path,
+        unknown,
+        end,
+        shortest,
+    }
+}
+
+/// The first step at which two runs of a flow part: where node or decision differ, or one is over.
+pub fn part_at(a: &SimulationResult, b: &SimulationResult) -> Option<usize> {
+    let (a, b) = (&a.execution_path, &b.execution_path);
+    let same =
+        a.iter().zip(b).take_while(|(a, b)| a.node_id == b.node_id && a.decision == b.decision).count();
+    (same < a.len().max(b.len())).then_some(same)
+}
+
+/// Figures of many runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    /// Runs that are over.
+    pub runs: usize,
+    /// Those of them that completed.
+    pub completed: usize,
+    /// Those that were judged.
+    pub judged: usize,
+    /// Those that passed.
+    pub passed: usize,
+    /// Passed of judged, 0–1.
+    pub pass_rate: Option<f64>,
+    /// Half of the runs took no longer, in milliseconds (nearest rank).
+    pub p50_ms: Option<u64>,
+    /// 95 of 100 runs took no longer, in milliseconds (nearest rank).
+    pub p95_ms: Option<u64>,
+}
+
+impl Totals {
+    /// The figures of runs, each with its verdict.
+    pub fn of<'a>(runs: impl IntoIterator<Item = (&'a SimulationResult, Verdict)>) -> Self {
+        let mut totals = Self::default();
+        let mut durations = Vec::new();
+        for (result, verdict) in runs {
+            if !result.status.is_over() {
+                continue;
+            }
+            totals.runs += 1;
+            totals.completed += usize::from(result.status == SimulationStatus::Completed);
+            totals.judged += usize::from(verdict != Verdict::Unjudged);
+            totals.passed += usize::from(verdict == Verdict::Passed);
+            durations.push(result.duration_ms);
+        }
+        durations.sort_unstable();
+        let rank = |percent: usize| {
+            let rank = (durations.len() * percent).div_ceil(100).max(1);
+            durations.get(rank - 1).copied()
+        };
+        (totals.p50_ms, totals.p95_ms) = (rank(50), rank(95));
+        totals.pass_rate = (totals.judged > 0).then(|| totals.passed as f64 / totals.judged as f64);
+        totals
+    }
+}

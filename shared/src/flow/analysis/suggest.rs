@@ -1,0 +1,318 @@
+//! What to run next: requests that cover what no run has covered yet, few of them.
+
+use core::cmp::Reverse;
+use std::{
+    collections::{BinaryHeap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use serde_json::{Map, Value};
+
+use super::{
+    plan::{Caller, Move, NONE, Plan, State},
+    run::Coverage,
+    structure::Structure,
+    ways::WayKind,
+};
+use crate::{
+    dtmf::Digit,
+    flow::{SimulationRequest, execute},
+    menu::CompiledFlow,
+    wire::Limits,
+};
+
+/// Runs that cover what is not covered yet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Suggestions {
+    /// The runs; none of them could be left out.
+    pub runs: Vec<Suggested>,
+    /// Ways that could be taken if more digits, or more nodes on a path, were allowed; or if more runs were asked for.
+    pub missed: Vec<usize>,
+    /// No set that covers as much has fewer runs than this: of the ways that end a call, a run takes one.
+    pub least: usize,
+}
+
+/// A run worth making.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suggested {
+    /// What to send.
+    pub request: SimulationRequest,
+    /// The ways it takes that no run before it, and none in the list, has taken.
+    pub covers: Vec<usize>,
+}
+
+/// Suggests at most `most_runs` runs that cover every way a simulation of `flow` can go and that `covered` lacks.
+/// `structure` is that of the flow's definition.
+///
+/// Each run takes the nearest way that is not covered, goes on from there as long as its digits last, and ends its call
+/// by one that is not covered either. Every run is executed before it is suggested: what it covers is seen, not hoped.
+pub fn suggest(
+    flow: &Arc<CompiledFlow>,
+    structure: &Structure,
+    covered: &Coverage,
+    limits: &Limits,
+    most_runs: usize,
+) -> Suggestions {
+    let mut plan = Plan::of(structure.flow(), structure.ways());
+    let Some(start) = structure.ways().node(&structure.flow().start).map(|start| plan.start(start)) else {
+        return Suggestions::default();
+    };
+    let mut wanted: Vec<bool> = vec![false; structure.ways().len()];
+    for way in covered.ways_missed(structure) {
+        wanted[way] = true;
+    }
+    let at_first = wanted.clone();
+    let mut search = Search { structure, inner: Vec::new(), wanted: wanted.clone(), limits };
+    search.inner = search.inner_ways(&mut plan, start);
+    let mut runs: Vec<(SimulationRequest, Vec<usize>)> = Vec::new();
+    let mut missed = Vec::new();
+    while runs.len() < most_runs {
+        search.wanted.clone_from(&wanted);
+        let Some((moves, aims)) = search.run(&mut plan, start) else { break };
+        let request = request(structure, &plan, &moves);
+        let result = execute(flow, &request, limits.flow_depth);
+        let taken = Coverage::of(structure, &result);
+        let covers: Vec<usize> =
+            (0..wanted.len()).filter(|&way| at_first[way] && taken.ways[way] > 0).collect();
+        let before = wanted.iter().filter(|&&wanted| wanted).count();
+        for &way in &covers {
+            wanted[way] = false;
+        }
+        // A plan that the flow does not follow must not be made again.
+        for way in aims {
+            if std::mem::replace(&mut wanted[way], false) {
+                missed.push(way);
+            }
+        }
+        if wanted.iter().filter(|&&wanted| wanted).count() + missed.len() < before + missed.len()
+            && !covers.is_empty()
+        {
+            runs.push((request, covers));
+        }
+    }
+    missed.extend((0..wanted.len()).filter(|&way| wanted[way]));
+    missed.sort_unstable();
+    Suggestions { least: least(structure, &at_first), runs: needed(runs, wanted.len()), missed }
+}
+
+/// How many runs it takes at least.
+fn least(structure: &Structure, wanted: &[bool]) -> usize {
+    let nodes = &structure.flow().nodes;
+    let ends = |way: &usize| {
+        let of = structure.ways().all()[*way];
+        match of.kind {
+            WayKind::Branch(_) => of.to.is_none_or(|to| nodes[to].is_end()),
+            WayKind::GiveUp => true,
+            WayKind::Timeout | WayKind::NoMatch | WayKind::TooLong | WayKind::Terminator => false,
+        }
+    };
+    let any = wanted.iter().any(|&wanted| wanted);
+    (0..wanted.len()).filter(|&way| wanted[way]).filter(ends).count().max(usize::from(any))
+}
+
+/// Leaves out the runs whose ways others take as well, and says of each of the rest what it adds.
+fn needed(runs: Vec<(SimulationRequest, Vec<usize>)>, ways: usize) -> Vec<Suggested> {
+    let mut times = vec![0u32; ways];
+    for way in runs.iter().flat_map(|(_, covers)| covers) {
+        times[*way] += 1;
+    }
+    let mut keep = vec![true; runs.len()];
+    for (at, (_, covers)) in runs.iter().enumerate() {
+        if covers.iter().all(|&way| times[way] > 1) {
+            keep[at] = false;
+            for &way in covers {
+                times[way] -= 1;
+            }
+        }
+    }
+    let mut seen = HashSet::new();
+    let kept = runs.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(run, _)| run);
+    kept.map(|(request, covers)| {
+        let covers = covers.into_iter().filter(|&way| seen.insert(way)).collect();
+        Suggested { request, covers }
+    })
+    .collect()
+}
+
+/// The request that makes a caller go by `moves`.
+fn request(structure: &Structure, plan: &Plan, moves: &[Move]) -> SimulationRequest {
+    let mut variables = Map::new();
+    for (variable, value) in moves.iter().filter_map(|of| of.supposes) {
+        let variable = &plan.variables[usize::from(variable)];
+        let initial = structure.flow().variables.get(&variable.name);
+        let wanted = match variable.values.get(usize::from(value)) {
+            Some(wanted) if initial == Some(wanted) => None,
+            Some(wanted) => Some(wanted.clone()),
+            None if initial.is_none_or(|initial| !variable.values.contains(initial)) => None,
+            None => other_value(&variable.values),
+        };
+        variables.extend(wanted.map(|wanted| (variable.name.clone(), wanted)));
+    }
+    let digits: Vec<Digit> = moves.iter().flat_map(|of| of.entry.iter().collect::<Vec<_>>()).collect();
+    SimulationRequest {
+        flow_id: structure.flow().flow_id.clone(),
+        dtmf_sequence: digits,
+        variable_state_matrix: variables,
+        media_asset_references: Vec::new(),
+    }
+}
+
+/// A value that is none of `values`.
+fn other_value(values: &[Value]) -> Option<Value> {
+    let numbered = (0..=values.len()).map(|number| Value::String(format!("other-{number}")));
+    std::iter::once(Value::String("other".into())).chain(numbered).find(|value| !values.contains(value))
+}
+
+/// What a path may cost, and does: digits and steps of the trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Cost(usize, usize);
+
+struct Search<'a> {
+    structure: &'a Structure,
+    /// Ways after which a run can go on.
+    inner: Vec<bool>,
+    wanted: Vec<bool>,
+    limits: &'a Limits,
+}
+
+impl Search<'_> {
+    fn ends(&self, of: &Move) -> bool {
+        of.to.is_none_or(|to| to.silent || self.structure.flow().nodes[to.node as usize].is_end())
+    }
+
+    fn inner_ways(&self, plan: &mut Plan, start: State) -> Vec<bool> {
+        let mut inner = vec![false; self.wanted.len()];
+        let mut seen = HashSet::from([start]);
+        let (mut waiting, mut moves) = (vec![start], Vec::new());
+        while let Some(state) = waiting.pop() {
+            plan.moves(state, Caller::Brisk, &mut moves);
+            for of in moves.iter().filter(|of| !self.ends(of)) {
+                for way in of.ways.into_iter().filter(|&way| way != NONE) {
+                    inner[way as usize] = true;
+                }
+                if let Some(to) = of.to.filter(|&to| seen.insert(to)) {
+                    waiting.push(to);
+                }
+            }
+        }
+        inner
+    }
+
+    /// The moves of one run, and the wanted ways that they are to take; nothing where no wanted way is within the limits.
+    fn run(&mut self, plan: &mut Plan, start: State) -> Option<(Vec<Move>, Vec<usize>)> {
+        let (mut run, mut aims) = (Vec::new(), Vec::new());
+        let mut left = Cost(self.limits.dtmf_sequence, self.limits.flow_depth);
+        let mut at = start;
+        loop {
+            let mut found = self.nearest(plan, at, left, false);
+            if found.is_none() && run.is_empty() {
+                found = self.nearest(plan, at, left, true);
+            }
+            let Some(moves) = found else { break };
+            for of in &moves {
+                left = Cost(left.0 - of.entry.len(), left.1.saturating_sub(of.steps as usize));
+                for way in of.ways.into_iter().filter(|&way| way != NONE) {
+                    if std::mem::replace(&mut self.wanted[way as usize], false) {
+                        aims.push(way as usize);
+                    }
+                }
+            }
+            run.extend(moves);
+            match run.last() {
+                Some(last) if !self.ends(last) => at = last.to.unwrap_or(start),
+                _ => break,
+            }
+        }
+        (!run.is_empty()).then_some((run, aims))
+    }
+
+    /// The cheapest moves from `from` to a wanted way and through it: one after which the run can go on, if there is any
+    /// within what is `left`, else one that ends it. Digits count before steps, or the other way round.
+    fn nearest(&self, plan: &mut Plan, from: State, left: Cost, steps_first: bool) -> Option<Vec<Move>> {
+        let hopes = self.wanted.iter().zip(&self.inner).any(|(wanted, inner)| *wanted && *inner);
+        let key = |Cost(digits, steps): Cost| if steps_first { (steps, digits) } else { (digits, steps) };
+        let mut best: HashMap<State, Cost> = HashMap::from([(from, Cost(0, 0))]);
+        let mut came: HashMap<State, (State, Move)> = HashMap::new();
+        let mut done = HashSet::new();
+        // The order of arrival breaks ties, so that the answer is always the same.
+        let mut arrivals = 0u64;
+        let mut waiting =
+            BinaryHeap::from([Reverse((key(Cost(0, 0)), arrivals, Goal { state: from, last: None }))]);
+        let mut ending: Option<(State, Move)> = None;
+        let mut moves = Vec::new();
+        while let Some(Reverse((_, _, Goal { state, last }))) = waiting.pop() {
+            if let Some(last) = last {
+                if !self.ends(&last) {
+                    return Some(way_to(&came, from, state, last));
+                }
+                ending = ending.or(Some((state, last)));
+                if !hopes {
+                    break;
+                }
+                continue;
+            }
+            if !done.insert(state) {
+                continue;
+            }
+            let Cost(digits, steps) = best[&state];
+            plan.moves(state, Caller::Brisk, &mut moves);
+            for of in &moves {
+                let cost = Cost(digits + of.entry.len(), steps + of.steps as usize);
+                if cost.0 > left.0 || cost.1 > left.1 {
+                    continue;
+                }
+                arrivals += 1;
+                if of.ways.into_iter().any(|way| way != NONE && self.wanted[way as usize]) {
+                    waiting.push(Reverse((key(cost), arrivals, Goal { state, last: Some(*of) })));
+                }
+                if let Some(to) = of.to
+                    && best.get(&to).is_none_or(|known| key(cost) < key(*known))
+                {
+                    best.insert(to, cost);
+                    came.insert(to, (state, *of));
+                    waiting.push(Reverse((key(cost), arrivals, Goal { state: to, last: None })));
+                }
+            }
+        }
+        ending.map(|(state, last)| way_to(&came, from, state, last))
+    }
+}
+
+/// A state, or a move from it that is wanted.
+#[derive(Clone, Copy, Debug)]
+struct Goal {
+    state: State,
+    last: Option<Move>,
+}
+
+// The queue is ordered by cost and arrival alone, which are never the same for two.
+impl PartialEq for Goal {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Goal {}
+
+impl PartialOrd for Goal {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Goal {
+    fn cmp(&self, _: &Self) -> core::cmp::Ordering {
+        core::cmp::Ordering::Equal
+    }
+}
+
+fn way_to(came: &HashMap<State, (State, Move)>, from: State, mut state: State, last: Move) -> Vec<Move> {
+    let mut moves = vec![last];
+    while state != from {
+        let (before, of) = came[&state];
+        moves.push(of);
+        state = before;
+    }
+    moves.reverse();
+    moves
+}
