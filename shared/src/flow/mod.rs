@@ -4,6 +4,7 @@ pub mod analysis;
 mod draft;
 mod execute;
 mod expect;
+pub mod export;
 mod layout;
 mod poll;
 mod request;
