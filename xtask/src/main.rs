@@ -19,7 +19,7 @@ cargo xtask COMMAND
   run [-- ARGUMENTS]   build the page and the proxy, and start it; the arguments are dialbench's
   app                  build the page alone: into target/page, and into target/app for the proxy to embed
   test [FILTER]        every test: native, in a browser, end to end
-  bench [NAME…]        the core's benchmarks, or those named
+  bench [NAME…]        the core's benchmarks, or those named; relay: voice relays beside nginx and HAProxy
   dist                 one binary with the page inside: target/dist/dialbench
   lint                 formatting, clippy for both targets, licences and advisories
 

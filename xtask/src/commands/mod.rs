@@ -32,13 +32,21 @@ pub(crate) fn dist(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// `cargo xtask bench [NAME…]`: the core's benchmarks, or those that are named.
-pub(crate) fn bench(project: &Project, names: &[String]) -> Result<()> {
-    let mut command = process::cargo(None);
-    command.current_dir(project.root()).args(["bench", "--package", "shared"]);
-    if names.is_empty() {
-        command.arg("--benches");
+/// `cargo xtask bench [NAME…] [-- ARGUMENTS]`: the core's benchmarks, or those that are named; `relay` is the proxy's.
+pub(crate) fn bench(project: &Project, words: &[String]) -> Result<()> {
+    let (names, arguments) = words.split_at(words.iter().position(|word| word == "--").unwrap_or(words.len()));
+    let (relay, core): (Vec<_>, Vec<_>) = names.iter().partition(|name| **name == "relay");
+    for (package, names) in [("shared", core), ("proxy", relay)] {
+        if names.is_empty() && (package != "shared" || !words.is_empty()) {
+            continue;
+        }
+        let mut command = process::cargo(None);
+        command.current_dir(project.root()).args(["bench", "--package", package]);
+        if names.is_empty() {
+            command.arg("--benches");
+        }
+        command.args(names.iter().flat_map(|name| ["--bench", name.as_str()])).args(arguments);
+        process::run(&mut command)?;
     }
-    command.args(names.iter().flat_map(|name| ["--bench", name]));
-    process::run(&mut command)
+    Ok(())
 }
