@@ -77,6 +77,10 @@ async fn the_page_is_packed_for_good_and_guarded() {
             "{asset}"
         );
         let plain = plain.bytes().await.expect("it comes whole").len();
+        if asset.ends_with(".flac") {
+            // Compressed in itself.
+            continue;
+        }
         for encoding in ["br", "gzip"] {
             let packed = ask(asset, encoding).await;
             assert_eq!(header(packed.headers(), "content-encoding"), encoding, "{asset}");

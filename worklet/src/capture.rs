@@ -36,8 +36,11 @@ impl Capture {
     /// Takes what the sound card heard.
     pub(crate) fn push(&mut self, samples: &[f32]) {
         let Self { downsampler, queue, on, .. } = self;
+        if !*on {
+            return;
+        }
         downsampler.push(samples, |sample| {
-            if *on && queue.len() < queue.capacity() {
+            if queue.len() < queue.capacity() {
                 queue.push_back(sample);
             }
         });

@@ -37,9 +37,13 @@ impl Build {
     /// Sets up what the page needs, compiles it, and packs it into target/page.
     pub(crate) fn finish(mut self, project: &Project, size: Size) -> Result<()> {
         let toolchain = setup::wasm(project)?;
-        self.jobs.push(Job::start("compiling the page", &mut compile(project, &toolchain))?);
+        let page = &mut compile(project, &toolchain, "app", "frontend");
+        self.jobs.push(Job::start("compiling the page", page)?);
         setup::npm(project)?;
         Job::wait_all(self.jobs)?;
+        // Only now: it would have waited for the page, with which it shares a folder.
+        let worklet = &mut compile(project, &toolchain, "audio", "worklet");
+        Job::wait_all(vec![Job::start("compiling the audio thread", worklet)?])?;
         pack(project, size)
     }
 }
@@ -83,20 +87,17 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn compile(project: &Project, toolchain: &Toolchain) -> Command {
+fn compile(project: &Project, toolchain: &Toolchain, profile: &str, package: &str) -> Command {
     let mut command = toolchain.cargo();
     command.current_dir(project.root()).env("CARGO_TARGET_DIR", project.wasm_target()).args([
         "build",
         "--profile",
-        "app",
+        profile,
         "--target",
         "wasm32-unknown-unknown",
         "--package",
-        "frontend",
+        package,
     ]);
-    if project.has_worklet() {
-        command.args(["--package", "worklet"]);
-    }
     command
 }
 
@@ -112,13 +113,11 @@ fn pack(project: &Project, size: Size) -> Result<()> {
 }
 
 fn packer(project: &Project) -> Command {
-    let compiled = project.wasm_target().join("wasm32-unknown-unknown/app");
+    let compiled = project.wasm_target().join("wasm32-unknown-unknown");
     let mut command = Command::new(project.path("target/tool/pack"));
-    command.arg("--wasm").arg(compiled.join("page.wasm"));
-    command.arg("--panels").arg(compiled.join("panels.wasm"));
-    if project.has_worklet() {
-        command.arg("--worklet").arg(compiled.join("worklet.wasm"));
-    }
+    command.arg("--wasm").arg(compiled.join("app/page.wasm"));
+    command.arg("--panels").arg(compiled.join("app/panels.wasm"));
+    command.arg("--worklet").arg(compiled.join("audio/worklet.wasm"));
     command.arg("--frontend").arg(project.path("frontend"));
     command.arg("--out").arg(project.page());
     command.arg("--wasm-opt").arg(project.wasm_opt());

@@ -48,22 +48,13 @@ impl Project {
         self.path("node_modules/binaryen/bin/wasm-opt")
     }
 
-    /// Whether the workspace has the package of the audio worklet.
-    pub(crate) fn has_worklet(&self) -> bool {
-        std::fs::read_to_string(self.path("Cargo.toml")).is_ok_and(|manifest| manifest.contains("worklet\""))
-    }
-
     /// The packages that are checked and tested for wasm32.
-    pub(crate) fn wasm_packages(&self) -> Vec<&'static str> {
-        let mut packages = vec!["shared", "frontend"];
-        if self.has_worklet() {
-            packages.push("worklet");
-        }
-        packages
+    pub(crate) fn wasm_packages(&self) -> [&'static str; 3] {
+        ["shared", "frontend", "worklet"]
     }
 
     /// Arguments that leave out what makes sense for wasm32 alone.
     pub(crate) fn without_wasm_packages(&self) -> &'static str {
-        if self.has_worklet() { "--exclude frontend --exclude worklet" } else { "--exclude frontend" }
+        "--exclude frontend --exclude worklet"
     }
 }

@@ -1,5 +1,7 @@
 //! From the sound card's rate to the telephone's 8 kHz.
 
+use wide::f32x8;
+
 use super::{frame::SAMPLE_RATE, sinc};
 
 /// The filter's length in output samples: 3 ms.
@@ -27,7 +29,7 @@ impl Downsampler {
     /// From `rate` Hz, at least 8,000.
     pub fn new(rate: f64) -> Self {
         let step = rate / f64::from(SAMPLE_RATE);
-        let taps = (SPAN * step).ceil() as usize;
+        let taps = ((SPAN * step).ceil() as usize).next_multiple_of(8);
         let mut table = vec![0.0; taps * (PHASES + 1)];
         for (index, filter) in table.chunks_exact_mut(taps).enumerate() {
             sinc::lowpass(filter, CUTOFF / step, index as f64 / PHASES as f64);
@@ -54,7 +56,12 @@ impl Downsampler {
         let phase = ((1.0 + self.until) * PHASES as f64).round() as usize;
         let filter = &self.table[phase.min(PHASES) * self.taps..][..self.taps];
         let history = &self.history[self.newest..][..self.taps];
-        history.iter().zip(filter).map(|(sample, tap)| sample * tap).sum()
+        let ((history, _), (filter, _)) = (history.as_chunks::<8>(), filter.as_chunks::<8>());
+        let sums = history
+            .iter()
+            .zip(filter)
+            .fold(f32x8::ZERO, |sums, (history, filter)| sums + f32x8::new(*history) * f32x8::new(*filter));
+        sinc::total(sums)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use core::f64::consts::PI;
 
+use wide::f32x8;
+
 use super::math::{cosine, phase, sine};
 
 /// Fills `taps` with a low-pass of unit gain at 0 Hz, whose middle lies `fraction` of a sample after the tap before the
@@ -18,6 +20,14 @@ pub(super) fn lowpass(taps: &mut [f32], cutoff: f64, fraction: f64) {
     for (index, tap) in taps.iter_mut().enumerate() {
         *tap = (at(index) / sum) as f32;
     }
+}
+
+/// The sum of the lanes, in the same order everywhere.
+#[inline]
+pub(super) fn total(lanes: f32x8) -> f32 {
+    let [a, b, c, d, rest @ ..] = lanes.to_array();
+    let [e, f, g, h] = rest;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
 /// Blackman's window, −1 ≤ x ≤ 1.

@@ -1,9 +1,13 @@
 //! From the telephone's 8 kHz to the sound card's rate.
 
+use wide::f32x8;
+
 use super::{frame::SAMPLE_RATE, sinc};
 
 /// Input samples that each output sample is made of.
 const TAPS: usize = 24;
+/// The same in vectors.
+const VECTORS: usize = TAPS / 8;
 /// Positions between two input samples for which the filter is tabulated; between them it is interpolated.
 const PHASES: usize = 64;
 /// Of the input's Nyquist frequency: the telephone band ends at 3,400 Hz.
@@ -12,7 +16,8 @@ const CUTOFF: f64 = 0.93;
 /// Raises a stream's rate with a windowed sinc filter. Allocates when it is made and not afterwards.
 #[derive(Debug)]
 pub struct Upsampler {
-    table: Vec<[f32; TAPS]>,
+    /// For each phase the filter, and what has to be added for the next one.
+    table: Vec<[[f32x8; VECTORS]; 2]>,
     history: [f32; TAPS],
     /// Where the next output sample lies between two input samples, 0 ≤ x < 1.
     position: f64,
@@ -27,7 +32,9 @@ impl Upsampler {
 
     /// To `rate` Hz, at least 8,000.
     pub fn new(rate: f64) -> Self {
-        let table = (0..=PHASES).map(|phase| filter(phase as f64 / PHASES as f64)).collect();
+        let filter = |phase: usize| filter(phase as f64 / PHASES as f64);
+        let table =
+            (0..PHASES).map(|phase| [filter(phase), difference(filter(phase + 1), filter(phase))]).collect();
         let step = f64::from(SAMPLE_RATE) / rate;
         Self { table, history: [0.0; TAPS], position: 0.0, step, normal_step: step }
     }
@@ -54,20 +61,27 @@ impl Upsampler {
         let exact = self.position as f32 * PHASES as f32;
         let phase = (exact as usize).min(PHASES - 1);
         let between = exact - phase as f32;
-        let (a, b) = (&self.table[phase], &self.table[phase + 1]);
-        let mut sum = 0.0;
-        for tap in 0..TAPS {
-            sum += self.history[tap] * (a[tap] + (b[tap] - a[tap]) * between);
+        let [filter, next] = &self.table[phase];
+        let between = f32x8::splat(between);
+        let (history, _) = self.history.as_chunks::<8>();
+        let mut sums = f32x8::ZERO;
+        for ((history, filter), next) in history.iter().zip(filter).zip(next) {
+            sums += f32x8::new(*history) * (*filter + *next * between);
         }
-        sum
+        sinc::total(sums)
     }
 }
 
 /// The filter for an output sample `fraction` of the way from the middle input sample to the next.
-fn filter(fraction: f64) -> [f32; TAPS] {
+fn filter(fraction: f64) -> [f32x8; VECTORS] {
     let mut taps = [0.0; TAPS];
     sinc::lowpass(&mut taps, CUTOFF, fraction);
-    taps
+    let (chunks, _) = taps.as_chunks::<8>();
+    core::array::from_fn(|index| f32x8::new(chunks[index]))
+}
+
+fn difference(a: [f32x8; VECTORS], b: [f32x8; VECTORS]) -> [f32x8; VECTORS] {
+    core::array::from_fn(|index| a[index] - b[index])
 }
 
 #[cfg(test)]
