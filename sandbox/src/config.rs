@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
-use shared::menu::FlowDefinition;
+use shared::{menu::FlowDefinition, wire::Limits};
 
 /// How a stand-in is set up.
 #[derive(Clone, Debug)]
@@ -38,6 +38,12 @@ pub struct SandboxConfig {
     pub voice_grace: Duration,
     /// The most calls at a time (500).
     pub max_calls: usize,
+    /// What a simulation's request, and its path, may be (the contract's).
+    pub limits: Limits,
+    /// What simulations' identifiers and times are drawn from (1).
+    pub simulation_seed: u64,
+    /// How long a simulation takes at least and at most (300 ms, 2 s).
+    pub simulation_time: (Duration, Duration),
     /// Flows besides the embedded ones; one of the same identifier replaces it.
     pub extra_flows: Vec<FlowDefinition>,
     /// Recordings besides the embedded ones, by asset, as 8 kHz samples.
@@ -62,6 +68,9 @@ impl Default for SandboxConfig {
             connect_timeout: Duration::from_mins(1),
             voice_grace: Duration::from_secs(30),
             max_calls: 500,
+            limits: Limits::default(),
+            simulation_seed: 1,
+            simulation_time: (Duration::from_millis(300), Duration::from_secs(2)),
             extra_flows: Vec::new(),
             extra_prompts: Vec::new(),
         }

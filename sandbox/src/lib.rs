@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `/interactions` | `/oauth/token`, form body | WS `/api/v2/interactions/websocket` |
 //! | `/voice` | `/oauth2/token`, JSON body | WS `/agent/voice/{callId}/stream`, GET `/api/v2/interactions/{id}/call` |
-//! | `/flow` | `/oauth/token`, Basic | GET `/api/v2/flow/definitions`, `/api/v2/flow/definitions/{flowId}` |
+//! | `/flow` | `/oauth/token`, Basic | GET `/api/v2/flow/definitions`, `/api/v2/flow/definitions/{flowId}`; POST `/api/v2/flow/simulator`, GET `/api/v2/flow/simulator/{simulationId}` |
 //! | `/dialer` | `/oauth/token`, Basic with scope | tokens |
 //! | `/media` | `/oauth/token`, Basic | tokens |
 //!
@@ -24,6 +24,12 @@
 //! | DELETE `/sandbox/faults/{id}` | disarms one: 204 |
 //! | POST `/sandbox/faults/seeded` `{seed, rate}` | faults at random, the same ones for the same seed; rate 0 ends it |
 //! | POST `/sandbox/outage` `{ms}` | cuts every connection and refuses new ones for so long: 202 |
+//! | GET `/sandbox/qa` | what was exported to `/qa/api/v1/test-results`, a QA platform that takes seed 002's payload: 201 |
+//!
+//! # Simulations
+//!
+//! A simulation is `queued`, `running`, then `completed` or `failed`, within [`SandboxConfig::simulation_time`]; its trace is
+//! that of the flow itself, executed. A path of more nodes than the limit makes it fail; so does a fault.
 //!
 //! # Calls
 //!
@@ -45,10 +51,12 @@ mod interactions;
 mod limits;
 mod oauth;
 mod prompts;
+mod qa;
 mod router;
 mod seeded;
 mod server;
 mod services;
+mod simulator;
 mod socket;
 mod state;
 mod voice;

@@ -15,9 +15,10 @@ use crate::{
     control,
     error::Refusal,
     faults::{Point, strike},
-    flows, interactions, oauth,
+    flows, interactions, oauth, qa,
     server::Connection,
     services::{Offer as _, Service},
+    simulator,
     state::AppState,
     voice,
 };
@@ -39,6 +40,7 @@ pub(crate) fn router(app: &App) -> Router {
         all = all.nest(&format!("/{}", service.name()), limited);
     }
     all.nest("/sandbox", control_routes())
+        .route("/qa/api/v1/test-results", post(qa::take))
         .fallback(async || Refusal::not_found("there is no such route"))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(Arc::clone(app))
@@ -56,6 +58,8 @@ fn routes_of(service: Service) -> Vec<(&'static str, Point, MethodRouter<App>)> 
         Service::Flow => vec![
             ("/api/v2/flow/definitions", Point::Flow, get(flows::list)),
             ("/api/v2/flow/definitions/{flow_id}", Point::Flow, get(flows::definition)),
+            ("/api/v2/flow/simulator", Point::Simulator, post(simulator::submit)),
+            ("/api/v2/flow/simulator/{simulation_id}", Point::Simulator, get(simulator::state)),
         ],
         Service::Dialer | Service::Media => Vec::new(),
     }
@@ -69,6 +73,7 @@ fn control_routes() -> Router<App> {
         .route("/faults/{id}", delete(control::take_away))
         .route("/faults/seeded", post(control::seeded))
         .route("/outage", post(control::outage))
+        .route("/qa", get(qa::list))
         .layer(from_fn(control::local_only))
 }
 

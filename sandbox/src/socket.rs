@@ -110,7 +110,13 @@ where
             }
             Step::Fault(Kind::Garbage) => purpose.garbage(),
             // These strike no open socket; see `Faults::for_socket`.
-            Step::Fault(Kind::Status { .. } | Kind::Slow { .. } | Kind::Impair(_)) => Vec::new(),
+            Step::Fault(
+                Kind::Status { .. }
+                | Kind::Slow { .. }
+                | Kind::Impair(_)
+                | Kind::FailRun { .. }
+                | Kind::NeverEnds,
+            ) => Vec::new(),
         };
         for message in messages {
             if !matches!(timeout(app.config.dead_after, socket.send(message)).await, Ok(Ok(()))) {

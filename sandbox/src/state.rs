@@ -15,7 +15,9 @@ use crate::{
     limits::RateLimit,
     oauth::Tokens,
     prompts::Prompts,
+    qa::Qa,
     server::{Connections, Outage, StartError, Tasks},
+    simulator::Simulator,
 };
 
 /// What all handlers share.
@@ -27,6 +29,8 @@ pub(crate) struct AppState {
     pub(crate) rate_limit: RateLimit,
     pub(crate) faults: Faults,
     pub(crate) flows: Flows,
+    pub(crate) simulator: Simulator,
+    pub(crate) qa: Qa,
     pub(crate) prompts: Prompts,
     pub(crate) hub: Hub,
     pub(crate) calls: Calls,
@@ -51,6 +55,8 @@ impl AppState {
             rate_limit: RateLimit::new(config.requests_per_second),
             faults: Faults::new(seeded),
             flows,
+            simulator: Simulator::new(config.simulation_seed),
+            qa: Qa::default(),
             prompts,
             hub: Hub::new(config.dtmf_form_cycle),
             calls: Calls::default(),

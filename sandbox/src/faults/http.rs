@@ -45,8 +45,8 @@ pub(crate) async fn strike(
             app.shutdown.cancelled().await;
             connection.vanish().await
         }
-        // It stands; see `Faults::standing`.
-        Kind::Impair(_) => next.run(request).await,
+        // They strike no request; see `Faults::standing` and `Faults::for_run`.
+        Kind::Impair(_) | Kind::FailRun { .. } | Kind::NeverEnds => next.run(request).await,
         // Only sockets can be closed with a code; the rule's validation says so.
         Kind::Drop | Kind::Close { .. } => connection.vanish().await,
     }

@@ -8,6 +8,8 @@
 //! {"on":"token","service":"voice","kind":"status","status":429,"retryAfter":"date","retryAfterSeconds":2}
 //! {"on":"flow","kind":"slow","ms":500,"times":3}
 //! {"on":"call","kind":"garbage"}
+//! {"on":"simulator","kind":"fail_run","message":"out of compute"}
+//! {"on":"simulator","kind":"never_ends"}
 //! {"on":"interactions","kind":"close","code":1012}
 //! {"on":"interactions","kind":"half_open"}
 //! {"on":"voice","kind":"drop","afterMs":1500}
@@ -162,10 +164,20 @@ impl Faults {
     fn for_request(&self, point: Point, service: Service) -> Option<Kind> {
         let now = Instant::now();
         let due = |armed: &Armed| {
-            let fits = if point.is_socket() { armed.rule.kind.strikes_handshakes() } else { true };
+            let kind = &armed.rule.kind;
+            let fits = if point.is_socket() { kind.strikes_handshakes() } else { !kind.strikes_runs() };
             fits && armed.rule.is_for(point, service) && armed.from <= now
         };
         self.take(due).or_else(|| self.planned.lock().expect("no holder panics").as_mut()?.for_request(point))
+    }
+
+    /// The fault that strikes a simulation which is accepted now, if one does: `fail_run` or `never_ends`.
+    pub(crate) fn for_run(&self) -> Option<Kind> {
+        let now = Instant::now();
+        self.take(|armed| {
+            let rule = &armed.rule;
+            rule.kind.strikes_runs() && rule.is_for(Point::Simulator, Service::Flow) && armed.from <= now
+        })
     }
 
     /// Waits for a fault that strikes a socket which opened at `opened`.

@@ -46,6 +46,8 @@ pub enum Point {
     Call,
     /// The flow definition requests.
     Flow,
+    /// The flow simulator's requests, and its runs.
+    Simulator,
 }
 
 /// What happens.
@@ -83,6 +85,18 @@ pub enum Kind {
     ExpireTokens,
     /// Audio to the caller is lost or late, in every call, until this is taken away.
     Impair(Impairment),
+    /// A simulation that is submitted fails.
+    FailRun {
+        /// Its `errorMessage`.
+        #[serde(default = "why_not")]
+        message: String,
+    },
+    /// A simulation that is submitted runs for ever.
+    NeverEnds,
+}
+
+fn why_not() -> String {
+    "simulator compute node lost".into()
 }
 
 fn one_second() -> u64 {
@@ -119,6 +133,11 @@ impl Kind {
         !self.strikes_handshakes() && self.impairment().is_none()
     }
 
+    /// Whether it strikes a simulation rather than a request.
+    pub(super) const fn strikes_runs(&self) -> bool {
+        matches!(self, Self::FailRun { .. } | Self::NeverEnds)
+    }
+
     /// What it is, where it stands instead of striking.
     pub(super) const fn impairment(&self) -> Option<&Impairment> {
         if let Self::Impair(impairment) = self { Some(impairment) } else { None }
@@ -137,6 +156,9 @@ impl Rule {
             }
             &Kind::Slow { ms } if ms > LONGEST_MS => {
                 errors.push(FieldError::new("ms", "must be at most an hour"));
+            }
+            Kind::FailRun { .. } | Kind::NeverEnds if self.on != Point::Simulator => {
+                errors.push(FieldError::new("kind", "only the simulator's runs fail or never end"));
             }
             Kind::Close { .. } if !self.on.is_socket() => {
                 errors.push(FieldError::new("kind", "only sockets are closed with a code"));
@@ -159,7 +181,9 @@ impl Rule {
             | Kind::Close { .. }
             | Kind::HalfOpen
             | Kind::Garbage
-            | Kind::ExpireTokens => {}
+            | Kind::ExpireTokens
+            | Kind::FailRun { .. }
+            | Kind::NeverEnds => {}
         }
         if self.times == 0 {
             errors.push(FieldError::new("times", "must be at least 1"));
@@ -202,6 +226,8 @@ mod tests {
         check(r#"{"on":"flow","kind":"close","code":1000}"#, &["kind"]);
         check(r#"{"on":"flow","kind":"status","status":200,"times":0}"#, &["status", "times"]);
         check(r#"{"on":"call","kind":"slow","ms":4000000}"#, &["ms"]);
+        check(r#"{"on":"simulator","kind":"fail_run"}"#, &[]);
+        check(r#"{"on":"flow","kind":"never_ends"}"#, &["kind"]);
     }
 
     #[test]

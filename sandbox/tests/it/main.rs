@@ -9,4 +9,5 @@ mod impair;
 mod interactions;
 mod oauth;
 mod secrets;
+mod simulator;
 mod voice;
