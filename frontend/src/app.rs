@@ -32,6 +32,7 @@ pub(crate) fn App() -> impl IntoView {
         </header>
         {move || match router.shown() {
             Route::Call => view! { <CallPage /> }.into_any(),
+            Route::Flow => panel("flow", JsValue::UNDEFINED).into_any(),
             Route::Audit => panel("audit", JsValue::UNDEFINED).into_any(),
             Route::Unknown => view! { <NotFound /> }.into_any(),
         }}
@@ -60,8 +61,8 @@ fn NotFound() -> impl IntoView {
         <main class="page narrow">
             <h1>"There is no such panel"</h1>
             <p>
-                "This version of Dialbench has "<PanelLink to="/call" name="Call" />" and "
-                <PanelLink to="/audit" name="Audit" />"."
+                "This version of Dialbench has "<PanelLink to="/call" name="Call" />", "
+                <PanelLink to="/flow" name="Flow" />" and "<PanelLink to="/audit" name="Audit" />"."
             </p>
         </main>
     }

@@ -6,6 +6,7 @@ mod audio;
 mod audit;
 mod call;
 mod clock;
+mod flow;
 mod js;
 mod net;
 mod panels;

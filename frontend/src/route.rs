@@ -1,4 +1,4 @@
-//! Which panel the address names. By hand: two panels need no nested routes, and the page has to load quickly.
+//! Which panel the address names. By hand: three panels need no nested routes, and the page has to load quickly.
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsValue;
@@ -7,18 +7,20 @@ use wasm_bindgen::JsValue;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Call,
+    Flow,
     Audit,
     Unknown,
 }
 
 impl Route {
-    pub(crate) const PANELS: [(Self, &str, &str); 2] =
-        [(Self::Call, "/call", "Call"), (Self::Audit, "/audit", "Audit")];
+    pub(crate) const PANELS: [(Self, &str, &str); 3] =
+        [(Self::Call, "/call", "Call"), (Self::Flow, "/flow", "Flow"), (Self::Audit, "/audit", "Audit")];
 
     /// The panel that a path names; `/` is the call panel.
     pub(crate) fn of(path: &str) -> Self {
         match path.trim_end_matches('/') {
             "" | "/call" => Self::Call,
+            "/flow" => Self::Flow,
             "/audit" => Self::Audit,
             _ => Self::Unknown,
         }

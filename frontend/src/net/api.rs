@@ -3,8 +3,12 @@
 use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
+    flow::SimulationRequest,
     menu::FlowDefinition,
-    wire::{AuditPage, CallStatus, FlowList, PlaceCall, PlacedCall, Problem, Profile},
+    wire::{
+        AuditPage, CallStatus, FlowList, PlaceCall, PlacedCall, Problem, Profile, QaExport, QaExported,
+        SimulationJob, SimulationResult,
+    },
 };
 
 type Answer<T> = Result<T, Problem>;
@@ -19,6 +23,18 @@ pub(crate) async fn flows() -> Answer<FlowList> {
 
 pub(crate) async fn flow(flow_id: &str) -> Answer<FlowDefinition> {
     get(&format!("/api/flow/definitions/{}", encoded(flow_id))).await
+}
+
+pub(crate) async fn simulate(request: &SimulationRequest) -> Answer<SimulationJob> {
+    send(changing(Request::post("/api/flow/simulations")), request).await
+}
+
+pub(crate) async fn simulation(simulation_id: &str) -> Answer<SimulationResult> {
+    get(&format!("/api/flow/simulations/{}", encoded(simulation_id))).await
+}
+
+pub(crate) async fn export(result: &QaExport) -> Answer<QaExported> {
+    send(changing(Request::post("/api/qa/exports")), result).await
 }
 
 pub(crate) async fn place_call(flow_id: &str) -> Answer<PlacedCall> {
@@ -36,6 +52,14 @@ pub(crate) async fn hang_up(interaction_id: &str) -> Answer<()> {
 
 pub(crate) async fn call_status(interaction_id: &str) -> Answer<CallStatus> {
     get(&format!("/api/interactions/{}/call", encoded(interaction_id))).await
+}
+
+/// Why a call's voice is refused, if it is.
+pub(crate) async fn why_no_voice(call_id: &str) -> Option<Problem> {
+    let response = Request::get(&format!("/ws/voice/{}", encoded(call_id))).send().await.ok()?;
+    let problem = problem(response).await;
+    // Otherwise only the handshake was missing.
+    problem.upstream.is_some().then_some(problem)
 }
 
 pub(crate) async fn audit(after: u64, limit: u32) -> Answer<AuditPage> {

@@ -7,6 +7,7 @@ use web_sys::HtmlElement;
 use super::SHARED;
 use crate::{
     audit::AuditPage,
+    flow::FlowPage,
     js::{field, set},
     voice::VoicePanel,
 };
@@ -17,6 +18,7 @@ pub(crate) fn offer() {
         |name: String, element: HtmlElement, handle: JsValue| {
             let mounted = mount_to(element, move || match name.as_str() {
                 "audit" => view! { <AuditPage /> }.into_any(),
+                "flow" => view! { <FlowPage /> }.into_any(),
                 "voice" => view! { <VoicePanel handle /> }.into_any(),
                 _ => ().into_any(),
             });

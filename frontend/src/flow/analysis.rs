@@ -1,0 +1,161 @@
+//! What the shown run did, and what the flow's definition says by itself.
+
+use leptos::prelude::*;
+use shared::flow::analysis::{Coverage, Share, Structure};
+
+use super::{
+    desk::Known,
+    run::verdict_name,
+    sight::{Looked, Sight},
+};
+
+/// The region `Path analysis`.
+#[component]
+pub(super) fn Analysis() -> impl IntoView {
+    let sight = expect_context::<Sight>();
+    view! {
+        <section class="panel analysis" role="region" aria-label="Path analysis">
+            <header><h2>"Path analysis"</h2></header>
+            {move || match sight.shown.get() {
+                None => view! { <p class="empty">"No finished run is shown. Run the simulation, and its path is judged here."</p> }.into_any(),
+                Some(looked) => view! { <Verdict looked=looked.clone() /><Figures looked /> }.into_any(),
+            }}
+            {move || {
+                let (known, all) = (sight.flow.get()?, sight.all.get()?);
+                Some(view! { <OfFlow known all /> })
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Verdict(looked: Looked) -> impl IntoView {
+    let judgement = looked.judgement.clone();
+    let name = verdict_name(judgement.verdict);
+    let accuracy = match judgement.accuracy {
+        Some(share) => format!(
+            "Accuracy {:.0} %: {} of {} expectations held.",
+            share * 100.0,
+            judgement.checks.iter().filter(|check| check.held).count(),
+            judgement.checks.len()
+        ),
+        None => "Nothing was expected of this run, so it is not judged.".to_owned(),
+    };
+    let checks = judgement.checks;
+    view! {
+        <p class="headline">
+            {format!("Run {}: ", looked.record.number)}
+            <strong data-verdict=name>{name}</strong>". "{accuracy}
+        </p>
+        {(!checks.is_empty()).then(|| view! {
+            <div class="scroll" tabindex="0" role="group" aria-label="Expectations, one by one">
+                <table aria-label="Expectations">
+                    <thead><tr>
+                        <th scope="col">"About"</th><th scope="col">"Expected"</th><th scope="col">"Happened"</th><th scope="col">"Held"</th>
+                    </tr></thead>
+                    <tbody>
+                        {checks.into_iter().map(|check| view! {
+                            <tr>
+                                <th scope="row">{check.about}</th><td>{check.expected}</td><td>{check.actual}</td>
+                                <td data-verdict=if check.held { "passed" } else { "failed" }>{if check.held { "yes" } else { "no" }}</td>
+                            </tr>
+                        }).collect_view()}
+                    </tbody>
+                </table>
+            </div>
+        })}
+    }
+}
+
+#[component]
+fn Figures(looked: Looked) -> impl IntoView {
+    let sight = expect_context::<Sight>();
+    let analysis = &looked.analysis;
+    let percent = |ratio: f64| format!("{:.0} %", ratio * 100.0);
+    let shares = sight.flow.get_untracked().map(|known| {
+        let coverage = &analysis.coverage;
+        (coverage.node_share(known.structure()), coverage.way_share(known.structure()))
+    });
+    let share = |share: Option<Share>| share.map_or_else(String::new, covered);
+    let figures = [
+        ("Steps", analysis.steps.to_string()),
+        ("Decision points", analysis.decision_points.to_string()),
+        ("Choices", analysis.choices.to_string()),
+        ("Repeated visits", analysis.repeats.to_string()),
+        ("Efficiency", format!("{:.2}", analysis.efficiency)),
+        ("Path optimality", analysis.optimality.map_or("–".to_owned(), percent)),
+        ("Shortest path", analysis.shortest.map_or("–".to_owned(), |nodes| format!("{nodes} nodes"))),
+        ("Node coverage", share(shares.map(|shares| shares.0))),
+        ("Edge coverage", share(shares.map(|shares| shares.1))),
+        ("Time in the flow", format!("{:.1} s", looked.result.duration_ms as f64 / 1_000.0)),
+    ];
+    let strange = (!analysis.unknown.is_empty()).then(|| {
+        format!(
+            "The trace names nodes that the fetched definition lacks: {}. The flow has changed since.",
+            analysis.unknown.join(", ")
+        )
+    });
+    let variables = super::trace::told(&looked.result.variables);
+    view! {
+        <dl class="figures">
+            {figures.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
+        </dl>
+        {strange.map(|text| view! { <p class="wrong">{text}</p> })}
+        {(!variables.is_empty()).then(|| view! { <p class="fine">"Variables at the end: "{variables}</p> })}
+    }
+}
+
+fn covered(share: Share) -> String {
+    format!("{} of {} ({:.0} %)", share.reached, share.of, share.ratio() * 100.0)
+}
+
+/// Over all runs, and what no run can change.
+#[component]
+fn OfFlow(known: Known, all: Coverage) -> impl IntoView {
+    let structure = known.structure();
+    let name = |node: usize| structure.flow().nodes[node].id.clone();
+    let reachable = structure.reachable_nodes();
+    let nodes_missed = all.nodes_missed().filter(|&node| reachable[node]).map(name).collect();
+    let ways_missed = all.ways_missed(structure).map(|way| structure.describe(way)).collect();
+    let cut = structure.unreachable.iter();
+    let unreachable =
+        cut.map(|branch| format!("{}: {}", structure.describe(branch.way), branch.why.describe())).collect();
+    let patient = structure.needs_patience.iter().map(|&way| structure.describe(way)).collect();
+    let dead_ends = structure.dead_ends.iter().map(|&node| name(node)).collect();
+    let joined = |nodes: &Vec<usize>| nodes.iter().map(|&node| name(node)).collect::<Vec<_>>().join(" → ");
+    let cycles = structure.cycles.iter().map(joined).collect();
+    view! {
+        <h3>"All runs of this flow"</h3>
+        <dl class="figures" aria-label="Coverage over all runs">
+            <div><dt>"Nodes reached"</dt><dd>{covered(all.node_share(structure))}</dd></div>
+            <div><dt>"Edges taken"</dt><dd>{covered(all.way_share(structure))}</dd></div>
+            <div><dt>"Depth"</dt><dd>{format!("{} nodes", structure.depth)}</dd></div>
+        </dl>
+        {bounded(structure)}
+        <Items title="Nodes never reached" items=nodes_missed />
+        <Items title="Branches never taken" items=ways_missed />
+        <Items title="Branches that no input can take" items=unreachable />
+        <Items title="Branches that need a caller who waits, then presses keys: no simulation takes them" items=patient />
+        <Items title="Dead ends" items=dead_ends />
+        <Items title="Cycles" items=cycles />
+    }
+}
+
+fn bounded(structure: &Structure) -> Option<impl IntoView + use<>> {
+    (!structure.reach.complete).then(|| {
+        view! { <p class="fine">"The flow's variables have too many values to look at all: what is said to be unreachable may be reachable."</p> }
+    })
+}
+
+#[component]
+fn Items(title: &'static str, items: Vec<String>) -> impl IntoView {
+    let count = items.len();
+    (count > 0).then(|| {
+        view! {
+            <details>
+                <summary>{format!("{title} ({count})")}</summary>
+                <ul class="items">{items.into_iter().map(|item| view! { <li>{item}</li> }).collect_view()}</ul>
+            </details>
+        }
+    })
+}

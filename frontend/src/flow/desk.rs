@@ -1,0 +1,203 @@
+//! What the flow panel's parts share: the draft, what is wrong with it, the flows, and the runs.
+
+use std::{collections::HashMap, sync::Arc};
+
+use leptos::prelude::*;
+use shared::{
+    flow::{Draft, Expectation, SimulationRequest, analysis::Structure, check_depth},
+    menu::{CompiledFlow, FlowDefinition},
+    wire::{FieldError, FlowSummary, Limits, Problem, Profile},
+};
+use wasm_bindgen_futures::spawn_local;
+
+use super::run::{Run, RunId};
+use crate::{net::api, ui::Notice};
+
+/// A flow's definition as it was fetched, and what follows from it.
+#[derive(Clone, Debug)]
+pub(super) struct Known(Arc<(Structure, Option<Arc<CompiledFlow>>)>);
+
+impl Known {
+    fn new(definition: FlowDefinition) -> Self {
+        let structure = Structure::of(&definition);
+        Self(Arc::new((structure, CompiledFlow::compile(definition).ok().map(Arc::new))))
+    }
+
+    /// What the definition says by itself.
+    pub(super) fn structure(&self) -> &Structure {
+        &self.0.0
+    }
+
+    /// The definition.
+    pub(super) fn flow(&self) -> &FlowDefinition {
+        self.0.0.flow()
+    }
+
+    /// The flow as something that runs, unless it is faulty.
+    pub(super) fn compiled(&self) -> Option<&Arc<CompiledFlow>> {
+        self.0.1.as_ref()
+    }
+}
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// What the form holds, if it can be sent.
+pub(super) type Checked = Result<(SimulationRequest, Expectation), Vec<FieldError>>;
+
+/// The signals that the panel's parts share.
+#[derive(Clone, Copy)]
+pub(super) struct Desk {
+    pub(super) profile: RwSignal<Option<Profile>>,
+    /// None while they are asked for.
+    pub(super) flows: RwSignal<Option<Result<Vec<FlowSummary>, Problem>>>,
+    /// By flow; None while a definition is asked for.
+    known: RwSignal<HashMap<String, Option<Result<Known, Problem>>>>,
+    pub(super) draft: RwSignal<Draft>,
+    /// The request's JSON while it is being typed.
+    pub(super) payload: RwSignal<Option<String>>,
+    pub(super) checked: Memo<Checked>,
+    /// Newest first.
+    pub(super) runs: RwSignal<Vec<Run>>,
+    /// The run that is looked at.
+    pub(super) chosen: RwSignal<Option<RunId>>,
+    /// The run that is laid over it.
+    pub(super) other: RwSignal<Option<RunId>>,
+    pub(super) notice: RwSignal<Option<Notice>>,
+}
+
+impl Desk {
+    pub(super) fn new(draft: Draft, runs: Vec<Run>) -> Self {
+        let (draft, payload) = (RwSignal::new(draft), RwSignal::new(None));
+        let (profile, known) = (RwSignal::new(None::<Profile>), RwSignal::new(HashMap::new()));
+        let checked = Memo::new(move |_| {
+            let limits = limits(profile);
+            draft.with(|draft| {
+                let known = known.with(|known| definition(known, draft.flow_id.trim()));
+                check(draft, payload.get().as_deref(), known.as_ref(), &limits)
+            })
+        });
+        let chosen = runs.first().map(|run| run.id);
+        let desk = Self {
+            profile,
+            flows: RwSignal::new(None),
+            known,
+            draft,
+            payload,
+            checked,
+            runs: RwSignal::new(runs),
+            chosen: RwSignal::new(chosen),
+            other: RwSignal::new(None),
+            notice: RwSignal::new(None),
+        };
+        desk.load();
+        desk
+    }
+
+    /// Asks for the profile and the flows, again where they did not come.
+    pub(super) fn load(self) {
+        self.flows.set(None);
+        spawn_local(async move {
+            match api::profile().await {
+                Ok(profile) => drop(self.profile.try_set(Some(profile))),
+                Err(problem) => drop(self.notice.try_set(Some(problem.into()))),
+            }
+        });
+        spawn_local(async move {
+            let flows = api::flows().await.map(|list| list.flows);
+            if let Ok([first, ..]) = flows.as_deref()
+                && self.draft.try_with_untracked(|draft| draft.flow_id.is_empty()) == Some(true)
+            {
+                self.draft.try_update(|draft| draft.flow_id.clone_from(&first.flow_id));
+            }
+            let _ = self.flows.try_set(Some(flows));
+        });
+    }
+
+    /// The proxy's limits; the usual ones until they are known.
+    pub(super) fn limits(self) -> Limits {
+        limits(self.profile)
+    }
+
+    /// A flow's definition, where it is known; see [`Self::want`].
+    pub(super) fn flow(self, id: &str) -> Option<Result<Known, Problem>> {
+        self.known.with(|known| known.get(id).cloned().flatten())
+    }
+
+    /// Asks for a flow's definition unless it is there or on its way.
+    pub(super) fn want(self, id: &str) {
+        let there = |known: &HashMap<_, _>| matches!(known.get(id), Some(None | Some(Ok(_))));
+        if id.is_empty() || self.known.with_untracked(there) {
+            return;
+        }
+        let id = id.to_owned();
+        self.known.update(|known| drop(known.insert(id.clone(), None)));
+        spawn_local(async move {
+            let answer = api::flow(&id).await.map(Known::new);
+            self.known.try_update(|known| known.insert(id, Some(answer)));
+        });
+    }
+
+    /// The run that is looked at.
+    pub(super) fn shown(self) -> Option<Run> {
+        self.run(self.chosen.get()?)
+    }
+
+    /// The run that is laid over it.
+    pub(super) fn overlaid(self) -> Option<Run> {
+        self.run(self.other.get()?)
+    }
+
+    fn run(self, id: RunId) -> Option<Run> {
+        self.runs.with(|runs| runs.iter().find(|run| run.id == id).cloned())
+    }
+
+    /// The flow that is drawn: the shown run's, or the form's.
+    pub(super) fn drawn_flow(self) -> String {
+        let of_run = self.shown().map(|run| run.record.with(|record| record.draft.flow_id.trim().to_owned()));
+        of_run.unwrap_or_else(|| self.draft.with(|draft| draft.flow_id.trim().to_owned()))
+    }
+
+    /// What is wrong with the fields that `mine` picks.
+    pub(super) fn errors(self, mine: impl Fn(&str) -> bool) -> Vec<FieldError> {
+        self.checked.with(|checked| match checked {
+            Ok(_) => Vec::new(),
+            Err(errors) => errors.iter().filter(|error| mine(&error.field)).cloned().collect(),
+        })
+    }
+
+    /// What is wrong with the field `field`.
+    pub(super) fn error(self, field: &str) -> Option<String> {
+        let messages: Vec<String> =
+            self.errors(|name| name == field).into_iter().map(|error| error.message).collect();
+        (!messages.is_empty()).then(|| messages.join("; "))
+    }
+}
+
+fn limits(profile: RwSignal<Option<Profile>>) -> Limits {
+    profile.with(|profile| profile.as_ref().map(|profile| profile.limits.clone())).unwrap_or_default()
+}
+
+fn definition(known: &HashMap<String, Option<Result<Known, Problem>>>, id: &str) -> Option<Known> {
+    known.get(id)?.as_ref()?.as_ref().ok().cloned()
+}
+
+/// The draft as a request, by the code that the proxy runs again.
+fn check(draft: &Draft, payload: Option<&str>, known: Option<&Known>, limits: &Limits) -> Checked {
+    if let Some(Err(errors)) = payload.map(|text| SimulationRequest::parse(text, limits)) {
+        let told = |error: FieldError| match error.field.as_str() {
+            "" => error.message,
+            field => format!("{field} {}", error.message),
+        };
+        let told: Vec<String> = errors.into_iter().map(told).collect();
+        return Err(vec![FieldError::new("payload", told.join("; "))]);
+    }
+    let (request, expectation) = draft.parse(limits)?;
+    if let Some(flow) = known.and_then(Known::compiled) {
+        check_depth(flow, &request, limits.flow_depth).map_err(|error| vec![error])?;
+    }
+    Ok((request, expectation))
+}

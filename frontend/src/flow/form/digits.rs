@@ -1,0 +1,59 @@
+//! The digits: typed, or clicked on a small keypad.
+
+use leptos::prelude::*;
+use shared::dtmf::Digit;
+
+use super::field::TextField;
+use crate::flow::desk::Desk;
+
+/// More messages than this help nobody.
+const MOST_MESSAGES: usize = 3;
+
+/// The sequence, and sixteen keys.
+#[component]
+pub(super) fn Digits() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let typed = move || desk.draft.with(|draft| draft.digits.clone());
+    let set = move |text: String| desk.draft.update(|draft| draft.digits = text);
+    let count = move || {
+        let count = desk.draft.with(|draft| draft.digits.chars().filter(|c| !matches!(c, ' ' | ',')).count());
+        format!("DTMF steps ({count} of {})", desk.limits().dtmf_sequence)
+    };
+    let keys = (0..4)
+        .flat_map(|row| (0..4).filter_map(move |column| Digit::at(row, column)))
+        .map(|digit| {
+            view! {
+                <button type="button" aria-label=digit.to_string()
+                    on:click=move |_| desk.draft.update(|draft| draft.digits.push(digit.as_char()))>{digit.to_string()}</button>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="steps">
+            <TextField id="flow-digits" label=Signal::derive(count) value=Signal::derive(typed) set=Callback::new(set)
+                error=Signal::derive(move || complaint(desk)) placeholder="for example 2 2" />
+            <div class="small-keypad" role="group" aria-label="Keypad">
+                {keys}
+                <button type="button" class="erase" on:click=move |_| desk.draft.update(|draft| { let _ = draft.digits.pop(); })>
+                    "Remove last digit"
+                </button>
+            </div>
+        </div>
+    }
+}
+
+fn complaint(desk: Desk) -> Option<String> {
+    let errors = desk.errors(|field| field.starts_with("dtmfSequence"));
+    let told = errors.iter().take(MOST_MESSAGES).map(|error| {
+        let place = error.field.strip_prefix("dtmfSequence[").and_then(|rest| rest.strip_suffix(']'));
+        match place.and_then(|index| index.parse::<usize>().ok()) {
+            Some(index) => format!("step {} {}", index + 1, error.message),
+            None => error.message.clone(),
+        }
+    });
+    let mut text = told.collect::<Vec<_>>().join("; ");
+    if errors.len() > MOST_MESSAGES {
+        text.push_str(&format!("; and {} more", errors.len() - MOST_MESSAGES));
+    }
+    (!errors.is_empty()).then_some(text)
+}

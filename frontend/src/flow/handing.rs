@@ -1,0 +1,164 @@
+//! Handing results on: files, and the QA platform.
+
+use leptos::prelude::*;
+use shared::{
+    flow::{
+        analysis::Structure,
+        export::{ExportedRun, qa_export, to_csv, to_json, to_junit},
+    },
+    time::Instant,
+    wire::{Problem, QaExported},
+};
+use wasm_bindgen_futures::spawn_local;
+
+use super::{
+    desk::Desk,
+    sight::{Looked, Sight},
+};
+use crate::{
+    clock,
+    js::reason,
+    net::api,
+    ui::{Notice, download},
+};
+
+/// A way to write runs down.
+type Writer = fn(&Structure, &[ExportedRun<'_>]) -> String;
+
+/// Downloads of all finished runs of the flow, and the export of the shown one.
+#[component]
+pub(super) fn Handing() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let sight = expect_context::<Sight>();
+    let save = move |kind: &str, mime: &str, write: Writer| {
+        let Some(known) = sight.flow.get_untracked() else { return };
+        let finished = untrack(|| all_finished(desk, sight));
+        let texts: Vec<Texts> = finished.iter().map(Texts::of).collect();
+        let runs: Vec<ExportedRun<'_>> =
+            texts.iter().zip(&finished).map(|(texts, run)| texts.run(run)).collect();
+        let name = format!("{}-runs.{kind}", known.flow().flow_id);
+        if let Err(error) = download(&name, mime, &write(known.structure(), &runs)) {
+            desk.notice.set(Some(Notice { title: "The file was not saved".into(), detail: reason(&error) }));
+        }
+    };
+    let none = Signal::derive(move || all_finished(desk, sight).is_empty());
+    view! {
+        <section class="panel handing" aria-label="Handing on">
+            <header><h2>"Handing on"</h2></header>
+            <p class="fine">"All finished runs of this flow, with verdicts:"</p>
+            <div class="buttons">
+                <button type="button" disabled=none on:click=move |_| save("json", "application/json", to_json)>"Download JSON"</button>
+                <button type="button" disabled=none on:click=move |_| save("csv", "text/csv", to_csv)>"Download CSV"</button>
+                <button type="button" disabled=none on:click=move |_| save("junit.xml", "application/xml", to_junit)>"Download JUnit"</button>
+            </div>
+            <Export />
+        </section>
+    }
+}
+
+fn all_finished(desk: Desk, sight: Sight) -> Vec<Looked> {
+    let Some(known) = sight.flow.get() else { return Vec::new() };
+    let of_flow = |run: &super::run::Run| {
+        let same = run.record.with(|record| record.draft.flow_id.trim() == known.flow().flow_id);
+        same.then(|| Looked::at(&known, run)).flatten()
+    };
+    // Oldest first, as they were run.
+    desk.runs.get().iter().rev().filter_map(of_flow).collect()
+}
+
+/// What an exported run borrows.
+struct Texts {
+    simulation: String,
+    timestamp: String,
+    digits: String,
+}
+
+impl Texts {
+    fn of(run: &Looked) -> Self {
+        Self {
+            simulation: run.record.simulation_id.clone().unwrap_or_default(),
+            timestamp: clock::rfc3339(Instant::from_micros(run.id)),
+            digits: run.record.draft.digits.clone(),
+        }
+    }
+
+    fn run<'a>(&'a self, run: &'a Looked) -> ExportedRun<'a> {
+        ExportedRun {
+            simulation_id: &self.simulation,
+            digits: &self.digits,
+            timestamp: &self.timestamp,
+            result: &run.result,
+            analysis: &run.analysis,
+            expectation: &run.expectation,
+            judgement: &run.judgement,
+        }
+    }
+}
+
+/// The shown run's verdict to the configured QA platform.
+#[component]
+fn Export() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let sight = expect_context::<Sight>();
+    let test = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let answer = RwSignal::new(None::<Result<QaExported, Notice>>);
+    let proposed = move || {
+        sight.shown.with(|shown| {
+            shown
+                .as_ref()
+                .map(|run| format!("{}-{}", run.record.draft.flow_id.trim(), run.record.draft.digits))
+        })
+    };
+    let export = move |_| {
+        let (Some(known), Some(run)) = (sight.flow.get_untracked(), sight.shown.get_untracked()) else {
+            return answer.set(Some(Err(Notice {
+                title: "Not exported.".into(),
+                detail: "No finished run is shown: run a simulation, or show one of the list.".into(),
+            })));
+        };
+        let typed = test.with_untracked(|test| test.trim().to_owned());
+        let test = if typed.is_empty() { untrack(proposed).unwrap_or_default() } else { typed };
+        let texts = Texts::of(&run);
+        match qa_export(known.structure(), &texts.run(&run), &test, "") {
+            Err(error) => {
+                answer.set(Some(Err(Notice { title: "Not exported.".into(), detail: format!("{error}.") })))
+            }
+            Ok(payload) => {
+                busy.set(true);
+                spawn_local(async move {
+                    let came = api::export(&payload).await.map_err(|problem: Problem| Notice::from(problem));
+                    let _ = answer.try_set(Some(came));
+                    let _ = busy.try_set(false);
+                });
+            }
+        }
+    };
+    Effect::watch(move || desk.chosen.get(), move |_, _, _| answer.set(None), false);
+    let missing =
+        move || desk.profile.with(|profile| profile.as_ref().is_some_and(|profile| !profile.qa_configured));
+    view! {
+        <Show when=missing>
+            <p class="fine">"No QA platform is configured: set "<code>"[qa] endpoint"</code>" in the file given with "<code>"--config"</code>"."</p>
+        </Show>
+        <Show when=move || !missing()>
+            <div class="field">
+                <label for="flow-test">"Test identifier"</label>
+                <input id="flow-test" type="text" autocomplete="off" placeholder=move || proposed().unwrap_or_default()
+                    prop:value=move || test.get() on:input=move |input| test.set(event_target_value(&input)) />
+            </div>
+            <button type="button" disabled=move || busy.get() on:click=export>
+                {move || if busy.get() { "Exporting …" } else { "Export to QA" }}
+            </button>
+        </Show>
+        <div role="status" aria-label="QA platform's answer">
+            {move || answer.get().map(|answer| match answer {
+                Ok(QaExported { status, answer, attempts, duration_ms, audit_correlation, timestamp }) => view! {
+                    <p>{format!("Exported at {timestamp}: HTTP {status} after {duration_ms} ms, attempt {attempts}. Correlation {audit_correlation}.")}</p>
+                    <pre class="answer">{answer}</pre>
+                }.into_any(),
+                Err(Notice { title, detail }) => view! { <p class="wrong"><strong>{title}</strong>" "{detail}</p> }.into_any(),
+            })}
+        </div>
+    }
+}

@@ -1,0 +1,168 @@
+//! What the picture says of each node and edge.
+
+use shared::{
+    flow::{
+        Edge,
+        analysis::{Coverage, Structure, WayKind},
+    },
+    menu::graph::FlowDefinition,
+};
+
+use crate::flow::sight::{Looked, Weight};
+
+/// One node's or edge's marks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// How often the shown run was there, up to the player's step.
+    pub(super) lit: u64,
+    /// How often the run that is laid over it was.
+    pub(super) other: u64,
+    /// What the weight counts.
+    pub(super) weight: u64,
+    /// No run of this flow was there.
+    pub(super) missed: bool,
+}
+
+impl Mark {
+    /// Whether the shown run was there.
+    pub(super) const fn is_lit(self) -> bool {
+        self.lit > 0
+    }
+
+    /// Whether only the run that is laid over it was.
+    pub(super) const fn is_other(self) -> bool {
+        self.other > 0 && self.lit == 0
+    }
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Marks {
+    pub(super) nodes: Vec<Mark>,
+    pub(super) edges: Vec<Mark>,
+    /// Where the player stands.
+    pub(super) current: Option<usize>,
+}
+
+/// What never changes for a flow: which ways an edge stands for, and what cannot be reached.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fixed {
+    /// By edge.
+    pub(super) ways: Vec<Vec<usize>>,
+    /// By node: whether any caller gets there.
+    pub(super) reachable: Vec<bool>,
+    /// By edge.
+    pub(super) passable: Vec<bool>,
+}
+
+impl Fixed {
+    pub(super) fn of(structure: &Structure, edges: &[Edge]) -> Self {
+        let ways: Vec<Vec<usize>> = edges
+            .iter()
+            .map(|edge| {
+                let all = structure.ways();
+                let branch = |way: &usize| {
+                    let way = all.all()[*way];
+                    matches!(way.kind, WayKind::Branch(_)) && way.to == Some(edge.to)
+                };
+                all.of_node(edge.from).filter(branch).collect()
+            })
+            .collect();
+        let passable =
+            ways.iter().map(|ways| ways.iter().any(|&way| structure.reach.by_caller[way])).collect();
+        Self { ways, reachable: structure.reachable_nodes(), passable }
+    }
+}
+
+impl Marks {
+    /// The marks of `shown` up to `last`, under `other`.
+    pub(super) fn of(
+        fixed: &Fixed,
+        edges: &[Edge],
+        shown: Option<(&Looked, usize)>,
+        other: Option<&Looked>,
+        all: &Coverage,
+        weight: Weight,
+    ) -> Self {
+        let none = Mark::default();
+        let (mut nodes, mut lines) = (vec![none; fixed.reachable.len()], vec![none; edges.len()]);
+        if let Some((shown, last)) = shown {
+            let path = &shown.analysis.path[..=last];
+            count(path, &mut nodes, edges, &mut lines, |mark| &mut mark.lit);
+        }
+        if let Some(other) = other {
+            count(&other.analysis.path, &mut nodes, edges, &mut lines, |mark| &mut mark.other);
+        }
+        for (node, mark) in nodes.iter_mut().enumerate() {
+            mark.missed = all.nodes[node] == 0;
+            mark.weight = if weight == Weight::All { all.nodes[node] } else { mark.lit };
+        }
+        for (ways, mark) in fixed.ways.iter().zip(&mut lines) {
+            let taken = ways.iter().map(|&way| all.ways[way]).sum();
+            mark.missed = taken == 0;
+            mark.weight = if weight == Weight::All { taken } else { mark.lit };
+        }
+        let current = shown.and_then(|(shown, last)| Some(*shown.analysis.path.get(last)? as usize));
+        Self { nodes, edges: lines, current }
+    }
+}
+
+fn count(
+    path: &[u32],
+    nodes: &mut [Mark],
+    edges: &[Edge],
+    lines: &mut [Mark],
+    of: fn(&mut Mark) -> &mut u64,
+) {
+    for &node in path {
+        if let Some(mark) = nodes.get_mut(node as usize) {
+            *of(mark) += 1;
+        }
+    }
+    for (edge, mark) in edges.iter().zip(lines) {
+        let taken =
+            path.windows(2).filter(|pair| [pair[0] as usize, pair[1] as usize] == [edge.from, edge.to]);
+        *of(mark) += taken.count() as u64;
+    }
+}
+
+/// The picture in words.
+pub(super) fn described(
+    flow: &FlowDefinition,
+    structure: &Structure,
+    shown: Option<(&Looked, usize)>,
+    other: Option<&Looked>,
+) -> String {
+    let mut text = format!("Flow {} with {} nodes.", flow.name, flow.nodes.len());
+    let way = |looked: &Looked, last: usize| {
+        let steps = looked.result.execution_path.iter().take(last + 1);
+        let names = steps.map(|step| {
+            let name = flow.node(&step.node_id).map_or(&*step.node_id, |node| node.name());
+            step.decision.as_ref().map_or_else(|| name.to_owned(), |decision| format!("{name} ({decision})"))
+        });
+        names.collect::<Vec<_>>().join(", ")
+    };
+    match shown {
+        None => text.push_str(" No run is shown."),
+        Some((shown, last)) => {
+            let share = shown.analysis.coverage.node_share(structure);
+            text += &format!(
+                " Run {} went: {}. It reached {} of {} reachable nodes.",
+                shown.record.number,
+                way(shown, last),
+                share.reached,
+                share.of
+            );
+        }
+    }
+    if let Some(other) = other {
+        text += &format!(" Run {} went: {}.", other.record.number, way(other, usize::MAX - 1));
+    }
+    let reachable = structure.reachable_nodes();
+    let cut: Vec<&str> =
+        flow.nodes.iter().zip(&reachable).filter(|(_, can)| !**can).map(|(node, _)| node.name()).collect();
+    if !cut.is_empty() {
+        text += &format!(" No input reaches: {}.", cut.join(", "));
+    }
+    text
+}

@@ -1,0 +1,256 @@
+//! The flow's picture with the trace on it.
+
+mod geometry;
+mod marks;
+mod player;
+mod save;
+
+use leptos::{html, prelude::*, svg::Svg};
+use shared::flow::{Edge, Layout, Point, layout};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, KeyboardEvent, PointerEvent};
+
+use self::{
+    geometry::{MARGIN, MEASURES, NODE_HEIGHT, NODE_WIDTH, corner, route, shortened, subtitle},
+    marks::{Fixed, Mark, Marks, described},
+    player::Player,
+};
+use super::{
+    desk::{Desk, Known},
+    sight::{Sight, Weight},
+};
+use crate::{js::reason, ui::Notice};
+
+/// A picture that fits its place is made no smaller than this share of its full size; a larger one is scrolled.
+const SMALLEST: f64 = 0.6;
+/// One step of zooming.
+const ZOOM: f64 = 1.25;
+const ZOOM_RANGE: std::ops::RangeInclusive<f64> = 0.2..=4.0;
+
+/// The picture, its player, and what can be done with it.
+#[component]
+pub(super) fn Picture() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let sight = expect_context::<Sight>();
+    let picture = NodeRef::<Svg>::new();
+    let zoom = RwSignal::new(None::<f64>);
+    let title = move || {
+        let flow = sight.flow.get();
+        flow.map_or_else(|| "Flow".to_owned(), |known| known.flow().name.clone())
+    };
+    let fail = move |error: &wasm_bindgen::JsValue| {
+        let notice = Notice { title: "The picture was not saved".into(), detail: reason(error) };
+        let _ = desk.notice.try_set(Some(notice));
+    };
+    let element = move || picture.get_untracked().map(Element::from);
+    let name = move || untrack(|| desk.drawn_flow());
+    let change = move |by: f64| {
+        let now = zoom.get_untracked().unwrap_or(1.0);
+        zoom.set(Some((now * by).clamp(*ZOOM_RANGE.start(), *ZOOM_RANGE.end())));
+    };
+    let keys = move |key: KeyboardEvent| match key.key().as_str() {
+        "+" | "=" => change(ZOOM),
+        "-" => change(1.0 / ZOOM),
+        "0" => zoom.set(None),
+        _ => {}
+    };
+    let frame = NodeRef::<html::Div>::new();
+    let dragging = StoredValue::new(None::<(i32, i32)>);
+    let drag = move |pointer: PointerEvent| {
+        if let (Some((x, y)), Some(frame)) = (dragging.get_value(), frame.get_untracked()) {
+            frame.set_scroll_left(frame.scroll_left() + x - pointer.client_x());
+            frame.set_scroll_top(frame.scroll_top() + y - pointer.client_y());
+            dragging.set_value(Some((pointer.client_x(), pointer.client_y())));
+        }
+    };
+    view! {
+        <section class="panel flow-picture" aria-label="Flow picture">
+            <header>
+                <h2>{title}</h2>
+                <button type="button" aria-label="Zoom out" on:click=move |_| change(1.0 / ZOOM)>"−"</button>
+                <button type="button" aria-label="Zoom in" on:click=move |_| change(ZOOM)>"+"</button>
+                <button type="button" on:click=move |_| zoom.set(None)>"Fit"</button>
+                <button type="button" on:click=move |_| {
+                    if let Some(Err(error)) = element().map(|picture| save::svg(&picture, &name())) { fail(&error); }
+                }>"Save SVG"</button>
+                <button type="button" on:click=move |_| {
+                    if let Some(picture) = element() {
+                        spawn_local(async move {
+                            if let Err(error) = save::png(&picture, &name()).await { fail(&error); }
+                        });
+                    }
+                }>"Save PNG"</button>
+            </header>
+            <Player />
+            <div class="scroll" tabindex="0" role="group" aria-label="Picture: arrows scroll, plus and minus zoom"
+                node_ref=frame on:keydown=keys
+                on:pointerdown=move |pointer: PointerEvent| {
+                    if pointer.button() == 0 && pointer.pointer_type() == "mouse" {
+                        dragging.set_value(Some((pointer.client_x(), pointer.client_y())));
+                    }
+                }
+                on:pointermove=drag
+                on:pointerup=move |_| dragging.set_value(None)
+                on:pointerleave=move |_| dragging.set_value(None)>
+                {move || sight.flow.get().map(|known| view! { <Drawing known picture zoom /> })}
+            </div>
+            <Legend />
+        </section>
+    }
+}
+
+#[component]
+fn Legend() -> impl IntoView {
+    let sight = expect_context::<Sight>();
+    view! {
+        <div class="legend">
+            <label class="switch">
+                <input type="checkbox" role="switch" prop:checked=move || sight.weight.get() == Weight::All
+                    on:change=move |change| sight.weight.set(if event_target_checked(&change) { Weight::All } else { Weight::Run }) />
+                "Weigh by all runs of this flow"
+            </label>
+            <p class="fine">
+                "Thick and ×n: visits. Dashed: not reached by any run. Dotted and struck out: no input reaches it."
+                <Show when=move || sight.other.with(Option::is_some)>" Second colour: the run that is laid over it."</Show>
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn Drawing(known: Known, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> impl IntoView {
+    let sight = expect_context::<Sight>();
+    let Layout { nodes, edges, width, height } = layout(known.flow(), MEASURES);
+    let fixed = Fixed::of(known.structure(), &edges);
+    let marks = {
+        let (fixed, edges) = (fixed.clone(), edges.clone());
+        Memo::new(move |_| {
+            let (shown, other) = (sight.shown.get(), sight.other.get());
+            let all = sight.all.get()?;
+            let shown = shown.as_ref().zip(sight.last_step());
+            Some(Marks::of(&fixed, &edges, shown, other.as_ref(), &all, sight.weight.get()))
+        })
+    };
+    let words = {
+        let known = known.clone();
+        move || {
+            let (shown, other) = (sight.shown.get(), sight.other.get());
+            described(known.flow(), known.structure(), shown.as_ref().zip(sight.last_step()), other.as_ref())
+        }
+    };
+    let full = width + 2.0 * MARGIN;
+    follow(marks, nodes.clone(), picture, full);
+    let lines =
+        edges.iter().enumerate().map(|(index, edge)| line(index, edge, &known, &fixed, &nodes, marks));
+    let lines = lines.collect_view();
+    let boxes = (0..nodes.len()).map(|index| node(index, &known, &fixed, nodes[index], marks)).collect_view();
+    let view_box = format!("{0} {0} {1:.0} {2:.0}", -MARGIN, full, height + 2.0 * MARGIN);
+    view! {
+        <svg node_ref=picture role="img" aria-label=words viewBox=view_box
+            style:width=move || zoom.get().map_or("100%".to_owned(), |zoom| format!("{:.0}px", full * zoom))
+            style:min-width=move || zoom.get().map_or_else(|| format!("{:.0}px", full * SMALLEST), |_| "0".to_owned())
+            style:max-width=move || zoom.get().map_or_else(|| format!("{full:.0}px"), |_| "none".to_owned())>
+            <defs>
+                <marker id="flow-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"
+                    markerUnits="userSpaceOnUse" orient="auto">
+                    <path d="M0 0 L8 4 L0 8 z" />
+                </marker>
+            </defs>
+            {lines}
+            {boxes}
+        </svg>
+    }
+}
+
+/// Only the picture's own frame is scrolled.
+fn follow(marks: Memo<Option<Marks>>, places: Vec<Point>, picture: NodeRef<Svg>, full: f64) {
+    let sight = expect_context::<Sight>();
+    Effect::new(move |_| {
+        let current = marks.with(|marks| marks.as_ref().and_then(|marks| marks.current));
+        let place = current.filter(|_| sight.step.get().is_some()).and_then(|node| places.get(node).copied());
+        if let Some((place, picture)) = place.zip(picture.get())
+            && let Some(frame) = picture.parent_element()
+        {
+            let scale = picture.get_bounding_client_rect().width() / full;
+            let centred = |at: f64, room: i32| ((at + MARGIN) * scale) as i32 - room / 2;
+            frame.set_scroll_left(centred(place.x, frame.client_width()));
+            frame.set_scroll_top(centred(place.y, frame.client_height()));
+        }
+    });
+}
+
+/// A line's width for so many passages.
+fn thickness(base: f64, weight: u64) -> String {
+    format!("{:.1}", base + (weight.min(8) as f64) * 0.6)
+}
+
+fn line(
+    index: usize,
+    edge: &Edge,
+    known: &Known,
+    fixed: &Fixed,
+    nodes: &[Point],
+    marks: Memo<Option<Marks>>,
+) -> impl IntoView + use<> {
+    let (path, label) = route(edge, nodes);
+    let mark = Memo::new(move |_| {
+        marks.with(|marks| marks.as_ref().map_or_else(Mark::default, |all| all.edges[index]))
+    });
+    let structure = known.structure();
+    let words = fixed.ways[index]
+        .iter()
+        .enumerate()
+        .map(|(place, &way)| {
+            let cut = !structure.reach.by_caller[way];
+            let from = &structure.flow().nodes[edge.from].id;
+            let text = structure.describe(way).strip_prefix(&format!("{from}: ")).map(str::to_owned);
+            let joint = (place > 0).then_some(" · ");
+            view! { {joint}<tspan class:cut=cut>{text}</tspan> }
+        })
+        .collect_view();
+    let cut = !fixed.passable[index];
+    view! {
+        <g class="edge" class:cut=cut
+            class:lit=move || mark.get().is_lit()
+            class:other=move || mark.get().is_other()
+            class:missed=move || mark.get().missed>
+            <path d=path marker-end="url(#flow-arrow)" style:stroke-width=move || thickness(1.2, mark.get().weight) />
+            <text x=label.x y=label.y>{words}</text>
+        </g>
+    }
+}
+
+fn node(
+    index: usize,
+    known: &Known,
+    fixed: &Fixed,
+    place: Point,
+    marks: Memo<Option<Marks>>,
+) -> impl IntoView + use<> {
+    let mark = Memo::new(move |_| {
+        marks.with(|marks| marks.as_ref().map_or_else(Mark::default, |all| all.nodes[index]))
+    });
+    let current = Memo::new(move |_| {
+        marks.with(|marks| marks.as_ref().is_some_and(|marks| marks.current == Some(index)))
+    });
+    let of = &known.flow().nodes[index];
+    let cut = !fixed.reachable[index];
+    let below = if cut { "no input reaches it".to_owned() } else { subtitle(of) };
+    let count = move || match mark.get().weight {
+        0 | 1 => String::new(),
+        visits => format!("×{visits}"),
+    };
+    view! {
+        <g class="node" class:cut=cut
+            class:lit=move || mark.get().is_lit()
+            class:other=move || mark.get().is_other()
+            class:missed=move || mark.get().missed
+            class:current=move || current.get()
+            transform=format!("translate({:.1} {:.1})", place.x - NODE_WIDTH / 2.0, place.y - NODE_HEIGHT / 2.0)>
+            <rect width=NODE_WIDTH height=NODE_HEIGHT rx=corner(of) style:stroke-width=move || thickness(1.2, mark.get().weight) />
+            <text class="name" x=NODE_WIDTH / 2.0 y="21">{shortened(of.name(), 21)}</text>
+            <text class="type" x=NODE_WIDTH / 2.0 y="37">{below}</text>
+            <text class="count" x=NODE_WIDTH - 4.0 y="-5">{count}</text>
+        </g>
+    }
+}

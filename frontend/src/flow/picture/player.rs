@@ -1,0 +1,81 @@
+//! The trace, step by step.
+
+use gloo_timers::callback::Interval;
+use leptos::prelude::*;
+
+use crate::flow::sight::{Looked, Sight};
+
+/// How long a step is looked at while the trace plays, in milliseconds.
+const STEP_MS: u32 = 700;
+
+/// First, back, play, on, all; and a slider.
+#[component]
+pub(super) fn Player() -> impl IntoView {
+    let sight = expect_context::<Sight>();
+    let steps = move || sight.shown.with(|shown| shown.as_ref().map_or(0, Looked::steps));
+    let last = move || steps().saturating_sub(1);
+    let at = move || sight.last_step().unwrap_or(0);
+    let playing = StoredValue::new_local(None::<Interval>);
+    let plays = RwSignal::new(false);
+    let stop = move || {
+        playing.set_value(None);
+        plays.set(false);
+    };
+    let go = move |step: usize| {
+        stop();
+        sight.step.set(Some(step.min(untrack(last))));
+    };
+    let play = move || {
+        if plays.get_untracked() {
+            return stop();
+        }
+        let begin = if untrack(at) >= untrack(last) { 0 } else { untrack(at) };
+        sight.step.set(Some(begin));
+        plays.set(true);
+        playing.set_value(Some(Interval::new(STEP_MS, move || {
+            let next = untrack(at) + 1;
+            if next <= untrack(last) {
+                sight.step.set(Some(next));
+            } else {
+                plays.set(false);
+            }
+        })));
+    };
+    // A timer must not be dropped by what it calls.
+    Effect::new(move |_| {
+        if !plays.get() {
+            playing.set_value(None);
+        }
+    });
+    Effect::watch(move || sight.shown.get(), move |_, _, _| stop(), false);
+    on_cleanup(move || drop(playing.try_update_value(Option::take)));
+    let told = move || {
+        let step = sight.last_step()?;
+        sight.shown.with(|shown| {
+            let of = shown.as_ref()?.result.execution_path.get(step)?;
+            let decision = of.decision.as_ref().map(|decision| format!(": {decision}"));
+            Some(format!("Step {} of {}: {}{}", step + 1, steps(), of.node_id, decision.unwrap_or_default()))
+        })
+    };
+    view! {
+        <div class="player" role="group" aria-label="Trace player">
+            <button type="button" aria-label="First step" disabled=move || steps() == 0 on:click=move |_| go(0)>"⏮"</button>
+            <button type="button" aria-label="Previous step" disabled=move || steps() == 0
+                on:click=move |_| go(untrack(at).saturating_sub(1))>"◀"</button>
+            <button type="button" disabled=move || steps() == 0 on:click=move |_| play()>
+                {move || if plays.get() { "Pause" } else { "Play" }}
+            </button>
+            <button type="button" aria-label="Next step" disabled=move || steps() == 0
+                on:click=move |_| go(untrack(at) + 1)>"▶"</button>
+            <button type="button" aria-label="Whole trace" disabled=move || steps() == 0
+                on:click=move |_| { stop(); sight.step.set(None); }>"⏭"</button>
+            <input type="range" aria-label="Step" min="1" max=move || steps().max(1) disabled=move || steps() == 0
+                prop:value=move || (at() + 1).to_string()
+                aria-valuetext=told
+                on:input=move |input| {
+                    if let Ok(step) = event_target_value(&input).parse::<usize>() { go(step.saturating_sub(1)); }
+                } />
+            <span class="fine">{told}</span>
+        </div>
+    }
+}
