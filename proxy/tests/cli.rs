@@ -70,6 +70,18 @@ fn decode_prints_a_line_per_digit_and_says_what_is_no_audio() {
     assert!(output.status.success());
     assert_eq!(digits_of(&output.stdout), "22*#A");
 
+    let fine = folder.path().join("fine.wav");
+    let digits: Vec<Digit> = "08#".chars().map(|digit| Digit::try_from(digit).unwrap()).collect();
+    write_wav(&fine, &synthesize(digits, &ToneConfig::default(), 44_100), 44_100);
+    let output = run(&["decode", fine.to_str().unwrap()]);
+    assert_eq!(digits_of(&output.stdout), "08#");
+    for (index, line) in text(&output.stdout).lines().enumerate() {
+        let found: Value = serde_json::from_str(line).unwrap();
+        let off = found["startMs"].as_f64().unwrap() - index as f64 * 200.0;
+        assert!(off.abs() < 4.0, "{line}");
+        assert!(found["lowErrorPct"].as_f64().unwrap().abs() < 0.05, "{line}");
+    }
+
     let mut child = dialbench(&["decode", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let raw: Vec<u8> = tones("159D").into_iter().flat_map(i16::to_le_bytes).collect();
     child.stdin.take().unwrap().write_all(&raw).unwrap();

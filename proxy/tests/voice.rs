@@ -335,3 +335,16 @@ async fn streams_are_bounded() {
     .await;
     proxy.stop().await;
 }
+
+#[tokio::test]
+async fn asked_without_a_handshake_it_says_why_there_would_be_none() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let shown = common::problem(proxy.get("/ws/voice/c-1").await, 400).await;
+    assert!(shown["upstream"].is_null(), "{shown}");
+    fake.script_handshakes([Scripted::status(403)]);
+    let shown = common::problem(proxy.get("/ws/voice/c-1").await, 403).await;
+    assert_eq!(shown["upstream"], serde_json::json!({ "service": "voice", "status": 403 }));
+    assert!(shown["detail"].as_str().is_some_and(|detail| detail.contains("agent:voice:stream")), "{shown}");
+    proxy.stop().await;
+}

@@ -2,6 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+/// The packages that are checked and tested for wasm32.
+pub(crate) const WASM_PACKAGES: [&str; 3] = ["shared", "frontend", "worklet"];
+
+/// Arguments that leave out what makes sense for wasm32 alone.
+pub(crate) const WITHOUT_WASM_PACKAGES: &str = "--exclude frontend --exclude worklet";
+
 /// The checkout.
 #[derive(Clone, Debug)]
 pub(crate) struct Project {
@@ -46,15 +52,5 @@ impl Project {
 
     pub(crate) fn wasm_opt(&self) -> PathBuf {
         self.path("node_modules/binaryen/bin/wasm-opt")
-    }
-
-    /// The packages that are checked and tested for wasm32.
-    pub(crate) fn wasm_packages(&self) -> [&'static str; 3] {
-        ["shared", "frontend", "worklet"]
-    }
-
-    /// Arguments that leave out what makes sense for wasm32 alone.
-    pub(crate) fn without_wasm_packages(&self) -> &'static str {
-        "--exclude frontend --exclude worklet"
     }
 }

@@ -139,11 +139,15 @@ impl Listener {
         if self.store.call.get_untracked() == CallState::Streaming {
             self.store.call_goes(now, CallState::Connecting);
         }
-        spawn_local(self.look_for_the_call());
+        spawn_local(self.look_for_the_call(was_open));
     }
 
-    /// A browser does not say why a socket was refused, so the call itself is asked for.
-    async fn look_for_the_call(self: Rc<Self>) {
+    /// A browser does not say why a socket was refused, so that is asked for, and the call itself.
+    async fn look_for_the_call(self: Rc<Self>, was_open: bool) {
+        if !was_open && let Some(problem) = api::why_no_voice(&self.call.call).await {
+            let text = format!("{}: {}", problem.title, problem.detail);
+            self.store.log(clock::now(), RowKind::Problem, text, None);
+        }
         let gone = match api::call_status(&self.call.interaction).await {
             Ok(status) => CallState::from_name(&status.state) == Some(CallState::Terminated),
             Err(problem) => {

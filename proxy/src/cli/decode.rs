@@ -5,7 +5,10 @@ use std::{
 };
 
 use serde::Serialize;
-use shared::dtmf::detect::{SAMPLE_RATE, Tone, decode};
+use shared::{
+    audio::downsample::Downsampler,
+    dtmf::detect::{SAMPLE_RATE, Tone, decode},
+};
 
 /// One digit that was found.
 #[derive(Serialize)]
@@ -75,8 +78,8 @@ fn read_raw() -> Result<Vec<Vec<i16>>, String> {
 fn read_wav(file: &Path) -> Result<Vec<Vec<i16>>, String> {
     let mut reader = hound::WavReader::open(file).map_err(|error| error.to_string())?;
     let spec = reader.spec();
-    if spec.sample_rate != SAMPLE_RATE {
-        return Err(format!("its sample rate is {} Hz, not {SAMPLE_RATE}", spec.sample_rate));
+    if spec.sample_rate < SAMPLE_RATE {
+        return Err(format!("its sample rate is {} Hz; DTMF needs {SAMPLE_RATE}", spec.sample_rate));
     }
     let samples: Result<Vec<i16>, hound::Error> = match (spec.sample_format, spec.bits_per_sample) {
         (hound::SampleFormat::Int, 16) => reader.samples::<i16>().collect(),
@@ -92,7 +95,24 @@ fn read_wav(file: &Path) -> Result<Vec<Vec<i16>>, String> {
     };
     let samples = samples.map_err(|error| error.to_string())?;
     let channels = usize::from(spec.channels.max(1));
-    Ok((0..channels)
-        .map(|channel| samples.iter().skip(channel).step_by(channels).copied().collect())
-        .collect())
+    let track = |channel: usize| samples.iter().skip(channel).step_by(channels).copied().collect();
+    Ok((0..channels).map(|channel| at_8_khz(track(channel), spec.sample_rate)).collect())
+}
+
+fn at_8_khz(samples: Vec<i16>, rate: u32) -> Vec<i16> {
+    if rate == SAMPLE_RATE {
+        return samples;
+    }
+    let mut downsampler = Downsampler::new(f64::from(rate));
+    let mut lowered = Vec::with_capacity(samples.len() * SAMPLE_RATE as usize / rate as usize + 1);
+    // Half of the filter's length passes before its output is about the input.
+    let mut early = Downsampler::DELAY;
+    let mut keep = |sample: f32| match early.checked_sub(1) {
+        Some(left) => early = left,
+        None => lowered.push(sample.round().clamp(-32_768.0, 32_767.0) as i16),
+    };
+    let tail = vec![0.0; Downsampler::DELAY * rate.div_ceil(SAMPLE_RATE) as usize];
+    downsampler.push(&samples.iter().map(|&sample| f32::from(sample)).collect::<Vec<f32>>(), &mut keep);
+    downsampler.push(&tail, &mut keep);
+    lowered
 }

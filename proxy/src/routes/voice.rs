@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{State, WebSocketUpgrade},
+    extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     http::StatusCode,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use serde_json::json;
 
@@ -12,12 +12,13 @@ use crate::{cxone::SocketLimits, error::ApiError, id::CorrelationId, relay::Rela
 
 /// `WS /ws/voice/{callId}`: one call's audio, both ways.
 ///
-/// CXone is dialled before the page's upgrade is accepted, so that a refusal is an HTTP error that says why.
+/// CXone is dialled before the page's upgrade is accepted, so that a refusal is an HTTP error that says why. A browser does
+/// not show it to the page, which asks again without an upgrade: that is refused for CXone's reason, if there still is one.
 pub(crate) async fn socket(
     State(state): State<AppState>,
     correlation: CorrelationId,
     Id(call): Id,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let slot = Arc::clone(&state.voice_slots).try_acquire_owned().map_err(|_| {
         let detail = format!("{} voice streams are open already", state.config.tuning.max_voice);
@@ -32,10 +33,14 @@ pub(crate) async fn socket(
     };
     state.record("voice.open", &correlation, outcome, detail).await?;
     let upstream = dialled?;
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return Ok(rejection.into_response()),
+    };
     let tracker = state.tasks.clone();
     let upgrade = upgrade
-        .read_buffer_size(SocketLimits::BUFFER)
-        .write_buffer_size(SocketLimits::BUFFER)
+        .read_buffer_size(SocketLimits::VOICE.buffer)
+        .write_buffer_size(SocketLimits::VOICE.buffer)
         .max_write_buffer_size(SocketLimits::VOICE.write_bound())
         .max_message_size(SocketLimits::VOICE.message)
         .max_frame_size(SocketLimits::VOICE.message);

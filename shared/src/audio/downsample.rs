@@ -26,6 +26,9 @@ pub struct Downsampler {
 }
 
 impl Downsampler {
+    /// Output samples by which the output lags behind the input.
+    pub const DELAY: usize = SPAN as usize / 2;
+
     /// From `rate` Hz, at least 8,000.
     pub fn new(rate: f64) -> Self {
         let step = rate / f64::from(SAMPLE_RATE);

@@ -25,9 +25,9 @@ pub(super) fn lowpass(taps: &mut [f32], cutoff: f64, fraction: f64) {
 /// The sum of the lanes, in the same order everywhere.
 #[inline]
 pub(super) fn total(lanes: f32x8) -> f32 {
-    let [a, b, c, d, rest @ ..] = lanes.to_array();
-    let [e, f, g, h] = rest;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
+    let lanes = lanes.to_array();
+    let pair = |index: usize| lanes[index] + lanes[index + 4];
+    (pair(0) + pair(2)) + (pair(1) + pair(3))
 }
 
 /// Blackman's window, −1 ≤ x ≤ 1.

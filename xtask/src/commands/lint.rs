@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::test::Outcomes;
 use crate::process;
-use crate::project::Project;
+use crate::project::{Project, WASM_PACKAGES, WITHOUT_WASM_PACKAGES};
 use crate::setup::{self, Toolchain};
 use crate::step;
 
@@ -20,8 +20,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
         command
     };
     outcomes.run("formatting", &mut cargo("fmt --all --check"));
-    let native =
-        format!("clippy --workspace {} --all-targets -- -D warnings", project.without_wasm_packages());
+    let native = format!("clippy --workspace {WITHOUT_WASM_PACKAGES} --all-targets -- -D warnings");
     outcomes.run("clippy, native", &mut cargo(&native));
     outcomes.run("clippy, wasm32", &mut wasm(project, &toolchain));
     if process::find("cargo-deny").is_some() {
@@ -41,7 +40,7 @@ fn wasm(project: &Project, toolchain: &Toolchain) -> Command {
     if *toolchain == Toolchain::Native {
         command.env("CARGO_TARGET_DIR", project.wasm_target()).args(["--target", "wasm32-unknown-unknown"]);
     }
-    command.args(project.wasm_packages().iter().flat_map(|package| ["--package", package]));
+    command.args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
     command.args(["--", "-D", "warnings"]);
     command
 }

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::app;
 use crate::process::{self, Job};
-use crate::project::Project;
+use crate::project::{Project, WASM_PACKAGES, WITHOUT_WASM_PACKAGES};
 use crate::setup::{self, Browser, Toolchain};
 use crate::step::{self, Step};
 
@@ -49,7 +49,7 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
 fn native(project: &Project, words: &[&str]) -> Command {
     let mut command = process::cargo(None);
     command.current_dir(project.root()).args(words).arg("--workspace");
-    command.args(project.without_wasm_packages().split_whitespace());
+    command.args(WITHOUT_WASM_PACKAGES.split_whitespace());
     // These are compiled in a profile of their own for the build anyway.
     command.args(["--exclude", "pack", "--exclude", "runner"]);
     command
@@ -76,7 +76,7 @@ fn wasm(project: &Project, toolchain: &Toolchain, browser: &Browser) -> Command 
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
         // Without documentation's examples: those run natively.
         .args(["test", "--no-fail-fast", "--target", "wasm32-unknown-unknown", "--tests"])
-        .args(project.wasm_packages().iter().flat_map(|package| ["--package", package]));
+        .args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
     command
 }
 

@@ -1,0 +1,71 @@
+//! What the page says when voice fails.
+
+use e2e::{Bench, CallPage, wait};
+use serde_json::json;
+
+/// A call with voice both ways.
+async fn talking(bench: &Bench) -> CallPage {
+    let page = CallPage::open(bench).await;
+    page.one("region", "Your voice").await;
+    page.start_call().await;
+    page.click("radio", "Test phrase").await;
+    page
+}
+
+/// The row of a figure in the table `Media quality`.
+async fn figure(page: &CallPage, name: &str) -> Option<f64> {
+    let script = format!(
+        "[...document.querySelectorAll('.quality tr')].find(row => row.cells[0].textContent === '{name}').cells[1].textContent"
+    );
+    page.evaluate(&script).await.as_str().and_then(|text| text.split(' ').next()?.parse().ok())
+}
+
+async fn whole_stream(page: &CallPage) {
+    wait::until("a whole stream again", async || figure(page, "Bitrate").await.filter(|rate| *rate > 100.0))
+        .await;
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_is_said_and_comes_back() {
+    let bench = Bench::start();
+    let page = talking(&bench).await;
+    for kind in ["drop", "expire_tokens"] {
+        bench.arm(&json!({ "on": "voice", "kind": kind })).await;
+        wait::until("the fault", async || (bench.armed().await == 0).then_some(())).await;
+        let row = page.until_row("link", "of the end", |row| row.text.starts_with("voice stream")).await;
+        assert!(row.text.contains('('), "with its close code: {row:?}");
+        page.link_is("Voice stream", "open").await;
+        page.until("the call streams again", async |status| status.call == "streaming").await;
+        whole_stream(&page).await;
+        page.click("button", "Clear").await;
+        page.press("*").await;
+    }
+}
+
+#[tokio::test]
+async fn a_refused_stream_names_scope_and_call() {
+    let bench = Bench::start();
+    let page = talking(&bench).await;
+    bench.arm(&json!({ "on": "voice", "kind": "status", "status": 403, "times": 20 })).await;
+    bench.arm(&json!({ "on": "voice", "kind": "drop" })).await;
+    let row =
+        page.until_row("problem", "of the refusal", |row| row.text.contains("agent:voice:stream")).await;
+    assert!(row.text.contains("live"), "{row:?}");
+    page.link_is("Voice stream", "reconnecting").await;
+    page.click("button", "Hang up").await;
+    page.until("the call is over", async |status| status.call == "terminated").await;
+}
+
+#[tokio::test]
+async fn a_stream_that_falls_silent_is_degraded() {
+    let bench = Bench::start();
+    let page = talking(&bench).await;
+    whole_stream(&page).await;
+    bench.arm(&json!({ "on": "voice", "kind": "half_open" })).await;
+    wait::until("the verdict", async || {
+        let text = page.evaluate("document.querySelector('.quality').textContent").await;
+        text.as_str().is_some_and(|text| text.contains("Degraded: ")).then_some(())
+    })
+    .await;
+    assert!(figure(&page, "Bitrate").await.is_some_and(|rate| rate < 12.0));
+}
