@@ -40,8 +40,18 @@ impl ApiError {
         error
     }
 
-    fn upstream(mut self, service: Service, status: Option<u16>, retry_after: Option<Duration>) -> Self {
-        self.0.upstream = Some(UpstreamStatus { service: service.name().into(), status });
+    fn upstream(self, service: Service, status: Option<u16>, retry_after: Option<Duration>) -> Self {
+        self.upstream_named(service.name(), status, retry_after)
+    }
+
+    /// Names who refused, where that is none of CXone's services.
+    pub(crate) fn upstream_named(
+        mut self,
+        service: &str,
+        status: Option<u16>,
+        retry_after: Option<Duration>,
+    ) -> Self {
+        self.0.upstream = Some(UpstreamStatus { service: service.into(), status });
         self.0.retry_after_ms = retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
         self
     }

@@ -9,9 +9,11 @@ mod id;
 pub mod logging;
 mod metrics;
 mod middleware;
+mod qa;
 mod relay;
 mod router;
 mod routes;
+mod runs;
 pub mod server;
 mod state;
 

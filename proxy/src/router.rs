@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     middleware,
-    routes::{app, audit, calls, events, flow, health, profile, simulate, voice},
+    routes::{app, audit, calls, events, flow, health, profile, qa, simulate, simulations, voice},
     state::AppState,
 };
 
@@ -54,6 +54,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(calls::state))
         .routes(routes!(flow::definitions))
         .routes(routes!(flow::definition))
+        .routes(routes!(simulations::submit))
+        .routes(routes!(simulations::result))
+        .routes(routes!(qa::export))
         .routes(routes!(audit::page))
 }
 

@@ -21,9 +21,11 @@ use crate::{
     id::CorrelationId,
     metrics::Metrics,
     middleware::{Access, LocalAddress, Names},
+    qa::Qa,
     relay::{self, Hub},
     router::router,
     routes::Assets,
+    runs::Runs,
     state::{AppState, Shared},
 };
 
@@ -81,8 +83,11 @@ impl Server {
             tuning: config.tuning.clone(),
             shutdown: shutdown.clone(),
         };
+        let qa = Qa::new(&config, cxone.http().clone());
         let state = AppState::new(Shared {
             cxone,
+            qa,
+            runs: Runs::default(),
             hub: Hub::new(context, tasks.clone()),
             audit,
             metrics,

@@ -13,8 +13,10 @@ use crate::{
     id::CorrelationId,
     metrics::Metrics,
     middleware::{Access, Names},
+    qa::Qa,
     relay::Hub,
     routes::Assets,
+    runs::Runs,
 };
 
 /// Shared by all requests.
@@ -27,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) hub: Hub,
     pub(crate) audit: Audit,
     pub(crate) metrics: Metrics,
+    pub(crate) qa: Qa,
+    pub(crate) runs: Runs,
     pub(crate) assets: Assets,
     pub(crate) names: Names,
     pub(crate) access: Option<Access>,

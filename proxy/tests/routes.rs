@@ -157,8 +157,11 @@ async fn the_openapi_document_lists_every_api_route() {
             "/api/calls/{interactionId}",
             "/api/flow/definitions",
             "/api/flow/definitions/{flowId}",
+            "/api/flow/simulations",
+            "/api/flow/simulations/{id}",
             "/api/interactions/{id}/call",
             "/api/profile",
+            "/api/qa/exports",
         ]
     );
     assert!(document["paths"]["/api/profile"]["get"]["responses"]["default"].is_object());

@@ -68,6 +68,9 @@ async fn start_stand_in(config: &mut Config) -> anyhow::Result<Sandbox> {
         );
         config.services.insert(service, settings);
     }
+    if config.qa_endpoint.is_none() {
+        config.qa_endpoint = Some(format!("http://{}/qa/api/v1/test-results", stand_in.address()).parse()?);
+    }
     config.sandbox_control = Some(format!("http://{}/", stand_in.address()).parse()?);
     Ok(stand_in)
 }

@@ -127,6 +127,11 @@ impl Cxone {
         &self.metrics
     }
 
+    /// A client that follows no redirect, for requests without a token.
+    pub(crate) fn http(&self) -> &Client {
+        &self.http
+    }
+
     /// How long a connection may take to be made.
     pub(super) fn connect_timeout(&self) -> Duration {
         self.connect_timeout

@@ -8,7 +8,9 @@ mod extract;
 pub(crate) mod flow;
 pub(crate) mod health;
 pub(crate) mod profile;
+pub(crate) mod qa;
 pub(crate) mod simulate;
+pub(crate) mod simulations;
 pub(crate) mod voice;
 
 pub(crate) use app::Assets;

@@ -74,6 +74,8 @@ pub struct Shared {
     /// What the call and flow routes answer next.
     pub rest_answers: Mutex<VecDeque<Scripted>>,
     pub rest_requests: AtomicUsize,
+    /// The bodies of simulations and exports, and the header that an export's key came in.
+    pub posted: Mutex<Vec<(serde_json::Value, HeaderMap)>>,
     /// What the next socket handshakes are refused with.
     pub handshakes: Mutex<VecDeque<Scripted>>,
     /// The queries of voice handshakes.
@@ -102,6 +104,7 @@ impl Fake {
             oldest_good: AtomicUsize::new(0),
             rest_answers: Mutex::default(),
             rest_requests: AtomicUsize::new(0),
+            posted: Mutex::default(),
             handshakes: Mutex::default(),
             voice_queries: Mutex::default(),
             events,
@@ -128,6 +131,9 @@ impl Fake {
             .route("/api/v2/interactions/{id}/call", get(call))
             .route("/api/v2/flow/definitions", get(flows))
             .route("/api/v2/flow/definitions/{id}", any(rest))
+            .route("/api/v2/flow/simulator", post(simulate))
+            .route("/api/v2/flow/simulator/{id}", any(rest))
+            .route("/qa", post(qa))
             .route("/sandbox/calls", post(place))
             .route("/sandbox/calls/{id}", delete(hang_up))
             .with_state(Arc::clone(&self.shared));
@@ -173,6 +179,11 @@ impl Fake {
 
     pub fn script_handshakes(&self, answers: impl IntoIterator<Item = Scripted>) {
         self.shared.handshakes.lock().unwrap().extend(answers);
+    }
+
+    /// The bodies that were posted so far.
+    pub fn posted(&self) -> Vec<serde_json::Value> {
+        self.shared.posted.lock().unwrap().iter().map(|(body, _)| body.clone()).collect()
     }
 
     /// All tokens given out so far are refused from now on.
@@ -269,6 +280,27 @@ async fn flows() -> Response {
 async fn rest(State(shared): App) -> Response {
     shared.rest_requests.fetch_add(1, Ordering::SeqCst);
     shared.rest_answers.lock().unwrap().pop_front().unwrap_or_else(|| Scripted::status(404)).response()
+}
+
+async fn simulate(State(shared): App, headers: HeaderMap, Json(body): Json<serde_json::Value>) -> Response {
+    if !bearer_is_good(&shared, &headers) {
+        return refused();
+    }
+    shared.posted.lock().unwrap().push((body, headers));
+    if let Some(answer) = shared.rest_answers.lock().unwrap().pop_front() {
+        return answer.response();
+    }
+    let job =
+        json!({ "simulationId": "sim-1", "status": "queued", "resultUrl": "https://cxone.example/sim-1" });
+    (StatusCode::CREATED, Json(job)).into_response()
+}
+
+async fn qa(State(shared): App, headers: HeaderMap, Json(body): Json<serde_json::Value>) -> Response {
+    shared.posted.lock().unwrap().push((body, headers));
+    if let Some(answer) = shared.rest_answers.lock().unwrap().pop_front() {
+        return answer.response();
+    }
+    (StatusCode::ACCEPTED, "taken").into_response()
 }
 
 async fn place(State(shared): App, headers: HeaderMap, Json(body): Json<serde_json::Value>) -> Response {

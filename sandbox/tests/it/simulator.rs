@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use sandbox::SandboxConfig;
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 

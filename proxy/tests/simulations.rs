@@ -1,0 +1,364 @@
+//! Flow simulations and exports: what is refused before CXone is asked, what is sent twice, and what is recorded.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::sync::atomic::Ordering;
+
+use common::{Fake, Proxy, client, fake::Scripted, problem, proxy, within};
+use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
+use proxy::config::{Profile, Service, ServiceConfig};
+use sandbox::SandboxConfig;
+use serde_json::{Value, json};
+use shared::{
+    flow::{Draft, MediaDraft, PollConfig, SimulationRequest, VariableDraft, VariableKind},
+    wire::{Limits, MediaKind, SimulationResult},
+};
+
+fn request() -> Value {
+    json!({
+        "flowId": "support-line", "dtmfSequence": ["2", "2"], "variableStateMatrix": { "vip": true },
+        "mediaAssetReferences": [{ "assetId": "media-001", "type": "audio" }],
+    })
+}
+
+fn export() -> Value {
+    json!({
+        "testId": "t-1", "simulationId": "sim-1", "flowId": "support-line", "durationMs": 1000,
+        "efficiencyScore": 0.5, "accuracyScore": 0.75, "unreachableBranches": ["route: = 1"],
+        "timestamp": "2026-11-21T07:00:00Z", "auditCorrelation": "",
+    })
+}
+
+async fn with_qa(fake: &Fake) -> Proxy {
+    let endpoint = format!("http://{}/qa", fake.address);
+    proxy(fake, |config| config.qa_endpoint = Some(endpoint.parse().unwrap())).await
+}
+
+/// The entries of an action.
+async fn recorded(proxy: &Proxy, action: &str) -> Vec<Value> {
+    proxy.audit().await.into_iter().filter(|entry| entry["action"] == action).collect()
+}
+
+#[tokio::test]
+async fn a_run_is_submitted_as_it_was_written_and_recorded_under_one_id() {
+    let fake = Fake::start().await;
+    let proxy = with_qa(&fake).await;
+    let submit = client()
+        .post(proxy.url("/api/flow/simulations"))
+        .header("x-dialbench", "1")
+        .header("x-request-id", "run-7")
+        .json(&request());
+    let answer = submit.send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let job: Value = answer.json().await.unwrap();
+    assert_eq!(
+        job,
+        json!({ "simulationId": "sim-1", "status": "queued", "resultUrl": "/api/flow/simulations/sim-1" })
+    );
+    assert_eq!(fake.posted(), [request()]);
+
+    let running = json!({ "status": "running", "executionPath": null });
+    let done = json!({
+        "status": "completed", "durationMs": 5, "variables": {}, "more": [1.0],
+        "executionPath": [{ "nodeId": "root", "nodeType": "menu", "input": {}, "output": {}, "durationMs": 5 }],
+    });
+    for answer in [&running, &done, &done] {
+        fake.script_rest([Scripted { status: 200, retry_after: None, body: answer.to_string() }]);
+        let answered = proxy.get("/api/flow/simulations/sim-1").await;
+        assert_eq!(answered.status(), 200);
+        assert_eq!(answered.json::<Value>().await.unwrap(), *answer, "passed on as it came");
+    }
+    assert_eq!(proxy.post("/api/qa/exports", &export()).await.status(), 200);
+    for action in ["simulation.submit", "simulation.result", "qa.export"] {
+        let entries = recorded(&proxy, action).await;
+        assert_eq!(entries.len(), 1, "{action}");
+        assert_eq!((&entries[0]["correlationId"], &entries[0]["outcome"]), (&json!("run-7"), &json!("ok")));
+        assert!(entries[0]["detail"]["durationMs"].is_u64(), "{action}");
+        assert_eq!(entries[0]["detail"]["simulationId"], "sim-1");
+    }
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_run_never_reaches_cxone() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.limits.dtmf_sequence = 3).await;
+    let wrong = json!({
+        "flowId": "", "dtmfSequence": ["1", "x", "12", "1"], "variableStateMatrix": [],
+        "mediaAssetReferences": [{ "assetId": "m", "type": "gif" }],
+    });
+    let shown = problem(proxy.post("/api/flow/simulations", &wrong).await, 422).await;
+    let fields: Vec<&str> =
+        shown["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+    assert_eq!(
+        fields,
+        [
+            "flowId",
+            "dtmfSequence",
+            "dtmfSequence[1]",
+            "dtmfSequence[2]",
+            "variableStateMatrix",
+            "mediaAssetReferences[0].type",
+        ]
+    );
+    problem(proxy.post("/api/flow/simulations", &json!("text")).await, 422).await;
+    let unmarked = client().post(proxy.url("/api/flow/simulations")).json(&request());
+    problem(unmarked.send().await.unwrap(), 403).await;
+    assert_eq!((fake.posted().len(), fake.tokens_asked()), (0, 0));
+    problem(proxy.get("/api/flow/simulations/a%20b").await, 422).await;
+    assert_eq!(fake.shared.rest_requests.load(Ordering::SeqCst), 0);
+    proxy.stop().await;
+}
+
+/// Drafts of which most are wrong somewhere.
+fn drafts() -> impl Strategy<Value = Draft> {
+    let variable = ("[a-c ]{0,2}", prop::sample::select(VariableKind::ALL.to_vec()), "[1{ \"a]{0,3}")
+        .prop_map(|(name, kind, text)| VariableDraft { name, kind, text });
+    let media = ("[a-z ]{0,3}", prop::sample::select(MediaKind::ALL.to_vec()))
+        .prop_map(|(asset_id, kind)| MediaDraft { asset_id, kind });
+    let lists = (prop::collection::vec(variable, 0..2), prop::collection::vec(media, 0..2));
+    let flow = prop_oneof![4 => Just("support-line".to_owned()), 1 => "[a-z ./]{0,6}"];
+    let digits = prop_oneof![4 => "[0-9*#A-D]{0,9}", 1 => "[0-9*#A-Dx]{0,60}"];
+    (flow, digits, lists).prop_map(|(flow_id, digits, (variables, media))| Draft {
+        flow_id,
+        digits,
+        variables,
+        media,
+        ..Draft::default()
+    })
+}
+
+#[tokio::test]
+async fn page_and_proxy_refuse_the_same_drafts_for_the_same_reasons() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let mut runner = TestRunner::deterministic();
+    let (mut refused, mut accepted) = (0, 0);
+    for _ in 0..300 {
+        let draft = drafts().new_tree(&mut runner).unwrap().current();
+        let (body, inexpressible) = draft.to_json();
+        let typed = draft.parse(&Limits::default());
+        let answer = proxy.post("/api/flow/simulations", &body).await;
+        match SimulationRequest::from_json(&body, &Limits::default()) {
+            Ok(_) => {
+                assert_eq!(answer.status(), 201, "{body}");
+                assert_eq!(typed.is_ok(), inexpressible.is_empty());
+                accepted += 1;
+            }
+            Err(errors) => {
+                let shown = problem(answer, 422).await;
+                assert_eq!(shown["errors"], serde_json::to_value(&errors).unwrap(), "{body}");
+                let all: Vec<_> = inexpressible.into_iter().chain(errors).collect();
+                assert_eq!(typed.unwrap_err(), all);
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 100 && accepted > 50, "{refused} refused, {accepted} accepted");
+    assert_eq!(fake.posted().len(), accepted);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_submission_is_sent_again_only_after_429() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    fake.script_rest([Scripted::status(429), Scripted::status(429).retry_after("0")]);
+    assert_eq!(proxy.post("/api/flow/simulations", &request()).await.status(), 201);
+    assert_eq!(fake.posted().len(), 3);
+    fake.script_rest([Scripted::status(503).retry_after("7")]);
+    let shown = problem(proxy.post("/api/flow/simulations", &request()).await, 503).await;
+    assert_eq!((&shown["retryAfterMs"], &shown["upstream"]["service"]), (&json!(7_000), &json!("flow")));
+    assert_eq!(fake.posted().len(), 4, "503 may have been acted on");
+    fake.script_rest([Scripted::status(400)]);
+    problem(proxy.post("/api/flow/simulations", &request()).await, 400).await;
+    let outcomes: Vec<Value> =
+        recorded(&proxy, "simulation.submit").await.iter().map(|entry| entry["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["ok", "failed", "refused"]);
+
+    fake.script_rest([Scripted::status(500), Scripted { body: "<html>".into(), ..Scripted::status(200) }]);
+    problem(proxy.get("/api/flow/simulations/sim-1").await, 502).await;
+    fake.script_rest([Scripted { body: "{\"status\":\"odd\"}".into(), ..Scripted::status(200) }]);
+    problem(proxy.get("/api/flow/simulations/sim-1").await, 502).await;
+    problem(proxy.get("/api/flow/simulations/sim-1").await, 404).await;
+    assert!(recorded(&proxy, "simulation.result").await.is_empty());
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn an_export_goes_to_the_configured_address_without_a_token() {
+    let fake = Fake::start().await;
+    let proxy = with_qa(&fake).await;
+    fake.script_rest([Scripted::status(429)]);
+    let answer = proxy.post("/api/qa/exports", &export()).await;
+    assert_eq!(answer.status(), 200);
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(
+        (&answer["status"], &answer["answer"], &answer["attempts"]),
+        (&json!(202), &json!("taken"), &json!(2))
+    );
+    let posted = fake.shared.posted.lock().unwrap().clone();
+    let (sent, headers) = &posted[1];
+    let mut expected = export();
+    expected["auditCorrelation"] = sent["auditCorrelation"].clone();
+    assert_eq!(*sent, expected);
+    assert_eq!(answer["auditCorrelation"], sent["auditCorrelation"]);
+    assert!(!sent["auditCorrelation"].as_str().unwrap().is_empty());
+    assert!(headers.get("authorization").is_none() && headers["idempotency-key"] == "t-1");
+    assert_eq!(fake.tokens_asked(), 0);
+
+    let mut bare = export();
+    for name in ["timestamp", "auditCorrelation", "unreachableBranches"] {
+        bare[name] = Value::Null;
+    }
+    assert_eq!(proxy.post("/api/qa/exports", &bare).await.status(), 200);
+    let sent = fake.posted().pop().unwrap();
+    assert!(sent["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+    assert_eq!(sent["unreachableBranches"], json!([]));
+
+    fake.script_rest([Scripted { body: "no such suite".into(), ..Scripted::status(400) }]);
+    let shown = problem(proxy.post("/api/qa/exports", &export()).await, 502).await;
+    assert!(shown["detail"].as_str().unwrap().contains("no such suite"), "{shown}");
+    assert_eq!(shown["upstream"], json!({ "service": "qa", "status": 400 }));
+    fake.script_rest([Scripted::status(503)]);
+    problem(proxy.post("/api/qa/exports", &export()).await, 503).await;
+    let entries = recorded(&proxy, "qa.export").await;
+    let outcomes: Vec<&str> = entries.iter().map(|entry| entry["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["ok", "ok", "failed", "failed"]);
+    assert_eq!(fake.posted().len(), 5, "neither refusal is repeated");
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_export_or_one_without_a_platform_goes_nowhere() {
+    let fake = Fake::start().await;
+    let proxy = with_qa(&fake).await;
+    let wrong = json!({
+        "testId": " ", "simulationId": 1, "durationMs": -1, "efficiencyScore": 2, "accuracyScore": "0.95",
+        "unreachableBranches": [1], "timestamp": "yesterday", "auditCorrelation": 7,
+    });
+    let shown = problem(proxy.post("/api/qa/exports", &wrong).await, 422).await;
+    let fields: Vec<&str> =
+        shown["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+    let all = [
+        "testId",
+        "simulationId",
+        "flowId",
+        "durationMs",
+        "efficiencyScore",
+        "accuracyScore",
+        "unreachableBranches",
+        "timestamp",
+        "auditCorrelation",
+    ];
+    assert_eq!(fields, all);
+    assert!(fake.posted().is_empty());
+    let profile: Value = proxy.get("/api/profile").await.json().await.unwrap();
+    assert_eq!(profile["qaConfigured"], true);
+    proxy.stop().await;
+
+    let proxy = common::proxy(&fake, |_| {}).await;
+    let shown = problem(proxy.post("/api/qa/exports", &export()).await, 503).await;
+    assert!(shown["detail"].as_str().unwrap().contains("qa.endpoint"), "{shown}");
+    let profile: Value = proxy.get("/api/profile").await.json().await.unwrap();
+    assert_eq!(profile["qaConfigured"], false);
+    assert!(fake.posted().is_empty());
+    proxy.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
+    use shared::{
+        flow::{Ending, PollInput, PollOutput, Poller, analysis, execute, judge},
+        menu::{CompiledFlow, FlowDefinition},
+        time::Instant,
+    };
+    let quick = std::time::Duration::from_millis(50);
+    let settings = SandboxConfig { simulation_time: (quick, quick * 4), ..SandboxConfig::default() };
+    let stand_in = sandbox::start(settings).await.unwrap();
+    let (id, secret) = stand_in.credentials();
+    let proxy = common::proxy_at(stand_in.address(), |config| {
+        config.profile = Profile::Sandbox;
+        let endpoint = stand_in.endpoints().into_iter().find(|endpoint| endpoint.name == "flow").unwrap();
+        let (base, token) = (endpoint.base_url.parse().unwrap(), endpoint.token_url.parse().unwrap());
+        let flow = ServiceConfig::at(Service::Flow, base, token, id.clone().into(), secret.clone());
+        config.services.insert(Service::Flow, flow);
+    })
+    .await;
+    let flows: Value = proxy.get("/api/flow/definitions").await.json().await.unwrap();
+    for flow in flows["flows"].as_array().unwrap() {
+        let id = flow["flowId"].as_str().unwrap();
+        let definition: FlowDefinition =
+            proxy.get(&format!("/api/flow/definitions/{id}")).await.json().await.unwrap();
+        let compiled = std::sync::Arc::new(CompiledFlow::compile(definition).unwrap());
+        let structure = analysis::Structure::of(compiled.definition());
+        let limits = Limits::default();
+        let none = analysis::Coverage::none(&structure);
+        let suggested = analysis::suggest(&compiled, &structure, &none, &limits, 1_000);
+        assert!(suggested.missed.is_empty(), "{id}");
+        let mut coverage = analysis::Coverage::none(&structure);
+        for run in &suggested.runs {
+            coverage.add(&analysis::Coverage::of(&structure, &execute(&compiled, &run.request, 200)));
+        }
+        assert_eq!(coverage.ways_missed(&structure).count(), 0, "{id}");
+        println!(
+            "{id}: {} runs (at least {}) cover {} ways",
+            suggested.runs.len(),
+            suggested.least,
+            coverage.way_share(&structure).of
+        );
+
+        let storm = json!({ "on": "simulator", "kind": "status", "status": 429, "times": 4 });
+        let armed = client().post(format!("http://{}/sandbox/faults", stand_in.address())).json(&storm);
+        assert_eq!(armed.send().await.unwrap().status(), 201);
+        // The driver of a page, with its waits made short.
+        let mut config = PollConfig::default();
+        config.wait.base = quick;
+        let mut poller = Poller::new(config);
+        let clock = std::time::Instant::now();
+        let request = &suggested.runs[0].request;
+        let mut simulation = String::new();
+        poller.handle_input(Instant::ZERO, PollInput::Submit);
+        let ending = within(async {
+            loop {
+                let Some(output) = poller.poll_output() else {
+                    let due = poller.poll_timeout().unwrap();
+                    let now = Instant::ZERO + clock.elapsed();
+                    tokio::time::sleep(due - now).await;
+                    poller.handle_timeout(Instant::ZERO + clock.elapsed());
+                    continue;
+                };
+                let answer = match output {
+                    PollOutput::Submit => proxy.post("/api/flow/simulations", &request.to_json()).await,
+                    PollOutput::Ask => proxy.get(&format!("/api/flow/simulations/{simulation}")).await,
+                    PollOutput::Abandon => panic!("nobody cancels"),
+                    PollOutput::Ended(ending) => return ending,
+                };
+                let now = Instant::ZERO + clock.elapsed();
+                let status = answer.status().as_u16();
+                let body: Value = answer.json().await.unwrap();
+                poller.handle_input(
+                    now,
+                    match status {
+                        201 => {
+                            simulation = body["simulationId"].as_str().unwrap().into();
+                            PollInput::Accepted
+                        }
+                        200 => PollInput::Answered(serde_json::from_value(body).unwrap()),
+                        status => PollInput::Refused(status, None, body["detail"].to_string()),
+                    },
+                );
+            }
+        })
+        .await;
+        let local: SimulationResult = execute(&compiled, request, 200);
+        let Ending::Completed(result) = ending else { panic!("{id}: {ending:?}") };
+        assert_eq!(*result, local, "{id}: the page can say beforehand what the stand-in will do");
+        let expectation = shared::flow::Expectation::of(&local);
+        assert_eq!(judge(&result, &expectation).accuracy, Some(1.0));
+    }
+    proxy.stop().await;
+    stand_in.shutdown().await;
+}
