@@ -1,6 +1,9 @@
 //! What the flow panel's parts share: the draft, what is wrong with it, the flows, and the runs.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use leptos::prelude::*;
 use shared::{
@@ -45,6 +48,9 @@ impl PartialEq for Known {
     }
 }
 
+/// Definitions that came, by flow, and what came instead.
+type Definitions = HashMap<String, Result<Known, Problem>>;
+
 /// What the form holds, if it can be sent.
 pub(super) type Checked = Result<(SimulationRequest, Expectation), Vec<FieldError>>;
 
@@ -54,8 +60,10 @@ pub(super) struct Desk {
     pub(super) profile: RwSignal<Option<Profile>>,
     /// None while they are asked for.
     pub(super) flows: RwSignal<Option<Result<Vec<FlowSummary>, Problem>>>,
-    /// By flow; None while a definition is asked for.
-    known: RwSignal<HashMap<String, Option<Result<Known, Problem>>>>,
+    /// By flow.
+    known: RwSignal<Definitions>,
+    /// The flows whose definitions are there or on their way.
+    wanted: StoredValue<HashSet<String>>,
     pub(super) draft: RwSignal<Draft>,
     /// The request's JSON while it is being typed.
     pub(super) payload: RwSignal<Option<String>>,
@@ -66,13 +74,15 @@ pub(super) struct Desk {
     pub(super) chosen: RwSignal<Option<RunId>>,
     /// The run that is laid over it.
     pub(super) other: RwSignal<Option<RunId>>,
+    /// The step of the shown run's trace that the player stands at; none shows the whole trace.
+    pub(super) step: RwSignal<Option<usize>>,
     pub(super) notice: RwSignal<Option<Notice>>,
 }
 
 impl Desk {
     pub(super) fn new(draft: Draft, runs: Vec<Run>) -> Self {
         let (draft, payload) = (RwSignal::new(draft), RwSignal::new(None));
-        let (profile, known) = (RwSignal::new(None::<Profile>), RwSignal::new(HashMap::new()));
+        let (profile, known) = (RwSignal::new(None::<Profile>), RwSignal::new(Definitions::new()));
         let checked = Memo::new(move |_| {
             let limits = limits(profile);
             draft.with(|draft| {
@@ -85,12 +95,14 @@ impl Desk {
             profile,
             flows: RwSignal::new(None),
             known,
+            wanted: StoredValue::new(HashSet::new()),
             draft,
             payload,
             checked,
             runs: RwSignal::new(runs),
             chosen: RwSignal::new(chosen),
             other: RwSignal::new(None),
+            step: RwSignal::new(None),
             notice: RwSignal::new(None),
         };
         desk.load();
@@ -124,21 +136,29 @@ impl Desk {
 
     /// A flow's definition, where it is known; see [`Self::want`].
     pub(super) fn flow(self, id: &str) -> Option<Result<Known, Problem>> {
-        self.known.with(|known| known.get(id).cloned().flatten())
+        self.known.with(|known| known.get(id).cloned())
     }
 
     /// Asks for a flow's definition unless it is there or on its way.
     pub(super) fn want(self, id: &str) {
-        let there = |known: &HashMap<_, _>| matches!(known.get(id), Some(None | Some(Ok(_))));
-        if id.is_empty() || self.known.with_untracked(there) {
+        let id = id.to_owned();
+        if id.is_empty() || self.wanted.try_update_value(|wanted| wanted.insert(id.clone())) != Some(true) {
             return;
         }
-        let id = id.to_owned();
-        self.known.update(|known| drop(known.insert(id.clone(), None)));
         spawn_local(async move {
             let answer = api::flow(&id).await.map(Known::new);
-            self.known.try_update(|known| known.insert(id, Some(answer)));
+            if answer.is_err() {
+                self.wanted.try_update_value(|wanted| wanted.remove(&id));
+            }
+            self.known.try_update(|known| known.insert(id, answer));
         });
+    }
+
+    /// Looks at a run, or at none.
+    pub(super) fn choose(self, run: Option<RunId>) {
+        self.chosen.set(run);
+        self.other.set(None);
+        self.step.set(None);
     }
 
     /// The run that is looked at.
@@ -181,8 +201,8 @@ fn limits(profile: RwSignal<Option<Profile>>) -> Limits {
     profile.with(|profile| profile.as_ref().map(|profile| profile.limits.clone())).unwrap_or_default()
 }
 
-fn definition(known: &HashMap<String, Option<Result<Known, Problem>>>, id: &str) -> Option<Known> {
-    known.get(id)?.as_ref()?.as_ref().ok().cloned()
+fn definition(known: &Definitions, id: &str) -> Option<Known> {
+    known.get(id)?.as_ref().ok().cloned()
 }
 
 /// The draft as a request, by the code that the proxy runs again.

@@ -13,6 +13,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     desk::Desk,
+    run::RunId,
     sight::{Looked, Sight},
 };
 use crate::{
@@ -102,7 +103,8 @@ fn Export() -> impl IntoView {
     let sight = expect_context::<Sight>();
     let test = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
-    let answer = RwSignal::new(None::<Result<QaExported, Notice>>);
+    // With the run that it is about.
+    let answer = RwSignal::new(None::<(RunId, Result<QaExported, Notice>)>);
     let proposed = move || {
         sight.shown.with(|shown| {
             shown
@@ -112,29 +114,31 @@ fn Export() -> impl IntoView {
     };
     let export = move |_| {
         let (Some(known), Some(run)) = (sight.flow.get_untracked(), sight.shown.get_untracked()) else {
-            return answer.set(Some(Err(Notice {
+            return desk.notice.set(Some(Notice {
                 title: "Not exported.".into(),
                 detail: "No finished run is shown: run a simulation, or show one of the list.".into(),
-            })));
+            }));
         };
         let typed = test.with_untracked(|test| test.trim().to_owned());
         let test = if typed.is_empty() { untrack(proposed).unwrap_or_default() } else { typed };
         let texts = Texts::of(&run);
         match qa_export(known.structure(), &texts.run(&run), &test, "") {
             Err(error) => {
-                answer.set(Some(Err(Notice { title: "Not exported.".into(), detail: format!("{error}.") })))
+                let notice = Notice { title: "Not exported.".into(), detail: format!("{error}.") };
+                answer.set(Some((run.id, Err(notice))));
             }
             Ok(payload) => {
                 busy.set(true);
                 spawn_local(async move {
                     let came = api::export(&payload).await.map_err(|problem: Problem| Notice::from(problem));
-                    let _ = answer.try_set(Some(came));
+                    let _ = answer.try_set(Some((run.id, came)));
                     let _ = busy.try_set(false);
                 });
             }
         }
     };
-    Effect::watch(move || desk.chosen.get(), move |_, _, _| answer.set(None), false);
+    let of_shown =
+        move || answer.get().filter(|(run, _)| desk.chosen.get() == Some(*run)).map(|(_, answer)| answer);
     let missing =
         move || desk.profile.with(|profile| profile.as_ref().is_some_and(|profile| !profile.qa_configured));
     view! {
@@ -152,7 +156,7 @@ fn Export() -> impl IntoView {
             </button>
         </Show>
         <div role="status" aria-label="QA platform's answer">
-            {move || answer.get().map(|answer| match answer {
+            {move || of_shown().map(|answer| match answer {
                 Ok(QaExported { status, answer, attempts, duration_ms, audit_correlation, timestamp }) => view! {
                     <p>{format!("Exported at {timestamp}: HTTP {status} after {duration_ms} ms, attempt {attempts}. Correlation {audit_correlation}.")}</p>
                     <pre class="answer">{answer}</pre>

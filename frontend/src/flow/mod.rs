@@ -49,8 +49,8 @@ pub(crate) fn FlowPage() -> impl IntoView {
                 <SimulationForm />
                 <div class="column">
                     <Runs />
-                    <Picture />
                     <Compare />
+                    <Picture />
                     <Trace />
                     <Analysis />
                     <Suggest />

@@ -87,7 +87,7 @@ pub(super) struct Sight {
     pub(super) other: Memo<Option<Looked>>,
     /// Over all runs of the flow.
     pub(super) all: Memo<Option<Coverage>>,
-    /// The step that the player stands at; none shows the whole trace.
+    /// See [`Desk::step`].
     pub(super) step: RwSignal<Option<usize>>,
     pub(super) weight: RwSignal<Weight>,
 }
@@ -117,10 +117,7 @@ impl Sight {
             }
             Some(all)
         });
-        let step = RwSignal::new(None);
-        let sight = Self { flow, shown, other, all, step, weight: RwSignal::new(Weight::Run) };
-        Effect::watch(move || desk.chosen.get(), move |_, _, _| step.set(None), false);
-        sight
+        Self { flow, shown, other, all, step: desk.step, weight: RwSignal::new(Weight::Run) }
     }
 
     /// The last step that is lit.

@@ -59,7 +59,7 @@ pub(super) fn Suggest() -> impl IntoView {
             <p class="fine">{move || if wanted.get() { summary() } else {
                 "Digits and variables that take every branch no run has taken yet, in few runs.".to_owned()
             }}</p>
-            <ol>
+            <ol tabindex="0" aria-label="Suggestions">
                 {move || suggestions.get().unwrap_or_default().runs.into_iter().enumerate()
                     .map(|(index, of)| view! { <Suggestion index of /> }).collect_view()}
             </ol>

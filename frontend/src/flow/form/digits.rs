@@ -3,8 +3,13 @@
 use leptos::prelude::*;
 use shared::dtmf::Digit;
 
-use super::field::TextField;
-use crate::flow::desk::Desk;
+use wasm_bindgen_futures::spawn_local;
+
+use super::{
+    field::TextField,
+    last_call::{self, Pressed},
+};
+use crate::{flow::desk::Desk, ui::Notice};
 
 /// More messages than this help nobody.
 const MOST_MESSAGES: usize = 3;
@@ -37,9 +42,27 @@ pub(super) fn Digits() -> impl IntoView {
                 <button type="button" class="erase" on:click=move |_| desk.draft.update(|draft| { let _ = draft.digits.pop(); })>
                     "Remove last digit"
                 </button>
+                <button type="button" class="erase" on:click=move |_| take_from_call(desk)>"Take from the last call"</button>
             </div>
         </div>
     }
+}
+
+/// The digits that were pressed in the panel Call, and its flow, where that is known.
+fn take_from_call(desk: Desk) {
+    spawn_local(async move {
+        match last_call::digits().await {
+            Ok(Pressed { flow, digits }) => {
+                desk.draft.try_update(|draft| {
+                    draft.digits = digits;
+                    draft.flow_id = flow.unwrap_or(std::mem::take(&mut draft.flow_id));
+                });
+            }
+            Err(detail) => {
+                let _ = desk.notice.try_set(Some(Notice { title: "No digits were taken.".into(), detail }));
+            }
+        }
+    });
 }
 
 fn complaint(desk: Desk) -> Option<String> {

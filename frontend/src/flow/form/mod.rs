@@ -4,6 +4,7 @@ mod digits;
 mod expect;
 mod field;
 mod json;
+mod last_call;
 mod media;
 mod variables;
 

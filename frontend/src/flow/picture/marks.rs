@@ -3,7 +3,7 @@
 use shared::{
     flow::{
         Edge,
-        analysis::{Coverage, Structure, WayKind},
+        analysis::{Coverage, Structure, WayKind, part_at},
     },
     menu::graph::FlowDefinition,
 };
@@ -42,6 +42,8 @@ pub(super) struct Marks {
     pub(super) edges: Vec<Mark>,
     /// Where the player stands.
     pub(super) current: Option<usize>,
+    /// Where the two runs part.
+    pub(super) parting: Option<usize>,
 }
 
 /// What never changes for a flow: which ways an edge stands for, and what cannot be reached.
@@ -103,7 +105,12 @@ impl Marks {
             mark.weight = if weight == Weight::All { taken } else { mark.lit };
         }
         let current = shown.and_then(|(shown, last)| Some(*shown.analysis.path.get(last)? as usize));
-        Self { nodes, edges: lines, current }
+        let parting = shown.zip(other).and_then(|((shown, _), other)| {
+            let at = part_at(&shown.result, &other.result)?;
+            let node = shown.analysis.path.get(at).or_else(|| other.analysis.path.get(at))?;
+            Some(*node as usize)
+        });
+        Self { nodes, edges: lines, current, parting }
     }
 }
 

@@ -139,7 +139,8 @@ fn Drawing(known: Known, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> 
         }
     };
     let full = width + 2.0 * MARGIN;
-    follow(marks, nodes.clone(), picture, full);
+    let start = known.structure().ways().node(&known.flow().start);
+    follow(marks, start, nodes.clone(), picture, full);
     let lines =
         edges.iter().enumerate().map(|(index, edge)| line(index, edge, &known, &fixed, &nodes, marks));
     let lines = lines.collect_view();
@@ -163,11 +164,19 @@ fn Drawing(known: Known, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> 
 }
 
 /// Only the picture's own frame is scrolled.
-fn follow(marks: Memo<Option<Marks>>, places: Vec<Point>, picture: NodeRef<Svg>, full: f64) {
+fn follow(
+    marks: Memo<Option<Marks>>,
+    start: Option<usize>,
+    places: Vec<Point>,
+    picture: NodeRef<Svg>,
+    full: f64,
+) {
     let sight = expect_context::<Sight>();
     Effect::new(move |_| {
         let current = marks.with(|marks| marks.as_ref().and_then(|marks| marks.current));
-        let place = current.filter(|_| sight.step.get().is_some()).and_then(|node| places.get(node).copied());
+        // The whole trace is seen from its beginning.
+        let node = current.filter(|_| sight.step.get().is_some()).or(start);
+        let place = node.and_then(|node| places.get(node).copied());
         if let Some((place, picture)) = place.zip(picture.get())
             && let Some(frame) = picture.parent_element()
         {
@@ -233,6 +242,9 @@ fn node(
     let current = Memo::new(move |_| {
         marks.with(|marks| marks.as_ref().is_some_and(|marks| marks.current == Some(index)))
     });
+    let parting = Memo::new(move |_| {
+        marks.with(|marks| marks.as_ref().is_some_and(|marks| marks.parting == Some(index)))
+    });
     let of = &known.flow().nodes[index];
     let cut = !fixed.reachable[index];
     let below = if cut { "no input reaches it".to_owned() } else { subtitle(of) };
@@ -250,6 +262,7 @@ fn node(
             <rect width=NODE_WIDTH height=NODE_HEIGHT rx=corner(of) style:stroke-width=move || thickness(1.2, mark.get().weight) />
             <text class="name" x=NODE_WIDTH / 2.0 y="21">{shortened(of.name(), 21)}</text>
             <text class="type" x=NODE_WIDTH / 2.0 y="37">{below}</text>
+            <text class="parting" x="4" y="-5">{move || parting.get().then_some("they part here")}</text>
             <text class="count" x=NODE_WIDTH - 4.0 y="-5">{count}</text>
         </g>
     }

@@ -3,7 +3,10 @@
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 
-use crate::flow::sight::{Looked, Sight};
+use crate::flow::{
+    desk::Desk,
+    sight::{Looked, Sight},
+};
 
 /// How long a step is looked at while the trace plays, in milliseconds.
 const STEP_MS: u32 = 700;
@@ -11,6 +14,7 @@ const STEP_MS: u32 = 700;
 /// First, back, play, on, all; and a slider.
 #[component]
 pub(super) fn Player() -> impl IntoView {
+    let desk = expect_context::<Desk>();
     let sight = expect_context::<Sight>();
     let steps = move || sight.shown.with(|shown| shown.as_ref().map_or(0, Looked::steps));
     let last = move || steps().saturating_sub(1);
@@ -32,9 +36,10 @@ pub(super) fn Player() -> impl IntoView {
         let begin = if untrack(at) >= untrack(last) { 0 } else { untrack(at) };
         sight.step.set(Some(begin));
         plays.set(true);
+        let run = desk.chosen.get_untracked();
         playing.set_value(Some(Interval::new(STEP_MS, move || {
             let next = untrack(at) + 1;
-            if next <= untrack(last) {
+            if next <= untrack(last) && desk.chosen.get_untracked() == run {
                 sight.step.set(Some(next));
             } else {
                 plays.set(false);
@@ -47,7 +52,6 @@ pub(super) fn Player() -> impl IntoView {
             playing.set_value(None);
         }
     });
-    Effect::watch(move || sight.shown.get(), move |_, _, _| stop(), false);
     on_cleanup(move || drop(playing.try_update_value(Option::take)));
     let told = move || {
         let step = sight.last_step()?;
@@ -59,7 +63,7 @@ pub(super) fn Player() -> impl IntoView {
     };
     view! {
         <div class="player" role="group" aria-label="Trace player">
-            <button type="button" aria-label="First step" disabled=move || steps() == 0 on:click=move |_| go(0)>"⏮"</button>
+            <button type="button" aria-label="First step" disabled=move || steps() == 0 on:click=move |_| go(0)>"|◀"</button>
             <button type="button" aria-label="Previous step" disabled=move || steps() == 0
                 on:click=move |_| go(untrack(at).saturating_sub(1))>"◀"</button>
             <button type="button" disabled=move || steps() == 0 on:click=move |_| play()>
@@ -68,7 +72,7 @@ pub(super) fn Player() -> impl IntoView {
             <button type="button" aria-label="Next step" disabled=move || steps() == 0
                 on:click=move |_| go(untrack(at) + 1)>"▶"</button>
             <button type="button" aria-label="Whole trace" disabled=move || steps() == 0
-                on:click=move |_| { stop(); sight.step.set(None); }>"⏭"</button>
+                on:click=move |_| { stop(); sight.step.set(None); }>"All"</button>
             <input type="range" aria-label="Step" min="1" max=move || steps().max(1) disabled=move || steps() == 0
                 prop:value=move || (at() + 1).to_string()
                 aria-valuetext=told

@@ -61,8 +61,7 @@ impl Runner {
         }
         let run = store::run(id, Record { number, draft, simulation_id: None, outcome: None, result: None });
         self.desk.runs.update(|runs| runs.insert(0, run.clone()));
-        self.desk.chosen.set(Some(id));
-        self.desk.other.set(None);
+        self.desk.choose(Some(id));
         self.drive(&run, request, PollInput::Submit);
         true
     }
@@ -84,7 +83,7 @@ impl Runner {
         store::forget(id);
         self.desk.runs.update(|runs| runs.retain(|run| run.id != id));
         if self.desk.chosen.get_untracked() == Some(id) {
-            self.desk.chosen.set(self.desk.runs.with_untracked(|runs| runs.first().map(|run| run.id)));
+            self.desk.choose(self.desk.runs.with_untracked(|runs| runs.first().map(|run| run.id)));
         }
         if self.desk.other.get_untracked() == Some(id) {
             self.desk.other.set(None);

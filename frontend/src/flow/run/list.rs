@@ -93,11 +93,14 @@ fn told(progress: &PollProgress, now: shared::time::Instant) -> String {
             format!("was accepted; state: {status}")
         }
     };
-    let attempt = format!("attempt {} of {}", progress.attempt, progress.of);
     let next = progress.next_at.map_or_else(
         || "waiting for the answer".to_owned(),
         |at| format!("next in {:.1} s", at.saturating_since(now).as_secs_f64()),
     );
+    let attempt = match progress.attempt {
+        0 => format!("no attempt of {} yet", progress.of),
+        attempt => format!("attempt {attempt} of {}", progress.of),
+    };
     let trouble = progress.trouble.as_ref().map(|trouble| format!(" Last attempt: {}.", describe(trouble)));
     format!("{what}; {attempt}, {next}.{}", trouble.unwrap_or_default())
 }
@@ -120,10 +123,7 @@ fn Line(run: Run) -> impl IntoView {
         <tr class:chosen=chosen>
             <th scope="row">
                 <button type="button" aria-label=format!("Show run {number}") aria-pressed=move || chosen().to_string()
-                    on:click=move |_| {
-                        desk.chosen.set(Some(id));
-                        desk.other.set(None);
-                    }>{number}</button>
+                    on:click=move |_| desk.choose(Some(id))>{number}</button>
             </th>
             <td>{flow_id}</td>
             <td class="digits">{if digits.is_empty() { "none".to_owned() } else { digits }}</td>

@@ -1,0 +1,118 @@
+//! The digits of the last call in `/call`: what its tab has seen is asked for again.
+
+use std::{cell::RefCell, rc::Rc};
+
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::window;
+use serde::Deserialize;
+use shared::{
+    dtmf::event::{self, Message},
+    wire::{ClientMessage, ServerMessage},
+};
+
+use crate::net::{
+    socket::{KeptSocket, SocketEvent, WhenFinished},
+    websocket_url,
+};
+
+/// Where the call panel keeps what it has seen.
+const KEY: &str = "dialbench.call";
+/// How often it is looked whether everything has come, and how many times at most: 5 s.
+const LOOK_MS: u32 = 50;
+const LOOKS: u32 = 100;
+
+/// The part of the call panel's memory that is of interest.
+#[derive(Deserialize)]
+struct Seen {
+    epoch: Option<String>,
+    since: u64,
+    seen: u64,
+    call: Option<Followed>,
+}
+
+#[derive(Deserialize)]
+struct Followed {
+    interaction: String,
+}
+
+/// What was pressed in a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pressed {
+    pub(super) flow: Option<String>,
+    pub(super) digits: String,
+}
+
+/// The last call's digits, or why there are none.
+pub(super) async fn digits() -> Result<Pressed, String> {
+    let none = || "No call was followed in this tab: place one in the panel Call first.".to_owned();
+    let storage = window().session_storage().ok().flatten().ok_or_else(none)?;
+    let text = storage.get_item(KEY).ok().flatten().ok_or_else(none)?;
+    let Seen { epoch, since, seen, call } = serde_json::from_str(&text).map_err(|_| none())?;
+    let epoch = epoch.filter(|_| seen > since).ok_or_else(none)?;
+    let mut calls = replay(epoch, since, seen).await?;
+    let wanted = call.map(|call| call.interaction).or_else(|| calls.last().map(|(id, _)| id.clone()));
+    let at = calls.iter().position(|(id, _)| Some(id) == wanted.as_ref()).ok_or_else(none)?;
+    Ok(calls.swap_remove(at).1)
+}
+
+/// Every interaction's digits among the events after `since`, in the order in which they began.
+async fn replay(epoch: String, since: u64, seen: u64) -> Result<Vec<(String, Pressed)>, String> {
+    let resume = ClientMessage::Resume { epoch, offset: since };
+    let resume = serde_json::to_string(&resume).expect("a message has string keys only");
+    let heard = Rc::new(RefCell::new((Vec::<(String, Pressed)>::new(), since)));
+    let slot = Rc::new(RefCell::new(None::<KeptSocket>));
+    let socket = {
+        let (heard, slot) = (Rc::clone(&heard), Rc::clone(&slot));
+        KeptSocket::new(websocket_url("/ws/interactions"), WhenFinished::Stop, move |event| match event {
+            SocketEvent::Opened => {
+                if let Some(socket) = &*slot.borrow() {
+                    socket.send_text(&resume);
+                }
+            }
+            SocketEvent::Text(text) => note(&mut heard.borrow_mut(), &text),
+            SocketEvent::Binary(_) | SocketEvent::Closed(_) | SocketEvent::Status(_) => {}
+        })
+    };
+    slot.replace(Some(socket.clone()));
+    socket.start();
+    let mut looks = 0;
+    while heard.borrow().1 < seen && looks < LOOKS {
+        TimeoutFuture::new(LOOK_MS).await;
+        looks += 1;
+    }
+    socket.stop();
+    // The socket's closure holds the slot: without this neither would ever go.
+    slot.take();
+    let (calls, came) = heard.take();
+    if came < seen && calls.is_empty() {
+        return Err("The call's events did not come again: the server was restarted, or is gone.".into());
+    }
+    Ok(calls)
+}
+
+fn note((calls, came): &mut (Vec<(String, Pressed)>, u64), text: &str) {
+    match ServerMessage::parse(text) {
+        Ok(ServerMessage::Event { offset, event, .. }) => {
+            *came = offset;
+            match event::parse(event.get()) {
+                Message::Dtmf(dtmf) => of(calls, dtmf.interaction_id).digits.push(dtmf.digit.as_char()),
+                Message::Interaction(said) => {
+                    let call = of(calls, said.interaction_id);
+                    call.flow = said.flow_id.or(call.flow.take());
+                }
+                _ => {}
+            }
+        }
+        // What is missing will not come.
+        Ok(ServerMessage::Gap(gap)) => *came = gap.to.unwrap_or(*came).max(*came),
+        Ok(ServerMessage::Link(_)) | Err(_) => {}
+    }
+}
+
+fn of(calls: &mut Vec<(String, Pressed)>, id: String) -> &mut Pressed {
+    let at = calls.iter().position(|(known, _)| *known == id).unwrap_or_else(|| {
+        calls.push((id, Pressed::default()));
+        calls.len() - 1
+    });
+    &mut calls[at].1
+}
