@@ -22,6 +22,15 @@ struct Registry {
     order: VecDeque<String>,
 }
 
+/// What a simulation's end is to this proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It was seen before.
+    Known,
+    /// It is new, so long after the submission, where that was made here.
+    New(Option<Duration>),
+}
+
 struct Run {
     correlation: CorrelationId,
     submitted: Instant,
@@ -39,19 +48,23 @@ impl Runs {
         self.lock().runs.get(id).map_or_else(|| own.clone(), |run| run.correlation.clone())
     }
 
-    /// Whether a simulation's end is seen for the first time, and how long that took from its submission, where it was
-    /// submitted here.
-    pub(crate) fn over(&self, id: &str, own: &CorrelationId) -> Option<Option<Duration>> {
+    /// A simulation's end is seen.
+    pub(crate) fn over(&self, id: &str, own: &CorrelationId) -> End {
         let mut registry = self.lock();
         if !registry.runs.contains_key(id) {
             registry.insert(id, own);
             if let Some(run) = registry.runs.get_mut(id) {
                 run.over = true;
             }
-            return Some(None);
+            return End::New(None);
         }
-        let run = registry.runs.get_mut(id)?;
-        (!std::mem::replace(&mut run.over, true)).then(|| Some(run.submitted.elapsed()))
+        match registry.runs.get_mut(id) {
+            Some(run) if !run.over => {
+                run.over = true;
+                End::New(Some(run.submitted.elapsed()))
+            }
+            Some(_) | None => End::Known,
+        }
     }
 
     /// The end could not be recorded after all.
@@ -90,12 +103,12 @@ mod tests {
         let (mine, other) = (CorrelationId("mine".into()), CorrelationId("other".into()));
         runs.submitted("a", &mine);
         assert_eq!(runs.correlation("a", &other).0, "mine");
-        assert!(runs.over("a", &other).unwrap().is_some());
-        assert!(runs.over("a", &other).is_none());
+        assert!(matches!(runs.over("a", &other), End::New(Some(_))));
+        assert_eq!(runs.over("a", &other), End::Known);
         runs.not_over("a");
-        assert!(runs.over("a", &other).is_some());
-        assert_eq!(runs.over("b", &other), Some(None));
-        assert_eq!(runs.over("b", &other), None);
+        assert!(matches!(runs.over("a", &other), End::New(Some(_))));
+        assert_eq!(runs.over("b", &other), End::New(None));
+        assert_eq!(runs.over("b", &other), End::Known);
         for number in 0..REMEMBERED {
             runs.submitted(&format!("run-{number}"), &mine);
         }

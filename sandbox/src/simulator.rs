@@ -166,8 +166,8 @@ mod tests {
         assert!((100..=901).contains(&seen.len()), "{}", seen.len());
         let mut order = seen;
         order.dedup();
-        use SimulationStatus::{Completed, Queued, Running};
-        assert_eq!(order, [Queued, Running, Completed]);
+        let states = [SimulationStatus::Queued, SimulationStatus::Running, SimulationStatus::Completed];
+        assert_eq!(order, states);
     }
 
     #[test]

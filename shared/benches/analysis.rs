@@ -96,7 +96,7 @@ fn figures(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("analysis");
     group.sample_size(10);
     group.bench_function("structure of 10,000 nodes", |bencher| {
-        bencher.iter(|| Structure::of(black_box(&flow)))
+        bencher.iter(|| Structure::of(black_box(&flow)));
     });
     for steps in [1_000usize, 1_000_000] {
         let result = trace(&flow, steps);

@@ -13,7 +13,7 @@ use shared::{
 };
 
 use super::extract::{Id, Json};
-use crate::{config::Service, cxone::Repeat, error::ApiError, id::CorrelationId, state::AppState};
+use crate::{config::Service, cxone::Repeat, error::ApiError, id::CorrelationId, runs::End, state::AppState};
 
 /// Submits a simulation. Its body is CXone's own: `flowId`, `dtmfSequence` (single digits), `variableStateMatrix`,
 /// `mediaAssetReferences`; every wrong field is named before CXone is asked. It is sent again only after 429 and where no
@@ -115,7 +115,7 @@ async fn record_result(
     result: &SimulationResult,
 ) -> Result<(), ApiError> {
     let correlation = state.runs.correlation(id, own);
-    let Some(took) = state.runs.over(id, own) else { return Ok(()) };
+    let End::New(took) = state.runs.over(id, own) else { return Ok(()) };
     let took = took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     let detail = json!({
         "simulationId": id,

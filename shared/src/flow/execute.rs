@@ -11,7 +11,7 @@ use crate::{
     menu::{
         CompiledFlow, Correction, DEFAULT_GAP, Event, Input, MachineConfig, MenuMachine, NodeIx, Outcome,
         Resolution, Resolved, SessionKey, Speech, correct,
-        graph::{NodeKind, Trigger},
+        graph::{Branch, NodeKind, Segment, Trigger},
     },
     time::Instant,
     wire::{FieldError, NodeExecution, SimulationResult, SimulationStatus},
@@ -253,7 +253,7 @@ impl Tracer<'_> {
             Speech::NoMatch => node.entry().and_then(|entry| entry.no_match_prompt.as_ref()),
             Speech::Timeout => node.entry().and_then(|entry| entry.timeout_prompt.as_ref()),
         };
-        let words = prompt.map(|prompt| prompt.segments.iter().map(|segment| segment.text()).collect());
+        let words = prompt.map(|prompt| prompt.segments.iter().map(Segment::text).collect());
         words.unwrap_or_else(Vec::new).join(" ")
     }
 
@@ -379,7 +379,7 @@ struct Taken {
 }
 
 /// The first case that `value` equals, else the default.
-fn chosen(branches: &[crate::menu::graph::Branch], value: Option<&Value>) -> Taken {
+fn chosen(branches: &[Branch], value: Option<&Value>) -> Taken {
     let case = |on: &Trigger| matches!(on, Trigger::Case { value: case } if value == Some(case));
     let branch = (branches.iter().position(|branch| case(&branch.on)))
         .or_else(|| branches.iter().position(|branch| branch.on == Trigger::Default));

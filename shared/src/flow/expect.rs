@@ -70,7 +70,7 @@ impl ExpectationDraft {
     pub fn parse(&self) -> Result<Expectation, Vec<FieldError>> {
         let mut errors = Vec::new();
         let mut refuse = |field: String, message: &str| {
-            errors.push(FieldError::new(format!("expectation.{field}"), message))
+            errors.push(FieldError::new(format!("expectation.{field}"), message));
         };
         for (index, expected) in self.decisions.iter().enumerate() {
             for (name, text) in [("node", &expected.node), ("decision", &expected.decision)] {

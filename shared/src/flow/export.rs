@@ -1,4 +1,4 @@
-//! Runs as files and for QA platforms: JSON, CSV (RFC 4180), JUnit XML, and seed 002's payload.
+//! Runs as files and for QA platforms: JSON, CSV (RFC 4180), `JUnit` XML, and seed 002's payload.
 
 use core::fmt::Write as _;
 use std::borrow::Cow;
@@ -214,7 +214,7 @@ fn quoted(field: &str) -> Cow<'_, str> {
     }
 }
 
-/// A flow's runs as a JUnit XML report: a test suite for the flow, a test case for each run. A run that failed or was
+/// A flow's runs as a `JUnit` XML report: a test suite for the flow, a test case for each run. A run that failed or was
 /// not over is an error, one that did not do what was expected a failure, one of which nothing was expected is skipped.
 pub fn to_junit(structure: &Structure, runs: &[ExportedRun<'_>]) -> String {
     let count = |wanted: Kind| runs.iter().filter(|run| kind(run) == wanted).count();
@@ -242,7 +242,7 @@ pub fn to_junit(structure: &Structure, runs: &[ExportedRun<'_>]) -> String {
         match kind(run) {
             Kind::Passed => line(format_args!("/>\n")),
             Kind::Skipped => {
-                line(format_args!(">\n      <skipped message=\"nothing was expected\"/>\n    </testcase>\n"))
+                line(format_args!(">\n      <skipped message=\"nothing was expected\"/>\n    </testcase>\n"));
             }
             Kind::Error => {
                 let why = run.result.error_message.as_deref().unwrap_or(run.result.status.name());
@@ -300,9 +300,8 @@ fn attribute(text: &str) -> Cow<'_, str> {
 /// XML 1.0 text: markup as entities, and a replacement for what XML has no way to hold.
 fn escaped(text: &str, attribute: bool) -> Cow<'_, str> {
     let plain = |symbol: char| match symbol {
-        '<' | '>' | '&' | '"' | '\'' => false,
-        '\t' | '\n' | '\r' => !attribute && symbol != '\r',
-        '\u{fffe}' | '\u{ffff}' => false,
+        '<' | '>' | '&' | '"' | '\'' | '\r' | '\u{fffe}' | '\u{ffff}' => false,
+        '\t' | '\n' => !attribute,
         other => other >= ' ',
     };
     if text.chars().all(plain) {
@@ -405,9 +404,7 @@ mod tests {
 
     #[test]
     fn csv_and_json_hold_what_happened() {
-        let csv = export("922", &ends_at("technical"), |structure, run| {
-            to_csv(structure, &[*run])
-        });
+        let csv = export("922", &ends_at("technical"), |structure, run| to_csv(structure, &[*run]));
         let lines: Vec<&str> = csv.split("\r\n").collect();
         assert_eq!(lines[0].split(',').count(), 20);
         assert_eq!(

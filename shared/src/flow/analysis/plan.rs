@@ -48,6 +48,13 @@ pub(super) struct State {
     known: u32,
 }
 
+impl State {
+    /// That in which an interaction begins at `node`.
+    pub(super) fn first(node: usize) -> Self {
+        Self { node: node as u32, retries: 0, silent: false, known: 0 }
+    }
+}
+
 /// One move.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Move {
@@ -103,8 +110,15 @@ struct Entered {
 #[derive(Clone, Copy, Debug)]
 struct Edge {
     ways: [u32; 2],
-    /// Absent where the node asks again.
-    to: Option<Option<u32>>,
+    then: Then,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    /// The node asks again.
+    Again,
+    /// It leads to a node; to none where the call ends.
+    Leads(Option<u32>),
 }
 
 impl Plan {
@@ -140,11 +154,6 @@ impl Plan {
         plan
     }
 
-    /// Where an interaction begins.
-    pub(super) fn start(&self, node: usize) -> State {
-        State { node: node as u32, retries: 0, silent: false, known: 0 }
-    }
-
     /// The moves that `caller` can make from `state`, into `moves`.
     pub(super) fn moves(&mut self, state: State, caller: Caller, moves: &mut Vec<Move>) {
         moves.clear();
@@ -178,7 +187,7 @@ impl Plan {
         moves: &mut Vec<Move>,
     ) {
         let known = self.known[state.known as usize].iter().find(|(known, _)| *known == variable);
-        let (values, supposed) = match known {
+        let (values, free) = match known {
             Some(&(_, value)) => (value..=value, false),
             None => (0..=self.variables[usize::from(variable)].values.len() as u16, true),
         };
@@ -194,7 +203,7 @@ impl Plan {
                 }
             }
             let to = to.map(|to| self.enter(to, state.silent, state.known, Some((variable, value))));
-            let supposes = supposed.then_some((variable, value));
+            let supposes = free.then_some((variable, value));
             moves.push(Move { ways: [way, NONE, NONE], entry: DigitString::new(), supposes, steps: 1, to });
         }
     }
@@ -211,14 +220,14 @@ impl Plan {
             }
         }
         let silent = state.silent || caller == Caller::Brisk;
-        match (caller, ask.timeout.to) {
-            (Caller::Brisk, None) => {
+        match (caller, ask.timeout.then) {
+            (Caller::Brisk, Then::Again) => {
                 let (way, to) = ask.exhausted;
                 let to = to.map(|to| self.enter(to, true, state.known, None));
                 let ways = [ask.timeout.ways[0], way, NONE];
                 moves.push(Move { ways, entry: DigitString::new(), supposes: None, steps: left + 1, to });
             }
-            (Caller::Brisk, Some(_)) | (Caller::Patient, _) => {
+            (Caller::Brisk, Then::Leads(_)) | (Caller::Patient, _) => {
                 moves.push(self.leave(state, ask, ask.timeout, silent, None));
             }
         }
@@ -226,12 +235,12 @@ impl Plan {
 
     fn leave(&mut self, state: State, ask: &Ask, edge: Edge, silent: bool, sets: Option<(u16, u16)>) -> Move {
         let mut ways = [edge.ways[0], edge.ways[1], NONE];
-        let to = match edge.to {
-            Some(to) => to.map(|to| self.enter(to, silent, state.known, sets)),
-            None if state.retries < ask.max_retries => {
+        let to = match edge.then {
+            Then::Leads(to) => to.map(|to| self.enter(to, silent, state.known, sets)),
+            Then::Again if state.retries < ask.max_retries => {
                 Some(State { retries: state.retries + 1, silent, ..state })
             }
-            None => {
+            Then::Again => {
                 ways[1] = ask.exhausted.0;
                 ask.exhausted.1.map(|to| self.enter(to, silent, state.known, None))
             }
@@ -336,7 +345,9 @@ impl Builder<'_> {
                         Heard::NoMatch => no_match,
                         Heard::Branch(branch) => match self.ways.branch(at, branch) {
                             Some(way) => match self.ways.all()[way].to {
-                                Some(to) => Edge { ways: [way as u32, NONE], to: Some(Some(to as u32)) },
+                                Some(to) => {
+                                    Edge { ways: [way as u32, NONE], then: Then::Leads(Some(to as u32)) }
+                                }
                                 None => continue,
                             },
                             None => continue,
@@ -389,7 +400,7 @@ impl Builder<'_> {
             entries.push(Entered {
                 digits: entry,
                 silent: terminator.is_none() && digits.len() < usize::from(max),
-                edge: Edge { ways: [way, NONE], to: Some(Some(to)) },
+                edge: Edge { ways: [way, NONE], then: Then::Leads(Some(to)) },
                 terminator: if terminator.is_some() { self.terminator(at) } else { NONE },
                 sets: variable.map(|variable| (variable, value)),
             });
@@ -417,10 +428,10 @@ impl Builder<'_> {
             let digits = DigitString::from_iter([terminator]);
             entries.push(Entered { digits, silent: false, edge, terminator: by, sets: None });
             let mut edge = self.edge(at, node, &Trigger::MaxLength, WayKind::TooLong);
-            if edge.to.is_none() {
+            if matches!(edge.then, Then::Again) {
                 let no_match = self.branch(at, node, &Trigger::NoMatch);
                 if let Some((way, to)) = no_match {
-                    edge = Edge { ways: [edge.ways[0], way], to: Some(to) };
+                    edge = Edge { ways: [edge.ways[0], way], then: Then::Leads(to) };
                 }
             }
             let filler = crate::dtmf::Digit::all().find(|&digit| digit != terminator);
@@ -446,12 +457,10 @@ impl Builder<'_> {
 
     /// The branch for `trigger`, or the way that is implied without it, by which the node asks again.
     fn edge(&self, at: usize, node: &Node, trigger: &Trigger, implied: WayKind) -> Edge {
-        match self.branch(at, node, trigger) {
-            Some((way, to)) => Edge { ways: [way, NONE], to: Some(to) },
-            None => {
-                let way = self.ways.find(at, implied).map_or(NONE, |way| way as u32);
-                Edge { ways: [way, NONE], to: None }
-            }
+        if let Some((way, to)) = self.branch(at, node, trigger) {
+            return Edge { ways: [way, NONE], then: Then::Leads(to) };
         }
+        let way = self.ways.find(at, implied).map_or(NONE, |way| way as u32);
+        Edge { ways: [way, NONE], then: Then::Again }
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn reach(plan: &mut Plan, start: Option<usize>, ways: usize) -> Reach
 fn walk(plan: &mut Plan, start: Option<usize>, ways: usize, caller: Caller) -> (Vec<bool>, bool) {
     let mut taken = vec![false; ways];
     let Some(start) = start else { return (taken, true) };
-    let start = plan.start(start);
+    let start = State::first(start);
     let mut seen: HashSet<State> = HashSet::from([start]);
     let mut waiting = vec![start];
     let mut moves = Vec::new();

@@ -54,7 +54,7 @@ pub fn suggest(
     most_runs: usize,
 ) -> Suggestions {
     let mut plan = Plan::of(structure.flow(), structure.ways());
-    let Some(start) = structure.ways().node(&structure.flow().start).map(|start| plan.start(start)) else {
+    let Some(start) = structure.ways().node(&structure.flow().start).map(State::first) else {
         return Suggestions::default();
     };
     let mut wanted: Vec<bool> = vec![false; structure.ways().len()];

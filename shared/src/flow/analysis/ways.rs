@@ -40,7 +40,7 @@ pub enum WayKind {
 /// All ways of a flow, by node: branches first, in the definition's order.
 #[derive(Clone, Debug)]
 pub struct Ways {
-    ways: Vec<Way>,
+    all: Vec<Way>,
     /// Where each node's ways begin, and the end.
     first: Vec<usize>,
     index: HashMap<String, usize>,
@@ -59,25 +59,25 @@ impl Ways {
             index.entry(node.id.clone()).or_insert(at);
         }
         let mut all = Self {
-            ways: Vec::new(),
+            all: Vec::new(),
             first: Vec::with_capacity(flow.nodes.len() + 1),
             index,
             texts: Vec::new(),
         };
         for (from, node) in flow.nodes.iter().enumerate() {
-            all.first.push(all.ways.len());
+            all.first.push(all.all.len());
             for (branch, to) in node.branches.iter().enumerate() {
                 let target = all.index.get(&to.to).copied();
                 all.push(Way { from, kind: WayKind::Branch(branch), to: target }, Some(to.on.describe()));
             }
             all.implied(from, node);
         }
-        all.first.push(all.ways.len());
+        all.first.push(all.all.len());
         all
     }
 
     fn push(&mut self, way: Way, text: Option<String>) {
-        self.ways.push(way);
+        self.all.push(way);
         self.texts.push(text);
     }
 
@@ -113,17 +113,17 @@ impl Ways {
 
     /// All of them.
     pub fn all(&self) -> &[Way] {
-        &self.ways
+        &self.all
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.ways.len()
+        self.all.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.ways.is_empty()
+        self.all.is_empty()
     }
 
     /// The indices of `node`'s ways.
@@ -133,13 +133,13 @@ impl Ways {
 
     /// `node`'s way of this kind.
     pub fn find(&self, node: usize, kind: WayKind) -> Option<usize> {
-        self.of_node(node).find(|&way| self.ways[way].kind == kind)
+        self.of_node(node).find(|&way| self.all[way].kind == kind)
     }
 
     /// The branch with index `branch` of `node`, as a way.
     pub(super) fn branch(&self, node: usize, branch: usize) -> Option<usize> {
         let way = self.first[node] + branch;
-        (way < self.first[node + 1] && self.ways[way].kind == WayKind::Branch(branch)).then_some(way)
+        (way < self.first[node + 1] && self.all[way].kind == WayKind::Branch(branch)).then_some(way)
     }
 
     /// The node called `id`.
@@ -149,7 +149,7 @@ impl Ways {
 
     /// A way for people: `root: 2`, `root: timeout, asks again`.
     pub fn describe(&self, flow: &FlowDefinition, way: usize) -> String {
-        let Way { from, kind, .. } = self.ways[way];
+        let Way { from, kind, .. } = self.all[way];
         let node = &flow.nodes[from];
         let what = match kind {
             WayKind::Branch(_) => self.texts[way].clone().unwrap_or_default(),
@@ -168,7 +168,7 @@ impl Ways {
     /// Which ways `step`, at `node`, went. What a trace's `output` says counts most (`branch`, `result`), then its
     /// `decision`, then which branch leads to the node that came `next`, where only one does.
     pub(super) fn taken(&self, node: usize, step: &NodeExecution, next: Option<usize>) -> Taken {
-        let branches = || self.of_node(node).filter(|&way| matches!(self.ways[way].kind, WayKind::Branch(_)));
+        let branches = || self.of_node(node).filter(|&way| matches!(self.all[way].kind, WayKind::Branch(_)));
         let told = step.output.get("branch").and_then(Value::as_u64);
         let result = step.output.get("result").and_then(Value::as_str);
         let branch = match told.and_then(|branch| self.branch(node, usize::try_from(branch).ok()?)) {
@@ -180,7 +180,7 @@ impl Ways {
                     only(branches().filter(|&way| self.texts[way].as_deref() == Some(decision)))
                 });
                 named.or_else(|| {
-                    next.and_then(|next| only(branches().filter(|&way| self.ways[way].to == Some(next))))
+                    next.and_then(|next| only(branches().filter(|&way| self.all[way].to == Some(next))))
                 })
             }
         };
