@@ -19,15 +19,16 @@ pub(crate) type Upstream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub(crate) struct Limits {
     /// The longest message, in bytes.
     pub(crate) message: usize,
+    /// Read and write buffer of each side of a relay, in bytes.
+    pub(crate) buffer: usize,
 }
 
 impl Limits {
-    /// Read and write buffer of each side of a relay, in bytes.
-    pub(crate) const BUFFER: usize = 4 << 10;
     /// Events are texts of some hundred bytes.
-    pub(crate) const EVENTS: Self = Self { message: 1 << 20 };
-    /// Four seconds of audio in one message is more than anyone sends.
-    pub(crate) const VOICE: Self = Self { message: 64 << 10 };
+    pub(crate) const EVENTS: Self = Self { message: 1 << 20, buffer: 4 << 10 };
+    /// Four seconds of audio in one message is more than anyone sends. Six frames are read at a time at most: the buffers
+    /// are most of what a relay costs, and the library clears them before every read.
+    pub(crate) const VOICE: Self = Self { message: 64 << 10, buffer: 2 << 10 };
 
     /// The most that waits to be written: one message and the control frames beside it.
     pub(crate) const fn write_bound(self) -> usize {
@@ -36,8 +37,8 @@ impl Limits {
 
     fn config(self) -> WebSocketConfig {
         WebSocketConfig::default()
-            .read_buffer_size(Self::BUFFER)
-            .write_buffer_size(Self::BUFFER)
+            .read_buffer_size(self.buffer)
+            .write_buffer_size(self.buffer)
             .max_write_buffer_size(self.write_bound())
             .max_message_size(Some(self.message))
             .max_frame_size(Some(self.message))
@@ -51,7 +52,7 @@ pub(crate) enum DialError {
     #[error(transparent)]
     Token(#[from] TokenError),
     /// The handshake was answered with another status than 101.
-    #[error("{service} answered the handshake with HTTP {status}")]
+    #[error("{service} answered the handshake with HTTP {status}{}", fault(*service, *status))]
     Refused { service: Service, status: u16, retry_after: Option<Duration> },
     /// It did not answer.
     #[error("{service} cannot be reached: {message}")]
@@ -59,6 +60,19 @@ pub(crate) enum DialError {
     /// It is not configured.
     #[error(transparent)]
     NotConfigured(UpstreamError),
+}
+
+/// Whose fault a refused handshake is, where the status tells.
+const fn fault(service: Service, status: u16) -> &'static str {
+    match (service, status) {
+        (_, 401) => ": the token was not accepted",
+        (Service::Voice, 403) => ": the client lacks the scope agent:voice:stream, or the call is not live",
+        (Service::Interactions, 403) => {
+            ": the client lacks one of the scopes interactions:read, media:read, voice:read"
+        }
+        (Service::Voice, 404) => ": there is no such call",
+        _ => "",
+    }
 }
 
 impl Cxone {
