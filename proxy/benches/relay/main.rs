@@ -1,5 +1,5 @@
 //! `cargo xtask bench relay [-- --streams 400,800 --seconds 5 --repeats 3]`: how many voice streams of 50 frames a second
-//! the relay carries, what it adds to their delay, and what one costs, beside nginx and HAProxy in front of the same
+//! the relay carries, what it adds to their delay, and what one costs, beside nginx and `HAProxy` in front of the same
 //! upstream in the same run.
 //!
 //! Upstream, relay and clients are processes of their own on one machine, so that one clock serves both ends: a frame

@@ -30,13 +30,18 @@ pub(crate) fn now_ns() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
 }
 
-/// Says where it listens, then serves until it is killed.
+/// Says where it listens, then serves until its input ends.
 pub(crate) fn run() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     writeln!(io::stdout(), "{}", listener.local_addr()?)?;
     let phases: Phases = Arc::new(std::array::from_fn(|_| Mutex::default()));
     let sending = Arc::clone(&phases);
     thread::spawn(move || send(&sending));
+    // Whoever started this holds the other end, and may be killed.
+    thread::spawn(|| {
+        let _ = io::stdin().read(&mut [0]);
+        std::process::exit(0);
+    });
     let mut next = 0;
     for socket in listener.incoming() {
         // A peer that went away in the meantime is none of ours.

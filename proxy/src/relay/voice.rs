@@ -1,13 +1,14 @@
 //! One call's voice: a page on one side, CXone on the other, and nothing understood in between.
 
 use std::{
-    future::poll_fn,
+    future::{Future as _, poll_fn},
+    pin::pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -17,8 +18,10 @@ use super::{
 };
 use crate::{config::Tuning, metrics::Metrics};
 
-/// How often the clock is looked at: a quarter of the oldest audio's age.
-const TICK: Duration = Duration::from_millis(50);
+/// How often the clock is looked at while audio waits: a quarter of the oldest audio's age.
+const WAITING: Duration = Duration::from_millis(50);
+/// How often it is looked at otherwise, or more often where links are pinged more often. A wake-up costs as much as a frame.
+const CALM: Duration = Duration::from_secs(1);
 /// After one side's end the other is sent what was on its way for this long.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -104,31 +107,41 @@ where
         shutdown: &CancellationToken,
         metrics: &Metrics,
     ) -> Report {
-        let mut tick = interval(TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let calm = CALM.min(tuning.ping_every / 4).min(tuning.dead_after / 4);
+        let mut clock = pin!(sleep(calm));
+        let mut shutdown = pin!(shutdown.cancelled());
         let mut pinged = Instant::now();
-        let end = loop {
-            tokio::select! {
-                biased;
-                () = shutdown.cancelled() => break End::Shutdown,
-                end = poll_fn(|cx| self.poll(cx)) => break end,
-                now = tick.tick() => {
-                    if now - self.cxone.heard > tuning.dead_after {
-                        break End::CxoneLost;
-                    }
-                    if now - self.page.heard > tuning.dead_after {
-                        break End::PageLost;
-                    }
-                    let ping = now - pinged >= tuning.ping_every;
-                    if ping {
-                        pinged = now;
-                    }
-                    self.page.tick(now, ping);
-                    self.cxone.tick(now, ping);
-                    self.count(metrics);
-                }
+        let end = poll_fn(|cx| {
+            // Leaving goes before everything, or a busy relay would never leave.
+            if shutdown.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(End::Shutdown);
             }
-        };
+            loop {
+                if let Poll::Ready(end) = self.poll(cx) {
+                    return Poll::Ready(end);
+                }
+                let now = Instant::now();
+                if self.has_waiting() && clock.deadline() > now + WAITING {
+                    clock.as_mut().reset(now + WAITING);
+                }
+                ready!(clock.as_mut().poll(cx));
+                clock.as_mut().reset(now + calm);
+                if now - self.cxone.heard > tuning.dead_after {
+                    return Poll::Ready(End::CxoneLost);
+                }
+                if now - self.page.heard > tuning.dead_after {
+                    return Poll::Ready(End::PageLost);
+                }
+                let ping = now - pinged >= tuning.ping_every;
+                if ping {
+                    pinged = now;
+                }
+                self.page.tick(now, ping);
+                self.cxone.tick(now, ping);
+                self.count(metrics);
+            }
+        })
+        .await;
         self.finish(end).await;
         self.count(metrics);
         Report {
@@ -186,6 +199,11 @@ where
                 return Poll::Pending;
             }
         }
+    }
+
+    /// Whether there is audio that could not be sent at once.
+    fn has_waiting(&self) -> bool {
+        !(self.page.queue.is_empty() && self.cxone.queue.is_empty())
     }
 
     fn count(&mut self, metrics: &Metrics) {

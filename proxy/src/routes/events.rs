@@ -25,8 +25,8 @@ pub(crate) async fn socket(
     let hub = state.hub.clone();
     let tracker = state.tasks.clone();
     let upgrade = upgrade
-        .read_buffer_size(SocketLimits::BUFFER)
-        .write_buffer_size(SocketLimits::BUFFER)
+        .read_buffer_size(SocketLimits::EVENTS.buffer)
+        .write_buffer_size(SocketLimits::EVENTS.buffer)
         .max_write_buffer_size(SocketLimits::EVENTS.write_bound())
         .max_message_size(LONGEST_PAGE_MESSAGE)
         .max_frame_size(LONGEST_PAGE_MESSAGE);

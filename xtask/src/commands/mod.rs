@@ -34,7 +34,8 @@ pub(crate) fn dist(project: &Project) -> Result<()> {
 
 /// `cargo xtask bench [NAME…] [-- ARGUMENTS]`: the core's benchmarks, or those that are named; `relay` is the proxy's.
 pub(crate) fn bench(project: &Project, words: &[String]) -> Result<()> {
-    let (names, arguments) = words.split_at(words.iter().position(|word| word == "--").unwrap_or(words.len()));
+    let (names, arguments) =
+        words.split_at(words.iter().position(|word| word == "--").unwrap_or(words.len()));
     let (relay, core): (Vec<_>, Vec<_>) = names.iter().partition(|name| **name == "relay");
     for (package, names) in [("shared", core), ("proxy", relay)] {
         if names.is_empty() && (package != "shared" || !words.is_empty()) {
