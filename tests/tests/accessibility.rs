@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use e2e::{Bench, Browser, CallPage, places};
+use e2e::{Bench, Browser, CallPage, places, wait};
 use serde_json::Value;
 
 /// Lets axe look at the page as it stands; panics with what it finds.
@@ -59,6 +59,39 @@ async fn all_pages(scheme: &str, width: u32, height: u32) {
     page.click("link", "Audit").await;
     page.one("cell", "call.hangup").await;
     check(&page, "/audit").await;
+
+    flow(&page).await;
+}
+
+/// The flow panel: digits of the call before, empty, with two runs on its picture, and with a draft that is refused.
+async fn flow(page: &Browser) {
+    page.click("link", "Flow").await;
+    page.click("button", "Take from the last call").await;
+    let digits = "document.querySelector('#flow-digits').value";
+    wait::until("the call's digit", async || (page.evaluate(digits).await == "2").then_some(())).await;
+    check(page, "/flow, no run").await;
+    for run in ["1", "2"] {
+        page.type_into("Expected actions, in order", "support").await;
+        page.click("button", "Run simulation").await;
+        page.one("progressbar", &format!("Progress of run {run}")).await;
+        wait::until("the run's verdict", async || {
+            page.all("table", "Expectations").await.pop()?;
+            page.all("progressbar", &format!("Progress of run {run}")).await.is_empty().then_some(())
+        })
+        .await;
+    }
+    let choose = "function () { this.value = this.options[1].value; this.dispatchEvent(new Event('change', { bubbles: true })) }";
+    page.one("combobox", "Lay over the shown run").await.call(choose, &[]).await;
+    page.click("button", "Suggest runs").await;
+    page.click("button", "First step").await;
+    check(page, "/flow, two runs").await;
+    for button in ["Add variable", "Add media reference", "Add expected decision", "Add expected variable"] {
+        page.click("button", button).await;
+    }
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })").await;
+    page.click("button", "Run simulation").await;
+    page.one("alert", "").await;
+    check(page, "/flow, refused").await;
 }
 
 #[tokio::test]

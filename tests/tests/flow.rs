@@ -1,127 +1,9 @@
 //! The flow panel: simulations composed, run, judged and handed on in a real browser.
 
-use std::sync::Arc;
-
-use e2e::{Bench, Browser, wait};
+use e2e::{FlowPage, wait};
+use reqwest::Method;
 use serde_json::{Value, json};
-use shared::{
-    flow::{Draft, execute},
-    menu::{CompiledFlow, FlowDefinition},
-    wire::{Limits, SimulationResult},
-};
-
-/// Keeps the content of what the page has the browser save.
-const CATCH_FILES: &str = "window.saved = []; URL.createObjectURL = blob => { blob.text().then(text => saved.push(text)); \
-     return 'data:,' }; URL.revokeObjectURL = () => {};";
-
-struct FlowPage {
-    bench: Bench,
-    browser: Browser,
-}
-
-impl std::ops::Deref for FlowPage {
-    type Target = Browser;
-
-    fn deref(&self) -> &Browser {
-        &self.browser
-    }
-}
-
-impl FlowPage {
-    async fn open() -> Self {
-        let (bench, browser) = (Bench::start(), Browser::start().await);
-        browser.run_first(CATCH_FILES).await;
-        browser.go_to(&bench.url("/flow")).await;
-        let page = Self { bench, browser };
-        page.one("combobox", "Flow").await;
-        page
-    }
-
-    /// Puts this draft into the form, as a link does.
-    async fn compose(&self, draft: &Value) {
-        let fragment = format!("location.hash = 'draft=' + encodeURIComponent({:?})", draft.to_string());
-        self.evaluate(&fragment).await;
-        let digits = draft["digits"].as_str().unwrap_or_default();
-        wait::until("the draft in the form", async || {
-            let value = self.evaluate("document.querySelector('#flow-digits').value").await;
-            (value == digits).then_some(())
-        })
-        .await;
-    }
-
-    async fn run(&self, draft: &Value) {
-        self.compose(draft).await;
-        self.click("button", "Run simulation").await;
-    }
-
-    /// The runs' table: number, flow, digits, state, duration, verdict.
-    async fn runs(&self) -> Vec<Vec<String>> {
-        self.rows("Runs").await
-    }
-
-    async fn rows(&self, table: &str) -> Vec<Vec<String>> {
-        let cells = "function () { return [...this.tBodies[0].rows].filter(row => row.cells.length > 1) \
-                     .map(row => [...row.cells].map(cell => cell.textContent)) }";
-        let rows = self.one("table", table).await.call(cells, &[]).await;
-        serde_json::from_value(rows).expect("rows are lists of texts")
-    }
-
-    /// Waits until the newest run stands so; its row.
-    async fn until_state(&self, state: &str) -> Vec<String> {
-        let found = wait::look(wait::PATIENCE * 2, async || {
-            self.runs().await.into_iter().next().filter(|row| row[3] == state)
-        })
-        .await;
-        match found {
-            Some(row) => row,
-            None => panic!("no run is {state}: {:?}\n{}", self.runs().await, self.text("main").await),
-        }
-    }
-
-    async fn text(&self, selector: &str) -> String {
-        let text = self.evaluate(&format!("document.querySelector({selector:?})?.innerText ?? ''")).await;
-        text.as_str().expect("it is a text").to_owned()
-    }
-
-    async fn region(&self, name: &str) -> String {
-        let text = self.one("region", name).await.call("function () { return this.innerText }", &[]).await;
-        text.as_str().expect("it is a text").to_owned()
-    }
-
-    async fn until_region(&self, name: &str, part: &str) -> String {
-        let found = wait::look(wait::PATIENCE, async || {
-            Some(self.region(name).await).filter(|text| text.contains(part))
-        })
-        .await;
-        match found {
-            Some(text) => text,
-            None => panic!("{name} does not say {part:?}: {}", self.region(name).await),
-        }
-    }
-
-    /// What the page has the browser save when this is clicked.
-    async fn saved(&self, button: &str) -> String {
-        self.evaluate("saved.length = 0").await;
-        self.click("button", button).await;
-        wait::until("a file", async || self.evaluate("saved[0] ?? null").await.as_str().map(str::to_owned))
-            .await
-    }
-
-    /// What the core makes of a draft, without page, proxy or stand-in.
-    async fn expected(&self, draft: &Value) -> (FlowDefinition, SimulationResult) {
-        let draft: Draft = serde_json::from_value(draft.clone()).expect("it is a draft");
-        let path = format!("/api/flow/definitions/{}", draft.flow_id);
-        let flow = self.bench.get(&path).send().await.expect("the server answers");
-        let flow: FlowDefinition = flow.json().await.expect("it is a flow");
-        let compiled = Arc::new(CompiledFlow::compile(flow.clone()).expect("it holds to the rules"));
-        let (request, _) = draft.parse(&Limits::default()).expect("it can be sent");
-        (flow, execute(&compiled, &request, Limits::default().flow_depth))
-    }
-
-    fn submissions(&self) -> usize {
-        self.bench.audit().matches("\"simulation.submit\"").count()
-    }
-}
+use shared::flow::Draft;
 
 async fn check(draft: Value) {
     let page = FlowPage::open().await;
@@ -146,14 +28,6 @@ async fn check(draft: Value) {
     }
     let nodes = page.evaluate("document.querySelectorAll('.flow-picture .node').length").await;
     assert_eq!(nodes, flow.nodes.len());
-}
-
-impl FlowPage {
-    async fn text_alternative(&self) -> String {
-        let words =
-            self.evaluate("document.querySelector('.flow-picture svg').getAttribute('aria-label')").await;
-        words.as_str().expect("the picture has one").to_owned()
-    }
 }
 
 #[tokio::test]
@@ -184,7 +58,9 @@ async fn a_form_is_filled_in_by_hand() {
         let keypad = page.one("group", "Keypad").await;
         keypad.all("button", key).await.expect("the page stays").remove(0).click().await;
     }
-    page.type_into("Expected end node", "technical").await;
+    // With its proposals it is a combobox.
+    page.one("combobox", "Expected end node").await.call("function () { this.focus() }", &[]).await;
+    page.command("Input.insertText", json!({ "text": "technical" })).await;
     page.type_into("Expected actions, in order", "support, technical").await;
     page.click("button", "Run simulation").await;
     let row = page.until_state("completed").await;
@@ -209,7 +85,7 @@ async fn a_wrong_expectation_fails_in_the_page_in_junit_and_in_the_export() {
     assert_eq!(report["runs"][0]["verdict"], "failed", "{report}");
     page.click("button", "Export to QA").await;
     page.until_region("Handing on", "HTTP 201").await;
-    let exported = page.bench.sandbox(reqwest::Method::GET, "/sandbox/qa").send().await;
+    let exported = page.bench.sandbox(Method::GET, "/sandbox/qa").send().await;
     let exported: Value = exported.expect("the stand-in answers").json().await.expect("it is JSON");
     let accuracy = exported[0]["accuracyScore"].as_f64().expect("it has an accuracy");
     assert!((accuracy - 2.0 / 3.0).abs() < 1e-9, "{exported}");
@@ -319,7 +195,7 @@ async fn invalid_drafts_are_refused_in_the_page_and_by_the_proxy_alike() {
         let (body, inexpressible) =
             serde_json::from_value::<Draft>(draft.clone()).expect("it is a draft").to_json();
         assert!(inexpressible.is_empty(), "{draft} has no body");
-        let answer = page.bench.send(reqwest::Method::POST, "/api/flow/simulations").json(&body).send().await;
+        let answer = page.bench.send(Method::POST, "/api/flow/simulations").json(&body).send().await;
         let answer = answer.expect("the server answers");
         assert_eq!(answer.status(), 422, "{draft}");
         let problem: Value = answer.json().await.expect("it is JSON");
@@ -347,4 +223,78 @@ async fn invalid_drafts_are_refused_in_the_page_and_by_the_proxy_alike() {
     }
     assert!(page.runs().await.is_empty());
     assert_eq!(page.submissions(), 0);
+}
+
+#[tokio::test]
+async fn the_json_and_the_form_are_one_draft() {
+    let page = FlowPage::open().await;
+    page.evaluate("document.querySelector('details.json').open = true").await;
+    let edit = "function (text) { this.focus(); this.value = text; this.dispatchEvent(new Event('input', { bubbles: true })) }";
+    let json = page.one("textbox", "Request as JSON").await;
+    let body = json!({ "flowId": "account-desk", "dtmfSequence": ["1", "#"], "variableStateMatrix": { "account": 7 } });
+    json.call(edit, &[body.to_string().into()]).await;
+    let form = "['#flow-digits', '#flow-variableStateMatrix-0-name', '#flow-variableStateMatrix-0-value'] \
+                .map(field => document.querySelector(field)?.value ?? null).concat(document.querySelector('#flow-flow').value)";
+    wait::until("the JSON in the form", async || {
+        (page.evaluate(form).await == json!(["1#", "account", "7", "account-desk"])).then_some(())
+    })
+    .await;
+    json.call(edit, &["{\"flowId\": \"account-desk\", \"dtmfSequence\": [\"12\"]}".into()]).await;
+    page.click("button", "Run simulation").await;
+    let told = page.text("form .notice").await;
+    assert!(told.contains("dtmfSequence[0] must be one digit"), "{told}");
+    assert!(page.runs().await.is_empty());
+    page.click("button", "Discard this text").await;
+    page.type_into("DTMF steps (2 of 50)", "2").await;
+    wait::until("the form in the JSON", async || {
+        let shown = json.call("function () { return this.value }", &[]).await;
+        let shown: Value = serde_json::from_str(shown.as_str()?).ok()?;
+        (shown["dtmfSequence"].as_array()?.len() == 3).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_json_says_so() {
+    let page = FlowPage::open().await;
+    page.bench.arm(&json!({ "on": "simulator", "kind": "garbage" })).await;
+    page.run(&json!({ "flowId": "support-line", "digits": "1" })).await;
+    page.until_state("refused").await;
+    let told = page.until_region("Runs", "It may have been started all the same").await;
+    assert!(told.contains("Run 1 was refused"), "{told}");
+}
+
+#[tokio::test]
+async fn a_flow_that_is_not_there_says_so() {
+    let page = FlowPage::open().await;
+    page.run(&json!({ "flowId": "no-such-flow", "digits": "1" })).await;
+    page.until_state("refused").await;
+    page.until_region("Runs", "Choose another flow").await;
+}
+
+#[tokio::test]
+async fn several_runs_are_under_way_and_the_trace_is_played() {
+    let page = FlowPage::open().await;
+    page.compose(&json!({ "flowId": "support-line", "digits": "22" })).await;
+    for _ in 0..3 {
+        page.click("button", "Run simulation").await;
+    }
+    for number in 1..=3 {
+        page.one("progressbar", &format!("Progress of run {number}")).await;
+    }
+    wait::until("three finished runs", async || {
+        let runs = page.runs().await;
+        (runs.len() == 3 && runs.iter().all(|run| run[3] == "completed")).then_some(())
+    })
+    .await;
+    let lit = "[...document.querySelectorAll('.flow-picture .node.lit .name')].map(name => name.textContent)";
+    page.click("button", "First step").await;
+    wait::until("one node lit", async || (page.evaluate(lit).await == json!(["Main menu"])).then_some(()))
+        .await;
+    page.click("button", "Next step").await;
+    let two = json!(["Main menu", "Support menu"]);
+    wait::until("two nodes lit", async || (page.evaluate(lit).await == two).then_some(())).await;
+    page.click("button", "Play").await;
+    let three = json!(["Main menu", "Support menu", "Technical support"]);
+    wait::until("the trace has played", async || (page.evaluate(lit).await == three).then_some(())).await;
 }

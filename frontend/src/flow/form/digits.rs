@@ -74,9 +74,6 @@ fn complaint(desk: Desk) -> Option<String> {
             None => error.message.clone(),
         }
     });
-    let mut text = told.collect::<Vec<_>>().join("; ");
-    if errors.len() > MOST_MESSAGES {
-        text.push_str(&format!("; and {} more", errors.len() - MOST_MESSAGES));
-    }
-    (!errors.is_empty()).then_some(text)
+    let more = errors.len().checked_sub(MOST_MESSAGES + 1).map(|more| format!("and {} more", more + 1));
+    (!errors.is_empty()).then(|| told.chain(more).collect::<Vec<_>>().join("; "))
 }

@@ -26,7 +26,8 @@ const LOOKS: u32 = 100;
 struct Seen {
     epoch: Option<String>,
     since: u64,
-    seen: u64,
+    #[serde(rename = "seen")]
+    last: u64,
     call: Option<Followed>,
 }
 
@@ -47,16 +48,16 @@ pub(super) async fn digits() -> Result<Pressed, String> {
     let none = || "No call was followed in this tab: place one in the panel Call first.".to_owned();
     let storage = window().session_storage().ok().flatten().ok_or_else(none)?;
     let text = storage.get_item(KEY).ok().flatten().ok_or_else(none)?;
-    let Seen { epoch, since, seen, call } = serde_json::from_str(&text).map_err(|_| none())?;
-    let epoch = epoch.filter(|_| seen > since).ok_or_else(none)?;
-    let mut calls = replay(epoch, since, seen).await?;
+    let Seen { epoch, since, last, call } = serde_json::from_str(&text).map_err(|_| none())?;
+    let epoch = epoch.filter(|_| last > since).ok_or_else(none)?;
+    let mut calls = replay(epoch, since, last).await?;
     let wanted = call.map(|call| call.interaction).or_else(|| calls.last().map(|(id, _)| id.clone()));
     let at = calls.iter().position(|(id, _)| Some(id) == wanted.as_ref()).ok_or_else(none)?;
     Ok(calls.swap_remove(at).1)
 }
 
 /// Every interaction's digits among the events after `since`, in the order in which they began.
-async fn replay(epoch: String, since: u64, seen: u64) -> Result<Vec<(String, Pressed)>, String> {
+async fn replay(epoch: String, since: u64, last: u64) -> Result<Vec<(String, Pressed)>, String> {
     let resume = ClientMessage::Resume { epoch, offset: since };
     let resume = serde_json::to_string(&resume).expect("a message has string keys only");
     let heard = Rc::new(RefCell::new((Vec::<(String, Pressed)>::new(), since)));
@@ -76,7 +77,7 @@ async fn replay(epoch: String, since: u64, seen: u64) -> Result<Vec<(String, Pre
     slot.replace(Some(socket.clone()));
     socket.start();
     let mut looks = 0;
-    while heard.borrow().1 < seen && looks < LOOKS {
+    while heard.borrow().1 < last && looks < LOOKS {
         TimeoutFuture::new(LOOK_MS).await;
         looks += 1;
     }
@@ -84,7 +85,7 @@ async fn replay(epoch: String, since: u64, seen: u64) -> Result<Vec<(String, Pre
     // The socket's closure holds the slot: without this neither would ever go.
     slot.take();
     let (calls, came) = heard.take();
-    if came < seen && calls.is_empty() {
+    if came < last && calls.is_empty() {
         return Err("The call's events did not come again: the server was restarted, or is gone.".into());
     }
     Ok(calls)

@@ -27,17 +27,12 @@ pub(super) fn SimulationForm() -> impl IntoView {
     let refused = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        match desk.checked.get_untracked() {
-            Ok(_) => {
-                refused.set(false);
-                runner.submit(desk.draft.get_untracked());
-            }
-            Err(_) => {
-                refused.set(true);
-                if let Some(form) = form.get_untracked() {
-                    show_first_invalid(&form);
-                }
-            }
+        let fits = desk.checked.with_untracked(Result::is_ok);
+        refused.set(!fits);
+        if fits {
+            runner.submit(desk.draft.get_untracked());
+        } else if let Some(form) = form.get_untracked() {
+            show_first_invalid(&form);
         }
     };
     let errors = move || desk.errors(|_| true);

@@ -107,8 +107,8 @@ impl Marks {
         let current = shown.and_then(|(shown, last)| Some(*shown.analysis.path.get(last)? as usize));
         let parting = shown.zip(other).and_then(|((shown, _), other)| {
             let at = part_at(&shown.result, &other.result)?;
-            let node = shown.analysis.path.get(at).or_else(|| other.analysis.path.get(at))?;
-            Some(*node as usize)
+            let place = shown.analysis.path.get(at).or_else(|| other.analysis.path.get(at))?;
+            Some(*place as usize)
         });
         Self { nodes, edges: lines, current, parting }
     }
@@ -140,36 +140,35 @@ pub(super) fn described(
     shown: Option<(&Looked, usize)>,
     other: Option<&Looked>,
 ) -> String {
-    let mut text = format!("Flow {} with {} nodes.", flow.name, flow.nodes.len());
     let way = |looked: &Looked, last: usize| {
-        let steps = looked.result.execution_path.iter().take(last + 1);
+        let steps = looked.result.execution_path.iter().take(last.saturating_add(1));
         let names = steps.map(|step| {
             let name = flow.node(&step.node_id).map_or(&*step.node_id, |node| node.name());
             step.decision.as_ref().map_or_else(|| name.to_owned(), |decision| format!("{name} ({decision})"))
         });
         names.collect::<Vec<_>>().join(", ")
     };
-    match shown {
-        None => text.push_str(" No run is shown."),
-        Some((shown, last)) => {
+    let mut sentences = vec![format!("Flow {} with {} nodes.", flow.name, flow.nodes.len())];
+    sentences.push(shown.map_or_else(
+        || "No run is shown.".to_owned(),
+        |(shown, last)| {
             let share = shown.analysis.coverage.node_share(structure);
-            text += &format!(
-                " Run {} went: {}. It reached {} of {} reachable nodes.",
+            format!(
+                "Run {} went: {}. It reached {} of {} reachable nodes.",
                 shown.record.number,
                 way(shown, last),
                 share.reached,
                 share.of
-            );
-        }
-    }
-    if let Some(other) = other {
-        text += &format!(" Run {} went: {}.", other.record.number, way(other, usize::MAX - 1));
-    }
+            )
+        },
+    ));
+    sentences
+        .extend(other.map(|other| format!("Run {} went: {}.", other.record.number, way(other, usize::MAX))));
     let reachable = structure.reachable_nodes();
     let cut: Vec<&str> =
         flow.nodes.iter().zip(&reachable).filter(|(_, can)| !**can).map(|(node, _)| node.name()).collect();
     if !cut.is_empty() {
-        text += &format!(" No input reaches: {}.", cut.join(", "));
+        sentences.push(format!("No input reaches: {}.", cut.join(", ")));
     }
-    text
+    sentences.join(" ")
 }

@@ -21,17 +21,17 @@ pub(super) fn Player() -> impl IntoView {
     let at = move || sight.last_step().unwrap_or(0);
     let playing = StoredValue::new_local(None::<Interval>);
     let plays = RwSignal::new(false);
-    let stop = move || {
+    let halt = move || {
         playing.set_value(None);
         plays.set(false);
     };
     let go = move |step: usize| {
-        stop();
+        halt();
         sight.step.set(Some(step.min(untrack(last))));
     };
     let play = move || {
         if plays.get_untracked() {
-            return stop();
+            return halt();
         }
         let begin = if untrack(at) >= untrack(last) { 0 } else { untrack(at) };
         sight.step.set(Some(begin));
@@ -71,8 +71,8 @@ pub(super) fn Player() -> impl IntoView {
             </button>
             <button type="button" aria-label="Next step" disabled=move || steps() == 0
                 on:click=move |_| go(untrack(at) + 1)>"▶"</button>
-            <button type="button" aria-label="Whole trace" disabled=move || steps() == 0
-                on:click=move |_| { stop(); sight.step.set(None); }>"All"</button>
+            <button type="button" disabled=move || steps() == 0
+                on:click=move |_| { halt(); sight.step.set(None); }>"Whole trace"</button>
             <input type="range" aria-label="Step" min="1" max=move || steps().max(1) disabled=move || steps() == 0
                 prop:value=move || (at() + 1).to_string()
                 aria-valuetext=told

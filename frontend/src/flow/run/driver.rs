@@ -42,7 +42,9 @@ impl Runner {
         }
         on_cleanup(move || {
             let drivers = runner.drivers.try_update_value(std::mem::take).unwrap_or_default();
-            drivers.into_values().for_each(|driver| driver.stop());
+            for driver in drivers.into_values() {
+                driver.stop();
+            }
         });
         runner
     }

@@ -6,7 +6,7 @@ use shared::flow::{Draft, PollPhase, PollProgress, Verdict, analysis::Totals};
 
 use super::{
     driver::Runner,
-    record::{Run, describe, verdict_name},
+    record::{Record, Run, describe, verdict_name},
 };
 use crate::{clock, flow::desk::Desk};
 
@@ -37,7 +37,7 @@ pub(in crate::flow) fn Runs() -> impl IntoView {
                 let verdict = record.judgement().map(|judgement| format!(", verdict: {}", verdict_name(judgement.verdict)));
                 format!("Run {}: {}{}", record.number, record.state(), verdict.unwrap_or_default())
             }))}</p>
-            {move || desk.shown().and_then(|run| run.record.with(|record| record.trouble())).map(|(title, detail)| view! {
+            {move || desk.shown().and_then(|run| run.record.with(Record::trouble)).map(|(title, detail)| view! {
                 <div class="notice" role="alert"><p><strong>{title}</strong>" "{detail}</p></div>
             })}
             <Sum />
@@ -127,7 +127,7 @@ fn Line(run: Run) -> impl IntoView {
             </th>
             <td>{flow_id}</td>
             <td class="digits">{if digits.is_empty() { "none".to_owned() } else { digits }}</td>
-            <td>{move || state.with(|record| record.state())}</td>
+            <td>{move || state.with(Record::state)}</td>
             <td>{seconds}</td>
             <td class="verdict" data-verdict=move || verdict.get().map_or("", verdict_name)>
                 {move || verdict.get().map_or("–", verdict_name)}

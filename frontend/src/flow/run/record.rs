@@ -84,6 +84,16 @@ impl Record {
         }
     }
 
+    /// What to do about a refusal.
+    fn advice(&self, status: u16) -> String {
+        let unheard = if self.simulation_id.is_none() && status >= 500 {
+            " It may have been started all the same, so it was not sent twice."
+        } else {
+            ""
+        };
+        format!("{}{unheard}", advice(status))
+    }
+
     /// What went wrong and what to do, for an outcome that has no trace.
     pub(in crate::flow) fn trouble(&self) -> Option<(String, String)> {
         let number = self.number;
@@ -109,7 +119,7 @@ impl Record {
                 detail,
                 "CXone is busy, or the run hangs: wait a while and run it again.",
             ),
-            Outcome::Refused { status, detail } => told("was refused", detail, advice(*status)),
+            Outcome::Refused { status, detail } => told("was refused", detail, &self.advice(*status)),
             Outcome::Unsure { detail } => told(
                 "may or may not have been started",
                 detail,
@@ -124,7 +134,6 @@ impl Record {
     }
 }
 
-/// What to do about a refusal.
 const fn advice(status: u16) -> &'static str {
     match status {
         400 | 413 | 422 => "Correct the form and run it again.",
@@ -183,5 +192,46 @@ pub(in crate::flow) const fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::Passed => "passed",
         Verdict::Failed => "failed",
         Verdict::Unjudged => "nothing expected",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    fn record(ending: Ending) -> Record {
+        let (outcome, result) = Outcome::of(ending);
+        let draft = Draft::default();
+        Record { number: 3, draft, simulation_id: None, outcome: Some(outcome), result }
+    }
+
+    #[wasm_bindgen_test]
+    fn every_ending_without_a_trace_says_what_happened_and_is_kept() {
+        let lost = || Trouble::Lost("the network is gone.".into());
+        let running = Some(SimulationStatus::Running);
+        let endings = [
+            (Ending::Cancelled, "cancelled", "CXone may still execute it"),
+            (
+                Ending::GaveUp { attempts: 15, status: running, trouble: Some(Trouble::Status(429)) },
+                "given up",
+                "still running after 15 attempts; the last attempt came to nothing: too many requests (HTTP 429).",
+            ),
+            (Ending::Refused { status: 401, detail: String::new() }, "refused", "correct its configuration"),
+            (Ending::Refused { status: 403, detail: String::new() }, "refused", "scope"),
+            (Ending::Refused { status: 503, detail: String::new() }, "refused", "started all the same"),
+            (Ending::Unsure(lost()), "unknown", "did not arrive: the network is gone. It was not sent"),
+            (Ending::Unreadable("<html>".into()), "unreadable", "<html>"),
+        ];
+        for (ending, state, says) in endings {
+            let record = record(ending);
+            assert_eq!(record.state(), state);
+            let (title, detail) = record.trouble().unwrap();
+            assert!(title.starts_with("Run 3 ") && detail.contains(says), "{title} {detail}");
+            assert_eq!(record.judgement(), None);
+            let text = serde_json::to_string(&record).unwrap();
+            assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
+        }
     }
 }
