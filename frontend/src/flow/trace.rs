@@ -66,7 +66,7 @@ fn Row(index: usize, step: NodeExecution) -> impl IntoView {
 /// Values in a line.
 pub(super) fn told(values: &Map<String, Value>) -> String {
     let one = |value: &Value| match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) if !text.is_empty() => text.clone(),
         Value::Array(all) if all.iter().all(Value::is_string) => {
             all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
         }

@@ -173,9 +173,10 @@ fn follow(
 ) {
     let sight = expect_context::<Sight>();
     Effect::new(move |_| {
-        let current = marks.with(|marks| marks.as_ref().and_then(|marks| marks.current));
-        // The whole trace is seen from its beginning.
-        let node = current.filter(|_| sight.step.get().is_some()).or(start);
+        let (current, parting) =
+            marks.with(|marks| marks.as_ref().map_or((None, None), |all| (all.current, all.parting)));
+        // The whole trace is seen from its beginning, two of them from where they part.
+        let node = current.filter(|_| sight.step.get().is_some()).or(parting).or(start);
         let place = node.and_then(|node| places.get(node).copied());
         if let Some((place, picture)) = place.zip(picture.get())
             && let Some(frame) = picture.parent_element()
