@@ -76,6 +76,13 @@ impl CallPage {
         self.until("the call streams", async |status| status.call == "streaming").await;
     }
 
+    /// Scrolls to the voice panel and waits for one of its regions.
+    pub async fn voice_panel(&self, region: &str) {
+        self.evaluate("document.querySelector('.voice-place').scrollIntoView()").await;
+        self.one("region", region).await;
+        self.evaluate("scrollTo(0, 0)").await;
+    }
+
     /// Clicks a key of the keypad.
     pub async fn press(&self, key: &str) {
         self.hold(key).await.release().await;

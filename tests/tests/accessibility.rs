@@ -42,7 +42,7 @@ async fn all_pages(scheme: &str, width: u32, height: u32) {
     assert_eq!(dark, scheme == "dark");
     let page = CallPage::open_in(browser, &bench).await;
     page.ready("button", "Start call").await;
-    page.one("region", "Voice processing").await;
+    page.voice_panel("Voice processing").await;
     page.evaluate(&axe).await;
     check(&page, "/call, idle").await;
 

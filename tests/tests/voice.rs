@@ -57,7 +57,8 @@ async fn the_audio_thread_plays_what_the_core_computes_sample_for_sample() {
             receiver.fill(quantum);
         }
         assert_eq!(rendered.len(), expected.len());
-        let differs = rendered.iter().zip(&expected).position(|(page, core)| page.to_bits() != (core + 0.0).to_bits());
+        let differs =
+            rendered.iter().zip(&expected).position(|(page, core)| page.to_bits() != (core + 0.0).to_bits());
         assert_eq!(differs, None, "the first sample that differs at {rate} Hz");
         assert!(expected.iter().any(|sample| sample.abs() > 0.1), "there was something to hear");
 
@@ -67,7 +68,10 @@ async fn the_audio_thread_plays_what_the_core_computes_sample_for_sample() {
         tone.release();
         let mut expected = vec![0.0; samples];
         tone.fill(&mut expected);
-        let differs = rendered.iter().zip(&expected).position(|(page, core)| page.to_bits() != (core * 0.5 + 0.0).to_bits());
+        let differs = rendered
+            .iter()
+            .zip(&expected)
+            .position(|(page, core)| page.to_bits() != (core * 0.5 + 0.0).to_bits());
         assert_eq!(differs, None, "the first sample of a key's tone that differs at {rate} Hz");
     }
 }
@@ -88,7 +92,7 @@ async fn meter(page: &CallPage, name: &str) -> f64 {
 async fn a_setting_is_heard_at_once_and_a_wrong_one_is_named() {
     let bench = Bench::start();
     let page = CallPage::open(&bench).await;
-    page.one("region", "Voice processing").await;
+    page.voice_panel("Voice processing").await;
     page.start_call().await;
     wait::until("the prompt in the meters", async || (meter(&page, "Output").await > -20.0).then_some(()))
         .await;
@@ -121,7 +125,7 @@ async fn a_setting_is_heard_at_once_and_a_wrong_one_is_named() {
 async fn a_call_leaves_its_figures() {
     let bench = Bench::start();
     let page = CallPage::open(&bench).await;
-    page.one("region", "Media quality").await;
+    page.voice_panel("Media quality").await;
     page.start_call().await;
     let cell = async |name: &str| {
         let script = format!(
@@ -148,7 +152,7 @@ async fn a_call_leaves_its_figures() {
 async fn a_recording_that_is_dropped_is_decoded() {
     let bench = Bench::start();
     let page = CallPage::open(&bench).await;
-    page.one("region", "Decode a recording").await;
+    page.voice_panel("Decode a recording").await;
     let drop = async |name: &str, bytes: &[u8]| {
         let script = format!(
             "{{ const data = new DataTransfer();
@@ -208,7 +212,7 @@ fn wav(pcm: &[i16]) -> Vec<u8> {
 async fn the_test_phrase_goes_to_the_far_end() {
     let bench = Bench::start();
     let page = CallPage::open(&bench).await;
-    page.one("region", "Your voice").await;
+    page.voice_panel("Your voice").await;
     page.start_call().await;
     assert!(meter(&page, "Sent").await <= -60.0);
     page.click("radio", "Test phrase").await;

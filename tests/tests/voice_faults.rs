@@ -6,7 +6,7 @@ use serde_json::json;
 /// A call with voice both ways.
 async fn talking(bench: &Bench) -> CallPage {
     let page = CallPage::open(bench).await;
-    page.one("region", "Your voice").await;
+    page.voice_panel("Your voice").await;
     page.start_call().await;
     page.click("radio", "Test phrase").await;
     page

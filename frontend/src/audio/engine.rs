@@ -21,6 +21,9 @@ use crate::{
 /// Samples of the oscilloscope's picture: 43 ms at 48 kHz.
 const SCOPE_SAMPLES: u32 = 2_048;
 
+/// A moment for the browser to show the keypad.
+const SET_UP_AFTER_MS: u32 = 50;
+
 /// What the audio thread reports.
 pub(crate) enum AudioEvent {
     /// It is there; key presses and voice can be heard once the browser allows it.
@@ -83,6 +86,8 @@ impl AudioEngine {
         };
         let this = engine.clone();
         spawn_local(async move {
+            // The keypad is there first; what is pressed before the audio thread is there waits for it.
+            TimeoutFuture::new(SET_UP_AFTER_MS).await;
             match this.set_up().await {
                 Ok(()) => (this.on)(AudioEvent::Ready),
                 Err(error) => {

@@ -16,13 +16,14 @@ mod scope;
 mod status;
 mod store;
 mod voice;
+mod voice_place;
 mod walker;
 
 use leptos::prelude::*;
 
 pub(crate) use bench::Bench;
 
-use crate::{panels::panel, ui::NoticeBox};
+use crate::ui::NoticeBox;
 
 /// `/call`.
 #[component]
@@ -50,7 +51,7 @@ pub(crate) fn CallPage() -> impl IntoView {
                 <measures::Measures />
                 <log::Events />
             </div>
-            <Show when=move || store.sound.get()>{panel("voice", bench.voice_handle())}</Show>
+            <voice_place::VoicePlace />
         </main>
     }
 }

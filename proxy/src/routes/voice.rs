@@ -32,7 +32,8 @@ pub(crate) async fn socket(
         }
     };
     state.record("voice.open", &correlation, outcome, detail).await?;
-    let upstream = dialled?;
+    // Boxed: a TLS connection's state is large, and a task holds a value once for every step that takes it over.
+    let upstream = Box::new(dialled?);
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(rejection.into_response()),

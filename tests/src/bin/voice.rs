@@ -31,7 +31,7 @@ async fn main() -> Result<()> {
     // The empty processor is none of the page's own scripts.
     browser.command("Page.setBypassCSP", json!({ "enabled": true })).await;
     let page = CallPage::open_in(browser, &bench).await;
-    page.one("region", "Media quality").await;
+    page.voice_panel("Media quality").await;
     cost(&mut out, &page).await?;
     call(&mut out, &bench, &page, minutes, least_delay).await
 }
