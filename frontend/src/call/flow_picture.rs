@@ -1,11 +1,11 @@
 //! The flow, with the place where the call is.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use shared::{
-    flow::{Edge, Layout, Measures, Point, layout},
+    flow::{Layout, Measures, layout},
     menu::{
         CompiledFlow,
         graph::{NodeKind, Segment},
@@ -13,12 +13,12 @@ use shared::{
 };
 
 use super::{Bench, store::Waiting};
-use crate::clock;
+use crate::{clock, ui::edges};
 
 const NODE_WIDTH: f64 = 148.0;
 const NODE_HEIGHT: f64 = 46.0;
-const GAP: f64 = 26.0;
-const LAYER_GAP: f64 = 52.0;
+const MEASURES: Measures =
+    Measures { node_width: NODE_WIDTH, node_height: NODE_HEIGHT, gap: 26.0, layer_gap: 52.0 };
 const MARGIN: f64 = 14.0;
 /// A picture is made no smaller than this share of its full size; a larger one is scrolled.
 const SMALLEST: f64 = 0.72;
@@ -52,9 +52,7 @@ fn spoken(flow: &CompiledFlow, node: shared::menu::NodeIx) -> Option<String> {
 #[component]
 fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
     let store = expect_context::<Bench>().store;
-    let measures =
-        Measures { node_width: NODE_WIDTH, node_height: NODE_HEIGHT, gap: GAP, layer_gap: LAYER_GAP };
-    let Layout { nodes, edges, width, height } = layout(flow.definition(), measures);
+    let Layout { nodes, edges, width, height } = layout(flow.definition(), MEASURES);
     let picture = NodeRef::<leptos::svg::Svg>::new();
     let places = nodes.clone();
     let current = Memo::new(move |_| store.position.get().map(|position| position.node.index()));
@@ -74,7 +72,7 @@ fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
     let drawn_edges = edges
         .iter()
         .map(|edge| {
-            let (line, label) = route(edge, &nodes);
+            let (line, label) = edges::route(edge, &nodes, &MEASURES);
             let (from, to) = (edge.from, edge.to);
             let taken = move || visited.with(|visited| visited.windows(2).any(|pair| pair == [from, to]));
             view! {
@@ -110,13 +108,8 @@ fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
     // Only the picture's own frame is scrolled: the page must not move under whoever presses keys.
     Effect::new(move |_| {
         let place = current.get().map(|node| places[node]);
-        if let Some((place, picture)) = place.zip(picture.get())
-            && let Some(frame) = picture.parent_element()
-        {
-            let scale = picture.get_bounding_client_rect().width() / full;
-            let centred = |at: f64, room: i32| ((at + MARGIN) * scale) as i32 - room / 2;
-            frame.set_scroll_left(centred(place.x, frame.client_width()));
-            frame.set_scroll_top(centred(place.y, frame.client_height()));
+        if let Some((place, picture)) = place.zip(picture.get()) {
+            edges::scroll_to(&picture, place, MARGIN, full);
         }
     });
     view! {
@@ -132,37 +125,6 @@ fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
             {drawn_nodes}
         </svg>
     }
-}
-
-/// The path of an edge, and where its label stands.
-fn route(edge: &Edge, nodes: &[Point]) -> (String, Point) {
-    let (from, to) = (nodes[edge.from], nodes[edge.to]);
-    if edge.back {
-        return route_back(from, to);
-    }
-    let start = Point { x: from.x, y: from.y + NODE_HEIGHT / 2.0 };
-    let end = Point { x: to.x, y: to.y - NODE_HEIGHT / 2.0 };
-    let mut line = format!("M{:.1} {:.1}", start.x, start.y);
-    let mut at = start;
-    for &next in edge.via.iter().chain([&end]) {
-        let middle = f64::midpoint(at.y, next.y);
-        write!(line, "C{:.1} {middle:.1} {:.1} {middle:.1} {:.1} {:.1}", at.x, next.x, next.x, next.y)
-            .expect("a string takes any text");
-        at = next;
-    }
-    // Where branches have parted, before they meet again.
-    let first = edge.via.first().copied().unwrap_or(end);
-    (line, Point { x: start.x + (first.x - start.x) * 0.62, y: start.y + (first.y - start.y) * 0.62 })
-}
-
-/// Back up, or to the node itself: around the right-hand side.
-fn route_back(from: Point, to: Point) -> (String, Point) {
-    let side = NODE_WIDTH / 2.0;
-    let out = from.x.max(to.x) + side + GAP;
-    let (y0, y1) = (from.y + 8.0, to.y - 8.0);
-    let line =
-        format!("M{:.1} {y0:.1}C{out:.1} {y0:.1} {out:.1} {y1:.1} {:.1} {y1:.1}", from.x + side, to.x + side);
-    (line, Point { x: out - GAP * 0.4, y: f64::midpoint(from.y, to.y) })
 }
 
 const fn kind(kind: &NodeKind) -> &'static str {

@@ -1,10 +1,11 @@
 //! The oscilloscope: what is being heard.
 
 use leptos::{html::Canvas, prelude::*};
-use wasm_bindgen::{JsCast as _, closure::Closure};
+use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::Bench;
+use crate::ui::on_each_frame;
 
 /// Samples of one sweep: 21 ms at 48 kHz, out of the analyser's 2,048.
 const SWEEP: usize = 1_024;
@@ -15,14 +16,12 @@ pub(super) fn Scope() -> impl IntoView {
     let bench = expect_context::<Bench>();
     let canvas = NodeRef::<Canvas>::new();
     let level = RwSignal::new(None::<f32>);
-    let frame = StoredValue::new_local(None::<i32>);
-    let draw = StoredValue::new_local(None::<Closure<dyn FnMut()>>);
     let mut samples = vec![0.0f32; SWEEP * 2];
     let still = web_sys::window()
         .and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten())
         .is_some_and(|query| query.matches());
     let mut count = 0u32;
-    let closure = Closure::<dyn FnMut()>::new(move || {
+    on_each_frame(move || {
         let heard = bench.scope(&mut samples);
         if let Some(canvas) = canvas.get_untracked() {
             let sweep: &[f32] = if heard && !still { sweep(&samples) } else { &[] };
@@ -31,15 +30,6 @@ pub(super) fn Scope() -> impl IntoView {
         count = count.wrapping_add(1);
         if count.is_multiple_of(6) {
             level.set(heard.then(|| level_dbfs(&samples)));
-        }
-        frame.set_value(draw.with_value(|draw| draw.as_ref().and_then(request)));
-    });
-    frame.set_value(request(&closure));
-    draw.set_value(Some(closure));
-    on_cleanup(move || {
-        if let (Some(handle), Some(window)) = (frame.get_value(), web_sys::window()) {
-            // Cancelling a frame that has run already does nothing.
-            let _ = window.cancel_animation_frame(handle);
         }
     });
     view! {
@@ -54,10 +44,6 @@ pub(super) fn Scope() -> impl IntoView {
             </p>
         </section>
     }
-}
-
-fn request(draw: &Closure<dyn FnMut()>) -> Option<i32> {
-    web_sys::window()?.request_animation_frame(draw.as_ref().unchecked_ref()).ok()
 }
 
 /// A sweep that begins where the signal rises through zero, so that a steady tone stands still.

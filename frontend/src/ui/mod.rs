@@ -1,7 +1,10 @@
 //! What several panels show.
 
+pub(crate) mod edges;
+mod frames;
 mod notice;
 
+pub(crate) use frames::on_each_frame;
 pub(crate) use notice::{Notice, NoticeBox};
 
 use wasm_bindgen::{JsCast as _, JsValue};

@@ -1,13 +1,13 @@
 //! The spectrum of what is heard.
 
 use leptos::{html::Canvas, prelude::*};
-use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::HtmlCanvasElement;
 
 use super::{
     canvas::{Sheet, sheet},
     desk::Desk,
 };
+use crate::ui::on_each_frame;
 
 /// The picture's range: the telephone's band with a margin, in Hz.
 const FROM_HZ: f64 = 100.0;
@@ -27,31 +27,16 @@ pub(super) fn Spectrum() -> impl IntoView {
     let analyser = desk.analyser();
     let mut levels = vec![0.0f32; analyser.frequency_bin_count() as usize];
     let nyquist = f64::from(desk.context().sample_rate()) / 2.0;
-    let frame = StoredValue::new_local(None::<i32>);
-    let draw = StoredValue::new_local(None::<Closure<dyn FnMut()>>);
-    let closure = Closure::<dyn FnMut()>::new(move || {
+    on_each_frame(move || {
         if let Some(canvas) = canvas.get_untracked() {
             analyser.get_float_frequency_data(&mut levels);
             paint(&canvas, &levels, nyquist);
-        }
-        frame.set_value(draw.with_value(|draw| draw.as_ref().and_then(request)));
-    });
-    frame.set_value(request(&closure));
-    draw.set_value(Some(closure));
-    on_cleanup(move || {
-        if let (Some(handle), Some(window)) = (frame.get_value(), web_sys::window()) {
-            // Cancelling a frame that has run already does nothing.
-            let _ = window.cancel_animation_frame(handle);
         }
     });
     view! {
         <canvas class="spectrum" node_ref=canvas role="img"
             aria-label="Spectrum of what is heard, 100 Hz to 5 kHz, 0 to −100 dBFS"></canvas>
     }
-}
-
-fn request(draw: &Closure<dyn FnMut()>) -> Option<i32> {
-    web_sys::window()?.request_animation_frame(draw.as_ref().unchecked_ref()).ok()
 }
 
 fn paint(canvas: &HtmlCanvasElement, levels: &[f32], nyquist: f64) {

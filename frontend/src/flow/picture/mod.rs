@@ -11,7 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, KeyboardEvent, PointerEvent};
 
 use self::{
-    geometry::{MARGIN, MEASURES, NODE_HEIGHT, NODE_WIDTH, corner, route, shortened, subtitle},
+    geometry::{MARGIN, MEASURES, NODE_HEIGHT, NODE_WIDTH, corner, shortened, subtitle},
     marks::{Fixed, Mark, Marks, described},
     player::Player,
 };
@@ -19,7 +19,10 @@ use super::{
     desk::{Desk, Known},
     sight::{Sight, Weight},
 };
-use crate::{js::reason, ui::Notice};
+use crate::{
+    js::reason,
+    ui::{Notice, edges},
+};
 
 /// A picture that fits its place is made no smaller than this share of its full size; a larger one is scrolled.
 const SMALLEST: f64 = 0.6;
@@ -178,13 +181,8 @@ fn follow(
         // The whole trace is seen from its beginning, two of them from where they part.
         let node = current.filter(|_| sight.step.get().is_some()).or(parting).or(start);
         let place = node.and_then(|node| places.get(node).copied());
-        if let Some((place, picture)) = place.zip(picture.get())
-            && let Some(frame) = picture.parent_element()
-        {
-            let scale = picture.get_bounding_client_rect().width() / full;
-            let centred = |at: f64, room: i32| ((at + MARGIN) * scale) as i32 - room / 2;
-            frame.set_scroll_left(centred(place.x, frame.client_width()));
-            frame.set_scroll_top(centred(place.y, frame.client_height()));
+        if let Some((place, picture)) = place.zip(picture.get()) {
+            edges::scroll_to(&picture, place, MARGIN, full);
         }
     });
 }
@@ -202,7 +200,7 @@ fn line(
     nodes: &[Point],
     marks: Memo<Option<Marks>>,
 ) -> impl IntoView + use<> {
-    let (path, label) = route(edge, nodes);
+    let (path, label) = edges::route(edge, nodes, &MEASURES);
     let mark = Memo::new(move |_| {
         marks.with(|marks| marks.as_ref().map_or_else(Mark::default, |all| all.edges[index]))
     });

@@ -1,0 +1,47 @@
+//! How a flow's picture is drawn and moved, in the call panel and in the flow panel.
+
+use std::fmt::Write as _;
+
+use shared::flow::{Edge, Measures, Point};
+use web_sys::SvgElement;
+
+/// The path of an edge, and where its label stands.
+pub(crate) fn route(edge: &Edge, nodes: &[Point], measures: &Measures) -> (String, Point) {
+    let (from, to) = (nodes[edge.from], nodes[edge.to]);
+    if edge.back {
+        return route_back(from, to, measures);
+    }
+    let start = Point { x: from.x, y: from.y + measures.node_height / 2.0 };
+    let end = Point { x: to.x, y: to.y - measures.node_height / 2.0 };
+    let mut line = format!("M{:.1} {:.1}", start.x, start.y);
+    let mut at = start;
+    for &next in edge.via.iter().chain([&end]) {
+        let middle = f64::midpoint(at.y, next.y);
+        write!(line, "C{:.1} {middle:.1} {:.1} {middle:.1} {:.1} {:.1}", at.x, next.x, next.x, next.y)
+            .expect("a string takes any text");
+        at = next;
+    }
+    // Where branches have parted, before they meet again.
+    let first = edge.via.first().copied().unwrap_or(end);
+    (line, Point { x: start.x + (first.x - start.x) * 0.62, y: start.y + (first.y - start.y) * 0.62 })
+}
+
+/// Back up, or to the node itself: around the right-hand side.
+fn route_back(from: Point, to: Point, measures: &Measures) -> (String, Point) {
+    let side = measures.node_width / 2.0;
+    let out = from.x.max(to.x) + side + measures.gap;
+    let (y0, y1) = (from.y + 8.0, to.y - 8.0);
+    let line =
+        format!("M{:.1} {y0:.1}C{out:.1} {y0:.1} {out:.1} {y1:.1} {:.1} {y1:.1}", from.x + side, to.x + side);
+    (line, Point { x: out - measures.gap * 0.4, y: f64::midpoint(from.y, to.y) })
+}
+
+/// Scrolls the picture's own frame so that `place` is in its middle: the page must not move under whoever presses keys.
+/// The picture is `full` wide, its `margin` included.
+pub(crate) fn scroll_to(picture: &SvgElement, place: Point, margin: f64, full: f64) {
+    let Some(frame) = picture.parent_element() else { return };
+    let scale = picture.get_bounding_client_rect().width() / full;
+    let centred = |at: f64, room: i32| ((at + margin) * scale) as i32 - room / 2;
+    frame.set_scroll_left(centred(place.x, frame.client_width()));
+    frame.set_scroll_top(centred(place.y, frame.client_height()));
+}
