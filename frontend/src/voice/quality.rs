@@ -29,8 +29,20 @@ const ROWS: [(&str, &str, &str, Pick, bool); 10] = [
     ("Target", "The delay that the buffer aims at", "ms", |all| all.target_ms, false),
     ("Latency", "From arrival to the ear, averaged 0.9/0.1", "ms", |all| all.latency_ms, false),
     ("Concealed", "Made up in place of lost and late frames", "ms", |all| all.concealed_ms as f64, true),
-    ("Lost or late", "Frames that were not there in time", "", |all| all.lost_frames as f64, true),
-    ("Underruns", "Times that there was nothing to play", "", |all| all.underruns as f64, true),
+    (
+        "Lost",
+        "Frames that never came, as far as arrivals tell: CXone numbers none",
+        "",
+        |all| (all.lost_frames + all.inferred_losses) as f64,
+        true,
+    ),
+    (
+        "Underruns",
+        "Times that there was nothing to play, and no loss explains it",
+        "",
+        |all| all.underruns as f64,
+        true,
+    ),
     ("Shortened", "Left out, or played faster, to shorten the delay", "ms", |all| all.accelerated_ms, true),
     ("Stretched", "Played twice, or slower, to lengthen the delay", "ms", |all| all.expanded_ms, true),
 ];

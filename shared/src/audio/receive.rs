@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::{
     chain::{Chain, ChainConfig, Meters},
     frame::{Frame, SAMPLE_RATE},
-    jitter::JitterCounts,
+    jitter::{JitterCounts, TargetConfig},
     playout::{Playout, PlayoutConfig, PlayoutStats},
     upsample::Upsampler,
 };
@@ -36,8 +36,9 @@ pub struct ReceiverReport {
 impl Receiver {
     /// For a sound card of `rate` Hz, at least 8,000.
     pub fn new(rate: f64, config: &ChainConfig) -> Self {
+        let target = TargetConfig { infers_losses: true, ..TargetConfig::default() };
         Self {
-            playout: Playout::new(PlayoutConfig::default()),
+            playout: Playout::new(PlayoutConfig { target, ..PlayoutConfig::default() }),
             chain: Chain::new(SAMPLE_RATE, config),
             upsampler: Upsampler::new(rate),
             block: [0.0; BLOCK],
@@ -45,7 +46,7 @@ impl Receiver {
         }
     }
 
-    /// Takes a frame that arrived just now. Frames are numbered in the order in which they were sent.
+    /// Takes a frame that arrived just now. Frames are numbered as they arrive; those that are known to be missing count.
     pub fn insert(&mut self, sequence: u64, frame: &Frame) {
         let now = self.playout.now();
         self.playout.insert(sequence, now, frame);
@@ -89,7 +90,7 @@ impl Receiver {
 
 impl ReceiverReport {
     /// How many numbers a report is made of.
-    pub const NUMBERS: usize = 31;
+    pub const NUMBERS: usize = 32;
 
     /// As numbers, to be passed between threads. Counts are exact up to 2⁵³.
     pub const fn to_numbers(&self) -> [f64; Self::NUMBERS] {
@@ -103,6 +104,7 @@ impl ReceiverReport {
             jitter.discarded as f64,
             jitter.reordered as f64,
             jitter.lost as f64,
+            jitter.inferred as f64,
             jitter.underruns as f64,
             jitter.pauses as f64,
             jitter.concealed_lost as f64,
@@ -140,6 +142,7 @@ impl ReceiverReport {
             discarded,
             reordered,
             lost,
+            inferred,
             underruns,
             pauses,
             concealed_lost,
@@ -175,6 +178,7 @@ impl ReceiverReport {
                     discarded: discarded as u64,
                     reordered: reordered as u64,
                     lost: lost as u64,
+                    inferred: inferred as u64,
                     underruns: underruns as u64,
                     pauses: pauses as u64,
                     concealed_lost: concealed_lost as u64,
@@ -254,7 +258,7 @@ mod tests {
         assert_eq!(ReceiverReport::from_numbers(&numbers), report);
         let mut given: [f64; ReceiverReport::NUMBERS] = core::array::from_fn(|n| (n + 3) as f64);
         // The gate is open or not.
-        given[27] = 1.0;
+        given[28] = 1.0;
         let back = ReceiverReport::from_numbers(&given).to_numbers();
         assert_eq!(back.map(f64::to_bits), given.map(f64::to_bits));
     }

@@ -86,9 +86,11 @@ pub struct QualitySnapshot {
     pub reordered_frames: u64,
     /// Frames that were not there in time.
     pub lost_frames: u64,
+    /// Frames that were lost before they reached us, as far as arrivals tell: CXone numbers none.
+    pub inferred_losses: u64,
     /// Frames that were given up to get back to the present.
     pub discarded_frames: u64,
-    /// Times that nothing was there to be played and the frame came afterwards.
+    /// Times that nothing was there to be played, the frame came afterwards, and no loss explains it.
     pub underruns: u64,
     /// Times that frames ceased for 400 ms and came again.
     pub pauses: u64,
@@ -169,6 +171,7 @@ impl MediaQuality {
             duplicate_frames: jitter.duplicates,
             reordered_frames: jitter.reordered,
             lost_frames: jitter.lost,
+            inferred_losses: jitter.inferred,
             discarded_frames: jitter.discarded,
             underruns: jitter.underruns,
             pauses: jitter.pauses,

@@ -7,8 +7,8 @@ pub struct Condition {
     pub network: Network,
 }
 
-const BURSTS: Loss = Loss::Burst { into: 0.02, out: 0.3, bad: 0.7 };
-const HEAVY: Jitter = Jitter::Pareto { scale: 15.0, shape: 2.5 };
+pub const BURSTS: Loss = Loss::Burst { into: 0.02, out: 0.3, bad: 0.7 };
+pub const HEAVY: Jitter = Jitter::Pareto { scale: 15.0, shape: 2.5 };
 
 const fn on(name: &'static str, network: Network) -> Condition {
     Condition { name, network }

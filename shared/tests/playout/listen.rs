@@ -67,7 +67,7 @@ pub fn listen(network: &Network, arrivals: &[Arrival], config: PlayoutConfig, se
     while playout.now().as_millis_f64() * 1e3 < end {
         let now = playout.now();
         while let Some(arrival) = waiting.next_if(|arrival| arrival.at <= now.as_millis_f64() * 1e3) {
-            playout.insert(arrival.sequence, now, &ramp(arrival.sequence));
+            playout.insert(arrival.number, now, &ramp(arrival.sequence));
         }
         most_buffered = most_buffered.max(playout.jitter().buffered());
         playout.fill(&mut quantum);

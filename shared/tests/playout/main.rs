@@ -1,4 +1,4 @@
-//! Playing through a bad network: seeded impairment, balances, delays, clicks, concealment.
+//! Playing through a bad network: seeded impairment, balances, delays, losses without numbers, clicks, concealment.
 
 mod clicks;
 mod concealment;
@@ -7,3 +7,4 @@ mod delays;
 mod digits;
 mod listen;
 mod network;
+mod numberless;

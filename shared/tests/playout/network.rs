@@ -73,6 +73,8 @@ pub const QUIET: Network =
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Arrival {
     pub sequence: u64,
+    /// What the receiver takes it for: the sequence number, or a count of what came.
+    pub number: u64,
     /// Microseconds by the receiver's clock.
     pub at: f64,
     /// Microseconds after the time at which it would have come without jitter.
@@ -99,10 +101,10 @@ impl Network {
                 at = at.max(held);
                 held = at;
             }
-            arrivals.push(Arrival { sequence, at, late: at - sent });
+            arrivals.push(Arrival { sequence, number: sequence, at, late: at - sent });
             if random.chance(self.repeats) {
                 let at = at + random.unit() * 2.0 * FRAME;
-                arrivals.push(Arrival { sequence, at, late: at - sent });
+                arrivals.push(Arrival { sequence, number: sequence, at, late: at - sent });
             }
         }
         arrivals.sort_by(|a, b| a.at.total_cmp(&b.at));
@@ -119,6 +121,14 @@ impl Network {
             }
         }
     }
+}
+
+/// Takes the numbers away: the receiver counts what comes.
+pub fn unnumbered(mut trace: Vec<Arrival>) -> Vec<Arrival> {
+    for (number, arrival) in (0..).zip(&mut trace) {
+        arrival.number = number;
+    }
+    trace
 }
 
 impl Jitter {

@@ -5,8 +5,7 @@ use super::FRAME_MICROS;
 /// Frames among which the quickest is the measure: 2 s, as in WebRTC's delay tracker. Long enough to meet a frame
 /// that nothing held up, short enough to follow the sender's clock.
 const WINDOW: u64 = 100;
-/// Frames of which none was nearly as quick as the measure show that the measure is over: half a second. A frame that was
-/// lost before it got a number shifts all that come after it.
+/// Frames of which none was nearly as quick as the measure show that the measure is over: half a second.
 const RECENT: usize = 25;
 /// By how much they are late then, at least, in microseconds.
 const SHIFTED: i64 = 15_000;
@@ -22,6 +21,8 @@ pub(super) struct Arrivals {
     newest: u64,
     recent: [Quick; RECENT],
     recent_count: usize,
+    /// Whether the measure follows what is late for good before two seconds are over.
+    follows: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +33,11 @@ struct Quick {
 }
 
 impl Arrivals {
-    pub(super) const fn new() -> Self {
+    /// One that `follows` takes frames that are late all alike for the measure, by themselves.
+    pub(super) const fn new(follows: bool) -> Self {
         let quickest = [Quick { sequence: 0, offset: 0 }; PLACES];
         let recent = [Quick { sequence: 0, offset: 0 }; RECENT];
-        Self { quickest, first: 0, count: 0, newest: 0, recent, recent_count: 0 }
+        Self { quickest, first: 0, count: 0, newest: 0, recent, recent_count: 0, follows }
     }
 
     /// Forgets what was quick before.
@@ -62,8 +64,33 @@ impl Arrivals {
         self.count += 1;
         self.recent[self.recent_count % RECENT] = Quick { sequence, offset };
         self.recent_count += 1;
-        self.follow_a_shift();
+        if self.follows {
+            self.follow_a_shift();
+        }
         offset.saturating_sub(self.at(0).offset) as u64
+    }
+
+    /// So many frames were lost before the one with the number `next`: those before it were quicker than any will be.
+    pub(super) fn lost(&mut self, frames: usize, next: u64) {
+        let later = (frames as u64).cast_signed().saturating_mul(FRAME_MICROS);
+        let late = |quick: &mut Quick| {
+            if quick.sequence < next {
+                quick.offset = quick.offset.saturating_add(later);
+            }
+        };
+        self.quickest.iter_mut().for_each(late);
+        self.recent.iter_mut().for_each(late);
+        // Quicker than all after it, again.
+        let mut kept = 0;
+        for index in 0..self.count {
+            let quick = self.at(index);
+            while kept > 0 && self.at(kept - 1).offset >= quick.offset {
+                kept -= 1;
+            }
+            self.quickest[(self.first + kept) % PLACES] = quick;
+            kept += 1;
+        }
+        self.count = kept;
     }
 
     /// Drops the measure where recent frames are late all alike.
@@ -111,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_quicker_frame_is_the_new_measure_until_it_is_two_seconds_old() {
-        let mut arrivals = Arrivals::new();
+        let mut arrivals = Arrivals::new(true);
         assert_eq!(arrivals.origin(), None);
         assert_eq!(arrivals.note(0, 50_000), 0);
         assert_eq!(arrivals.note(1, 75_000), 5_000);
@@ -127,7 +154,7 @@ mod tests {
     #[test]
     fn what_is_late_for_good_becomes_the_measure() {
         let shifted_at = |spread: u64| {
-            let mut arrivals = Arrivals::new();
+            let mut arrivals = Arrivals::new(true);
             (0..150).find(|&sequence| {
                 let shift = if sequence < 50 { 0 } else { 20_000 };
                 arrivals.note(sequence, sequence * 20_000 + shift + sequence * 7_919 % (spread + 1));
@@ -142,7 +169,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_measure_is_the_least_of_the_window(delays in prop::collection::vec(0u64..15_000, 1..400)) {
-            let mut arrivals = Arrivals::new();
+            let mut arrivals = Arrivals::new(true);
             for (sequence, &delay) in delays.iter().enumerate() {
                 let least = delays[sequence.saturating_sub(WINDOW as usize)..=sequence].iter().min();
                 let late = arrivals.note(sequence as u64, sequence as u64 * 20_000 + delay);
@@ -152,7 +179,7 @@ mod tests {
 
         #[test]
         fn any_numbers_and_times_are_survived(notes in prop::collection::vec((0u64..1 << 48, 0u64..1 << 60), 0..400)) {
-            let mut arrivals = Arrivals::new();
+            let mut arrivals = Arrivals::new(true);
             for (sequence, micros) in notes {
                 arrivals.note(sequence, micros);
             }

@@ -20,7 +20,10 @@ pub struct JitterCounts {
     pub reordered: u64,
     /// Frames that were not there when it was their turn.
     pub lost: u64,
-    /// Times that nothing was there and the missing frame came afterwards, so that the wait grew.
+    /// Frames that were lost before they got a number, as far as arrivals tell.
+    pub inferred: u64,
+    /// Times that nothing was there and the missing frame came afterwards, so that the wait grew. Those that an inferred
+    /// loss explains do not count, the others do after a second.
     pub underruns: u64,
     /// Times that frames ceased for 400 ms and came again.
     pub pauses: u64,

@@ -28,6 +28,11 @@ impl<const N: usize> Histogram<N> {
         self.shares[place.min(N - 1)] += 1.0 - keep;
     }
 
+    /// A place's share.
+    pub(super) const fn share(&self, place: usize) -> f64 {
+        self.shares[place]
+    }
+
     /// The first place up to which there lies at least `share` of the whole.
     pub(super) fn quantile(&self, share: f64) -> usize {
         let mut sum = 0.0;

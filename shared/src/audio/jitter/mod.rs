@@ -1,16 +1,19 @@
 //! Frames that came over the network, in order again, until they are due.
 //!
-//! Where frames have sequence numbers the buffer sees loss, reordering and duplicates. CXone's stream has none, and a
-//! frame that was lost before it got onto the stream cannot be told from one that was late: its caller counts.
+//! Where frames have sequence numbers the buffer sees loss, reordering and duplicates. CXone's stream has none: its
+//! receiver numbers what comes, and what was lost before is inferred from how late the rest is.
 
 mod arrivals;
 mod counts;
+mod gaps;
 mod histogram;
+mod losses;
 mod target;
 
 use core::time::Duration;
 
 pub use counts::JitterCounts;
+use gaps::Gaps;
 pub use target::{TargetConfig, TargetDelay};
 
 use super::{
@@ -84,6 +87,7 @@ pub struct JitterBuffer {
     /// Whether a unit is to join what was heard to frames further on.
     jumped: bool,
     delay: TargetDelay,
+    gaps: Gaps,
     counts: JitterCounts,
 }
 
@@ -101,6 +105,7 @@ impl JitterBuffer {
             owed: 0,
             jumped: false,
             delay: TargetDelay::new(config),
+            gaps: Gaps::new(config.infers_losses),
             counts: JitterCounts::default(),
         }
     }
@@ -128,7 +133,7 @@ impl JitterBuffer {
             self.counts.duplicates += 1;
             return Inserted::Duplicate;
         }
-        self.delay.arrived(sequence, at);
+        self.note_arrival(sequence, at);
         self.frames[place(sequence)] = *frame;
         self.present[place(sequence)] = true;
         if sequence < self.end {
@@ -212,6 +217,7 @@ impl JitterBuffer {
     pub fn flush(&mut self) {
         self.counts.discarded += self.buffered() as u64;
         self.settle_held();
+        self.counts.underruns += self.gaps.settle();
         self.present = [false; CAPACITY];
         (self.cursor, self.end, self.first, self.came) = (0, 0, None, 0);
         (self.owed, self.jumped, self.phase) = (0, false, Phase::Idle);
@@ -250,10 +256,16 @@ impl JitterBuffer {
             return Inserted::Duplicate;
         }
         self.came |= bit.unwrap_or(0);
-        self.delay.arrived(sequence, at);
+        self.note_arrival(sequence, at);
         self.counts.late += 1;
         self.counts.reordered += 1;
         Inserted::Late
+    }
+
+    fn note_arrival(&mut self, sequence: u64, at: Instant) {
+        let losses = self.delay.arrived(sequence, at);
+        self.counts.inferred += losses;
+        self.counts.underruns += self.gaps.frame(losses);
     }
 
     fn is_playing(&mut self, now: Instant) -> bool {
@@ -276,7 +288,7 @@ impl JitterBuffer {
 
     fn play(&mut self) -> &Frame {
         if self.counts.concealed_undecided > 0 {
-            self.counts.underruns += 1;
+            self.counts.underruns += self.gaps.gap();
             self.settle_held();
         }
         let place = place(self.cursor);
@@ -300,6 +312,7 @@ impl JitterBuffer {
     fn hold(&mut self) -> Next<'static> {
         if self.counts.concealed_undecided == CEASED {
             self.settle_held();
+            self.counts.underruns += self.gaps.settle();
             self.phase = Phase::Idle;
             return Next::Waiting;
         }

@@ -2,13 +2,19 @@
 
 use core::time::Duration;
 
-use super::{arrivals::Arrivals, histogram::Histogram};
+use super::{
+    arrivals::Arrivals,
+    histogram::Histogram,
+    losses::{Loss, Losses},
+};
 use crate::{audio::frame::FRAME_DURATION, time::Instant};
 
 /// What a place of the histogram stands for: fine enough that its rounding does not show beside a frame's 20 ms.
-const PLACE: Duration = Duration::from_millis(5);
+pub(super) const PLACE: Duration = Duration::from_millis(5);
 /// Up to half a second; the last place takes whatever is later.
 const PLACES: usize = 100;
+/// How much longer frames wait where losses have to be inferred: one that has not been yet leaves a frame less.
+const FOR_LOSSES: Duration = FRAME_DURATION;
 /// Frames that are seen before the first guess may be undercut: half a second.
 const FIRST_FRAMES: u32 = 25;
 
@@ -25,6 +31,9 @@ pub struct TargetConfig {
     pub quantile: f64,
     /// What share each frame leaves of the weight of those before it: 0.983.
     pub forget: f64,
+    /// Whether frames get their numbers as they arrive. Those that were lost before leave no gap in the numbers, and are
+    /// inferred from how late the others come. Not at first.
+    pub infers_losses: bool,
 }
 
 impl Default for TargetConfig {
@@ -35,6 +44,7 @@ impl Default for TargetConfig {
             max: Duration::from_millis(400),
             quantile: 0.95,
             forget: 0.983,
+            infers_losses: false,
         }
     }
 }
@@ -45,6 +55,7 @@ pub struct TargetDelay {
     config: TargetConfig,
     arrivals: Arrivals,
     histogram: Histogram<PLACES>,
+    losses: Option<Losses>,
     seen: u32,
     target: Duration,
 }
@@ -52,24 +63,39 @@ pub struct TargetDelay {
 impl TargetDelay {
     /// Before the first frame.
     pub fn new(config: TargetConfig) -> Self {
-        let histogram = Histogram::new(config.forget);
-        Self { config, arrivals: Arrivals::new(), histogram, seen: 0, target: config.start }
+        Self {
+            config,
+            arrivals: Arrivals::new(!config.infers_losses),
+            histogram: Histogram::new(config.forget),
+            losses: config.infers_losses.then(Losses::new),
+            seen: 0,
+            target: config.start,
+        }
     }
 
-    /// Takes a frame's arrival; by how much it came later than the quickest of the last two seconds.
-    pub fn arrived(&mut self, sequence: u64, at: Instant) -> Duration {
+    /// Takes a frame's arrival; how many frames it shows to have been lost before they got a number.
+    pub fn arrived(&mut self, sequence: u64, at: Instant) -> u64 {
         let late = Duration::from_micros(self.arrivals.note(sequence, at.as_micros()));
-        self.histogram.add((late.as_micros() / PLACE.as_micros()) as usize);
+        let place = (late.as_micros() / PLACE.as_micros()) as usize;
+        self.histogram.add(place);
+        let loss = self.losses.as_mut().and_then(|losses| losses.note(place));
+        if let Some(Loss { frames, since }) = loss {
+            self.arrivals.lost(frames, (sequence + 1).saturating_sub(since as u64));
+        }
         self.seen = self.seen.saturating_add(1);
         let places = self.histogram.quantile(self.config.quantile) as u32 + 1;
+        let margin = if self.config.infers_losses { FOR_LOSSES } else { Duration::ZERO };
         let least = if self.seen < FIRST_FRAMES { self.config.start } else { self.config.min };
-        self.target = (PLACE * places).max(least).min(self.config.max);
-        late
+        self.target = (PLACE * places + margin).max(least).min(self.config.max);
+        loss.map_or(0, |loss| loss.frames as u64)
     }
 
     /// Frames have ceased for a while: what comes next is no later than it has to be. What was learnt stays.
-    pub const fn restart(&mut self) {
+    pub fn restart(&mut self) {
         self.arrivals.restart();
+        if let Some(losses) = &mut self.losses {
+            losses.restart();
+        }
     }
 
     /// The wait that is aimed at: from the time at which the quickest frame would have come until a frame is due.

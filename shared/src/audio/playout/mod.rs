@@ -34,8 +34,7 @@ const ALIKE: f32 = 0.9;
 const HALF_ALIKE: f32 = 0.5;
 /// Samples between two splices, usually: 60 ms.
 const BETWEEN_SPLICES: usize = 480;
-/// Frames for which the delay is off before the first splice, unless it is in a hurry: as long as the buffer takes to
-/// notice that frames are not late but were lost before they got a number.
+/// Frames for which the delay is off before the first splice, unless it is in a hurry or a loss is why.
 const PATIENCE: u32 = 10;
 /// The step in which a stream's beginning is waited for: 1 ms.
 const WAITING: [i16; 8] = [0; 8];
@@ -101,6 +100,8 @@ pub struct Playout {
     /// Frames for which the delay has been off.
     off: u32,
     since_splice: usize,
+    /// Losses that were inferred so far.
+    inferred: u64,
     /// Units of concealment until what was heard last has faded.
     unfaded: u32,
     stats: PlayoutStats,
@@ -124,6 +125,7 @@ impl Playout {
             too_long: false,
             off: 0,
             since_splice: 0,
+            inferred: 0,
             unfaded: 0,
             stats: PlayoutStats::default(),
         }
@@ -255,6 +257,12 @@ impl Playout {
         self.drift.steer(excess);
         let amount = excess.abs();
         let hurry = amount > HURRY_MS;
+        let inferred = self.jitter.counts().inferred;
+        if self.inferred < inferred && excess < 0.0 {
+            // A loss takes 20 ms off the wait; no patience will bring them back.
+            (self.off, self.too_long) = (PATIENCE + 1, false);
+        }
+        self.inferred = inferred;
         let from = if self.off > PATIENCE { SPLICE_TO_MS } else { SPLICE_FROM_MS };
         let same_way = (excess > 0.0) == self.too_long;
         self.too_long = excess > 0.0;

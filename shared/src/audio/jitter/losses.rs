@@ -1,0 +1,172 @@
+//! Frames that were lost before they got a number: inferred from those that come after, which are all 20 ms later.
+
+use super::{histogram::Histogram, target::PLACE};
+use crate::audio::{frame::FRAME_DURATION, math::log2};
+
+/// Up to 400 ms; the last place takes whatever is later.
+const PLACES: usize = 80;
+/// By how many places a lost frame shifts those after it.
+const SHIFT: usize = (FRAME_DURATION.as_millis() / PLACE.as_millis()) as usize;
+/// What each frame leaves of the weight of those before it: half in 3 s.
+const FORGET: f64 = 0.995;
+/// What any delay has as its share, however rarely it was seen.
+const FLOOR: f32 = 0.001;
+/// How much likelier than not a loss has to be, in bits, before it is believed.
+const CERTAIN: f32 = 10.0;
+/// Frames that must speak for it: two may be held up alike.
+const LEAST: usize = 3;
+/// Frames that may speak for it. What is not certain after a second is how delays are now.
+const MOST: usize = 50;
+/// Losses in a row that are looked for; of longer ones the rest is found after them.
+const IN_A_ROW: usize = 4;
+
+/// Page's cumulative sum test (Biometrika 41, 1954), one for each number of losses in a row. A frame adds the logarithm of
+/// how much likelier its delay is after so many losses than without, by what delays have been like; below zero the sum
+/// begins anew.
+#[derive(Clone, Debug)]
+pub(super) struct Losses {
+    /// Delays, those of doubtful frames not yet among them.
+    usual: Histogram<PLACES>,
+    tests: [Test; IN_A_ROW],
+    /// The places of the frames that any of the sums is made of, the oldest first.
+    doubtful: [usize; MOST],
+    count: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Test {
+    sum: f32,
+    /// Frames that it is made of.
+    count: usize,
+}
+
+/// What was inferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Loss {
+    /// How many frames were lost.
+    pub(super) frames: usize,
+    /// How many have come since.
+    pub(super) since: usize,
+}
+
+impl Losses {
+    pub(super) const fn new() -> Self {
+        let tests = [Test { sum: 0.0, count: 0 }; IN_A_ROW];
+        Self { usual: Histogram::new(FORGET), tests, doubtful: [0; MOST], count: 0 }
+    }
+
+    /// Takes a frame's delay, in places of the histogram.
+    pub(super) fn note(&mut self, place: usize) -> Option<Loss> {
+        let place = place.min(PLACES - 1);
+        self.doubtful[self.count] = place;
+        self.count += 1;
+        for (test, frames) in self.tests.iter_mut().zip(1..) {
+            test.sum += evidence(&self.usual, place, frames * SHIFT);
+            test.count += 1;
+            if test.sum <= 0.0 {
+                *test = Test { sum: 0.0, count: 0 };
+            }
+        }
+        let loss = self.believed();
+        if let Some(loss) = loss {
+            self.learn(self.count - loss.since, 0);
+            self.learn(loss.since, loss.frames * SHIFT);
+            self.restart();
+        } else if self.count == MOST {
+            self.restart();
+        } else {
+            let doubtful = self.tests.iter().map(|test| test.count).max().unwrap_or(0);
+            self.learn(self.count - doubtful, 0);
+        }
+        loss
+    }
+
+    /// What is doubtful is how delays are now.
+    pub(super) fn restart(&mut self) {
+        self.learn(self.count, 0);
+        self.tests = Self::new().tests;
+    }
+
+    /// As few losses as will do: each more has to be as certain beside them.
+    fn believed(&self) -> Option<Loss> {
+        let (mut believed, mut sum) = (None, 0.0);
+        for (test, frames) in self.tests.iter().zip(1..) {
+            if test.count >= LEAST && test.sum >= sum + CERTAIN {
+                (believed, sum) = (Some(Loss { frames, since: test.count }), test.sum);
+            }
+        }
+        believed
+    }
+
+    /// The oldest of the doubtful frames tell what is usual, so many places quicker than they came.
+    fn learn(&mut self, frames: usize, quicker: usize) {
+        for &place in &self.doubtful[..frames] {
+            self.usual.add(place.saturating_sub(quicker));
+        }
+        self.doubtful.copy_within(frames..self.count, 0);
+        self.count -= frames;
+    }
+}
+
+/// How much likelier a delay is with a loss than without, in bits.
+fn evidence(usual: &Histogram<PLACES>, place: usize, shift: usize) -> f32 {
+    let share = |place: usize| usual.share(place) as f32 + FLOOR;
+    // After the loss nothing can be quicker than the quickest was before.
+    let shifted = place.checked_sub(shift).map_or(FLOOR * FLOOR, share);
+    log2(shifted) - log2(share(place))
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    /// After 200 frames that come in the places given, in turn: what is inferred from the next ones, each loss being made
+    /// good once it is known, and after how many of them.
+    fn infer(usual: &[usize], next: impl IntoIterator<Item = usize>) -> Vec<(usize, Loss)> {
+        let mut losses = Losses::new();
+        for index in 0..200 {
+            assert_eq!(losses.note(usual[index % usual.len()]), None);
+        }
+        let (mut found, mut known) = (Vec::new(), 0);
+        for (at, place) in next.into_iter().enumerate() {
+            if let Some(loss) = losses.note(place.saturating_sub(known)) {
+                known += loss.frames * SHIFT;
+                found.push((at + 1, loss));
+            }
+        }
+        found
+    }
+
+    fn frames(found: &[(usize, Loss)]) -> usize {
+        found.iter().map(|(_, loss)| loss.frames).sum()
+    }
+
+    #[test]
+    fn on_a_calm_network_three_frames_tell_how_many_were_lost() {
+        for frames in 1..=IN_A_ROW {
+            let found = infer(&[0], [frames * SHIFT; 40]);
+            assert_eq!(found, [(3, Loss { frames, since: 3 })]);
+        }
+    }
+
+    #[test]
+    fn under_jitter_it_takes_frames_that_are_later_than_any_were() {
+        let jitter = [0, 7, 3, 11, 5, 9, 1, 8, 2, 10, 4, 6];
+        let later = |lost: usize| jitter.iter().cycle().map(move |place| place + lost * SHIFT).take(60);
+        for lost in 1..=6 {
+            let found = infer(&jitter, later(lost));
+            assert_eq!(frames(&found), lost, "{found:?}");
+            assert!(found[found.len() - 1].0 <= 24, "{found:?}");
+        }
+        assert_eq!(infer(&jitter, later(0).cycle().take(500)), []);
+    }
+
+    #[test]
+    fn frames_that_were_held_up_together_are_not_taken_for_a_loss() {
+        let held_up = (0..=60).rev().step_by(SHIFT).chain([0; 40]);
+        assert_eq!(infer(&[0], held_up.cycle().take(400)), []);
+    }
+}
