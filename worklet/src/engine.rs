@@ -127,7 +127,7 @@ impl Engine {
         let begins = self.far_end.fill(&mut tone).is_some();
         let samples = if sounds || begins { &tone } else { &voice };
         for (to, sample) in self.upstream.iter_mut().zip(samples) {
-            *to = (sample * 32_767.0).clamp(-32_768.0, 32_767.0).round() as i16;
+            *to = (sample * 32_767.0).clamp(-32_768.0, 32_767.0).round_ties_even() as i16;
             self.upstream_peak = self.upstream_peak.max(sample.abs());
         }
         self.upstream_on

@@ -1,7 +1,5 @@
 //! From the sound card's rate to the telephone's 8 kHz.
 
-use wide::f32x8;
-
 use super::{frame::SAMPLE_RATE, sinc};
 
 /// The filter's length in output samples: 3 ms.
@@ -59,12 +57,8 @@ impl Downsampler {
         let phase = ((1.0 + self.until) * PHASES as f64).round() as usize;
         let filter = &self.table[phase.min(PHASES) * self.taps..][..self.taps];
         let history = &self.history[self.newest..][..self.taps];
-        let ((history, _), (filter, _)) = (history.as_chunks::<8>(), filter.as_chunks::<8>());
-        let sums = history
-            .iter()
-            .zip(filter)
-            .fold(f32x8::ZERO, |sums, (history, filter)| sums + f32x8::new(*history) * f32x8::new(*filter));
-        sinc::total(sums)
+        let (filter, _) = filter.as_chunks();
+        sinc::convolve(history, filter.iter().map(sinc::eight))
     }
 }
 

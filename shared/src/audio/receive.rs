@@ -10,18 +10,12 @@ use super::{
     upsample::Upsampler,
 };
 
-/// Samples that go through the chain at a time: one of its blocks, 2 ms.
-const BLOCK: usize = 16;
-
 /// From frames as they arrive to what goes to the ear. Allocates when it is made and not afterwards.
 #[derive(Debug)]
 pub struct Receiver {
     playout: Playout,
     chain: Chain,
     upsampler: Upsampler,
-    block: [f32; BLOCK],
-    /// Samples of the block that were taken.
-    taken: usize,
 }
 
 /// What was done to a stream, and how loud it was since the last report.
@@ -41,29 +35,22 @@ impl Receiver {
             playout: Playout::new(PlayoutConfig { target, ..PlayoutConfig::default() }),
             chain: Chain::new(SAMPLE_RATE, config),
             upsampler: Upsampler::new(rate),
-            block: [0.0; BLOCK],
-            taken: BLOCK,
         }
     }
 
     /// Takes a frame that arrived just now. Frames are numbered as they arrive; those that are known to be missing count.
     pub fn insert(&mut self, sequence: u64, frame: &Frame) {
-        let now = self.playout.now();
+        let now = self.playout.now() - self.upsampler.pending();
         self.playout.insert(sequence, now, frame);
     }
 
     /// Fills `out` with what is heard next, −1…1, at the sound card's rate.
     pub fn fill(&mut self, out: &mut [f32]) {
-        let Self { playout, chain, upsampler, block, taken } = self;
+        let Self { playout, chain, upsampler } = self;
         upsampler.set_speed(playout.speed());
-        upsampler.fill(out, || {
-            if *taken == BLOCK {
-                playout.fill(block);
-                chain.process(block);
-                *taken = 0;
-            }
-            *taken += 1;
-            block[*taken - 1]
+        upsampler.fill(out, |block| {
+            playout.fill(block);
+            chain.process(block);
         });
     }
 

@@ -2,7 +2,7 @@
 
 use core::f64::consts::PI;
 
-use wide::f32x8;
+use wide::f32x4;
 
 use super::math::{cosine, phase, sine};
 
@@ -22,12 +22,23 @@ pub(super) fn lowpass(taps: &mut [f32], cutoff: f64, fraction: f64) {
     }
 }
 
-/// The sum of the lanes, in the same order everywhere.
+/// Eight neighbours.
+pub(super) type Eight = [f32x4; 2];
+
 #[inline]
-pub(super) fn total(lanes: f32x8) -> f32 {
-    let lanes = lanes.to_array();
-    let pair = |index: usize| lanes[index] + lanes[index + 4];
-    (pair(0) + pair(2)) + (pair(1) + pair(3))
+pub(super) fn eight(samples: &[f32; 8]) -> Eight {
+    let (halves, _) = samples.as_chunks();
+    [f32x4::new(halves[0]), f32x4::new(halves[1])]
+}
+
+/// The sum of a window's products with a filter, in the same order everywhere.
+#[inline]
+pub(super) fn convolve(window: &[f32], filter: impl IntoIterator<Item = Eight>) -> f32 {
+    let (window, _) = window.as_chunks();
+    let products = window.iter().map(eight).zip(filter).map(|([a, b], [c, d])| [a * c, b * d]);
+    let sums = products.reduce(|[a, b], [c, d]| [a + c, b + d]).unwrap_or_default();
+    let [a, b, c, d] = (sums[0] + sums[1]).to_array();
+    (a + c) + (b + d)
 }
 
 /// Blackman's window, −1 ≤ x ≤ 1.

@@ -54,14 +54,18 @@ fn two_percent_lost_and_sixty_ms_of_jitter_leave_no_underrun() {
 fn losses_in_bursts_are_inferred_together() {
     let (heard, lost, _) = hear(Network { loss: BURSTS, ..QUIET }, 1);
     let inferred = heard.stats.jitter.inferred;
-    assert!((lost * 4 / 5..=lost).contains(&inferred), "{inferred} of {lost}");
+    assert!((lost * 9 / 10..=lost).contains(&inferred), "{inferred} of {lost}");
 }
 
 #[test]
 fn jitter_is_not_taken_for_losses() {
-    // One frame in 500, by mistake.
-    let few = FRAMES / 500;
-    for (jitter, most) in [(Jitter::None, 0), (JITTER, few), (Jitter::Uniform(200.0), few), (HEAVY, few)] {
+    for (jitter, most) in [
+        (Jitter::None, 0),
+        (JITTER, FRAMES / 500),
+        // Frames that wait for each other in crowds, now later and now earlier, look most like losses.
+        (Jitter::Uniform(200.0), FRAMES / 100),
+        (HEAVY, FRAMES / 500),
+    ] {
         for seed in 1..=2 {
             let (heard, lost, _) = hear(Network { jitter, ..QUIET }, seed);
             assert_eq!(lost, 0);

@@ -18,7 +18,7 @@ const LEAST: usize = 3;
 /// Frames that may speak for it. What is not certain after a second is how delays are now.
 const MOST: usize = 50;
 /// Losses in a row that are looked for; of longer ones the rest is found after them.
-const IN_A_ROW: usize = 4;
+const IN_A_ROW: usize = 8;
 
 /// Page's cumulative sum test (Biometrika 41, 1954), one for each number of losses in a row. A frame adds the logarithm of
 /// how much likelier its delay is after so many losses than without, by what delays have been like; below zero the sum
@@ -31,13 +31,15 @@ pub(super) struct Losses {
     /// The places of the frames that any of the sums is made of, the oldest first.
     doubtful: [usize; MOST],
     count: usize,
+    likeness: Likeness,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Test {
     sum: f32,
-    /// Frames that it is made of.
+    /// Frames that it is made of, and the number of the first of them.
     count: usize,
+    first: u64,
 }
 
 /// What was inferred.
@@ -45,32 +47,43 @@ struct Test {
 pub(super) struct Loss {
     /// How many frames were lost.
     pub(super) frames: usize,
-    /// How many have come since.
-    pub(super) since: usize,
+    /// The number of the first frame that came after them.
+    pub(super) next: u64,
 }
 
 impl Losses {
     pub(super) const fn new() -> Self {
-        let tests = [Test { sum: 0.0, count: 0 }; IN_A_ROW];
-        Self { usual: Histogram::new(FORGET), tests, doubtful: [0; MOST], count: 0 }
+        let tests = [Test { sum: 0.0, count: 0, first: 0 }; IN_A_ROW];
+        Self {
+            usual: Histogram::new(FORGET),
+            tests,
+            doubtful: [0; MOST],
+            count: 0,
+            likeness: Likeness::new(),
+        }
     }
 
     /// Takes a frame's delay, in places of the histogram.
-    pub(super) fn note(&mut self, place: usize) -> Option<Loss> {
+    pub(super) fn note(&mut self, sequence: u64, place: usize) -> Option<Loss> {
         let place = place.min(PLACES - 1);
+        let worth = self.likeness.worth();
         self.doubtful[self.count] = place;
         self.count += 1;
         for (test, frames) in self.tests.iter_mut().zip(1..) {
-            test.sum += evidence(&self.usual, place, frames * SHIFT);
+            if test.count == 0 {
+                test.first = sequence;
+            }
+            test.sum += worth * evidence(&self.usual, place, frames * SHIFT);
             test.count += 1;
             if test.sum <= 0.0 {
-                *test = Test { sum: 0.0, count: 0 };
+                *test = Test { sum: 0.0, count: 0, first: 0 };
             }
         }
         let loss = self.believed();
         if let Some(loss) = loss {
-            self.learn(self.count - loss.since, 0);
-            self.learn(loss.since, loss.frames * SHIFT);
+            let since = self.tests[loss.frames - 1].count;
+            self.learn(self.count - since, 0);
+            self.learn(since, loss.frames * SHIFT);
             self.restart();
         } else if self.count == MOST {
             self.restart();
@@ -92,7 +105,7 @@ impl Losses {
         let (mut believed, mut sum) = (None, 0.0);
         for (test, frames) in self.tests.iter().zip(1..) {
             if test.count >= LEAST && test.sum >= sum + CERTAIN {
-                (believed, sum) = (Some(Loss { frames, since: test.count }), test.sum);
+                (believed, sum) = (Some(Loss { frames, next: test.first }), test.sum);
             }
         }
         believed
@@ -101,10 +114,48 @@ impl Losses {
     /// The oldest of the doubtful frames tell what is usual, so many places quicker than they came.
     fn learn(&mut self, frames: usize, quicker: usize) {
         for &place in &self.doubtful[..frames] {
-            self.usual.add(place.saturating_sub(quicker));
+            let place = place.saturating_sub(quicker);
+            self.usual.add(place);
+            self.likeness.note(place as f32);
         }
         self.doubtful.copy_within(frames..self.count, 0);
         self.count -= frames;
+    }
+}
+
+/// How like the frame before it each frame is, which makes it tell less.
+#[derive(Clone, Copy, Debug)]
+struct Likeness {
+    mean: f32,
+    variance: f32,
+    /// Of neighbours.
+    covariance: f32,
+    last: f32,
+}
+
+impl Likeness {
+    const fn new() -> Self {
+        Self { mean: 0.0, variance: 0.0, covariance: 0.0, last: 0.0 }
+    }
+
+    fn note(&mut self, place: f32) {
+        const GAIN: f32 = 1.0 - FORGET as f32;
+        let off = place - self.mean;
+        self.mean += GAIN * off;
+        self.variance += GAIN * (off * off - self.variance);
+        self.covariance += GAIN * (off * self.last - self.covariance);
+        self.last = off;
+    }
+
+    /// What a frame is worth, where one that is unlike the others is worth 1: the size of an autoregressive process's
+    /// sample that tells as much as one of independent values.
+    fn worth(&self) -> f32 {
+        /// Added to either side, so that there is something to divide where all are alike.
+        const SOME: f32 = 4.0;
+        /// Losses that are not found make frames alike, and must not hide the next ones.
+        const LEAST: f32 = 0.5;
+        let worth = (self.variance - self.covariance + SOME) / (self.variance + self.covariance + SOME);
+        worth.clamp(LEAST, 1.0)
     }
 }
 
@@ -125,43 +176,39 @@ mod tests {
 
     /// After 200 frames that come in the places given, in turn: what is inferred from the next ones, each loss being made
     /// good once it is known, and after how many of them.
-    fn infer(usual: &[usize], next: impl IntoIterator<Item = usize>) -> Vec<(usize, Loss)> {
+    fn infer(usual: &[usize], next: impl IntoIterator<Item = usize>) -> Vec<(u64, Loss)> {
         let mut losses = Losses::new();
-        for index in 0..200 {
-            assert_eq!(losses.note(usual[index % usual.len()]), None);
+        for (number, &place) in usual.iter().cycle().take(200).enumerate() {
+            assert_eq!(losses.note(number as u64, place), None);
         }
         let (mut found, mut known) = (Vec::new(), 0);
-        for (at, place) in next.into_iter().enumerate() {
-            if let Some(loss) = losses.note(place.saturating_sub(known)) {
+        for (number, place) in (200..).zip(next) {
+            if let Some(loss) = losses.note(number, place.saturating_sub(known)) {
                 known += loss.frames * SHIFT;
-                found.push((at + 1, loss));
+                found.push((number - 199, loss));
             }
         }
         found
-    }
-
-    fn frames(found: &[(usize, Loss)]) -> usize {
-        found.iter().map(|(_, loss)| loss.frames).sum()
     }
 
     #[test]
     fn on_a_calm_network_three_frames_tell_how_many_were_lost() {
         for frames in 1..=IN_A_ROW {
             let found = infer(&[0], [frames * SHIFT; 40]);
-            assert_eq!(found, [(3, Loss { frames, since: 3 })]);
+            assert_eq!(found, [(3, Loss { frames, next: 200 })]);
         }
     }
 
     #[test]
     fn under_jitter_it_takes_frames_that_are_later_than_any_were() {
         let jitter = [0, 7, 3, 11, 5, 9, 1, 8, 2, 10, 4, 6];
-        let later = |lost: usize| jitter.iter().cycle().map(move |place| place + lost * SHIFT).take(60);
+        let later = |lost: usize| jitter.iter().cycle().map(move |place| place + lost * SHIFT);
         for lost in 1..=6 {
-            let found = infer(&jitter, later(lost));
-            assert_eq!(frames(&found), lost, "{found:?}");
-            assert!(found[found.len() - 1].0 <= 24, "{found:?}");
+            let found = infer(&jitter, later(lost).take(60));
+            assert_eq!(found.iter().map(|(_, loss)| loss.frames).sum::<usize>(), lost, "{found:?}");
+            assert!(found.iter().all(|&(after, _)| after <= 24), "{found:?}");
         }
-        assert_eq!(infer(&jitter, later(0).cycle().take(500)), []);
+        assert_eq!(infer(&jitter, later(0).take(500)), []);
     }
 
     #[test]

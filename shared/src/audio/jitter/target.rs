@@ -15,6 +15,8 @@ pub(super) const PLACE: Duration = Duration::from_millis(5);
 const PLACES: usize = 100;
 /// How much longer frames wait where losses have to be inferred: one that has not been yet leaves a frame less.
 const FOR_LOSSES: Duration = FRAME_DURATION;
+/// A frame that comes so soon after another was held up by that one, and tells nothing of its own.
+const TOGETHER: Duration = Duration::from_millis(3);
 /// Frames that are seen before the first guess may be undercut: half a second.
 const FIRST_FRAMES: u32 = 25;
 
@@ -56,6 +58,8 @@ pub struct TargetDelay {
     arrivals: Arrivals,
     histogram: Histogram<PLACES>,
     losses: Option<Losses>,
+    /// When the last frame came.
+    last: Instant,
     seen: u32,
     target: Duration,
 }
@@ -68,6 +72,7 @@ impl TargetDelay {
             arrivals: Arrivals::new(!config.infers_losses),
             histogram: Histogram::new(config.forget),
             losses: config.infers_losses.then(Losses::new),
+            last: Instant::ZERO,
             seen: 0,
             target: config.start,
         }
@@ -78,9 +83,11 @@ impl TargetDelay {
         let late = Duration::from_micros(self.arrivals.note(sequence, at.as_micros()));
         let place = (late.as_micros() / PLACE.as_micros()) as usize;
         self.histogram.add(place);
-        let loss = self.losses.as_mut().and_then(|losses| losses.note(place));
-        if let Some(Loss { frames, since }) = loss {
-            self.arrivals.lost(frames, (sequence + 1).saturating_sub(since as u64));
+        let alone = at - self.last >= TOGETHER;
+        self.last = at;
+        let loss = self.losses.as_mut().filter(|_| alone).and_then(|losses| losses.note(sequence, place));
+        if let Some(Loss { frames, next }) = loss {
+            self.arrivals.lost(frames, next);
         }
         self.seen = self.seen.saturating_add(1);
         let places = self.histogram.quantile(self.config.quantile) as u32 + 1;
