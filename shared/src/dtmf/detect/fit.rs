@@ -52,23 +52,24 @@ pub(super) struct Residual {
 
 impl Fit {
     /// Fits the digit in row `low` and column `high`; none where a sine's frequency is far off.
+    #[inline]
     pub(super) fn new(window: &[i16; WINDOW], low: usize, high: usize) -> Option<Self> {
         Some(Self { low: Sine::new(window, low)?, high: Sine::new(window, high + 4)? })
     }
 
     /// Takes the two sines away from the window they were fitted to.
+    #[inline]
     pub(super) fn remainder(&self, window: &[i16; WINDOW]) -> Remainder {
         let mut rest =
             Remainder { even: [f32x4::ZERO; STEPS], odd: [f32x4::ZERO; STEPS], power: self.power() };
         let (mut low, mut high) = (Rotor::new(self.low.half), Rotor::new(self.high.half));
         let [low_re, low_im] = [self.low.re, self.low.im].map(|part| f32x4::splat(2.0 * part));
         let [high_re, high_im] = [self.high.re, self.high.im].map(|part| f32x4::splat(2.0 * part));
-        let window = window.map(f32::from);
         let (before, after) = window.split_at(HALF);
         let samples = after.as_chunks().0.iter().zip(before.as_rchunks().1.iter().rev());
         for ((even, odd), (after, before)) in rest.even.iter_mut().zip(&mut rest.odd).zip(samples) {
             let &[d, c, b, a] = before;
-            let (after, before) = (f32x4::new(*after), f32x4::new([a, b, c, d]));
+            let (after, before) = (floats(*after), floats([a, b, c, d]));
             *even = after + before - (low_re * low.cos + high_re * high.cos);
             *odd = after - before + (low_im * low.sin + high_im * high.sin);
             low.advance();
@@ -78,12 +79,14 @@ impl Fit {
     }
 
     /// The mean square of the two sines.
+    #[inline]
     fn power(&self) -> f32 {
         f32::midpoint(self.low.power, self.high.power)
     }
 }
 
 impl Sine {
+    #[inline]
     fn new(window: &[i16; WINDOW], tone: usize) -> Option<Self> {
         /// Beyond this the frequency is none of the group's.
         const FARTHEST: f32 = 0.035;
@@ -108,6 +111,7 @@ impl Sine {
     }
 
     /// How far it turns from hop to hop.
+    #[inline]
     pub(super) fn hop_step(&self) -> (f32, f32) {
         (0..(2 * HOP).ilog2()).fold(self.half, |step, _| times(step, step))
     }
@@ -121,6 +125,7 @@ pub(super) struct Remainder {
 }
 
 impl Remainder {
+    #[inline]
     pub(super) fn measure(&self) -> Residual {
         let (mut whole, mut first, mut last) = (f32x4::ZERO, f32x4::ZERO, f32x4::ZERO);
         let (mut edge, mut short_edge) = (0.0, 0.0);
@@ -143,6 +148,7 @@ impl Remainder {
     }
 
     /// Takes away whatever lies in the band of dial tone and ringback.
+    #[inline]
     pub(super) fn remove_call_progress(&mut self) {
         for (half, basis) in [&mut self.even, &mut self.odd].into_iter().zip(&PROGRESS_BASIS) {
             let along = basis.each_ref().map(|function| {
@@ -166,6 +172,7 @@ struct Rotor {
 }
 
 impl Rotor {
+    #[inline]
     fn new(half: (f32, f32)) -> Self {
         let one = times(half, half);
         let two = times(one, one);
@@ -179,6 +186,7 @@ impl Rotor {
         }
     }
 
+    #[inline]
     fn advance(&mut self) {
         let (cos, sin) = (self.cos, self.sin);
         self.cos = cos * self.step.0 - sin * self.step.1;
@@ -186,6 +194,13 @@ impl Rotor {
     }
 }
 
+/// As a vector of floats. By way of integers: a scalar at a time is what wasm gets of `f32::from`.
+#[inline]
+fn floats(samples: [i16; LANES]) -> f32x4 {
+    i32x4::new(samples.map(i32::from)).round_float()
+}
+
+#[inline]
 fn project(samples: &[i16; SPAN], table: &tables::Sine) -> (f32, f32) {
     let mut sums = [i32x4::ZERO; 2];
     for (m, samples) in samples.as_chunks().0.iter().enumerate() {
@@ -212,15 +227,18 @@ pub(super) fn dots<const N: usize, const M: usize>(samples: &[i16; N], tables: &
     a + b + (c + d)
 }
 
+#[inline]
 pub(super) fn times(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
     (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0)
 }
 
+#[inline]
 fn conj(a: (f32, f32)) -> (f32, f32) {
     (a.0, -a.1)
 }
 
 /// Cosine and sine for up to a quarter turn. Not the platform's, so that every target decides alike.
+#[inline]
 fn cis(angle: f32) -> (f32, f32) {
     let x = angle * angle;
     let cos = 1.0 + x * (-0.5 + x * (1.0 / 24.0 + x * (-1.0 / 720.0 + x * (1.0 / 40_320.0))));
@@ -229,6 +247,7 @@ fn cis(angle: f32) -> (f32, f32) {
 }
 
 /// The angle of `x + jy` to within 10⁻⁵, for the same reason by hand (Abramowitz and Stegun 4.4.49).
+#[inline]
 fn atan2(y: f32, x: f32) -> f32 {
     let (large, small) = (x.abs().max(y.abs()), x.abs().min(y.abs()));
     if large == 0.0 {
@@ -251,6 +270,7 @@ fn atan2(y: f32, x: f32) -> f32 {
 }
 
 /// What a Hann window leaves of a sine `bins` bins off, |bins| < 1: sin(πx) / (πx (1 − x²)) by its series.
+#[inline]
 fn hann_gain(bins: f32) -> f32 {
     let x = bins * bins;
     let sinc =

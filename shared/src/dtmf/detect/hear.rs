@@ -66,6 +66,7 @@ pub(super) struct Ear {
 }
 
 impl Ear {
+    #[inline]
     pub(super) fn new(min_peak: f32) -> Self {
         Self {
             bands: &BANDS,
@@ -102,6 +103,7 @@ impl Ear {
         }
     }
 
+    #[inline]
     fn ago(&self, hops: usize) -> &Moment {
         &self.past[(self.hop as usize).wrapping_sub(hops) % PAST]
     }
@@ -123,6 +125,7 @@ impl Ear {
 
     /// Row and column by the phase advance from hop to hop over the window.
     #[expect(clippy::needless_bitwise_bool, reason = "in music the answers are random: one branch, not four")]
+    #[inline]
     fn classify(&self) -> Option<(usize, usize)> {
         let mut steps = f32x4::ZERO;
         let mut powers = f32x4::ZERO;
@@ -238,6 +241,7 @@ impl Ear {
     }
 
     /// Where the filters' output rose past half, as far back as is remembered.
+    #[inline]
     fn start_of(&self, sounding: &Sounding, heard: u64) -> u64 {
         for hops in STEADY..PAST - 1 {
             let (later, earlier) = (sounding.share(self.ago(hops)), sounding.share(self.ago(hops + 1)));
@@ -253,6 +257,7 @@ impl Ear {
     }
 
     /// Where the filters' output fell past half for the last time.
+    #[inline]
     fn end_of(&self, sounding: &Sounding, heard: u64) -> u64 {
         let silent = (self.hop - sounding.last_hop) as usize;
         for hops in silent.saturating_sub(4)..PAST - 1 {
@@ -268,6 +273,7 @@ impl Ear {
 }
 
 /// Part of a hop from where the share is `later` back to where it crosses a half.
+#[inline]
 fn crossing(later: f32, earlier: f32) -> f32 {
     let (later, earlier) = (later.sqrt(), earlier.sqrt());
     ((later - 0.5) / (later - earlier)).clamp(0.0, 1.0)
@@ -275,6 +281,7 @@ fn crossing(later: f32, earlier: f32) -> f32 {
 
 impl Turns {
     /// Which of the four the phasor comes near, a bit for each.
+    #[inline]
     fn near(&self, re: f32, im: f32) -> u32 {
         let (re, im) = (f32x4::splat(re), f32x4::splat(im));
         let along = re * self.cos + im * self.sin;
@@ -283,6 +290,7 @@ impl Turns {
     }
 }
 
+#[inline]
 fn level(power: f32) -> f32 {
     sine_dbm0(f64::from(power).sqrt()) as f32
 }

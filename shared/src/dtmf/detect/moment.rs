@@ -51,6 +51,7 @@ impl Moment {
     }
 }
 
+#[inline]
 fn halves_swapped(vector: f32x4) -> f32x4 {
     let [a, b, c, d] = vector.to_array();
     f32x4::new([c, d, a, b])
@@ -69,6 +70,7 @@ impl Sounding {
     }
 
     /// The share of the digit's power that `moment` has, in the group that has less of it.
+    #[inline]
     pub(super) fn share(&self, moment: &Moment) -> f32 {
         let [low, high, ..] = (moment.powers / self.powers).to_array();
         f32::min(low, high)
