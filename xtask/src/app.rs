@@ -29,9 +29,7 @@ pub(crate) struct Build {
 impl Build {
     /// Starts what needs no set-up: the packer's compilation.
     pub(crate) fn start(project: &Project) -> Result<Self> {
-        let mut packer = process::cargo(None);
-        packer.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "pack"]);
-        Ok(Self { jobs: vec![Job::start("compiling the packer", &mut packer)?] })
+        Ok(Self { jobs: vec![Job::start("compiling the packer", &mut compile_packer(project))?] })
     }
 
     /// Sets up what the page needs, compiles it, and packs it into target/page.
@@ -87,7 +85,15 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn compile(project: &Project, toolchain: &Toolchain, profile: &str, package: &str) -> Command {
+/// The compilation of the program that packs.
+pub(crate) fn compile_packer(project: &Project) -> Command {
+    let mut command = process::cargo(None);
+    command.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "pack"]);
+    command
+}
+
+/// The compilation of a package for wasm32.
+pub(crate) fn compile(project: &Project, toolchain: &Toolchain, profile: &str, package: &str) -> Command {
     let mut command = toolchain.cargo();
     command.current_dir(project.root()).env("CARGO_TARGET_DIR", project.wasm_target()).args([
         "build",

@@ -19,7 +19,7 @@ cargo xtask COMMAND
   run [-- ARGUMENTS]   build the page and the proxy, and start it; the arguments are dialbench's
   app                  build the page alone: into target/page, and into target/app for the proxy to embed
   test [FILTER]        every test: native, in a browser, end to end
-  bench [NAME…]        the core's benchmarks, or those named; relay: voice relays beside nginx and HAProxy
+  bench [NAME…]        the core's benchmarks, or those named, also in wasm (receiver, analysis); relay: beside nginx and HAProxy
   dist                 one binary with the page inside: target/dist/dialbench
   lint                 formatting, clippy for both targets, licences and advisories
 
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         Some("run") => commands::run::run(&project, &rest),
         Some("app") => commands::build_app(&project),
         Some("test") => commands::test::run(&project, &rest),
-        Some("bench") => commands::bench(&project, &rest),
+        Some("bench") => commands::bench::run(&project, &rest),
         Some("dist") => commands::dist(&project),
         Some("lint") => commands::lint::run(&project),
         Some("help" | "--help" | "-h") | None => {

@@ -1,23 +1,25 @@
-//! spandsp beside us, where its headers and a C compiler are installed.
+//! Receivers beside the native one, each a program: the same one in wasm, and spandsp where it is installed.
 
 use std::{
+    env,
+    ffi::OsString,
     io::{BufRead, BufReader, BufWriter, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     thread,
 };
 
-/// A program that hears trials with spandsp.
-pub(crate) struct Peer(PathBuf);
-
-/// What it heard in one trial: digits with the samples at which they were reported.
-pub(crate) type Heard = Vec<(char, f64)>;
+/// A program that is sent trials and writes a line for each.
+pub(crate) struct Peer {
+    program: OsString,
+    arguments: Vec<OsString>,
+}
 
 impl Peer {
-    /// Compiles it; none, with the reason, where that cannot be done.
-    pub(crate) fn build() -> Result<Self, String> {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/receiver/peer.c");
-        let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join("receiver-peer");
+    /// spandsp; none, with the reason, where its headers or a C compiler are missing.
+    pub(crate) fn spandsp() -> Result<Self, String> {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/receiver/spandsp.c");
+        let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join("receiver-spandsp");
         let built = Command::new("cc")
             .args(["-O2", "-o"])
             .args([&binary, &source])
@@ -25,28 +27,46 @@ impl Peer {
             .output()
             .map_err(|error| format!("no C compiler: {error}"))?;
         if built.status.success() {
-            return Ok(Self(binary));
+            return Ok(Self { program: binary.into(), arguments: Vec::new() });
         }
         let reason = String::from_utf8_lossy(&built.stderr);
         Err(reason.lines().next().unwrap_or("the C compiler failed").to_owned())
     }
 
-    /// What it hears in each of `trials`, and nanoseconds a sample where one is long enough to tell.
-    /// `dial_tone` switches its filter against that on.
-    pub(crate) fn hear<'a>(
-        &self,
-        trials: impl Iterator<Item = &'a [i16]> + Send,
-        dial_tone: bool,
-    ) -> (Vec<Heard>, f64) {
-        let mut child = Command::new(&self.0)
-            .args(dial_tone.then_some("dial-tone"))
+    /// Our own in wasm, in Node; none where `cargo xtask bench`, which builds it, did not start this.
+    pub(crate) fn wasm() -> Result<Self, String> {
+        let module = env::var_os("DIALBENCH_WASM_BENCHES").ok_or("`cargo xtask bench` builds it")?;
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/wasm/hear.js");
+        Ok(Self { program: "node".into(), arguments: vec![script.into(), module] })
+    }
+
+    /// What is heard in each of `trials`, as [`transcript`](crate::transcript) has it; spandsp writes the digits alone.
+    pub(crate) fn hear<'a>(&self, trials: impl Iterator<Item = &'a [i16]> + Send) -> Vec<String> {
+        self.answers("", trials)
+    }
+
+    /// Likewise with the receiver's filter against dial tone, where it is not always on.
+    pub(crate) fn hear_over_tones<'a>(&self, trials: impl Iterator<Item = &'a [i16]> + Send) -> Vec<String> {
+        self.answers("dial-tone", trials)
+    }
+
+    /// Nanoseconds a sample, at the best of many passes.
+    pub(crate) fn time(&self, pcm: &[i16]) -> f64 {
+        let answers = self.answers("time", std::iter::once(pcm));
+        answers.first().and_then(|line| line.parse().ok()).expect("it writes a number")
+    }
+
+    fn answers<'a>(&self, mode: &str, trials: impl Iterator<Item = &'a [i16]> + Send) -> Vec<String> {
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .arg(mode)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("it was just compiled");
+            .expect("it is installed");
         let mut input = BufWriter::new(child.stdin.take().expect("piped"));
         let output = BufReader::new(child.stdout.take().expect("piped"));
-        let mut lines = thread::scope(|scope| {
+        let lines = thread::scope(|scope| {
             scope.spawn(move || {
                 for pcm in trials {
                     let bytes: Vec<u8> = pcm.iter().flat_map(|sample| sample.to_ne_bytes()).collect();
@@ -54,15 +74,9 @@ impl Peer {
                     input.write_all(&length).and_then(|()| input.write_all(&bytes)).expect("it reads all");
                 }
             });
-            output.lines().collect::<Result<Vec<_>, _>>().expect("it writes text")
+            output.lines().collect::<Result<_, _>>().expect("it writes text")
         });
-        child.wait().expect("it was started");
-        let speed = lines.pop().and_then(|line| line.parse().ok()).unwrap_or(0.0);
-        (lines.iter().map(|line| line.split_whitespace().filter_map(report).collect()).collect(), speed)
+        assert!(child.wait().is_ok_and(|status| status.success()), "{} failed", self.program.display());
+        lines
     }
-}
-
-fn report(word: &str) -> Option<(char, f64)> {
-    let (digit, at) = word.split_once('@')?;
-    Some((digit.chars().next()?, at.parse().ok()?))
 }

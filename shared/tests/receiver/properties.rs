@@ -13,7 +13,8 @@ use shared::{
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::{
-    q24::{hear, one},
+    hear,
+    q24::one,
     signals::{Line, Rng, Sent, ms},
 };
 

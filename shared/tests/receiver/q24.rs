@@ -1,9 +1,9 @@
 //! The rows of ITU-T Q.24's table, one trial at a time.
 
 use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
-use shared::dtmf::{
-    Digit,
-    detect::{Detection, Receiver, ReceiverConfig, Tone},
+use shared::{
+    audio::{frame::FRAME_SAMPLES, plc::Concealer},
+    dtmf::Digit,
 };
 
 use crate::signals::{Line, Rng, Sent, lose_frames, ms};
@@ -23,6 +23,8 @@ pub(crate) struct Trial {
     pub(crate) expect: Vec<Digit>,
     /// Where the first digit begins, in samples.
     pub(crate) onset: f64,
+    /// The longest stretch of the first digit in which no frame was lost, in samples.
+    pub(crate) in_one_piece: f64,
 }
 
 const fn row(name: &'static str, trial: fn(&mut Rng, Digit) -> Trial) -> Row {
@@ -74,7 +76,7 @@ pub(crate) const ROWS: &[Row] = &[
         let mut line = Line::silent(onset + ms(220.0));
         line.digit(&first, onset, onset + ms(40.0));
         line.digit(&second, onset + ms(80.0), onset + ms(120.0));
-        Trial { pcm: line.pcm(), expect: vec![digit, other], onset }
+        Trial { pcm: line.pcm(), expect: vec![digit, other], onset, in_one_piece: ms(40.0) }
     }),
     row("accepted: high tone 4 dB stronger", |rng, digit| twisted(rng, digit, 4.0)),
     row("accepted: high tone 8 dB weaker", |rng, digit| twisted(rng, digit, -8.0)),
@@ -102,13 +104,14 @@ pub(crate) const ROWS: &[Row] = &[
     row("accepted: A-law, 0 to −25 dBm, ±1.5 %", |rng, digit| {
         coded(rng, digit, |sample| decode_alaw(encode_alaw(sample)))
     }),
-    row("accepted: 100 ms, 2 % of frames concealed", |rng, digit| {
-        let sent = sent(rng, digit);
-        let mut trial = one(rng, &sent, 100.0);
-        trial.pcm.splice(0..0, [0; 400]);
-        trial.onset += 400.0;
-        lose_frames(rng, &mut trial.pcm);
-        trial
+    row("accepted: 100 ms, 2 % of frames concealed", |rng, digit| concealed(rng, digit, 0.02)),
+    row("accepted: 100 ms, 10 % of frames concealed, 40 ms in one piece", |rng, digit| {
+        loop {
+            let trial = concealed(rng, digit, 0.1);
+            if trial.in_one_piece >= ms(40.0) {
+                return trial;
+            }
+        }
     }),
 ];
 
@@ -127,7 +130,7 @@ pub(crate) fn one(rng: &mut Rng, sent: &Sent, milliseconds: f64) -> Trial {
     let onset = ms(rng.within(30.0, 50.0));
     let mut line = Line::silent(onset + ms(milliseconds + 60.0));
     line.digit(sent, onset, onset + ms(milliseconds));
-    Trial { pcm: line.pcm(), expect: vec![sent.digit], onset }
+    Trial { pcm: line.pcm(), expect: vec![sent.digit], onset, in_one_piece: ms(milliseconds) }
 }
 
 fn none(rng: &mut Rng, sent: &Sent, milliseconds: f64) -> Trial {
@@ -153,7 +156,22 @@ fn interrupted(rng: &mut Rng, digit: Digit, phase_lost: bool) -> Trial {
         line.digit(&before, onset, onset + ms(100.0));
         line.silence(gap, gap + ms(10.0));
     }
-    Trial { pcm: line.pcm(), expect: vec![digit], onset }
+    Trial { pcm: line.pcm(), expect: vec![digit], onset, in_one_piece: ms(100.0) }
+}
+
+fn concealed(rng: &mut Rng, digit: Digit, rate: f64) -> Trial {
+    let sent = sent(rng, digit);
+    let mut trial = one(rng, &sent, 100.0);
+    let lost = lose_frames(rng, &mut trial.pcm, rate);
+    let end = trial.onset + ms(100.0);
+    let (mut from, mut longest) = (trial.onset, 0.0);
+    for at in (0..lost.len()).filter(|&frame| lost[frame]).map(|frame| (frame * FRAME_SAMPLES) as f64) {
+        longest = f64::max(longest, at.min(end) - from);
+        from = from.max(at + FRAME_SAMPLES as f64);
+    }
+    trial.in_one_piece = f64::max(longest, end - from);
+    trial.onset += Concealer::DELAY as f64;
+    trial
 }
 
 fn twisted(rng: &mut Rng, digit: Digit, twist: f64) -> Trial {
@@ -170,7 +188,7 @@ fn noisy(rng: &mut Rng, digit: Digit) -> Trial {
     let mut line = Line::silent(onset + ms(100.0));
     line.digit(&sent, onset, onset + ms(40.0));
     line.noise(rng, -16.0);
-    Trial { pcm: line.pcm(), expect: vec![digit], onset }
+    Trial { pcm: line.pcm(), expect: vec![digit], onset, in_one_piece: ms(40.0) }
 }
 
 /// A digit over tones that last, each as strong as each of the digit's.
@@ -184,7 +202,7 @@ fn over(rng: &mut Rng, digit: Digit, tones: &[f64]) -> Trial {
     for &hz in tones {
         line.sine(hz, dbm0, rng.unit(), 0.0, end);
     }
-    Trial { pcm: line.pcm(), expect: vec![digit], onset }
+    Trial { pcm: line.pcm(), expect: vec![digit], onset, in_one_piece: ms(40.0) }
 }
 
 fn coded(rng: &mut Rng, digit: Digit, code: fn(i16) -> i16) -> Trial {
@@ -196,19 +214,6 @@ fn coded(rng: &mut Rng, digit: Digit, code: fn(i16) -> i16) -> Trial {
         *sample = code(*sample);
     }
     trial
-}
-
-/// What is heard in `pcm`: the digits with the samples at which they were reported, and the tones.
-pub(crate) fn hear(pcm: &[i16]) -> (Vec<(Digit, u64)>, Vec<Tone>) {
-    let (mut starts, mut tones) = (Vec::new(), Vec::new());
-    let mut receiver = Receiver::new(ReceiverConfig::default());
-    let mut keep = |detection| match detection {
-        Detection::Start { digit, at_sample } => starts.push((digit, at_sample)),
-        Detection::End(tone) => tones.push(tone),
-    };
-    receiver.process(pcm, &mut keep);
-    receiver.flush(&mut keep);
-    (starts, tones)
 }
 
 /// The trials of a row, each of the sixteen digits in turn.

@@ -2,7 +2,10 @@
 
 use std::f64::consts::TAU;
 
-use shared::{audio::level::sine_peak, dtmf::Digit};
+use shared::{
+    audio::{frame::FRAME_SAMPLES, level::sine_peak, plc::Concealer},
+    dtmf::Digit,
+};
 
 pub(crate) const RATE: f64 = 8_000.0;
 
@@ -110,43 +113,19 @@ impl Line {
     }
 }
 
-/// Loses 2 % of the 20 ms frames and conceals them in the manner of ITU-T G.711 Appendix I: the last pitch period is
-/// repeated, at full strength for 10 ms and then fading by a fifth every 10 ms; the joint afterwards is blended.
-pub(crate) fn lose_frames(rng: &mut Rng, pcm: &mut [i16]) {
-    const FRAME: usize = 160;
-    const HISTORY: usize = 390;
-    const BLEND: usize = 30;
-    let mut from = HISTORY;
-    while from + FRAME + BLEND < pcm.len() {
-        let room = (pcm.len() - BLEND - from) / FRAME;
-        let lost = (0..room).take_while(|_| rng.unit() < 0.02).count() * FRAME;
-        if lost == 0 {
-            from += FRAME;
-            continue;
-        }
-        let (past, now) = pcm.split_at_mut(from);
-        let lag = pitch(&past[from - HISTORY..]);
-        for (n, sample) in now[..lost + BLEND].iter_mut().enumerate() {
-            let strength = (1.0 - 0.2 * (n as f64 / 80.0 - 1.0).max(0.0)).max(0.0);
-            let concealed = strength * f64::from(past[from - lag + n % lag]);
-            let share = (n.saturating_sub(lost) as f64 / BLEND as f64).min(1.0);
-            *sample = ((1.0 - share) * concealed + share * f64::from(*sample)).round() as i16;
-        }
-        from += lost + FRAME;
-    }
-}
-
-/// The lag, 5 to 15 ms, at which the end of `past` resembles what went before most.
-fn pitch(past: &[i16]) -> usize {
-    let (earlier, last) = past.split_at(past.len() - 160);
-    let alike = |lag: usize| {
-        let before = &past[earlier.len() - lag..];
-        let (mut product, mut power) = (0.0, 1.0);
-        for (&a, &b) in last.iter().zip(before) {
-            product += f64::from(a) * f64::from(b);
-            power += f64::from(b) * f64::from(b);
-        }
-        product / power.sqrt()
-    };
-    (40..=120).max_by(|&a, &b| alike(a).total_cmp(&alike(b))).expect("a range that is not empty")
+/// Loses frames of 20 ms, each with the probability `rate`, and conceals them as they are concealed on a call, which
+/// delays all by [`Concealer::DELAY`]. Returns which were lost.
+pub(crate) fn lose_frames(rng: &mut Rng, pcm: &mut Vec<i16>, rate: f64) -> Vec<bool> {
+    pcm.resize(pcm.len().next_multiple_of(FRAME_SAMPLES), 0);
+    let mut concealer = Concealer::new();
+    let frames = pcm.chunks_exact_mut(FRAME_SAMPLES);
+    frames
+        .map(|frame| {
+            let lost = rng.unit() < rate;
+            for unit in frame.as_chunks_mut().0 {
+                if lost { concealer.missing(unit) } else { concealer.received(unit) }
+            }
+            lost
+        })
+        .collect()
 }

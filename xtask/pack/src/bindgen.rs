@@ -49,6 +49,15 @@ pub(crate) fn generate(name: &str, wasm: &[u8], work: &Path) -> Result<Code> {
     })
 }
 
+/// Packs a module as the page's are packed, but for Node, into `out`.
+pub(crate) fn for_node(wasm: &Path, wasm_opt: &Path, out: &Path) -> Result<()> {
+    Bindgen::new().input_path(wasm).nodejs(true)?.typescript(false).generate(out).context("wasm-bindgen")?;
+    let stem = wasm.file_stem().context("the module has no name")?.to_string_lossy();
+    let packed = out.join(format!("{stem}_bg.wasm"));
+    let smaller = optimise(wasm_opt, &fs::read(&packed)?, &out.join("work"))?;
+    Ok(fs::write(packed, smaller)?)
+}
+
 /// Makes a module smaller, by way of two files whose names begin with `work`.
 pub(crate) fn optimise(wasm_opt: &Path, wasm: &[u8], work: &Path) -> Result<Vec<u8>> {
     let (before, after) = (work.with_extension("before.wasm"), work.with_extension("after.wasm"));

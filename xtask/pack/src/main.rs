@@ -1,5 +1,6 @@
 //! Turns the compiled page into the files a browser loads: wasm-bindgen's glue, a smaller wasm, hashed names, the head of
 //! the document, and each file's compressed forms. `cargo xtask app` runs it; it skips its work when no input changed.
+//! `pack node WASM WASM_OPT OUT` packs a single module for Node, for `cargo xtask bench`.
 
 mod assets;
 mod bindgen;
@@ -19,6 +20,12 @@ use crate::inputs::Inputs;
 const FIRST_LOAD_LIMIT: usize = 250_000;
 
 fn main() -> Result<()> {
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    if let [first, wasm, wasm_opt, out] = &words[..]
+        && first == "node"
+    {
+        return bindgen::for_node(wasm.as_ref(), wasm_opt.as_ref(), out.as_ref());
+    }
     let options = Options::from_arguments()?;
     let inputs = Inputs::read(&options)?;
     let stamp = options.out.with_extension("stamp");

@@ -1,5 +1,6 @@
 //! The commands.
 
+pub(crate) mod bench;
 pub(crate) mod lint;
 pub(crate) mod run;
 pub(crate) mod test;
@@ -29,25 +30,5 @@ pub(crate) fn dist(project: &Project) -> Result<()> {
     let binary = target.join("dialbench");
     let bytes = fs::copy(project.path("target/release/dialbench"), &binary).context("copying the binary")?;
     step::say(&format!("{}: {:.1} MB", binary.display(), bytes as f64 / 1e6));
-    Ok(())
-}
-
-/// `cargo xtask bench [NAME…] [-- ARGUMENTS]`: the core's benchmarks, or those that are named; `relay` is the proxy's.
-pub(crate) fn bench(project: &Project, words: &[String]) -> Result<()> {
-    let (names, arguments) =
-        words.split_at(words.iter().position(|word| word == "--").unwrap_or(words.len()));
-    let (relay, core): (Vec<_>, Vec<_>) = names.iter().partition(|name| **name == "relay");
-    for (package, names) in [("shared", core), ("proxy", relay)] {
-        if names.is_empty() && (package != "shared" || !words.is_empty()) {
-            continue;
-        }
-        let mut command = process::cargo(None);
-        command.current_dir(project.root()).args(["bench", "--package", package]);
-        if names.is_empty() {
-            command.arg("--benches");
-        }
-        command.args(names.iter().flat_map(|name| ["--bench", name.as_str()])).args(arguments);
-        process::run(&mut command)?;
-    }
     Ok(())
 }

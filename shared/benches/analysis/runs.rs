@@ -1,21 +1,13 @@
-//! Judging a run: a definition of up to 10,000 nodes and a trace of up to 1,000,000 steps, and how the cost grows.
-#![expect(clippy::print_stdout, reason = "the report")]
+//! Definitions and traces of any size.
 
-use std::{
-    hint::black_box,
-    time::{Duration, Instant},
-};
-
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Map, Value, json};
 use shared::{
-    flow::analysis::{Structure, analyse},
     menu::FlowDefinition,
     wire::{NodeExecution, SimulationResult, SimulationStatus},
 };
 
 /// Rows of menus, collects, decisions and prompts, each leading on to the next row and some back to the first.
-fn definition(count: usize) -> FlowDefinition {
+pub(crate) fn definition(count: usize) -> FlowDefinition {
     let name = |at: usize| format!("node-{}", at % count);
     let nodes: Vec<Value> = (0..count)
         .map(|at| {
@@ -40,7 +32,7 @@ fn definition(count: usize) -> FlowDefinition {
 }
 
 /// A walk over the flow, step by step as the simulator writes it.
-fn trace(flow: &FlowDefinition, steps: usize) -> SimulationResult {
+pub(crate) fn trace(flow: &FlowDefinition, steps: usize) -> SimulationResult {
     let mut at = 0;
     let execution_path = (0..steps)
         .map(|step| {
@@ -69,44 +61,3 @@ fn trace(flow: &FlowDefinition, steps: usize) -> SimulationResult {
         error_message: None,
     }
 }
-
-fn judge(flow: &FlowDefinition, result: &SimulationResult) -> Duration {
-    let began = Instant::now();
-    let structure = Structure::of(black_box(flow));
-    assert!(structure.reach.complete, "every state was looked at");
-    black_box(analyse(&structure, black_box(result)));
-    began.elapsed()
-}
-
-fn figures(criterion: &mut Criterion) {
-    println!("nodes    steps      best of 5   per step and node");
-    for scale in [1usize, 2, 5, 10, 20, 50, 100] {
-        let (nodes, steps) = (scale * 100, scale * 10_000);
-        let flow = definition(nodes);
-        let result = trace(&flow, steps);
-        let best = (0..5).map(|_| judge(&flow, &result)).min().unwrap_or_default();
-        let each = best.as_secs_f64() * 1e9 / (nodes + steps) as f64;
-        println!("{nodes:>6} {steps:>9} {best:>12.3?} {each:>9.1} ns");
-        if scale == 100 {
-            assert!(best < Duration::from_secs(1), "10,000 nodes and 1,000,000 steps in {best:?}");
-        }
-    }
-    let flow = definition(10_000);
-    let structure = Structure::of(&flow);
-    let mut group = criterion.benchmark_group("analysis");
-    group.sample_size(10);
-    group.bench_function("structure of 10,000 nodes", |bencher| {
-        bencher.iter(|| Structure::of(black_box(&flow)));
-    });
-    for steps in [1_000usize, 1_000_000] {
-        let result = trace(&flow, steps);
-        group.throughput(Throughput::Elements(steps as u64));
-        group.bench_function(BenchmarkId::new("trace", steps), |bencher| {
-            bencher.iter(|| analyse(&structure, black_box(&result)));
-        });
-    }
-    group.finish();
-}
-
-criterion_group!(benches, figures);
-criterion_main!(benches);

@@ -1,0 +1,58 @@
+//! `cargo xtask bench`: the benchmarks, those of the core also in wasm where they know how.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::app;
+use crate::process::{self, Job};
+use crate::project::Project;
+use crate::setup;
+
+/// The core's benchmarks that print a column for wasm.
+const IN_WASM: [&str; 2] = ["analysis", "receiver"];
+
+/// `cargo xtask bench [NAME…] [-- ARGUMENTS]`: the core's benchmarks, or those that are named; `relay` is the proxy's.
+pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {
+    let (names, arguments) =
+        words.split_at(words.iter().position(|word| word == "--").unwrap_or(words.len()));
+    let (relay, core): (Vec<_>, Vec<_>) = names.iter().partition(|name| **name == "relay");
+    for (package, names) in [("shared", core), ("proxy", relay)] {
+        if names.is_empty() && (package != "shared" || !words.is_empty()) {
+            continue;
+        }
+        let mut command = process::cargo(None);
+        command.current_dir(project.root()).args(["bench", "--package", package]);
+        if names.is_empty() {
+            command.arg("--benches");
+        }
+        let in_wasm = |name: &&String| IN_WASM.contains(&name.as_str());
+        if package == "shared" && (names.is_empty() || names.iter().any(in_wasm)) {
+            command.env("DIALBENCH_WASM_BENCHES", wasm(project)?);
+        }
+        command.args(names.iter().flat_map(|name| ["--bench", name.as_str()])).args(arguments);
+        process::run(&mut command)?;
+    }
+    Ok(())
+}
+
+/// Builds what is measured in wasm as the page is built, and packs it for Node. Returns the module's glue.
+fn wasm(project: &Project) -> Result<PathBuf> {
+    let packer = Job::start("compiling the packer", &mut app::compile_packer(project))?;
+    let toolchain = setup::wasm(project)?;
+    let compile = &mut app::compile(project, &toolchain, "app", "benches");
+    let benches = Job::start("compiling the benchmarks for wasm", compile)?;
+    setup::npm(project)?;
+    Job::wait_all(vec![packer, benches])?;
+    let out = project.path("target/benches");
+    fs::create_dir_all(&out)?;
+    let mut pack = Command::new(project.path("target/tool/pack"));
+    pack.arg("node")
+        .arg(project.wasm_target().join("wasm32-unknown-unknown/app/benches.wasm"))
+        .arg(project.wasm_opt())
+        .arg(&out);
+    process::run(&mut pack)?;
+    Ok(out.join("benches.js"))
+}
