@@ -52,6 +52,8 @@ fn native(project: &Project, words: &[&str]) -> Command {
     command.args(WITHOUT_WASM_PACKAGES.split_whitespace());
     // These are compiled in a profile of their own for the build anyway.
     command.args(["--exclude", "pack", "--exclude", "runner"]);
+    // What no program of ours asks for is tested all the same.
+    command.args(["--features", "shared/loudness"]);
     command
 }
 
