@@ -96,14 +96,12 @@ fn resample(mut stream: impl Iterator<Item = i16>, out: &mut dyn Write) {
     let mut upsampler = Upsampler::new(RATE);
     let mut block = [0.0; 4_096];
     while held > 0 {
-        upsampler.fill(&mut block, || {
-            stream.next().map_or_else(
-                || {
-                    held = held.saturating_sub(1);
-                    0.0
-                },
-                f32::from,
-            )
+        upsampler.fill(&mut block, |wanted| {
+            for sample in wanted {
+                let next = stream.next();
+                held = if next.is_some() { held } else { held.saturating_sub(1) };
+                *sample = next.map_or(0.0, f32::from);
+            }
         });
         let bytes: Vec<u8> = block.iter().flat_map(|sample| (sample.round() as i16).to_ne_bytes()).collect();
         out.write_all(&bytes).expect("it reads all");

@@ -51,6 +51,9 @@ pub struct Upsampler {
 }
 
 impl Upsampler {
+    /// Input samples by which the output lags behind the input.
+    pub const DELAY: usize = TAPS / 2 + FINE_TAPS / 4;
+
     /// To `rate` Hz, at least 8,000.
     pub fn new(rate: f64) -> Self {
         let doubler = |fraction| {
