@@ -37,7 +37,7 @@ impl Router {
     /// Follows the address, and the browser's way back.
     pub(crate) fn new() -> Self {
         let shown = RwSignal::new(Route::of(&path()));
-        let back = window_event_listener(ev::popstate, move |_| shown.set(Route::of(&path())));
+        let back = window_event_listener(ev::popstate, move |_| show(shown, Route::of(&path())));
         on_cleanup(move || back.remove());
         Self { shown }
     }
@@ -50,7 +50,14 @@ impl Router {
         let history = window().history().expect("a page has a history");
         // Too many changes in a short time are refused; the panel is shown all the same.
         let _ = history.push_state_with_url(&JsValue::NULL, "", Some(to));
-        self.shown.set(Route::of(to));
+        show(self.shown, Route::of(to));
+    }
+}
+
+/// A panel that is shown already stays as it is: where a fragment alone changes, nothing typed may be lost.
+fn show(shown: RwSignal<Route>, route: Route) {
+    if shown.get_untracked() != route {
+        shown.set(route);
     }
 }
 

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod auth;
 pub mod config;
 pub mod cxone;
+mod definitions;
 mod error;
 mod id;
 pub mod logging;

@@ -4,16 +4,19 @@
 
 mod common;
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use common::{Fake, Proxy, client, fake::Scripted, problem, proxy, within};
-use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use proxy::config::{Profile, Service, ServiceConfig};
 use sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use shared::{
-    flow::{Draft, MediaDraft, PollConfig, SimulationRequest, VariableDraft, VariableKind},
-    wire::{Limits, MediaKind, SimulationResult},
+    flow::{
+        PollConfig, SimulationRequest, check_depth,
+        corpus::{WrongRequest, right_requests, wrong_requests},
+    },
+    menu::CompiledFlow,
+    wire::{Limits, SimulationResult},
 };
 
 fn request() -> Value {
@@ -112,52 +115,58 @@ async fn a_wrong_run_never_reaches_cxone() {
     proxy.stop().await;
 }
 
-/// Drafts of which most are wrong somewhere.
-fn drafts() -> impl Strategy<Value = Draft> {
-    let variable = ("[a-c ]{0,2}", prop::sample::select(VariableKind::ALL.to_vec()), "[1{ \"a]{0,3}")
-        .prop_map(|(name, kind, text)| VariableDraft { name, kind, text });
-    let media = ("[a-z ]{0,3}", prop::sample::select(MediaKind::ALL.to_vec()))
-        .prop_map(|(asset_id, kind)| MediaDraft { asset_id, kind });
-    let lists = (prop::collection::vec(variable, 0..2), prop::collection::vec(media, 0..2));
-    let flow = prop_oneof![4 => Just("support-line".to_owned()), 1 => "[a-z ./]{0,6}"];
-    let digits = prop_oneof![4 => "[0-9*#A-D]{0,9}", 1 => "[0-9*#A-Dx]{0,60}"];
-    (flow, digits, lists).prop_map(|(flow_id, digits, (variables, media))| Draft {
-        flow_id,
-        digits,
-        variables,
-        media,
-        ..Draft::default()
-    })
+#[tokio::test]
+async fn every_wrong_request_is_refused_for_the_reasons_that_the_page_gives() {
+    let fake = Fake::start().await;
+    let limits = Limits::default();
+    let proxy = proxy(&fake, |_| {}).await;
+    for WrongRequest { body, fields } in wrong_requests(4, "support-line", &limits, 300) {
+        let shown = problem(proxy.post("/api/flow/simulations", &body).await, 422).await;
+        let errors = SimulationRequest::from_json(&body, &limits).unwrap_err();
+        assert_eq!(shown["errors"], serde_json::to_value(&errors).unwrap(), "{body}");
+        let named = |field: &String| errors.iter().any(|error| error.field == *field);
+        assert!(fields.iter().all(named), "{body}: {fields:?} of {errors:?}");
+    }
+    assert_eq!((fake.posted().len(), fake.tokens_asked()), (0, 0));
+    let right = right_requests(4, "support-line", &limits, 50);
+    for body in &right {
+        assert_eq!(proxy.post("/api/flow/simulations", body).await.status(), 201, "{body}");
+    }
+    assert_eq!(fake.posted().len(), right.len());
+    proxy.stop().await;
 }
 
 #[tokio::test]
-async fn page_and_proxy_refuse_the_same_drafts_for_the_same_reasons() {
+async fn a_path_deeper_than_the_limit_is_refused_where_the_flow_is_known() {
     let fake = Fake::start().await;
-    let proxy = proxy(&fake, |_| {}).await;
-    let mut runner = TestRunner::deterministic();
-    let (mut refused, mut accepted) = (0, 0);
-    for _ in 0..300 {
-        let draft = drafts().new_tree(&mut runner).unwrap().current();
-        let (body, inexpressible) = draft.to_json();
-        let typed = draft.parse(&Limits::default());
-        let answer = proxy.post("/api/flow/simulations", &body).await;
-        match SimulationRequest::from_json(&body, &Limits::default()) {
-            Ok(_) => {
-                assert_eq!(answer.status(), 201, "{body}");
-                assert_eq!(typed.is_ok(), inexpressible.is_empty());
-                accepted += 1;
-            }
-            Err(errors) => {
-                let shown = problem(answer, 422).await;
-                assert_eq!(shown["errors"], serde_json::to_value(&errors).unwrap(), "{body}");
-                let all: Vec<_> = inexpressible.into_iter().chain(errors).collect();
-                assert_eq!(typed.unwrap_err(), all);
-                refused += 1;
+    let nodes = json!([
+        { "id": "a", "type": "menu", "maxRetries": 9, "branches": [{ "on": "digits", "value": "1", "to": "b" }] },
+        { "id": "b", "type": "prompt", "branches": [{ "on": "next", "to": "a" }] },
+    ]);
+    let flow = json!({ "flowId": "loop", "name": "Loop", "start": "a", "nodes": nodes });
+    *fake.shared.flow.lock().unwrap() = Some(flow.clone());
+    let proxy = proxy(&fake, |config| config.limits.flow_depth = 20).await;
+    let request = |flow: &str, digits: usize| json!({ "flowId": flow, "dtmfSequence": vec!["1"; digits] });
+    let submit =
+        async |flow: &str, digits: usize| proxy.post("/api/flow/simulations", &request(flow, digits)).await;
+    let compiled = Arc::new(CompiledFlow::compile(serde_json::from_value(flow).unwrap()).unwrap());
+    for digits in 0..12 {
+        let limits = Limits { flow_depth: 20, ..Limits::default() };
+        let of_page = SimulationRequest::from_json(&request("loop", digits), &limits).unwrap();
+        match check_depth(&compiled, &of_page, limits.flow_depth) {
+            Ok(()) => assert_eq!(submit("loop", digits).await.status(), 201, "{digits}"),
+            Err(error) => {
+                let shown = problem(submit("loop", digits).await, 422).await;
+                assert_eq!(shown["errors"], json!([error]));
+                assert_eq!(error.field, "dtmfSequence");
             }
         }
     }
-    assert!(refused > 100 && accepted > 50, "{refused} refused, {accepted} accepted");
-    assert_eq!(fake.posted().len(), accepted);
+    let sent = fake.posted().len();
+    assert!((1..12).contains(&sent), "{sent} of 12 are shallow enough");
+    // Of a flow that the service does not describe, nothing is said beforehand.
+    assert_eq!(submit("another", 12).await.status(), 201);
+    assert_eq!(fake.posted().len(), sent + 1);
     proxy.stop().await;
 }
 
@@ -272,7 +281,7 @@ async fn a_wrong_export_or_one_without_a_platform_goes_nowhere() {
 async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
     use shared::{
         flow::{Ending, PollInput, PollOutput, Poller, analysis, execute, judge},
-        menu::{CompiledFlow, FlowDefinition},
+        menu::FlowDefinition,
         time::Instant,
     };
     let quick = std::time::Duration::from_millis(50);
@@ -292,7 +301,7 @@ async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
         let id = flow["flowId"].as_str().unwrap();
         let definition: FlowDefinition =
             proxy.get(&format!("/api/flow/definitions/{id}")).await.json().await.unwrap();
-        let compiled = std::sync::Arc::new(CompiledFlow::compile(definition).unwrap());
+        let compiled = Arc::new(CompiledFlow::compile(definition).unwrap());
         let structure = analysis::Structure::of(compiled.definition());
         let limits = Limits::default();
         let none = analysis::Coverage::none(&structure);

@@ -89,6 +89,11 @@ pub(crate) async fn arm(State(app): App, body: Body<Rule>) -> Result<Response, R
     Ok((StatusCode::CREATED, Json(ArmedAnswer { id })).into_response())
 }
 
+/// GET `/sandbox/requests`: how many requests have come to each point, refused ones and struck ones among them.
+pub(crate) async fn requests(State(app): App) -> Response {
+    Json(app.faults.came()).into_response()
+}
+
 /// GET `/sandbox/faults`
 pub(crate) async fn faults(State(app): App) -> Response {
     Json(app.faults.list()).into_response()

@@ -40,7 +40,7 @@ pub(crate) fn router(app: &App) -> Router {
         all = all.nest(&format!("/{}", service.name()), limited);
     }
     all.nest("/sandbox", control_routes())
-        .route("/qa/api/v1/test-results", post(qa::take))
+        .route("/qa/api/v1/test-results", at(Point::Qa, Service::Flow, post(qa::take)))
         .fallback(async || Refusal::not_found("there is no such route"))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(Arc::clone(app))
@@ -70,6 +70,7 @@ fn control_routes() -> Router<App> {
         .route("/calls", post(control::place_call))
         .route("/calls/{interaction_id}", delete(control::hang_up))
         .route("/faults", get(control::faults).post(control::arm).delete(control::disarm))
+        .route("/requests", get(control::requests))
         .route("/faults/{id}", delete(control::take_away))
         .route("/faults/seeded", post(control::seeded))
         .route("/outage", post(control::outage))

@@ -11,7 +11,10 @@ use crate::{places, process::Process};
 /// A server of its own for one test: its port, its stand-in, its audit log.
 #[derive(Debug)]
 pub struct Bench {
-    process: Process,
+    /// Only ever None while it is stopped.
+    process: Option<Process>,
+    /// How it was started.
+    command: Command,
     /// The stand-in, where it is a process of its own.
     sandbox: Option<Process>,
     address: String,
@@ -23,9 +26,25 @@ impl Bench {
     /// `dialbench serve` with the stand-in inside.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("there is room for temporary files");
-        let process = Process::start(&mut serve(&folder));
-        let sandbox_address = process.word_after("sandbox listens address=");
-        Self::running(process, None, sandbox_address, folder)
+        Self::with_sandbox_inside(serve(&folder), folder)
+    }
+
+    /// `dialbench serve` with the stand-in inside and this configuration file.
+    pub fn configured(toml: &str) -> Self {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let file = folder.path().join("dialbench.toml");
+        fs::write(&file, toml).expect("there is room for a file");
+        let mut command = serve(&folder);
+        command.arg("--config").arg(file);
+        Self::with_sandbox_inside(command, folder)
+    }
+
+    /// `dialbench serve` for a tenant of whom nothing is configured.
+    pub fn unconfigured() -> Self {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let mut command = serve(&folder);
+        command.args(["--profile", "tutorial"]);
+        Self::running(command, None, String::new(), folder)
     }
 
     /// The stand-in as a program of its own, and a server with the profile of a real tenant in front of it. Both say all
@@ -47,12 +66,38 @@ impl Bench {
             let name = format!("DIALBENCH_SERVICE_{}_BASE_URL", service.to_uppercase());
             command.env(name, format!("http://{sandbox_address}/{service}"));
         }
-        Self::running(Process::start(&mut command), Some(sandbox), sandbox_address, folder)
+        Self::running(command, Some(sandbox), sandbox_address, folder)
     }
 
-    fn running(process: Process, sandbox: Option<Process>, sandbox_address: String, folder: TempDir) -> Self {
+    fn with_sandbox_inside(command: Command, folder: TempDir) -> Self {
+        let mut bench = Self::running(command, None, String::new(), folder);
+        let process = bench.process.as_ref().expect("it was started");
+        bench.sandbox_address = process.word_after("sandbox listens address=");
+        bench
+    }
+
+    fn running(
+        mut command: Command,
+        sandbox: Option<Process>,
+        sandbox_address: String,
+        folder: TempDir,
+    ) -> Self {
+        let process = Process::start(&mut command);
         let address = process.word_after("dialbench: http://");
-        Self { process, sandbox, address, sandbox_address, folder }
+        Self { process: Some(process), command, sandbox, address, sandbox_address, folder }
+    }
+
+    /// Kills the server.
+    pub fn stop(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts the server again, at the same address.
+    pub fn start_again(&mut self) {
+        self.command.env("DIALBENCH_LISTEN", &self.address);
+        let process = Process::start(&mut self.command);
+        process.word_after("dialbench: http://");
+        self.process = Some(process);
     }
 
     /// Host and port.
@@ -97,7 +142,8 @@ impl Bench {
     /// Everything that server and stand-in have printed.
     pub fn output(&self) -> String {
         let stand_in = self.sandbox.as_ref().map(Process::output).unwrap_or_default();
-        self.process.output() + stand_in.as_str()
+        let server = self.process.as_ref().map(Process::output).unwrap_or_default();
+        server + stand_in.as_str()
     }
 
     /// The audit log as it stands in the file.
@@ -115,7 +161,7 @@ fn dialbench() -> Command {
 
 fn serve(folder: &TempDir) -> Command {
     let mut command = dialbench();
-    command.args(["serve", "--listen", "127.0.0.1:0", "--audit-log"]).arg(audit_log(folder));
+    command.env("DIALBENCH_LISTEN", "127.0.0.1:0").args(["serve", "--audit-log"]).arg(audit_log(folder));
     command.arg("--app-dir").arg(places::page());
     command
 }

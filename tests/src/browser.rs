@@ -3,13 +3,14 @@
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
+    path::Path,
     sync::Arc,
     time::Duration,
 };
 
 use serde_json::{Value, json};
 use thirtyfour::{
-    BrowserLogEntry, ChromeCapabilities, ChromiumLikeCapabilities as _, LoggingPrefsLogLevel, WebDriver,
+    BrowserLogEntry, By, ChromeCapabilities, ChromiumLikeCapabilities as _, LoggingPrefsLogLevel, WebDriver,
     cdp::Cdp,
 };
 
@@ -170,18 +171,24 @@ impl Browser {
         .await
     }
 
-    /// Presses a key of the keyboard for a moment, wherever the focus is: a character, or `Tab` or `Enter`.
+    /// Presses a key of the keyboard for a moment, wherever the focus is: a character, or a key by its name in the DOM.
     pub async fn key(&self, key: &str) {
-        let code = match key {
-            "Tab" => 9,
-            "Enter" => 13,
-            other => u32::from(other.chars().next().expect("a key has a name")),
-        };
-        let text = match key {
-            "Tab" => "",
-            "Enter" => "\r",
-            other => other,
-        };
+        const NAMED: [(&str, u32, &str); 9] = [
+            ("Tab", 9, ""),
+            ("Enter", 13, "\r"),
+            ("Escape", 27, ""),
+            ("End", 35, ""),
+            ("Home", 36, ""),
+            ("ArrowLeft", 37, ""),
+            ("ArrowUp", 38, ""),
+            ("ArrowRight", 39, ""),
+            ("ArrowDown", 40, ""),
+        ];
+        let named = NAMED.into_iter().find(|(name, ..)| *name == key);
+        let (code, text) = named.map_or_else(
+            || (u32::from(key.chars().next().expect("a key has a name")), key),
+            |(_, code, text)| (code, text),
+        );
         let mut event = json!({ "type": "keyDown", "key": key, "windowsVirtualKeyCode": code });
         if !text.is_empty() {
             event["text"] = text.into();
@@ -195,6 +202,18 @@ impl Browser {
     pub async fn type_into(&self, name: &str, text: &str) {
         self.ready("textbox", name).await.call("function () { this.focus() }", &[]).await;
         self.command("Input.insertText", json!({ "text": text })).await;
+    }
+
+    /// Has the browser save files here, without asking.
+    pub async fn save_into(&self, folder: &Path) {
+        let parameters = json!({ "behavior": "allow", "downloadPath": folder });
+        self.command("Browser.setDownloadBehavior", parameters).await;
+    }
+
+    /// Chooses a file for the file input that a selector finds.
+    pub async fn choose_file(&self, selector: &str, file: &Path) {
+        let input = self.driver().find(By::Css(selector)).await.expect("there is one");
+        input.send_keys(file.to_string_lossy()).await.expect("it takes files");
     }
 
     /// What the browser wrote to a log since it was last asked: `browser` (the console) or `performance` (the network).

@@ -2,11 +2,12 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use reqwest::Method;
 use serde_json::Value;
 use shared::{
     flow::{Draft, execute},
     menu::{CompiledFlow, FlowDefinition},
-    wire::{Limits, SimulationResult},
+    wire::{FieldError, Limits, Problem, SimulationResult},
 };
 
 use crate::{Bench, Browser, wait};
@@ -32,14 +33,24 @@ impl Deref for FlowPage {
 }
 
 impl FlowPage {
-    /// Opens it and waits until a flow could be chosen.
+    /// Opens it and waits until a flow could be chosen. What it has the browser save is caught; see [`Self::saved`].
     pub async fn open() -> Self {
-        let (bench, browser) = (Bench::start(), Browser::start().await);
+        Self::open_at(Bench::start()).await
+    }
+
+    /// Opens it with this server.
+    pub async fn open_at(bench: Bench) -> Self {
+        let browser = Browser::start().await;
         browser.run_first(CATCH_FILES).await;
-        browser.go_to(&bench.url("/flow")).await;
-        let page = Self { bench, browser };
+        let page = Self::open_in(browser, bench, "/flow").await;
         page.one("combobox", "Flow").await;
         page
+    }
+
+    /// Opens this address of it in this browser.
+    pub async fn open_in(browser: Browser, bench: Bench, address: &str) -> Self {
+        browser.go_to(&bench.url(address)).await;
+        Self { bench, browser }
     }
 
     /// Puts this draft into the form, as a link does.
@@ -131,6 +142,36 @@ impl FlowPage {
     /// How many submissions the audit trail knows.
     pub fn submissions(&self) -> usize {
         self.bench.audit().matches("\"simulation.submit\"").count()
+    }
+
+    /// How many requests have come to the stand-in's simulator.
+    pub async fn asked_of_simulator(&self) -> u64 {
+        let counts = self.bench.sandbox(Method::GET, "/sandbox/requests").send().await;
+        let counts: Value = counts.expect("the stand-in answers").json().await.expect("it is JSON");
+        counts["simulator"].as_u64().expect("it is counted")
+    }
+
+    /// Puts this text into the request's JSON, as somebody who types does.
+    pub async fn type_json(&self, text: &str) {
+        self.evaluate("document.querySelector('details.json').open = true").await;
+        let edit = "function (text) { this.focus(); this.value = text; this.dispatchEvent(new Event('input', { bubbles: true })) }";
+        self.one("textbox", "Request as JSON").await.call(edit, &[text.into()]).await;
+    }
+
+    /// What the form says is wrong, when it was not sent.
+    pub async fn complaints(&self) -> Vec<String> {
+        let list = "[...document.querySelectorAll('form .notice li')].map(item => item.textContent)";
+        serde_json::from_value(self.evaluate(list).await).expect("they are texts")
+    }
+
+    /// What the proxy says is wrong with a request, in the form's words.
+    pub async fn refused_by_proxy(&self, body: &Value) -> Vec<String> {
+        let answer = self.bench.send(Method::POST, "/api/flow/simulations").json(body).send().await;
+        let answer = answer.expect("the server answers");
+        assert_eq!(answer.status(), 422, "{body}");
+        let problem: Problem = answer.json().await.expect("it is a problem");
+        let told = |error: &FieldError| format!("{} {}", error.field, error.message).trim_start().to_owned();
+        problem.errors.iter().map(told).collect()
     }
 
     /// The picture in words.

@@ -3,7 +3,6 @@
 use e2e::{FlowPage, wait};
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::flow::Draft;
 
 async fn check(draft: Value) {
     let page = FlowPage::open().await;
@@ -166,92 +165,6 @@ async fn two_runs_part_where_they_part() {
     assert!(page.text_alternative().await.contains("Run 1 went"));
     let svg = page.saved("Save SVG").await;
     assert!(svg.starts_with("<svg") && svg.contains("Technical support") && svg.contains("xmlns"), "{svg}");
-}
-
-/// Whatever is wrong: the page names the same fields as the proxy, and CXone is not asked.
-#[tokio::test]
-async fn invalid_drafts_are_refused_in_the_page_and_by_the_proxy_alike() {
-    let page = FlowPage::open().await;
-    let media =
-        |count: usize| (0..count).map(|_| json!({ "assetId": "a", "type": "audio" })).collect::<Vec<_>>();
-    let variables = |count: usize| {
-        let one = |index| json!({ "name": format!("v{index}"), "kind": "string", "text": "" });
-        (0..count).map(one).collect::<Vec<_>>()
-    };
-    let drafts = [
-        json!({ "flowId": "support-line", "digits": "12x" }),
-        json!({ "flowId": "support-line", "digits": "E F 1" }),
-        json!({ "flowId": "support-line", "digits": "1".repeat(51) }),
-        json!({ "flowId": "two words", "digits": "1" }),
-        json!({ "flowId": "..", "digits": "y" }),
-        json!({ "flowId": "support-line", "digits": "3", "media": media(11) }),
-        json!({ "flowId": "support-line", "digits": "4", "media": [{ "assetId": "", "type": "video" }] }),
-        json!({ "flowId": "support-line", "digits": "5", "variables": variables(101) }),
-        json!({ "flowId": "support-line", "digits": "6", "variables": [{ "name": "", "kind": "null", "text": "" }] }),
-    ];
-    for draft in drafts {
-        page.compose(&draft).await;
-        page.click("button", "Run simulation").await;
-        let (body, inexpressible) =
-            serde_json::from_value::<Draft>(draft.clone()).expect("it is a draft").to_json();
-        assert!(inexpressible.is_empty(), "{draft} has no body");
-        let answer = page.bench.send(Method::POST, "/api/flow/simulations").json(&body).send().await;
-        let answer = answer.expect("the server answers");
-        assert_eq!(answer.status(), 422, "{draft}");
-        let problem: Value = answer.json().await.expect("it is JSON");
-        let errors = problem["errors"].as_array().expect("the fields are named");
-        let told = |error: &Value| {
-            format!("{} {}", error["field"].as_str().unwrap(), error["message"].as_str().unwrap())
-        };
-        let wanted: Vec<String> = errors.iter().map(told).collect();
-        let list = "[...document.querySelectorAll('form .notice li')].map(item => item.textContent)";
-        wait::until(&format!("{draft}: {wanted:?}"), async || {
-            (page.evaluate(list).await == json!(wanted)).then_some(())
-        })
-        .await;
-        let marked =
-            "document.querySelector('form [aria-invalid=true]')?.getAttribute('aria-describedby') ?? null";
-        if let Some(id) = page.evaluate(marked).await.as_str() {
-            assert!(!page.text(&format!("[id='{id}']")).await.is_empty(), "{draft}: {id} says nothing");
-        } else {
-            // Too many rows are told below them.
-            assert!(
-                draft["media"].is_array() || draft["variables"].is_array(),
-                "{draft}: no field is marked"
-            );
-        }
-    }
-    assert!(page.runs().await.is_empty());
-    assert_eq!(page.submissions(), 0);
-}
-
-#[tokio::test]
-async fn the_json_and_the_form_are_one_draft() {
-    let page = FlowPage::open().await;
-    page.evaluate("document.querySelector('details.json').open = true").await;
-    let edit = "function (text) { this.focus(); this.value = text; this.dispatchEvent(new Event('input', { bubbles: true })) }";
-    let json = page.one("textbox", "Request as JSON").await;
-    let body = json!({ "flowId": "account-desk", "dtmfSequence": ["1", "#"], "variableStateMatrix": { "account": 7 } });
-    json.call(edit, &[body.to_string().into()]).await;
-    let form = "['#flow-digits', '#flow-variableStateMatrix-0-name', '#flow-variableStateMatrix-0-value'] \
-                .map(field => document.querySelector(field)?.value ?? null).concat(document.querySelector('#flow-flow').value)";
-    wait::until("the JSON in the form", async || {
-        (page.evaluate(form).await == json!(["1#", "account", "7", "account-desk"])).then_some(())
-    })
-    .await;
-    json.call(edit, &["{\"flowId\": \"account-desk\", \"dtmfSequence\": [\"12\"]}".into()]).await;
-    page.click("button", "Run simulation").await;
-    let told = page.text("form .notice").await;
-    assert!(told.contains("dtmfSequence[0] must be one digit"), "{told}");
-    assert!(page.runs().await.is_empty());
-    page.click("button", "Discard this text").await;
-    page.type_into("DTMF steps (2 of 50)", "2").await;
-    wait::until("the form in the JSON", async || {
-        let shown = json.call("function () { return this.value }", &[]).await;
-        let shown: Value = serde_json::from_str(shown.as_str()?).ok()?;
-        (shown["dtmfSequence"].as_array()?.len() == 3).then_some(())
-    })
-    .await;
 }
 
 #[tokio::test]

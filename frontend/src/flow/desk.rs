@@ -52,7 +52,21 @@ impl PartialEq for Known {
 type Definitions = HashMap<String, Result<Known, Problem>>;
 
 /// What the form holds, if it can be sent.
-pub(super) type Checked = Result<(SimulationRequest, Expectation), Vec<FieldError>>;
+pub(super) type Checked = Result<(SimulationRequest, Expectation), Wrong>;
+
+/// What is wrong with the draft.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Wrong {
+    pub(super) errors: Vec<FieldError>,
+    /// Whether it is the JSON being typed that is wrong: the form's fields hold something else.
+    in_text: bool,
+}
+
+impl Wrong {
+    const fn of_fields(errors: Vec<FieldError>) -> Self {
+        Self { errors, in_text: false }
+    }
+}
 
 /// The signals that the panel's parts share.
 #[derive(Clone, Copy)]
@@ -181,11 +195,27 @@ impl Desk {
         of_run.unwrap_or_else(|| self.draft.with(|draft| draft.flow_id.trim().to_owned()))
     }
 
-    /// What is wrong with the fields that `mine` picks.
+    /// Everything that is wrong, as the proxy would name it.
+    pub(super) fn all_errors(self) -> Vec<FieldError> {
+        self.checked
+            .with(|checked| checked.as_ref().err().map(|wrong| wrong.errors.clone()).unwrap_or_default())
+    }
+
+    /// What is wrong with the JSON that is being typed.
+    pub(super) fn text_error(self) -> Option<String> {
+        self.checked.with(|checked| match checked {
+            Err(Wrong { errors, in_text: true }) => {
+                Some(errors.iter().map(told).collect::<Vec<_>>().join("; "))
+            }
+            Ok(_) | Err(_) => None,
+        })
+    }
+
+    /// What is wrong with the form's fields that `mine` picks.
     pub(super) fn errors(self, mine: impl Fn(&str) -> bool) -> Vec<FieldError> {
         self.checked.with(|checked| match checked {
-            Ok(_) => Vec::new(),
-            Err(errors) => errors.iter().filter(|error| mine(&error.field)).cloned().collect(),
+            Ok(_) | Err(Wrong { in_text: true, .. }) => Vec::new(),
+            Err(Wrong { errors, .. }) => errors.iter().filter(|error| mine(&error.field)).cloned().collect(),
         })
     }
 
@@ -208,16 +238,16 @@ fn definition(known: &Definitions, id: &str) -> Option<Known> {
 /// The draft as a request, by the code that the proxy runs again.
 fn check(draft: &Draft, payload: Option<&str>, known: Option<&Known>, limits: &Limits) -> Checked {
     if let Some(Err(errors)) = payload.map(|text| SimulationRequest::parse(text, limits)) {
-        let told = |error: FieldError| match error.field.as_str() {
-            "" => error.message,
-            field => format!("{field} {}", error.message),
-        };
-        let told: Vec<String> = errors.into_iter().map(told).collect();
-        return Err(vec![FieldError::new("payload", told.join("; "))]);
+        return Err(Wrong { errors, in_text: true });
     }
-    let (request, expectation) = draft.parse(limits)?;
+    let (request, expectation) = draft.parse(limits).map_err(Wrong::of_fields)?;
     if let Some(flow) = known.and_then(Known::compiled) {
-        check_depth(flow, &request, limits.flow_depth).map_err(|error| vec![error])?;
+        check_depth(flow, &request, limits.flow_depth).map_err(|error| Wrong::of_fields(vec![error]))?;
     }
     Ok((request, expectation))
+}
+
+/// An error in a line.
+pub(super) fn told(error: &FieldError) -> String {
+    format!("{} {}", error.field, error.message).trim_start().to_owned()
 }

@@ -21,6 +21,7 @@ use self::{
     desk::Desk,
     form::SimulationForm,
     handing::Handing,
+    link::Linked,
     picture::Picture,
     run::{Runner, Runs},
     sight::Sight,
@@ -35,7 +36,9 @@ const KEEP_AFTER_MS: u32 = 300;
 /// `/flow`.
 #[component]
 pub(crate) fn FlowPage() -> impl IntoView {
-    let desk = Desk::new(link::load(), run::load());
+    let (draft, trouble) = link::load();
+    let desk = Desk::new(draft, run::load());
+    desk.notice.set(trouble);
     provide_context(desk);
     provide_context(Runner::new(desk));
     provide_context(Sight::new(desk));
@@ -72,9 +75,13 @@ fn keep_the_draft(desk: Desk) {
         pending.set_value(Some(keep));
     });
     let pasted = window_event_listener(ev::hashchange, move |_| {
-        if let Some(draft) = link::from_address() {
+        let Linked { draft, trouble } = link::from_address();
+        if let Some(draft) = draft {
             desk.payload.set(None);
             desk.draft.set(draft);
+        }
+        if trouble.is_some() {
+            desk.notice.set(trouble);
         }
     });
     on_cleanup(move || {

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use shared::{
-    flow::SimulationRequest,
+    flow::{SimulationRequest, check_depth},
     wire::{FieldError, Problem, SimulationJob, SimulationResult},
 };
 
@@ -16,7 +16,8 @@ use super::extract::{Id, Json};
 use crate::{config::Service, cxone::Repeat, error::ApiError, id::CorrelationId, runs::End, state::AppState};
 
 /// Submits a simulation. Its body is CXone's own: `flowId`, `dtmfSequence` (single digits), `variableStateMatrix`,
-/// `mediaAssetReferences`; every wrong field is named before CXone is asked. It is sent again only after 429 and where no
+/// `mediaAssetReferences`; every wrong field is named before CXone's
+/// simulator is asked, a path that is too deep for the limits among it. It is sent again only after 429 and where no
 /// connection was made, since a simulation carries no key.
 #[utoipa::path(
     post,
@@ -36,7 +37,11 @@ pub(crate) async fn submit(
     correlation: CorrelationId,
     Json(body): Json<Value>,
 ) -> Result<(StatusCode, Answer<SimulationJob>), ApiError> {
-    let request = SimulationRequest::from_json(&body, &state.config.limits).map_err(ApiError::fields)?;
+    let limits = &state.config.limits;
+    let request = SimulationRequest::from_json(&body, limits).map_err(ApiError::fields)?;
+    if let Some(flow) = state.definitions.find(&state.cxone, request.flow_id()).await {
+        check_depth(&flow, &request, limits.flow_depth).map_err(|error| ApiError::fields(vec![error]))?;
+    }
     let submitting = submit_recorded(state.clone(), correlation, request);
     state.see_through(submitting).await.map(|job| (StatusCode::CREATED, Answer(job)))
 }

@@ -74,6 +74,8 @@ pub struct Shared {
     /// What the call and flow routes answer next.
     pub rest_answers: Mutex<VecDeque<Scripted>>,
     pub rest_requests: AtomicUsize,
+    /// The one flow it knows, if it knows one.
+    pub flow: Mutex<Option<serde_json::Value>>,
     /// The bodies of simulations and exports, and the header that an export's key came in.
     pub posted: Mutex<Vec<(serde_json::Value, HeaderMap)>>,
     /// What the next socket handshakes are refused with.
@@ -104,6 +106,7 @@ impl Fake {
             oldest_good: AtomicUsize::new(0),
             rest_answers: Mutex::default(),
             rest_requests: AtomicUsize::new(0),
+            flow: Mutex::default(),
             posted: Mutex::default(),
             handshakes: Mutex::default(),
             voice_queries: Mutex::default(),
@@ -130,7 +133,7 @@ impl Fake {
             .route("/agent/voice/{call}/stream", get(voice))
             .route("/api/v2/interactions/{id}/call", get(call))
             .route("/api/v2/flow/definitions", get(flows))
-            .route("/api/v2/flow/definitions/{id}", any(rest))
+            .route("/api/v2/flow/definitions/{id}", get(definition))
             .route("/api/v2/flow/simulator", post(simulate))
             .route("/api/v2/flow/simulator/{id}", any(rest))
             .route("/qa", post(qa))
@@ -275,6 +278,14 @@ async fn call(State(shared): App, Path(id): Path<String>, headers: HeaderMap) ->
 
 async fn flows() -> Response {
     StatusCode::NOT_FOUND.into_response()
+}
+
+async fn definition(State(shared): App, Path(id): Path<String>) -> Response {
+    let flow = shared.flow.lock().unwrap().clone();
+    match flow.filter(|flow| flow["flowId"] == *id) {
+        Some(flow) => Json(flow).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn rest(State(shared): App) -> Response {

@@ -10,6 +10,7 @@
 //! {"on":"call","kind":"garbage"}
 //! {"on":"simulator","kind":"fail_run","message":"out of compute"}
 //! {"on":"simulator","kind":"never_ends"}
+//! {"on":"qa","kind":"status","status":400}
 //! {"on":"interactions","kind":"close","code":1012}
 //! {"on":"interactions","kind":"half_open"}
 //! {"on":"voice","kind":"drop","afterMs":1500}
@@ -30,6 +31,7 @@ mod planned;
 mod rule;
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -56,6 +58,8 @@ pub(crate) struct Faults {
     armed: Mutex<Vec<Armed>>,
     changed: Notify,
     planned: Mutex<Option<Planned>>,
+    /// Requests and handshakes that came, whatever became of them.
+    came: [AtomicU64; Point::ALL.len()],
 }
 
 #[derive(Debug)]
@@ -101,6 +105,7 @@ impl Faults {
             armed: Mutex::default(),
             changed: Notify::new(),
             planned: Mutex::new(seeded.map(Planned::new)),
+            came: Default::default(),
         }
     }
 
@@ -162,6 +167,7 @@ impl Faults {
 
     /// The fault that strikes a request or handshake, if one does.
     fn for_request(&self, point: Point, service: Service) -> Option<Kind> {
+        self.came[point as usize].fetch_add(1, Ordering::Relaxed);
         let now = Instant::now();
         let due = |armed: &Armed| {
             let kind = &armed.rule.kind;
@@ -169,6 +175,11 @@ impl Faults {
             fits && armed.rule.is_for(point, service) && armed.from <= now
         };
         self.take(due).or_else(|| self.planned.lock().expect("no holder panics").as_mut()?.for_request(point))
+    }
+
+    /// How many requests and handshakes have come to each point.
+    pub(crate) fn came(&self) -> BTreeMap<Point, u64> {
+        Point::ALL.map(|point| (point, self.came[point as usize].load(Ordering::Relaxed))).into()
     }
 
     /// The fault that strikes a simulation which is accepted now, if one does: `fail_run` or `never_ends`.

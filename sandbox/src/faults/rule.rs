@@ -33,7 +33,7 @@ fn once() -> u32 {
 }
 
 /// Where a fault strikes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Point {
     /// A token endpoint.
@@ -48,6 +48,8 @@ pub enum Point {
     Flow,
     /// The flow simulator's requests, and its runs.
     Simulator,
+    /// The QA platform's requests.
+    Qa,
 }
 
 /// What happens.
@@ -117,6 +119,10 @@ pub enum RetryAfter {
 }
 
 impl Point {
+    /// All of them.
+    pub(super) const ALL: [Self; 7] =
+        [Self::Token, Self::Interactions, Self::Voice, Self::Call, Self::Flow, Self::Simulator, Self::Qa];
+
     pub(super) const fn is_socket(self) -> bool {
         matches!(self, Self::Interactions | Self::Voice)
     }
@@ -228,6 +234,7 @@ mod tests {
         check(r#"{"on":"call","kind":"slow","ms":4000000}"#, &["ms"]);
         check(r#"{"on":"simulator","kind":"fail_run"}"#, &[]);
         check(r#"{"on":"flow","kind":"never_ends"}"#, &["kind"]);
+        check(r#"{"on":"qa","kind":"status","status":400}"#, &[]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A flow as a picture, and as something to simulate: from a draft to a request, a trace, and a verdict.
 
 pub mod analysis;
+#[cfg(any(test, feature = "corpus"))]
+pub mod corpus;
 mod draft;
 mod execute;
 mod expect;
@@ -8,6 +10,8 @@ pub mod export;
 mod layout;
 mod poll;
 mod request;
+mod salvage;
+mod walk;
 
 pub use draft::{Draft, MediaDraft, VariableDraft, VariableKind};
 pub use execute::{check_depth, execute};
@@ -17,3 +21,5 @@ pub use expect::{
 pub use layout::{Edge, Layout, Measures, Point, layout};
 pub use poll::{Ending, PollConfig, PollInput, PollOutput, PollPhase, PollProgress, Poller, Trouble};
 pub use request::SimulationRequest;
+pub use salvage::salvage;
+pub use walk::{Stride, Walk};

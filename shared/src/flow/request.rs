@@ -1,5 +1,6 @@
 //! A simulation's request: checked as a whole, every field's error at once. The page checks it while it is typed, the
-//! proxy before CXone is asked, the stand-in before it runs: all with this.
+//! proxy before CXone is asked, the stand-in before it runs: all with this. Where the flow is known, page and proxy go on
+//! with [`check_depth`](super::check_depth).
 
 use serde::{Serialize, ser::SerializeSeq as _};
 use serde_json::{Map, Value};
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// The longest identifier, in characters; CXone's are shorter.
-const LONGEST_ID: usize = 128;
+pub(super) const LONGEST_ID: usize = 128;
 /// The longest text that an error message quotes, in characters.
 const LONGEST_QUOTE: usize = 24;
 

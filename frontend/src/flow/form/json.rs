@@ -7,7 +7,10 @@ use web_sys::File;
 
 use super::field::Complaint;
 use crate::{
-    flow::{desk::Desk, link},
+    flow::{
+        desk::{Desk, told},
+        link,
+    },
     js::reason,
     ui::{Notice, download},
 };
@@ -20,7 +23,7 @@ pub(super) fn Json() -> impl IntoView {
         Some(typed) => typed,
         None => desk.draft.with(pretty),
     });
-    let complaint = Signal::derive(move || desk.error("payload"));
+    let complaint = Signal::derive(move || desk.text_error());
     let typed = move |text: String| {
         if let Ok(request) = SimulationRequest::parse(&text, &desk.limits()) {
             take(desk, &request);
@@ -113,8 +116,7 @@ fn read(desk: Desk, text: &str) -> Result<Draft, String> {
     SimulationRequest::from_json(&value, &untrack(|| desk.limits()))
         .map(|request| Draft::from_request(&request))
         .map_err(|errors| {
-            let told: Vec<String> =
-                errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
+            let told: Vec<String> = errors.iter().map(told).collect();
             format!("{}.", told.join("; "))
         })
 }

@@ -15,7 +15,10 @@ use web_sys::HtmlElement;
 use self::{
     digits::Digits, expect::Expect, field::TextField, json::Json, media::Media, variables::Variables,
 };
-use super::{desk::Desk, run::Runner};
+use super::{
+    desk::{Desk, told},
+    run::Runner,
+};
 use crate::ui::Notice;
 
 /// The form `Flow simulation`.
@@ -35,7 +38,6 @@ pub(super) fn SimulationForm() -> impl IntoView {
             show_first_invalid(&form);
         }
     };
-    let errors = move || desk.errors(|_| true);
     view! {
         <form class="panel simulation" aria-label="Flow simulation" novalidate node_ref=form on:submit=submit>
             <header><h2>"Flow simulation"</h2></header>
@@ -60,7 +62,7 @@ pub(super) fn SimulationForm() -> impl IntoView {
                     <div>
                         <p><strong>"Not sent."</strong>" Correct this first:"</p>
                         <ul>
-                            {move || errors().into_iter().map(|error| view! { <li>{format!("{} {}", error.field, error.message)}</li> }).collect_view()}
+                            {move || desk.all_errors().iter().map(|error| view! { <li>{told(error)}</li> }).collect_view()}
                         </ul>
                     </div>
                 </div>
