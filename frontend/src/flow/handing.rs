@@ -130,7 +130,7 @@ fn Export() -> impl IntoView {
             Ok(payload) => {
                 busy.set(true);
                 spawn_local(async move {
-                    let came = api::export(&payload).await.map_err(|problem: Problem| Notice::from(problem));
+                    let came = api::export(&payload).await.map_err(refused);
                     let _ = answer.try_set(Some((run.id, came)));
                     let _ = busy.try_set(false);
                 });
@@ -164,5 +164,30 @@ fn Export() -> impl IntoView {
                 Err(Notice { title, detail }) => view! { <p class="wrong"><strong>{title}</strong>" "{detail}</p> }.into_any(),
             })}
         </div>
+    }
+}
+
+/// What the platform's refusal, or its silence, asks for.
+fn refused(problem: Problem) -> Notice {
+    let heard = problem.upstream.is_some();
+    let said = problem.upstream.as_ref().and_then(|upstream| upstream.status);
+    let advice = match said {
+        Some(401 | 403) => {
+            "It wants credentials, and Dialbench sends none: have its endpoint opened to this machine."
+        }
+        Some(404 | 405) => "Check [qa] endpoint in Dialbench's configuration.",
+        Some(400..=499) if said != Some(429) => {
+            "Change the test identifier, or ask whoever runs the platform what it expects."
+        }
+        Some(_) => "Export it again later, under the same test identifier.",
+        None if heard => {
+            "Check that the platform runs, and [qa] endpoint in Dialbench's configuration; then export again."
+        }
+        None => "",
+    };
+    let Notice { title, detail } = problem.into();
+    Notice {
+        title: format!("Not exported: {title}."),
+        detail: format!("{detail} {advice}").trim_end().to_owned(),
     }
 }

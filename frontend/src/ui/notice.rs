@@ -12,11 +12,22 @@ pub(crate) struct Notice {
 
 impl From<Problem> for Notice {
     fn from(problem: Problem) -> Self {
-        let mut parts = vec![problem.detail];
-        parts.extend(problem.errors.iter().map(|error| format!("{}: {}.", error.field, error.message)));
+        // With errors of fields, the detail is their list.
+        let mut parts = match &*problem.errors {
+            [] => vec![ended(problem.detail)],
+            errors => errors.iter().map(|error| format!("{} {}.", error.field, error.message)).collect(),
+        };
         parts.extend(problem.retry_after_ms.map(|ms| format!("Try again in {} s.", ms.div_ceil(1_000))));
         Self { title: problem.title, detail: parts.join(" ") }
     }
+}
+
+/// A sentence with its full stop.
+fn ended(mut text: String) -> String {
+    if !text.is_empty() && !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    text
 }
 
 /// Shows a notice until it is dismissed.

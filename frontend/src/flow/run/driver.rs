@@ -191,7 +191,7 @@ impl Driver {
                 self.keep();
                 PollInput::Accepted
             }
-            Err(problem) => trouble(problem),
+            Err(problem) => trouble(problem, true),
         }
     }
 
@@ -201,7 +201,7 @@ impl Driver {
         };
         match api::simulation(&id).await {
             Ok(result) => PollInput::Answered(Box::new(result)),
-            Err(problem) => trouble(problem),
+            Err(problem) => trouble(problem, false),
         }
     }
 
@@ -217,12 +217,60 @@ impl Driver {
 }
 
 /// What an error means to the poller.
-fn trouble(problem: Problem) -> PollInput {
-    let (status, after) = (problem.status, problem.retry_after_ms.map(Duration::from_millis));
+fn trouble(problem: Problem, submission: bool) -> PollInput {
+    let after = problem.retry_after_ms.map(Duration::from_millis);
+    let service = problem.upstream.as_ref().and_then(|upstream| upstream.status);
+    // The proxy calls a refusal of its own credentials a bad gateway; here it is known whose they are.
+    let status = match service {
+        Some(said @ (401 | 403)) => said,
+        _ => problem.status,
+    };
+    // Where CXone is not configured, or refused the credentials, it has not begun anything.
+    let unheard = status < 500 || (status == 503 && service.is_none());
     let Notice { title, detail } = problem.into();
+    let doubt = " It may have been started all the same, so it was not sent twice.";
     match status {
         0 => PollInput::Lost(detail),
         200..=299 => PollInput::Unreadable(detail),
-        _ => PollInput::Refused(status, after, format!("{title}. {detail}")),
+        _ => {
+            let doubt = if submission && !unheard { doubt } else { "" };
+            PollInput::Refused(status, after, format!("{title}. {detail}{doubt}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::wire::UpstreamStatus;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    fn check(status: u16, service: Option<u16>, submission: bool, seen: u16, says: &str, doubt: bool) {
+        let problem = Problem {
+            kind: "about:blank".into(),
+            title: "Bad Gateway".into(),
+            status,
+            detail: "flow answered oddly".into(),
+            errors: Vec::new(),
+            upstream: Some(UpstreamStatus { service: "flow".into(), status: service }),
+            retry_after_ms: Some(1_500),
+        };
+        let PollInput::Refused(status, after, detail) = trouble(problem, submission) else {
+            panic!("it is a refusal")
+        };
+        assert_eq!((status, after), (seen, Some(Duration::from_millis(1_500))));
+        assert!(detail.contains(says) && detail.contains("started all the same") == doubt, "{detail}");
+    }
+
+    #[wasm_bindgen_test]
+    fn only_what_may_have_been_heard_may_have_been_started() {
+        check(503, Some(503), true, 503, "flow answered oddly. Try again in 2 s.", true);
+        check(503, None, true, 503, "flow answered oddly", false);
+        check(502, Some(401), true, 401, "flow answered oddly", false);
+        check(502, Some(500), true, 502, "flow answered oddly", true);
+        check(502, None, true, 502, "flow answered oddly", true);
+        check(502, Some(500), false, 502, "flow answered oddly", false);
+        check(403, Some(403), true, 403, "flow answered oddly", false);
     }
 }

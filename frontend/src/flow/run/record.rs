@@ -84,16 +84,6 @@ impl Record {
         }
     }
 
-    /// What to do about a refusal.
-    fn advice(&self, status: u16) -> String {
-        let unheard = if self.simulation_id.is_none() && status >= 500 {
-            " It may have been started all the same, so it was not sent twice."
-        } else {
-            ""
-        };
-        format!("{}{unheard}", advice(status))
-    }
-
     /// What went wrong and what to do, for an outcome that has no trace.
     pub(in crate::flow) fn trouble(&self) -> Option<(String, String)> {
         let number = self.number;
@@ -119,7 +109,7 @@ impl Record {
                 detail,
                 "CXone is busy, or the run hangs: wait a while and run it again.",
             ),
-            Outcome::Refused { status, detail } => told("was refused", detail, &self.advice(*status)),
+            Outcome::Refused { status, detail } => told("was refused", detail, advice(*status)),
             Outcome::Unsure { detail } => told(
                 "may or may not have been started",
                 detail,
@@ -220,7 +210,7 @@ mod tests {
             ),
             (Ending::Refused { status: 401, detail: String::new() }, "refused", "correct its configuration"),
             (Ending::Refused { status: 403, detail: String::new() }, "refused", "scope"),
-            (Ending::Refused { status: 503, detail: String::new() }, "refused", "started all the same"),
+            (Ending::Refused { status: 503, detail: String::new() }, "refused", "try again later"),
             (Ending::Unsure(lost()), "unknown", "did not arrive: the network is gone. It was not sent"),
             (Ending::Unreadable("<html>".into()), "unreadable", "<html>"),
         ];
