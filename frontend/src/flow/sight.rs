@@ -90,6 +90,9 @@ pub(super) struct Sight {
     /// See [`Desk::step`].
     pub(super) step: RwSignal<Option<usize>>,
     pub(super) weight: RwSignal<Weight>,
+    /// The node whose steps alone are listed, with its flow.
+    picked: RwSignal<Option<(String, usize)>>,
+    id: Memo<String>,
 }
 
 impl Sight {
@@ -117,12 +120,24 @@ impl Sight {
             }
             Some(all)
         });
-        Self { flow, shown, other, all, step: desk.step, weight: RwSignal::new(Weight::Run) }
+        let (weight, picked) = (RwSignal::new(Weight::Run), RwSignal::new(None));
+        Self { flow, shown, other, all, step: desk.step, weight, picked, id }
     }
 
     /// The last step that is lit.
     pub(super) fn last_step(self) -> Option<usize> {
         let steps = self.shown.with(|shown| shown.as_ref().map_or(0, Looked::steps));
         self.step.get().or(steps.checked_sub(1)).filter(|step| *step < steps)
+    }
+
+    /// The node of the drawn flow whose steps alone are listed.
+    pub(super) fn picked(self) -> Option<usize> {
+        let id = self.id.get();
+        self.picked.with(|picked| picked.as_ref().filter(|(flow, _)| *flow == id).map(|(_, node)| *node))
+    }
+
+    /// Lists the steps of a node of the drawn flow alone, or those of all.
+    pub(super) fn pick(self, node: Option<usize>) {
+        self.picked.set(node.map(|node| (self.id.get_untracked(), node)));
     }
 }

@@ -13,14 +13,39 @@ const MOST_ROWS: usize = 1_000;
 #[component]
 pub(super) fn Trace() -> impl IntoView {
     let sight = expect_context::<Sight>();
+    let listed = Memo::new(move |_| {
+        let (Some(shown), picked) = (sight.shown.get(), sight.picked()) else { return Vec::new() };
+        let path = shown.analysis.path.iter().enumerate();
+        let of_node = path.filter(|(_, node)| picked.is_none_or(|picked| **node as usize == picked));
+        of_node.map(|(index, _)| index).take(MOST_ROWS).collect()
+    });
     let rows = move || {
         let shown = sight.shown.get()?;
-        let steps = shown.result.execution_path.iter().take(MOST_ROWS).enumerate();
-        Some(steps.map(|(index, step)| view! { <Row index step=step.clone() /> }).collect_view())
+        let steps = listed.get().into_iter().filter_map(|index| {
+            let step = shown.result.execution_path.get(index)?.clone();
+            Some(view! { <Row index step /> })
+        });
+        Some(steps.collect_view())
+    };
+    let only = move || {
+        let (known, picked) = (sight.flow.get()?, sight.picked()?);
+        let name = known.flow().nodes.get(picked)?.name().to_owned();
+        let (count, run) = (listed.with(Vec::len), sight.shown.get()?.record.number);
+        Some(match count {
+            0 => format!("Run {run} was never at {name}."),
+            1 => format!("Only the step at {name} is listed."),
+            _ => format!("Only the {count} steps at {name} are listed."),
+        })
     };
     view! {
         <section class="panel trace" aria-label="Trace">
             <header><h2>"Trace"</h2></header>
+            <div class="only">
+                <p class="fine" role="status">{only}</p>
+                <Show when=move || only().is_some()>
+                    <button type="button" on:click=move |_| sight.pick(None)>"List all steps"</button>
+                </Show>
+            </div>
             <div class="scroll" tabindex="0" role="group" aria-label="Steps of the trace">
                 <table aria-label="Trace">
                     <thead>

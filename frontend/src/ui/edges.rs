@@ -39,7 +39,7 @@ fn route_back(from: Point, to: Point, measures: &Measures) -> (String, Point) {
 /// Scrolls the picture's own frame so that `place` is in its middle: the page must not move under whoever presses keys.
 /// The picture is `full` wide, its `margin` included.
 pub(crate) fn scroll_to(picture: &SvgElement, place: Point, margin: f64, full: f64) {
-    let Some(frame) = picture.parent_element() else { return };
+    let Ok(Some(frame)) = picture.closest(".scroll") else { return };
     let scale = picture.get_bounding_client_rect().width() / full;
     let centred = |at: f64, room: i32| ((at + margin) * scale) as i32 - room / 2;
     frame.set_scroll_left(centred(place.x, frame.client_width()));

@@ -4,9 +4,10 @@ mod geometry;
 mod marks;
 mod player;
 mod save;
+mod spots;
 
 use leptos::{html, prelude::*, svg::Svg};
-use shared::flow::{Edge, Layout, Point, layout};
+use shared::flow::{Edge, Layout, Point, Walk, layout};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, KeyboardEvent, PointerEvent};
 
@@ -14,6 +15,7 @@ use self::{
     geometry::{MARGIN, MEASURES, NODE_HEIGHT, NODE_WIDTH, corner, shortened, subtitle},
     marks::{Fixed, Mark, Marks, described},
     player::Player,
+    spots::Spots,
 };
 use super::{
     desk::{Desk, Known},
@@ -28,6 +30,8 @@ use crate::{
 const SMALLEST: f64 = 0.6;
 /// One step of zooming.
 const ZOOM: f64 = 1.25;
+/// One step of scrolling by keyboard, in pixels.
+const SCROLL: i32 = 60;
 const ZOOM_RANGE: std::ops::RangeInclusive<f64> = 0.2..=4.0;
 
 /// The picture, its player, and what can be done with it.
@@ -51,13 +55,24 @@ pub(super) fn Picture() -> impl IntoView {
         let now = zoom.get_untracked().unwrap_or(1.0);
         zoom.set(Some((now * by).clamp(*ZOOM_RANGE.start(), *ZOOM_RANGE.end())));
     };
-    let keys = move |key: KeyboardEvent| match key.key().as_str() {
-        "+" | "=" => change(ZOOM),
-        "-" => change(1.0 / ZOOM),
-        "0" => zoom.set(None),
-        _ => {}
-    };
     let frame = NodeRef::<html::Div>::new();
+    let keys = move |key: KeyboardEvent| {
+        let scrolled = match (key.key().as_str(), key.shift_key()) {
+            ("+" | "=", _) => return change(ZOOM),
+            ("-", _) => return change(1.0 / ZOOM),
+            ("0", _) => return zoom.set(None),
+            ("ArrowLeft", true) => (-SCROLL, 0),
+            ("ArrowRight", true) => (SCROLL, 0),
+            ("ArrowUp", true) => (0, -SCROLL),
+            ("ArrowDown", true) => (0, SCROLL),
+            _ => return,
+        };
+        key.prevent_default();
+        if let Some(frame) = frame.get_untracked() {
+            frame.set_scroll_left(frame.scroll_left() + scrolled.0);
+            frame.set_scroll_top(frame.scroll_top() + scrolled.1);
+        }
+    };
     let dragging = StoredValue::new(None::<(i32, i32)>);
     let drag = move |pointer: PointerEvent| {
         if let (Some((x, y)), Some(frame)) = (dragging.get_value(), frame.get_untracked()) {
@@ -85,8 +100,7 @@ pub(super) fn Picture() -> impl IntoView {
                 }>"Save PNG"</button>
             </header>
             <Player />
-            <div class="scroll" tabindex="0" role="group" aria-label="Picture: arrows scroll, plus and minus zoom"
-                node_ref=frame on:keydown=keys
+            <div class="scroll" node_ref=frame on:keydown=keys
                 on:pointerdown=move |pointer: PointerEvent| {
                     if pointer.button() == 0 && pointer.pointer_type() == "mouse" {
                         dragging.set_value(Some((pointer.client_x(), pointer.client_y())));
@@ -116,6 +130,10 @@ fn Legend() -> impl IntoView {
                 "Thick and ×n: visits. Dashed: not reached by any run. Dotted and struck out: no input reaches it."
                 <Show when=move || sight.other.with(Option::is_some)>" Second colour: the run that is laid over it."</Show>
             </p>
+            <p class="fine" id="flow-keys">
+                "Keys in the picture: ↑ and ↓ follow branches, ← and → go from node to node, Home and End to the first and the last; \
+                 Enter lists a node's steps alone, Escape all; + and − zoom, 0 fits, Shift with arrows scrolls."
+            </p>
         </div>
     }
 }
@@ -123,7 +141,9 @@ fn Legend() -> impl IntoView {
 #[component]
 fn Drawing(known: Known, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> impl IntoView {
     let sight = expect_context::<Sight>();
-    let Layout { nodes, edges, width, height } = layout(known.flow(), MEASURES);
+    let laid = layout(known.flow(), MEASURES);
+    let walk = Walk::of(&laid);
+    let Layout { nodes, edges, width, height } = laid;
     let fixed = Fixed::of(known.structure(), &edges);
     let marks = {
         let (fixed, edges) = (fixed.clone(), edges.clone());
@@ -148,12 +168,14 @@ fn Drawing(known: Known, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> 
         edges.iter().enumerate().map(|(index, edge)| line(index, edge, &known, &fixed, &nodes, marks));
     let lines = lines.collect_view();
     let boxes = (0..nodes.len()).map(|index| node(index, &known, &fixed, nodes[index], marks)).collect_view();
-    let view_box = format!("{0} {0} {1:.0} {2:.0}", -MARGIN, full, height + 2.0 * MARGIN);
+    let area = Point { x: full, y: height + 2.0 * MARGIN };
+    let view_box = format!("{0} {0} {1:.0} {2:.0}", -MARGIN, area.x, area.y);
     view! {
-        <svg node_ref=picture role="img" aria-label=words viewBox=view_box
+        <div class="drawing"
             style:width=move || zoom.get().map_or("100%".to_owned(), |zoom| format!("{:.0}px", full * zoom))
             style:min-width=move || zoom.get().map_or_else(|| format!("{:.0}px", full * SMALLEST), |_| "0".to_owned())
             style:max-width=move || zoom.get().map_or_else(|| format!("{full:.0}px"), |_| "none".to_owned())>
+        <svg node_ref=picture role="img" aria-label=words viewBox=view_box>
             <defs>
                 <marker id="flow-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"
                     markerUnits="userSpaceOnUse" orient="auto">
@@ -163,6 +185,8 @@ fn Drawing(known: Known, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> 
             {lines}
             {boxes}
         </svg>
+        <Spots known walk cut=fixed.reachable.iter().map(|can| !can).collect() places=nodes area marks picture />
+        </div>
     }
 }
 
@@ -244,6 +268,7 @@ fn node(
     let parting = Memo::new(move |_| {
         marks.with(|marks| marks.as_ref().is_some_and(|marks| marks.parting == Some(index)))
     });
+    let sight = expect_context::<Sight>();
     let of = &known.flow().nodes[index];
     let cut = !fixed.reachable[index];
     let below = if cut { "no input reaches it".to_owned() } else { subtitle(of) };
@@ -257,6 +282,7 @@ fn node(
             class:other=move || mark.get().is_other()
             class:missed=move || mark.get().missed
             class:current=move || current.get()
+            class:picked=move || sight.picked() == Some(index)
             transform=format!("translate({:.1} {:.1})", place.x - NODE_WIDTH / 2.0, place.y - NODE_HEIGHT / 2.0)>
             <rect width=NODE_WIDTH height=NODE_HEIGHT rx=corner(of) style:stroke-width=move || thickness(1.2, mark.get().weight) />
             <text class="name" x=NODE_WIDTH / 2.0 y="21">{shortened(of.name(), 21)}</text>
