@@ -80,7 +80,6 @@ fn Figures(looked: Looked) -> impl IntoView {
     let figures = [
         ("Steps", analysis.steps.to_string()),
         ("Decision points", analysis.decision_points.to_string()),
-        ("Choices", analysis.choices.to_string()),
         ("Repeated visits", analysis.repeats.to_string()),
         ("Efficiency", format!("{:.2}", analysis.efficiency)),
         ("Path optimality", analysis.optimality.map_or("–".to_owned(), percent)),

@@ -385,7 +385,7 @@ mod tests {
             serde_json::to_value(&payload).unwrap(),
             json!({
                 "testId": "t-1", "simulationId": "=sim-1,\"x\"", "flowId": "support-line", "durationMs": 1000,
-                "efficiencyScore": 0.0, "accuracyScore": 1.0, "unreachableBranches": [],
+                "efficiencyScore": 2.0 / 3.0, "accuracyScore": 1.0, "unreachableBranches": [],
                 "timestamp": "2026-11-21T07:00:00Z", "auditCorrelation": "c",
             })
         );
@@ -409,7 +409,7 @@ mod tests {
         assert_eq!(lines[0].split(',').count(), 20);
         assert_eq!(
             lines[1],
-            "\"'=sim-1,\"\"x\"\"\",support-line,2026-11-21T07:00:00Z,922,completed,passed,1.0000,0.0000,0.7500,4,0,1,1500,3,7,3,11,technical,,"
+            "\"'=sim-1,\"\"x\"\"\",support-line,2026-11-21T07:00:00Z,922,completed,passed,1.0000,0.6500,0.7500,4,3,1,1500,3,7,3,11,technical,,"
         );
         let report = export("9", &ends_at("x"), |structure, run| to_json(structure, &[*run]));
         let report: Value = serde_json::from_str(&report).unwrap();

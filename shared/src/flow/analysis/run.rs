@@ -5,17 +5,16 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::{super::Verdict, structure::Structure};
-use crate::wire::{SimulationResult, SimulationStatus};
+use crate::wire::{NodeExecution, SimulationResult, SimulationStatus};
 
 /// What one run did on its flow. Linear in the trace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunAnalysis {
     /// Steps of the trace; seed 002's `TotalNodes`.
     pub steps: usize,
-    /// Steps at nodes of the types `decision` and `conditional`; seed 002's `DecisionPoints`.
+    /// Steps that decided where to go: those with a `decision`, by input at menus and by variables elsewhere, and those
+    /// at nodes of the types `decision` and `conditional`, which are all that seed 002's `DecisionPoints` counts.
     pub decision_points: usize,
-    /// Steps at which there was a choice: those with a `decision`, whatever their type.
-    pub choices: usize,
     /// Steps at nodes that had been visited before; seed 002's `DetectedCycles`.
     pub repeats: usize,
     /// The nodes that were visited more than once, and how often, in the definition's order.
@@ -152,8 +151,10 @@ pub fn analyse(structure: &Structure, result: &SimulationResult) -> RunAnalysis 
     }
     let visited = coverage.nodes.iter().filter(|&&visits| visits > 0).count() + unknown.len();
     let repeats = steps - visited;
-    let decides = |kind: &str| kind == "decision" || kind == "conditional";
-    let decision_points = result.execution_path.iter().filter(|step| decides(&step.node_type)).count();
+    let decides = |step: &&NodeExecution| {
+        step.decision.is_some() || matches!(&*step.node_type, "decision" | "conditional")
+    };
+    let decision_points = result.execution_path.iter().filter(decides).count();
     let efficiency = if steps == 0 {
         0.0
     } else {
@@ -164,7 +165,6 @@ pub fn analyse(structure: &Structure, result: &SimulationResult) -> RunAnalysis 
     RunAnalysis {
         steps,
         decision_points,
-        choices: result.execution_path.iter().filter(|step| step.decision.is_some()).count(),
         repeats,
         repeated: (coverage.nodes.iter().enumerate())
             .filter(|(_, visits)| **visits > 1)
