@@ -21,16 +21,23 @@ const MOST: usize = 64;
 /// A submission waits no longer than this for its flow's definition.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Definitions that were fetched not long ago, by flow; none for one that cannot be run.
+/// Definitions that were fetched not long ago, by flow.
 #[derive(Default)]
-pub(crate) struct Definitions(Mutex<HashMap<String, (Instant, Option<Arc<CompiledFlow>>)>>);
+pub(crate) struct Definitions(Mutex<HashMap<String, Known>>);
+
+#[derive(Clone)]
+struct Known {
+    since: Instant,
+    /// None for one that cannot be run.
+    flow: Option<Arc<CompiledFlow>>,
+}
 
 impl Definitions {
     /// A flow as something that runs. None where the service does not give its definition, or in a form that is not
     /// known here: CXone itself then says what is wrong with a simulation.
     pub(crate) async fn find(&self, cxone: &Cxone, flow_id: &str) -> Option<Arc<CompiledFlow>> {
         if let Some(known) = self.known(flow_id) {
-            return known;
+            return known.flow;
         }
         let path = ["api", "v2", "flow", "definitions", flow_id];
         let asking = cxone.ask(Service::Flow, Method::GET, &path, None, Repeat::Safely);
@@ -51,18 +58,18 @@ impl Definitions {
         flow
     }
 
-    fn known(&self, flow_id: &str) -> Option<Option<Arc<CompiledFlow>>> {
+    fn known(&self, flow_id: &str) -> Option<Known> {
         let all = self.0.lock().expect("no holder panics");
-        all.get(flow_id).filter(|(since, _)| since.elapsed() < FRESH).map(|(_, flow)| flow.clone())
+        all.get(flow_id).filter(|known| known.since.elapsed() < FRESH).cloned()
     }
 
     fn keep(&self, flow_id: &str, flow: Option<Arc<CompiledFlow>>) {
         let mut all = self.0.lock().expect("no holder panics");
         if all.len() >= MOST {
-            all.retain(|_, (since, _)| since.elapsed() < FRESH);
+            all.retain(|_, known| known.since.elapsed() < FRESH);
         }
         if all.len() < MOST {
-            all.insert(flow_id.to_owned(), (Instant::now(), flow));
+            all.insert(flow_id.to_owned(), Known { since: Instant::now(), flow });
         }
     }
 }

@@ -74,9 +74,9 @@ async fn the_nodes_are_walked_over_and_chosen_by_keyboard() {
 
     // Its steps alone.
     press(&page, "Home").await;
-    let steps = async || page.rows("Trace").await.into_iter().map(|row| row[0].clone()).collect::<Vec<_>>();
+    let listed = async || page.rows("Trace").await.into_iter().map(|row| row[0].clone()).collect::<Vec<_>>();
     page.key("Enter").await;
-    wait::until("the menu's steps alone", async || (steps().await == ["1", "2"]).then_some(())).await;
+    wait::until("the menu's steps alone", async || (listed().await == ["1", "2"]).then_some(())).await;
     page.until_region("Trace", "Only the 2 steps at Main menu are listed.").await;
     let chosen = "document.querySelectorAll('[role=option][aria-selected=true]').length";
     assert_eq!(page.evaluate(chosen).await, 1);
@@ -84,7 +84,7 @@ async fn the_nodes_are_walked_over_and_chosen_by_keyboard() {
     page.key(" ").await;
     page.until_region("Trace", "Run 1 was never at").await;
     page.key("Escape").await;
-    wait::until("all steps", async || (steps().await.len() == 4).then_some(())).await;
+    wait::until("all steps", async || (listed().await.len() == 4).then_some(())).await;
     assert_eq!(page.evaluate(chosen).await, 0);
 
     // Zoomed by the same keys as ever.

@@ -9,6 +9,9 @@ use super::{
     sight::{Looked, Sight},
 };
 
+/// More than these are counted, not listed.
+const MOST_ITEMS: usize = 500;
+
 /// The region `Path analysis`.
 #[component]
 pub(super) fn Analysis() -> impl IntoView {
@@ -121,7 +124,7 @@ fn OfFlow(known: Known, all: Coverage) -> impl IntoView {
         cut.map(|branch| format!("{}: {}", structure.describe(branch.way), branch.why.describe())).collect();
     let patient = structure.needs_patience.iter().map(|&way| structure.describe(way)).collect();
     let dead_ends = structure.dead_ends.iter().map(|&node| name(node)).collect();
-    let joined = |nodes: &Vec<usize>| nodes.iter().map(|&node| name(node)).collect::<Vec<_>>().join(" → ");
+    let joined = |nodes: &Vec<usize>| nodes.iter().map(|&node| name(node)).collect::<Vec<_>>().join(", ");
     let cycles = structure.cycles.iter().map(joined).collect();
     view! {
         <h3>"All runs of this flow"</h3>
@@ -136,7 +139,7 @@ fn OfFlow(known: Known, all: Coverage) -> impl IntoView {
         <Items title="Branches that no input can take" items=unreachable />
         <Items title="Branches that need a caller who waits, then presses keys: no simulation takes them" items=patient />
         <Items title="Dead ends" items=dead_ends />
-        <Items title="Cycles" items=cycles />
+        <Items title="Cycles: nodes that lead back to each other" items=cycles />
     }
 }
 
@@ -147,13 +150,16 @@ fn bounded(structure: &Structure) -> Option<impl IntoView + use<>> {
 }
 
 #[component]
-fn Items(title: &'static str, items: Vec<String>) -> impl IntoView {
+fn Items(title: &'static str, mut items: Vec<String>) -> impl IntoView {
     let count = items.len();
+    items.truncate(MOST_ITEMS);
+    let more = count - items.len();
     (count > 0).then(|| {
         view! {
             <details>
                 <summary>{format!("{title} ({count})")}</summary>
                 <ul class="items">{items.into_iter().map(|item| view! { <li>{item}</li> }).collect_view()}</ul>
+                {(more > 0).then(|| view! { <p class="fine">{format!("And {more} more.")}</p> })}
             </details>
         }
     })

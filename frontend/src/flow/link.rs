@@ -54,8 +54,8 @@ fn decoded(encoded: &str) -> Result<(String, bool), String> {
         return Ok((text, false));
     }
     // An address is ASCII.
-    let shorter = (1..=LONGEST_ESCAPE).filter_map(|less| encoded.get(..encoded.len().checked_sub(less)?));
-    let text = shorter.filter_map(decode).next().ok_or("its address is not encoded as addresses are")?;
+    let mut shorter = (1..=LONGEST_ESCAPE).filter_map(|less| encoded.get(..encoded.len().checked_sub(less)?));
+    let text = shorter.find_map(decode).ok_or("its address is not encoded as addresses are")?;
     Ok((text, true))
 }
 

@@ -28,6 +28,8 @@ use crate::{
 
 /// A picture that fits its place is made no smaller than this share of its full size; a larger one is scrolled.
 const SMALLEST: f64 = 0.6;
+/// A larger flow is drawn only when that is asked for: each thousand nodes takes the browser a second or two.
+const MOST_DRAWN: usize = 600;
 /// One step of zooming.
 const ZOOM: f64 = 1.25;
 /// One step of scrolling by keyboard, in pixels.
@@ -41,6 +43,8 @@ pub(super) fn Picture() -> impl IntoView {
     let sight = expect_context::<Sight>();
     let picture = NodeRef::<Svg>::new();
     let zoom = RwSignal::new(None::<f64>);
+    // The flow that is drawn although it is large.
+    let drawn = RwSignal::new(String::new());
     let title = move || {
         let flow = sight.flow.get();
         flow.map_or_else(|| "Flow".to_owned(), |known| known.flow().name.clone())
@@ -109,7 +113,19 @@ pub(super) fn Picture() -> impl IntoView {
                 on:pointermove=drag
                 on:pointerup=move |_| dragging.set_value(None)
                 on:pointerleave=move |_| dragging.set_value(None)>
-                {move || sight.flow.get().map(|known| view! { <Drawing known picture zoom /> })}
+                {move || sight.flow.get().map(|known| {
+                    let nodes = known.flow().nodes.len();
+                    if nodes <= MOST_DRAWN || drawn.with(|drawn| *drawn == known.flow().flow_id) {
+                        view! { <Drawing known picture zoom /> }.into_any()
+                    } else {
+                        view! {
+                            <div class="empty">
+                                <p>{format!("This flow has {nodes} nodes. Drawing so many keeps the page busy for a while.")}</p>
+                                <button type="button" on:click=move |_| drawn.set(known.flow().flow_id.clone())>"Draw it all the same"</button>
+                            </div>
+                        }.into_any()
+                    }
+                })}
             </div>
             <Legend />
         </section>
@@ -268,7 +284,6 @@ fn node(
     let parting = Memo::new(move |_| {
         marks.with(|marks| marks.as_ref().is_some_and(|marks| marks.parting == Some(index)))
     });
-    let sight = expect_context::<Sight>();
     let of = &known.flow().nodes[index];
     let cut = !fixed.reachable[index];
     let below = if cut { "no input reaches it".to_owned() } else { subtitle(of) };
@@ -282,7 +297,6 @@ fn node(
             class:other=move || mark.get().is_other()
             class:missed=move || mark.get().missed
             class:current=move || current.get()
-            class:picked=move || sight.picked() == Some(index)
             transform=format!("translate({:.1} {:.1})", place.x - NODE_WIDTH / 2.0, place.y - NODE_HEIGHT / 2.0)>
             <rect width=NODE_WIDTH height=NODE_HEIGHT rx=corner(of) style:stroke-width=move || thickness(1.2, mark.get().weight) />
             <text class="name" x=NODE_WIDTH / 2.0 y="21">{shortened(of.name(), 21)}</text>

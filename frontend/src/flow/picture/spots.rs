@@ -37,16 +37,17 @@ pub(super) fn Spots(
         let again = untrack(|| sight.picked()) == Some(node);
         sight.pick((!again).then_some(node));
     };
-    let options = (0..places.len())
-        .map(|index| {
-            let name = name(index, &known, cut[index], marks);
+    let spots = places.clone();
+    let options = (cut.into_iter().zip(spots).enumerate())
+        .map(move |(index, (cut, place))| {
+            let name = name(index, &known, cut, marks);
             let share = |part: f64, of: f64| format!("{:.3}%", part / of * 100.0);
             view! {
                 <div role="option" id=id(index) class="spot" aria-label=name
                     aria-selected=move || (sight.picked() == Some(index)).to_string()
                     class:active=move || active.get() == index
-                    style:left=share(places[index].x - NODE_WIDTH / 2.0 + MARGIN, area.x)
-                    style:top=share(places[index].y - NODE_HEIGHT / 2.0 + MARGIN, area.y)
+                    style:left=share(place.x - NODE_WIDTH / 2.0 + MARGIN, area.x)
+                    style:top=share(place.y - NODE_HEIGHT / 2.0 + MARGIN, area.y)
                     style:width=share(NODE_WIDTH, area.x)
                     style:height=share(NODE_HEIGHT, area.y)
                     on:click=move |click: MouseEvent| {

@@ -130,7 +130,7 @@ const fn advice(status: u16) -> &'static str {
         401 => {
             "Dialbench's own credentials for the flow service are not accepted: correct its configuration."
         }
-        403 => "Its credentials lack a scope of the flow simulator's: have it granted.",
+        403 => "Dialbench's credentials lack a scope of the flow simulator's: have it granted.",
         404 => "Choose another flow, or check that this one is published.",
         429 => "Too many requests: wait a while.",
         500.. => "CXone or the way to it is out of order: try again later.",

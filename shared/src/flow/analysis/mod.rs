@@ -14,5 +14,5 @@ mod ways;
 pub use reach::{Reach, Unreachable, Why};
 pub use run::{Coverage, RunAnalysis, Share, Totals, UNKNOWN, analyse, part_at};
 pub use structure::Structure;
-pub use suggest::{Suggested, Suggestions, suggest};
+pub use suggest::{Suggested, Suggester, Suggestions, suggest};
 pub use ways::{Way, WayKind, Ways};

@@ -43,9 +43,6 @@ pub struct Suggested {
 
 /// Suggests at most `most_runs` runs that cover every way a simulation of `flow` can go and that `covered` lacks.
 /// `structure` is that of the flow's definition.
-///
-/// Each run takes the nearest way that is not covered, goes on from there as long as its digits last, and ends its call
-/// by one that is not covered either. Every run is executed before it is suggested: what it covers is seen, not hoped.
 pub fn suggest(
     flow: &Arc<CompiledFlow>,
     structure: &Structure,
@@ -53,46 +50,119 @@ pub fn suggest(
     limits: &Limits,
     most_runs: usize,
 ) -> Suggestions {
-    let mut plan = Plan::of(structure.flow(), structure.ways());
-    let Some(start) = structure.ways().node(&structure.flow().start).map(State::first) else {
-        return Suggestions::default();
-    };
-    let mut wanted: Vec<bool> = vec![false; structure.ways().len()];
-    for way in covered.ways_missed(structure) {
-        wanted[way] = true;
+    let mut suggester = Suggester::new(structure, covered, limits, most_runs);
+    while suggester.step(flow, structure) {}
+    suggester.finish(structure)
+}
+
+/// [`suggest`], one run at a time: a page has to answer in between.
+///
+/// Each run takes the nearest way that is not covered, goes on from there as long as its digits last, and ends its call
+/// by one that is not covered either. Every run is executed before it is suggested: what it covers is seen, not hoped.
+#[derive(Debug)]
+pub struct Suggester {
+    plan: Plan,
+    start: Option<State>,
+    limits: Limits,
+    most_runs: usize,
+    /// Ways after which a run can go on.
+    inner: Vec<bool>,
+    at_first: Vec<bool>,
+    wanted: Vec<bool>,
+    runs: Vec<(SimulationRequest, Vec<usize>)>,
+    missed: Vec<usize>,
+}
+
+impl Suggester {
+    /// Nothing is suggested yet.
+    pub fn new(structure: &Structure, covered: &Coverage, limits: &Limits, most_runs: usize) -> Self {
+        let mut plan = Plan::of(structure.flow(), structure.ways());
+        let start = structure.ways().node(&structure.flow().start).map(State::first);
+        let mut wanted = vec![false; structure.ways().len()];
+        if start.is_some() {
+            for way in covered.ways_missed(structure) {
+                wanted[way] = true;
+            }
+        }
+        let inner = start.map_or_else(Vec::new, |start| inner_ways(structure, &mut plan, start));
+        Self {
+            plan,
+            start,
+            limits: limits.clone(),
+            most_runs,
+            inner,
+            at_first: wanted.clone(),
+            wanted,
+            runs: Vec::new(),
+            missed: Vec::new(),
+        }
     }
-    let at_first = wanted.clone();
-    let mut search = Search { structure, inner: Vec::new(), wanted: wanted.clone(), limits };
-    search.inner = search.inner_ways(&mut plan, start);
-    let mut runs: Vec<(SimulationRequest, Vec<usize>)> = Vec::new();
-    let mut missed = Vec::new();
-    while runs.len() < most_runs {
-        search.wanted.clone_from(&wanted);
-        let Some((moves, aims)) = search.run(&mut plan, start) else { break };
-        let request = request(structure, &plan, &moves);
-        let result = execute(flow, &request, limits.flow_depth);
+
+    /// How many runs it has found so far.
+    pub fn found(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Looks for one more run; false where there is none. Flow and structure are the same each time.
+    pub fn step(&mut self, flow: &Arc<CompiledFlow>, structure: &Structure) -> bool {
+        let Some(start) = self.start.filter(|_| self.runs.len() < self.most_runs) else { return false };
+        let wanted = self.wanted.clone();
+        let mut search = Search { structure, inner: &self.inner, wanted, limits: &self.limits };
+        let Some((moves, aims)) = search.run(&mut self.plan, start) else { return false };
+        let request = request(structure, &self.plan, &moves);
+        let result = execute(flow, &request, self.limits.flow_depth);
         let taken = Coverage::of(structure, &result);
         let covers: Vec<usize> =
-            (0..wanted.len()).filter(|&way| at_first[way] && taken.ways[way] > 0).collect();
-        let before = wanted.iter().filter(|&&wanted| wanted).count();
+            (0..self.wanted.len()).filter(|&way| self.at_first[way] && taken.ways[way] > 0).collect();
+        let mut adds = false;
         for &way in &covers {
-            wanted[way] = false;
+            adds |= std::mem::replace(&mut self.wanted[way], false);
         }
         // A plan that the flow does not follow must not be made again.
         for way in aims {
-            if std::mem::replace(&mut wanted[way], false) {
-                missed.push(way);
+            if std::mem::replace(&mut self.wanted[way], false) {
+                self.missed.push(way);
             }
         }
-        if wanted.iter().filter(|&&wanted| wanted).count() + missed.len() < before + missed.len()
-            && !covers.is_empty()
-        {
-            runs.push((request, covers));
+        if adds {
+            self.runs.push((request, covers));
+        }
+        true
+    }
+
+    /// What it has come to.
+    pub fn finish(mut self, structure: &Structure) -> Suggestions {
+        self.missed.extend((0..self.wanted.len()).filter(|&way| self.wanted[way]));
+        self.missed.sort_unstable();
+        Suggestions {
+            least: least(structure, &self.at_first),
+            runs: needed(self.runs, self.wanted.len()),
+            missed: self.missed,
         }
     }
-    missed.extend((0..wanted.len()).filter(|&way| wanted[way]));
-    missed.sort_unstable();
-    Suggestions { least: least(structure, &at_first), runs: needed(runs, wanted.len()), missed }
+}
+
+/// The ways after which a run can go on.
+fn inner_ways(structure: &Structure, plan: &mut Plan, start: State) -> Vec<bool> {
+    let mut inner = vec![false; structure.ways().len()];
+    let mut seen = HashSet::from([start]);
+    let (mut waiting, mut moves) = (vec![start], Vec::new());
+    while let Some(state) = waiting.pop() {
+        plan.moves(state, Caller::Brisk, &mut moves);
+        for of in moves.iter().filter(|of| !ends(structure, of)) {
+            for way in of.ways.into_iter().filter(|&way| way != NONE) {
+                inner[way as usize] = true;
+            }
+            if let Some(to) = of.to.filter(|&to| seen.insert(to)) {
+                waiting.push(to);
+            }
+        }
+    }
+    inner
+}
+
+fn ends(structure: &Structure, of: &Move) -> bool {
+    of.to.is_none_or(|to| to.silent || structure.flow().nodes[to.node as usize].is_end())
 }
 
 /// How many runs it takes at least.
@@ -170,34 +240,12 @@ struct Cost(usize, usize);
 struct Search<'a> {
     structure: &'a Structure,
     /// Ways after which a run can go on.
-    inner: Vec<bool>,
+    inner: &'a [bool],
     wanted: Vec<bool>,
     limits: &'a Limits,
 }
 
 impl Search<'_> {
-    fn ends(&self, of: &Move) -> bool {
-        of.to.is_none_or(|to| to.silent || self.structure.flow().nodes[to.node as usize].is_end())
-    }
-
-    fn inner_ways(&self, plan: &mut Plan, start: State) -> Vec<bool> {
-        let mut inner = vec![false; self.wanted.len()];
-        let mut seen = HashSet::from([start]);
-        let (mut waiting, mut moves) = (vec![start], Vec::new());
-        while let Some(state) = waiting.pop() {
-            plan.moves(state, Caller::Brisk, &mut moves);
-            for of in moves.iter().filter(|of| !self.ends(of)) {
-                for way in of.ways.into_iter().filter(|&way| way != NONE) {
-                    inner[way as usize] = true;
-                }
-                if let Some(to) = of.to.filter(|&to| seen.insert(to)) {
-                    waiting.push(to);
-                }
-            }
-        }
-        inner
-    }
-
     /// The moves of one run, and the wanted ways that they are to take; nothing where no wanted way is within the limits.
     fn run(&mut self, plan: &mut Plan, start: State) -> Option<(Vec<Move>, Vec<usize>)> {
         let (mut run, mut aims) = (Vec::new(), Vec::new());
@@ -219,7 +267,7 @@ impl Search<'_> {
             }
             run.extend(moves);
             match run.last() {
-                Some(last) if !self.ends(last) => at = last.to.unwrap_or(start),
+                Some(last) if !ends(self.structure, last) => at = last.to.unwrap_or(start),
                 _ => break,
             }
         }
@@ -229,7 +277,7 @@ impl Search<'_> {
     /// The cheapest moves from `from` to a wanted way and through it: one after which the run can go on, if there is any
     /// within what is `left`, else one that ends it. Digits count before steps, or the other way round.
     fn nearest(&self, plan: &mut Plan, from: State, left: Cost, steps_first: bool) -> Option<Vec<Move>> {
-        let hopes = self.wanted.iter().zip(&self.inner).any(|(wanted, inner)| *wanted && *inner);
+        let hopes = self.wanted.iter().zip(self.inner).any(|(wanted, inner)| *wanted && *inner);
         let key = |Cost(digits, steps): Cost| if steps_first { (steps, digits) } else { (digits, steps) };
         let mut best: HashMap<State, Cost> = HashMap::from([(from, Cost(0, 0))]);
         let mut came: HashMap<State, (State, Move)> = HashMap::new();
@@ -242,7 +290,7 @@ impl Search<'_> {
         let mut moves = Vec::new();
         while let Some(Reverse((_, _, Goal { state, last }))) = waiting.pop() {
             if let Some(last) = last {
-                if !self.ends(&last) {
+                if !ends(self.structure, &last) {
                     return Some(way_to(&came, from, state, last));
                 }
                 ending = ending.or(Some((state, last)));
