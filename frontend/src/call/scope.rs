@@ -20,12 +20,16 @@ pub(super) fn Scope() -> impl IntoView {
     let still = web_sys::window()
         .and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten())
         .is_some_and(|query| query.matches());
-    let mut count = 0u32;
+    let (mut count, mut ink) = (0u32, String::new());
     on_each_frame(move || {
         let heard = bench.scope(&mut samples);
         if let Some(canvas) = canvas.get_untracked() {
+            // Asking for a style makes the browser lay out the page; half a second is soon enough for a new scheme.
+            if count.is_multiple_of(30) {
+                ink = colour(&canvas).unwrap_or_default();
+            }
             let sweep: &[f32] = if heard && !still { sweep(&samples) } else { &[] };
-            paint(&canvas, sweep);
+            paint(&canvas, &ink, sweep);
         }
         count = count.wrapping_add(1);
         if count.is_multiple_of(6) {
@@ -57,15 +61,18 @@ fn level_dbfs(samples: &[f32]) -> f32 {
     20.0 * peak.max(1e-6).log10()
 }
 
-fn paint(canvas: &HtmlCanvasElement, samples: &[f32]) {
+fn colour(canvas: &HtmlCanvasElement) -> Option<String> {
+    let style = web_sys::window()?.get_computed_style(canvas).ok()??;
+    style.get_property_value("color").ok()
+}
+
+fn paint(canvas: &HtmlCanvasElement, ink: &str, samples: &[f32]) {
     let context: Option<CanvasRenderingContext2d> =
         canvas.get_context("2d").ok().flatten().and_then(|context| context.dyn_into().ok());
     let Some(context) = context else { return };
     let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
     context.clear_rect(0.0, 0.0, width, height);
-    let style = web_sys::window().and_then(|window| window.get_computed_style(canvas).ok().flatten());
-    let colour = style.and_then(|style| style.get_property_value("color").ok()).unwrap_or_default();
-    context.set_stroke_style_str(&colour);
+    context.set_stroke_style_str(ink);
     context.set_line_width(1.5);
     context.begin_path();
     context.move_to(0.0, height / 2.0);

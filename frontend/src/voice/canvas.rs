@@ -11,7 +11,13 @@ pub(super) struct Sheet {
     pub(super) ink: String,
 }
 
-/// Clears the canvas and fits it to its place; `None` where it has none.
+impl Sheet {
+    pub(super) fn clear(&self) {
+        self.context.clear_rect(0.0, 0.0, self.width, self.height);
+    }
+}
+
+/// Clears the canvas and fits it to its place; `None` where it has none. Makes the browser lay out the page.
 pub(super) fn sheet(canvas: &HtmlCanvasElement) -> Option<Sheet> {
     let window = web_sys::window()?;
     let (width, height) = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
@@ -26,8 +32,9 @@ pub(super) fn sheet(canvas: &HtmlCanvasElement) -> Option<Sheet> {
     }
     let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
     context.set_transform(sharp, 0.0, 0.0, sharp, 0.0, 0.0).ok()?;
-    context.clear_rect(0.0, 0.0, width, height);
     let style = window.get_computed_style(canvas).ok()??;
     let ink = style.get_property_value("color").ok()?;
-    Some(Sheet { context, width, height, ink })
+    let sheet = Sheet { context, width, height, ink };
+    sheet.clear();
+    Some(sheet)
 }

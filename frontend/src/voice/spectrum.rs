@@ -1,7 +1,6 @@
 //! The spectrum of what is heard.
 
 use leptos::{html::Canvas, prelude::*};
-use web_sys::HtmlCanvasElement;
 
 use super::{
     canvas::{Sheet, sheet},
@@ -9,6 +8,8 @@ use super::{
 };
 use crate::ui::on_each_frame;
 
+/// Frames between two looks at the canvas's size and colour, which make the browser lay out the page: half a second.
+const FRAMES_PER_FIT: u32 = 30;
 /// The picture's range: the telephone's band with a margin, in Hz.
 const FROM_HZ: f64 = 100.0;
 const TO_HZ: f64 = 5_000.0;
@@ -27,10 +28,16 @@ pub(super) fn Spectrum() -> impl IntoView {
     let analyser = desk.analyser();
     let mut levels = vec![0.0f32; analyser.frequency_bin_count() as usize];
     let nyquist = f64::from(desk.context().sample_rate()) / 2.0;
+    let (mut fitted, mut frame) = (None, 0u32);
     on_each_frame(move || {
-        if let Some(canvas) = canvas.get_untracked() {
+        if frame.is_multiple_of(FRAMES_PER_FIT) {
+            fitted = canvas.get_untracked().and_then(|canvas| sheet(&canvas));
+        }
+        frame = frame.wrapping_add(1);
+        if let Some(sheet) = &fitted {
             analyser.get_float_frequency_data(&mut levels);
-            paint(&canvas, &levels, nyquist);
+            sheet.clear();
+            paint(sheet, &levels, nyquist);
         }
     });
     view! {
@@ -39,13 +46,14 @@ pub(super) fn Spectrum() -> impl IntoView {
     }
 }
 
-fn paint(canvas: &HtmlCanvasElement, levels: &[f32], nyquist: f64) {
-    let Some(Sheet { context, width, height, ink }) = sheet(canvas) else { return };
+fn paint(sheet: &Sheet, levels: &[f32], nyquist: f64) {
+    let Sheet { context, width, height, ink } = sheet;
+    let (width, height) = (*width, *height);
     let x = |hz: f64| (hz / FROM_HZ).ln() / (TO_HZ / FROM_HZ).ln() * width;
     let y = |db: f64| (TOP_DB - db.clamp(BOTTOM_DB, TOP_DB)) / (TOP_DB - BOTTOM_DB) * height;
     context.set_global_alpha(0.35);
-    context.set_stroke_style_str(&ink);
-    context.set_fill_style_str(&ink);
+    context.set_stroke_style_str(ink);
+    context.set_fill_style_str(ink);
     context.set_font("10px system-ui, sans-serif");
     context.set_line_width(0.5);
     for (hz, name) in MARKS {

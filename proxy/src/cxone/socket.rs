@@ -26,9 +26,9 @@ pub(crate) struct Limits {
 impl Limits {
     /// Events are texts of some hundred bytes.
     pub(crate) const EVENTS: Self = Self { message: 1 << 20, buffer: 4 << 10 };
-    /// Four seconds of audio in one message is more than anyone sends. Six frames are read at a time at most: the buffers
+    /// Four seconds of audio in one message is more than anyone sends. Three frames are read at a time at most: the buffers
     /// are most of what a relay costs, and the library clears them before every read.
-    pub(crate) const VOICE: Self = Self { message: 64 << 10, buffer: 2 << 10 };
+    pub(crate) const VOICE: Self = Self { message: 64 << 10, buffer: 1 << 10 };
 
     /// The most that waits to be written: one message and the control frames beside it.
     pub(crate) const fn write_bound(self) -> usize {

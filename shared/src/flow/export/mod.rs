@@ -1,0 +1,67 @@
+//! Runs as files and for QA platforms: JSON, CSV (RFC 4180), `JUnit` XML, and seed 002's payload.
+
+mod csv;
+mod json;
+mod junit;
+#[cfg(test)]
+mod tests;
+
+pub use csv::to_csv;
+pub use json::to_json;
+pub use junit::to_junit;
+
+use super::{
+    Expectation, Judgement,
+    analysis::{RunAnalysis, Structure},
+};
+use crate::wire::{QaExport, SimulationResult};
+
+/// A run with all that is known of it.
+#[derive(Clone, Copy, Debug)]
+pub struct ExportedRun<'a> {
+    /// The simulation.
+    pub simulation_id: &'a str,
+    /// Its digits.
+    pub digits: &'a str,
+    /// When it was submitted (RFC 3339); empty where nobody knows.
+    pub timestamp: &'a str,
+    /// Its trace.
+    pub result: &'a SimulationResult,
+    /// What it did.
+    pub analysis: &'a RunAnalysis,
+    /// What was expected of it.
+    pub expectation: &'a Expectation,
+    /// Whether that happened.
+    pub judgement: &'a Judgement,
+}
+
+/// A run whose accuracy cannot be computed, because nothing was expected of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nothing was expected of this run, so there is no accuracy to export: say what should happen first")]
+pub struct NothingExpected;
+
+/// Seed 002's payload of a run, its accuracy computed. `test_id` is the test's own key; `correlation` ties it to the audit
+/// trail and may be left to the proxy.
+pub fn qa_export(
+    structure: &Structure,
+    run: &ExportedRun<'_>,
+    test_id: &str,
+    correlation: &str,
+) -> Result<QaExport, NothingExpected> {
+    Ok(QaExport {
+        test_id: test_id.to_owned(),
+        simulation_id: run.simulation_id.to_owned(),
+        flow_id: structure.flow().flow_id.clone(),
+        duration_ms: run.result.duration_ms,
+        efficiency_score: run.analysis.efficiency,
+        accuracy_score: run.judgement.accuracy.ok_or(NothingExpected)?,
+        unreachable_branches: structure.unreachable_branches(),
+        timestamp: run.timestamp.to_owned(),
+        audit_correlation: correlation.to_owned(),
+    })
+}
+
+fn failed_checks(judgement: &Judgement) -> impl Iterator<Item = String> {
+    let failed = judgement.checks.iter().filter(|check| !check.held);
+    failed.map(|check| format!("{}: expected {}, not {}", check.about, check.expected, check.actual))
+}
