@@ -46,13 +46,11 @@ async fn cost(out: &mut impl Write, page: &Browser) -> Result<()> {
     let bypassed = json!({ "kind": "chain", "settings": bypassed().to_numbers() });
     let key = json!({ "kind": "press", "code": 5 });
     let empty = format!("data:text/javascript,{}", EMPTY.replace(' ', "%20"));
-    for (what, first) in
-        [
-            ("voice", json!([chain, voice])),
-            ("voice, the chain bypassed", json!([bypassed, voice])),
-            ("voice and a held key", json!([chain, voice, key])),
-        ]
-    {
+    for (what, first) in [
+        ("voice", json!([chain, voice])),
+        ("voice, the chain bypassed", json!([bypassed, voice])),
+        ("voice and a held key", json!([chain, voice, key])),
+    ] {
         let mut times = Vec::new();
         for _ in 0..7 {
             let busy = offline::render(page, RATE, samples, &first).await.ms;
