@@ -10,7 +10,7 @@ use super::{
 use crate::{clock, ui::Notice};
 
 /// Rows that are shown until older ones are asked for: each new one on top has the browser lay out all of them.
-const AT_FIRST: usize = 100;
+const AT_FIRST: usize = 200;
 
 /// The log region `Events`, with its tools.
 #[component]
