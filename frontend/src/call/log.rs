@@ -9,9 +9,6 @@ use super::{
 };
 use crate::{clock, ui::Notice};
 
-/// Rows that are shown until older ones are asked for: each new one on top has the browser lay out all of them.
-const AT_FIRST: usize = 200;
-
 /// The log region `Events`, with its tools.
 #[component]
 pub(super) fn Events() -> impl IntoView {
@@ -32,8 +29,6 @@ pub(super) fn Events() -> impl IntoView {
             rows.iter().rev().filter(matches).cloned().collect::<Vec<_>>()
         })
     });
-    let most = RwSignal::new(AT_FIRST);
-    let older = move || shown.with(Vec::len).saturating_sub(most.get());
     let copied = RwSignal::new("");
     let copy = move |_| {
         let lines: Vec<String> = shown.get_untracked().iter().rev().map(as_line).collect();
@@ -56,7 +51,7 @@ pub(super) fn Events() -> impl IntoView {
                 <input id="events-filter" type="search" placeholder="Filter" prop:value=move || text.get()
                     on:input=move |input| text.set(event_target_value(&input)) />
                 <button type="button" on:click=copy>"Copy"</button>
-                <button type="button" on:click=move |_| { bench.clear_log(); most.set(AT_FIRST); }>"Clear"</button>
+                <button type="button" on:click=move |_| bench.clear_log()>"Clear"</button>
                 <span class="fine" role="status">{copied}</span>
             </header>
             <div class="kinds" role="group" aria-label="Kinds of events">
@@ -80,7 +75,7 @@ pub(super) fn Events() -> impl IntoView {
                     </p>
                 </Show>
                 <ol reversed>
-                    <For each=move || shown.with(|shown| shown.iter().take(most.get()).cloned().collect::<Vec<_>>()) key=|row| row.number let:row>
+                    <For each=move || shown.get() key=|row| row.number let:row>
                         <li data-kind=row.kind.name()>
                             <time datetime=clock::rfc3339(row.at)>{clock::time_of_day(row.at)}</time>
                             <span class="kind">{row.kind.name()}</span>
@@ -93,11 +88,6 @@ pub(super) fn Events() -> impl IntoView {
                         </li>
                     </For>
                 </ol>
-                <Show when=move || { older() > 0 }>
-                    <button type="button" on:click=move |_| most.set(usize::MAX)>
-                        {move || format!("Show {} older", older())}
-                    </button>
-                </Show>
             </div>
         </section>
     }
