@@ -12,16 +12,6 @@ use shared::audio::{
 };
 use signals::{RATE, Rng, beside, dbfs, sine};
 
-/// Nothing but a delay.
-const BYPASSED: fn() -> ChainConfig = || {
-    let mut config = ChainConfig::default();
-    config.gain.bypass = true;
-    config.gate.bypass = true;
-    config.compressor.bypass = true;
-    config.limiter.bypass = true;
-    config
-};
-
 /// Every stage at work.
 const BUSY: fn() -> ChainConfig = || ChainConfig {
     gain: GainConfig { factor: 2.5, ..GainConfig::default() },
@@ -57,9 +47,9 @@ fn bypassed_it_is_a_delay_and_nothing_else() {
     for rate in [8_000, 11_025, 16_000, 44_100, 48_000] {
         let mut rng = Rng(rate.into());
         let signal = bursts(&mut rng, 5_000);
-        let latency = Chain::new(rate, &BYPASSED()).latency();
+        let latency = Chain::new(rate, &ChainConfig::bypassed()).latency();
         assert!((4..=8).contains(&(latency * 1_000 / rate as usize)), "{latency} samples at {rate} Hz");
-        let heard = through(rate, &BYPASSED(), &signal);
+        let heard = through(rate, &ChainConfig::bypassed(), &signal);
         assert_eq!(heard[..latency], vec![0.0; latency]);
         assert_eq!(heard[latency..], signal[..5_000 - latency]);
     }
@@ -70,7 +60,7 @@ fn a_stage_that_is_bypassed_later_leaves_no_trace() {
     let mut rng = Rng(5);
     let mut chain = Chain::new(RATE, &BUSY());
     chain.process(&mut bursts(&mut rng, 20_000));
-    chain.set(&BYPASSED());
+    chain.set(&ChainConfig::bypassed());
     // The limiter's release, 60 ms, must come to within 10⁻⁵ of 1.
     chain.process(&mut bursts(&mut rng, 8_000));
     let signal = bursts(&mut rng, 5_000);
@@ -82,7 +72,7 @@ fn a_stage_that_is_bypassed_later_leaves_no_trace() {
 #[test]
 fn no_change_of_gain_is_heard_beside_the_tone() {
     let tone = sine(1_000.0, 1.0, 6_000);
-    let mut config = BYPASSED();
+    let mut config = ChainConfig::bypassed();
     config.gain = GainConfig { bypass: false, factor: 0.0 };
     for (from, to) in [(0.0, 1.0), (1.0, 0.0), (1.0, 0.3), (0.5, 1.0)] {
         config.gain.factor = from;
@@ -101,7 +91,7 @@ fn no_change_of_gain_is_heard_beside_the_tone() {
 #[test]
 fn a_slider_that_is_dragged_is_not_heard_beside_the_tone() {
     let mut rng = Rng(11);
-    let mut config = BYPASSED();
+    let mut config = ChainConfig::bypassed();
     config.gain = GainConfig { bypass: false, factor: 0.5 };
     let mut chain = Chain::new(RATE, &config);
     let mut heard = sine(1_000.0, 1.0, 6_000);
@@ -134,7 +124,7 @@ fn no_edge_of_the_gate_is_heard_beside_the_tone() {
     let gate = GateConfig { bypass: false, hysteresis_db: 0.0, hold_ms: 0.0, ..GateConfig::default() };
     for (attack_ms, release_ms) in [(16.0, 16.0), (16.0, 150.0), (30.0, 40.0)] {
         let gate = GateConfig { attack_ms, release_ms, ..gate };
-        let (_, heard) = gate_edges(&ChainConfig { gate, ..BYPASSED() });
+        let (_, heard) = gate_edges(&ChainConfig { gate, ..ChainConfig::bypassed() });
         assert!(peak(&heard[2_000..5_000]) == 0.0 && peak(&heard[14_000..]) == 0.0, "closed");
         assert!(peak(&heard[7_000..10_000]) > 0.85, "open");
         let click = beside(&heard, 1_000.0, 200.0);
@@ -200,7 +190,8 @@ fn the_limiter_never_exceeds_its_ceiling() {
 #[test]
 fn a_tone_that_is_limited_stays_a_tone() {
     let limiter = LimiterConfig { ceiling_dbfs: -20.0, ..LimiterConfig::default() };
-    let heard = through(RATE, &ChainConfig { limiter, ..BYPASSED() }, &sine(1_003.7, 1.0, 8_000));
+    let heard =
+        through(RATE, &ChainConfig { limiter, ..ChainConfig::bypassed() }, &sine(1_003.7, 1.0, 8_000));
     let beside = beside(&heard[3_000..], 1_003.7, 150.0);
     assert!(beside < -60.0, "{beside:.1} dBFS");
     assert!((math::to_db(peak(&heard[3_000..])) + 20.0).abs() < 0.1);
@@ -253,7 +244,7 @@ fn the_compressor_follows_its_static_curve() {
             make_up_db,
             ..CompressorConfig::default()
         };
-        let config = ChainConfig { compressor, ..BYPASSED() };
+        let config = ChainConfig { compressor, ..ChainConfig::bypassed() };
         for hz in [317.0, 1_003.7, 3_301.3] {
             for level in [-50.0, -36.0, -27.0, -24.0, -21.0, -12.0, -1.0] {
                 let heard = through(RATE, &config, &sine(hz, 10_f64.powf(level / 20.0), 12_000));
@@ -282,7 +273,7 @@ fn attack_and_release_take_their_time_constants() {
         release_ms: 250.0,
         make_up_db: 0.0,
     };
-    let mut chain = Chain::new(RATE, &ChainConfig { compressor, ..BYPASSED() });
+    let mut chain = Chain::new(RATE, &ChainConfig { compressor, ..ChainConfig::bypassed() });
     // 40 dB above the threshold: 38 dB of reduction, then 20 dB above it: 19 dB.
     let mut reduction = |amplitude: f64, ms: usize| {
         let mut reductions = Vec::new();
@@ -305,7 +296,7 @@ fn attack_and_release_take_their_time_constants() {
 #[test]
 fn the_gate_opens_at_one_threshold_and_closes_at_the_other() {
     let gate = GateConfig { threshold: 1_000.0, hysteresis_db: 6.0, hold_ms: 50.0, ..GateConfig::default() };
-    let mut chain = Chain::new(RATE, &ChainConfig { gate, ..BYPASSED() });
+    let mut chain = Chain::new(RATE, &ChainConfig { gate, ..ChainConfig::bypassed() });
     let mut opens = |amplitude: f64, ms: usize| {
         chain.process(&mut sine(997.0, amplitude / 32_768.0, ms * 8));
         chain.meters().gate_open
@@ -419,7 +410,7 @@ proptest! {
         let closes = threshold / 32_768.0 * math::from_db(-3.0);
         let mut rng = Rng(seed);
         let mut heard: Vec<f32> = (0..4_000).map(|_| 0.9999 * closes * rng.sample()).collect();
-        let mut chain = Chain::new(RATE, &ChainConfig { gate, ..BYPASSED() });
+        let mut chain = Chain::new(RATE, &ChainConfig { gate, ..ChainConfig::bypassed() });
         chain.process(&mut heard);
         prop_assert!(heard.iter().all(|&sample| sample == 0.0));
         prop_assert!(!chain.meters().gate_open);

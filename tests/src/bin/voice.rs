@@ -43,7 +43,7 @@ async fn cost(out: &mut impl Write, page: &Browser) -> Result<()> {
     let pcm: Vec<i16> = (0..8_000).map(|at| ((f64::from(at) * 0.7).sin() * 9_000.0) as i16).collect();
     let voice = json!({ "kind": "audio", "samples": pcm });
     let chain = json!({ "kind": "chain", "settings": ChainConfig::default().to_numbers() });
-    let bypassed = json!({ "kind": "chain", "settings": bypassed().to_numbers() });
+    let bypassed = json!({ "kind": "chain", "settings": ChainConfig::bypassed().to_numbers() });
     let key = json!({ "kind": "press", "code": 5 });
     let empty = format!("data:text/javascript,{}", EMPTY.replace(' ', "%20"));
     for (what, first) in [
@@ -65,15 +65,6 @@ async fn cost(out: &mut impl Write, page: &Browser) -> Result<()> {
         )?;
     }
     Ok(())
-}
-
-fn bypassed() -> ChainConfig {
-    let mut config = ChainConfig::default();
-    config.gain.bypass = true;
-    config.gate.bypass = true;
-    config.compressor.bypass = true;
-    config.limiter.bypass = true;
-    config
 }
 
 /// A call through a bad network, kept up by a caller who cannot decide.

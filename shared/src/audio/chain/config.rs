@@ -187,6 +187,18 @@ impl Default for LimiterConfig {
     }
 }
 
+impl ChainConfig {
+    /// Nothing but the chain's delay.
+    pub fn bypassed() -> Self {
+        Self {
+            gain: GainConfig { bypass: true, ..GainConfig::default() },
+            gate: GateConfig { bypass: true, ..GateConfig::default() },
+            compressor: CompressorConfig { bypass: true, ..CompressorConfig::default() },
+            limiter: LimiterConfig { bypass: true, ..LimiterConfig::default() },
+        }
+    }
+}
+
 impl GainConfig {
     /// The factor that applies.
     pub(in crate::audio) const fn effective(self) -> f32 {

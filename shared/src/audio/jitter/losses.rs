@@ -42,6 +42,10 @@ struct Test {
     first: u64,
 }
 
+impl Test {
+    const AFRESH: Self = Self { sum: 0.0, count: 0, first: 0 };
+}
+
 /// What was inferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Loss {
@@ -53,10 +57,9 @@ pub(super) struct Loss {
 
 impl Losses {
     pub(super) const fn new() -> Self {
-        let tests = [Test { sum: 0.0, count: 0, first: 0 }; IN_A_ROW];
         Self {
             usual: Histogram::new(FORGET),
-            tests,
+            tests: [Test::AFRESH; IN_A_ROW],
             doubtful: [0; MOST],
             count: 0,
             likeness: Likeness::new(),
@@ -76,7 +79,7 @@ impl Losses {
             test.sum += worth * evidence(&self.usual, place, frames * SHIFT);
             test.count += 1;
             if test.sum <= 0.0 {
-                *test = Test { sum: 0.0, count: 0, first: 0 };
+                *test = Test::AFRESH;
             }
         }
         let loss = self.believed();
@@ -97,7 +100,7 @@ impl Losses {
     /// What is doubtful is how delays are now.
     pub(super) fn restart(&mut self) {
         self.learn(self.count, 0);
-        self.tests = Self::new().tests;
+        self.tests = [Test::AFRESH; IN_A_ROW];
     }
 
     /// As few losses as will do: each more has to be as certain beside them.
