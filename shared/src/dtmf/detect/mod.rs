@@ -66,6 +66,7 @@ pub struct Tone {
 }
 
 /// All digits in `samples`, with [`ReceiverConfig::default`].
+#[inline]
 pub fn decode(samples: &[i16]) -> Vec<Tone> {
     let mut tones = Vec::new();
     let mut keep = |detection| {
