@@ -55,7 +55,8 @@ pub(super) fn MediaQuality() -> impl IntoView {
     let verdict = move || match now() {
         None => "Figures come with the first call.".to_owned(),
         Some(all) if all.degraded => {
-            format!("Degraded: {:.0} kbit/s, below {DEGRADED_BELOW_KBPS:.0}.", all.bitrate_kbps)
+            // Rounded down, so that what is below the limit never reads as the limit.
+            format!("Degraded: {:.0} kbit/s, below {DEGRADED_BELOW_KBPS:.0}.", all.bitrate_kbps.floor())
         }
         Some(all) => format!(
             "{} packets, {:.1} kB, {} frames, {} dropped, speed {:+.0} ppm.",
