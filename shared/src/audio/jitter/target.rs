@@ -14,7 +14,11 @@ pub(super) const PLACE: Duration = Duration::from_millis(5);
 /// Up to half a second; the last place takes whatever is later.
 const PLACES: usize = 100;
 /// How much longer frames wait where losses have to be inferred: one that has not been yet leaves a frame less.
-const FOR_LOSSES: Duration = FRAME_DURATION;
+const FOR_A_LOSS: Duration = FRAME_DURATION;
+/// And where they are frequent, so that there may be another before the first is found.
+const FOR_LOSSES: Duration = Duration::from_millis(30);
+/// Frames for which losses are expected after one: 10 s.
+const EXPECTED: u32 = 500;
 /// A frame that comes so soon after another was held up by that one, and tells nothing of its own.
 const TOGETHER: Duration = Duration::from_millis(3);
 /// Frames that are seen before the first guess may be undercut: half a second.
@@ -61,6 +65,8 @@ pub struct TargetDelay {
     /// When the last frame came.
     last: Instant,
     seen: u32,
+    /// Frames for which losses are still expected.
+    expected: u32,
     target: Duration,
 }
 
@@ -74,6 +80,7 @@ impl TargetDelay {
             losses: config.infers_losses.then(Losses::new),
             last: Instant::ZERO,
             seen: 0,
+            expected: 0,
             target: config.start,
         }
     }
@@ -86,12 +93,18 @@ impl TargetDelay {
         let alone = at - self.last >= TOGETHER;
         self.last = at;
         let loss = self.losses.as_mut().filter(|_| alone).and_then(|losses| losses.note(sequence, place));
+        self.expected = self.expected.saturating_sub(1);
         if let Some(Loss { frames, next }) = loss {
             self.arrivals.lost(frames, next);
+            self.expected = EXPECTED;
         }
         self.seen = self.seen.saturating_add(1);
         let places = self.histogram.quantile(self.config.quantile) as u32 + 1;
-        let margin = if self.config.infers_losses { FOR_LOSSES } else { Duration::ZERO };
+        let margin = match self.config.infers_losses {
+            false => Duration::ZERO,
+            true if self.expected == 0 => FOR_A_LOSS,
+            true => FOR_LOSSES,
+        };
         let least = if self.seen < FIRST_FRAMES { self.config.start } else { self.config.min };
         self.target = (PLACE * places + margin).max(least).min(self.config.max);
         loss.map_or(0, |loss| loss.frames as u64)
