@@ -205,13 +205,15 @@ impl Driver {
         {
             self.store.notice.set(Some(problem.into()));
         }
-        self.call_over(clock::now());
+        // The next call may have been placed before the answer came.
+        if self.store.ids.get_untracked().as_ref() == Some(&ids) {
+            self.call_over(clock::now());
+        }
     }
 
     /// The call has ended, whoever ended it.
     pub(super) fn call_over(&self, now: Instant) {
         self.voice.replace(None);
-        self.audio.set_upstream(false);
         if let Some(walker) = &mut *self.walker.borrow_mut() {
             walker.hang_up(now);
         }
@@ -290,11 +292,6 @@ impl Driver {
             }
             AudioEvent::Onset(ms) => {
                 self.store.latencies.update(|latencies| latencies.add(Measure::KeyToSound, ms));
-            }
-            AudioEvent::Frame(samples) => {
-                if let Some(voice) = &*self.voice.borrow() {
-                    voice.send(&samples);
-                }
             }
             AudioEvent::Report(report) => self.store.latencies.update(|latencies| {
                 latencies.buffered_ms = report.playout.delay_ms;
