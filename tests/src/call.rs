@@ -83,6 +83,22 @@ impl CallPage {
         self.evaluate("scrollTo(0, 0)").await;
     }
 
+    /// A figure of the table `Media quality`.
+    pub async fn quality(&self, name: &str) -> Option<f64> {
+        let script = format!(
+            "[...document.querySelectorAll('.quality tr')].find(row => row.cells[0].textContent === '{name}').cells[1].textContent"
+        );
+        let text = self.evaluate(&script).await;
+        text.as_str().and_then(|text| text.split(' ').next()?.parse().ok())
+    }
+
+    /// How many frames came in, as the panel `Media quality` says while a stream is whole.
+    pub async fn quality_frames(&self) -> Option<f64> {
+        let script =
+            "Number(/(\\d+) frames, \\d+ dropped/.exec(document.querySelector('.quality').textContent)?.[1])";
+        self.evaluate(script).await.as_f64()
+    }
+
     /// Clicks a key of the keypad.
     pub async fn press(&self, key: &str) {
         self.hold(key).await.release().await;

@@ -8,7 +8,7 @@
     const wasm = await (await fetch(address("worklet.wasm"))).arrayBuffer();
     const messages = first.map((message) => ({
       ...message,
-      ...(message.samples && { samples: new Int16Array(message.samples).buffer }),
+      ...(message.samples && { bytes: new Int16Array(message.samples).buffer }),
     }));
     options.processorOptions = { wasm, first: messages };
   } else {

@@ -12,22 +12,12 @@ async fn talking(bench: &Bench) -> CallPage {
     page
 }
 
-/// The row of a figure in the table `Media quality`.
-async fn figure(page: &CallPage, name: &str) -> Option<f64> {
-    let script = format!(
-        "[...document.querySelectorAll('.quality tr')].find(row => row.cells[0].textContent === '{name}').cells[1].textContent"
-    );
-    page.evaluate(&script).await.as_str().and_then(|text| text.split(' ').next()?.parse().ok())
-}
-
 /// Waits until two seconds of voice have come in whole; panics with what there is instead.
 async fn whole_stream(page: &CallPage) {
-    let frames =
-        "Number(/(\\d+) frames, \\d+ dropped/.exec(document.querySelector('.quality').textContent)?.[1])";
-    let before = page.evaluate(frames).await.as_f64().unwrap_or_default();
+    let before = page.quality_frames().await.unwrap_or_default();
     let whole = wait::look(wait::PATIENCE, async || {
-        let come = page.evaluate(frames).await.as_f64().unwrap_or_default() - before;
-        figure(page, "Bitrate").await.filter(|rate| *rate > 100.0 && come >= 100.0)
+        let come = page.quality_frames().await.unwrap_or_default() - before;
+        page.quality("Bitrate").await.filter(|rate| *rate > 100.0 && come >= 100.0)
     })
     .await;
     if whole.is_none() {
@@ -62,7 +52,7 @@ async fn a_stream_whose_token_expires_is_said_and_comes_back() {
 async fn a_refused_stream_names_scope_and_call() {
     let bench = Bench::start();
     let page = talking(&bench).await;
-    bench.arm(&json!({ "on": "voice", "kind": "status", "status": 403, "times": 20 })).await;
+    bench.arm(&json!({ "on": "voice", "kind": "status", "status": 403, "times": 1000 })).await;
     bench.arm(&json!({ "on": "voice", "kind": "drop" })).await;
     let row =
         page.until_row("problem", "of the refusal", |row| row.text.contains("agent:voice:stream")).await;

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use shared::audio::{
     chain::ChainConfig,
-    frame::{FRAME_SAMPLES, Frame, SAMPLE_RATE, SILENCE},
+    frame::{FRAME_SAMPLES, Frame, Reassembler, SAMPLE_RATE, SILENCE},
     receive::{Receiver, ReceiverReport},
 };
 
@@ -12,8 +12,8 @@ use crate::{capture::Capture, keys::Keys};
 
 /// The most output samples at a time; browsers ask for 128.
 pub(crate) const MAX_QUANTUM: usize = 1_024;
-/// The most samples pushed at a time: a second.
-const PUSH_CAPACITY: usize = SAMPLE_RATE as usize;
+/// The most bytes pushed at a time: a quarter of a second, where messages of CXone's have a frame or two.
+const PUSH_CAPACITY: usize = SAMPLE_RATE as usize / 2;
 /// The caller's own tones are heard 6 dB below what the far end gets.
 const SIDETONE_GAIN: f32 = 0.5;
 /// What a report is made of: the receiver's, then the highest peak that went to the far end.
@@ -21,8 +21,8 @@ pub(crate) const REPORT_NUMBERS: usize = ReceiverReport::NUMBERS + 1;
 
 /// The audio thread's state. Its public fields are what the processor reads and writes.
 pub(crate) struct Engine {
-    /// Frames that came in, one after the other.
-    pub(crate) pushed: Vec<i16>,
+    /// What came in.
+    pub(crate) pushed: [u8; PUSH_CAPACITY],
     /// What the sound card heard.
     pub(crate) input: [f32; MAX_QUANTUM],
     /// What is heard.
@@ -34,6 +34,7 @@ pub(crate) struct Engine {
     /// The last report.
     pub(crate) report: [f64; REPORT_NUMBERS],
     rate: f64,
+    reassembler: Reassembler,
     receiver: Receiver,
     /// The next frame's number.
     sequence: u64,
@@ -52,13 +53,14 @@ impl Engine {
     pub(crate) fn new(rate: f64) -> Self {
         let settings = ChainConfig::default();
         Self {
-            pushed: vec![0; PUSH_CAPACITY],
+            pushed: [0; PUSH_CAPACITY],
             input: [0.0; MAX_QUANTUM],
             output: [0.0; MAX_QUANTUM],
             upstream: SILENCE,
             settings: settings.to_numbers(),
             report: [0.0; REPORT_NUMBERS],
             rate,
+            reassembler: Reassembler::new(),
             receiver: Receiver::new(rate, &settings),
             sequence: 0,
             sidetone: Keys::new(rate as u32),
@@ -72,18 +74,25 @@ impl Engine {
         }
     }
 
-    /// Takes the first `samples` of [`Self::pushed`]: whole frames, in the order in which they were sent.
-    pub(crate) fn push(&mut self, samples: usize) {
-        let (frames, _) = self.pushed[..samples.min(PUSH_CAPACITY)].as_chunks::<FRAME_SAMPLES>();
-        for frame in frames {
-            self.receiver.insert(self.sequence, frame);
-            self.sequence += 1;
-        }
+    /// The voice stream begins, or begins again.
+    pub(crate) fn open(&mut self) {
+        self.reassembler.finish();
+        self.flush();
+        self.upstream_on = true;
     }
 
-    /// Counts frames that are known to be lost.
-    pub(crate) fn skip(&mut self, frames: u32) {
-        self.sequence += u64::from(frames);
+    /// Takes the first `bytes` of [`Self::pushed`]: PCM, s16le, 8 kHz, cut anywhere.
+    pub(crate) fn push(&mut self, bytes: usize) {
+        let Self { pushed, reassembler, receiver, sequence, .. } = self;
+        reassembler.push(&pushed[..bytes.min(PUSH_CAPACITY)], |frame| {
+            receiver.insert(*sequence, frame);
+            *sequence += 1;
+        });
+    }
+
+    /// The voice stream is over; what is left of it is heard.
+    pub(crate) fn close(&mut self) {
+        self.upstream_on = false;
     }
 
     pub(crate) fn set_min_wait(&mut self, ms: u32) {
@@ -103,9 +112,15 @@ impl Engine {
         self.capture.push(&self.input[..samples]);
         let (output, tone) = (&mut self.output[..samples], &mut self.tone[..samples]);
         self.receiver.fill(output);
+        let sounds = self.sidetone.is_sounding();
         self.onset = self.sidetone.fill(tone);
-        for (sample, tone) in output.iter_mut().zip(tone) {
-            *sample = (*sample + *tone * SIDETONE_GAIN).clamp(-1.0, 1.0);
+        if sounds || self.onset.is_some() {
+            for (sample, tone) in output.iter_mut().zip(tone) {
+                *sample += *tone * SIDETONE_GAIN;
+            }
+        }
+        for sample in output {
+            *sample = sample.clamp(-1.0, 1.0);
         }
         self.since_frame += samples as f64;
     }
@@ -131,10 +146,6 @@ impl Engine {
             self.upstream_peak = self.upstream_peak.max(sample.abs());
         }
         self.upstream_on
-    }
-
-    pub(crate) fn set_upstream(&mut self, on: bool) {
-        self.upstream_on = on;
     }
 
     pub(crate) fn set_capture(&mut self, on: bool) {
@@ -184,7 +195,7 @@ mod tests {
     #[test]
     fn keys_pressed_in_a_rush_arrive_one_by_one() {
         let mut engine = Engine::new(48_000.0);
-        engine.set_upstream(true);
+        engine.open();
         for code in [2, 2, 11, 0] {
             engine.press(code);
             engine.release();
@@ -199,10 +210,13 @@ mod tests {
     #[test]
     fn what_is_pushed_is_heard_at_its_level() {
         let mut engine = Engine::new(44_100.0);
-        for sample in 0..4_000 {
-            engine.pushed[sample] = (((sample as f32) * 0.5).sin() * 10_000.0) as i16;
+        let bytes = (0..4_000).flat_map(|at| ((((at as f32) * 0.5).sin() * 10_000.0) as i16).to_le_bytes());
+        let bytes: Vec<u8> = bytes.collect();
+        // Odd pieces, as they come.
+        for piece in bytes.chunks(333) {
+            engine.pushed[..piece.len()].copy_from_slice(piece);
+            engine.push(piece.len());
         }
-        engine.push(4_000);
         let (up, heard) = run(&mut engine, 44_100 / 256);
         let peak = heard.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
         // The chain's gain is 1.2.
@@ -216,7 +230,7 @@ mod tests {
     fn the_callers_voice_goes_up_and_a_key_replaces_it() {
         for rate in [44_100.0, 48_000.0] {
             let mut engine = Engine::new(rate);
-            engine.set_upstream(true);
+            engine.open();
             engine.set_capture(true);
             let mut up = Vec::new();
             let mut at = 0;

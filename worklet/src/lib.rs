@@ -27,32 +27,39 @@ pub extern "C" fn init(rate: f64) {
     ENGINE.with_borrow_mut(|engine| *engine = Some(Engine::new(rate)));
 }
 
-/// Where the processor puts up to [`push_capacity`] samples of 16 bits, 8 kHz, before [`push`].
+/// Where the processor puts up to [`push_capacity`] bytes of the voice stream before [`push`].
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
-pub extern "C" fn push_buffer() -> *const i16 {
+pub extern "C" fn push_buffer() -> *const u8 {
     with(|engine| engine.pushed.as_ptr())
 }
 
-/// How many samples the push buffer holds.
+/// How many bytes the push buffer holds.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn push_capacity() -> u32 {
     with(|engine| engine.pushed.len() as u32)
 }
 
-/// Takes the first `samples` of the push buffer as frames that arrived just now.
+/// The voice stream opened: frames for the far end are made from here on.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
-pub extern "C" fn push(samples: u32) {
-    with(|engine| engine.push(samples as usize));
+pub extern "C" fn open() {
+    with(Engine::open);
 }
 
-/// Counts frames of the stream that are known to be lost.
+/// Takes the first `bytes` of the push buffer, cut anywhere, as what arrived just now.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
-pub extern "C" fn skip(frames: u32) {
-    with(|engine| engine.skip(frames));
+pub extern "C" fn push(bytes: u32) {
+    with(|engine| engine.push(bytes as usize));
+}
+
+/// The voice stream closed.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn close() {
+    with(Engine::close);
 }
 
 /// Forgets what was pushed and not heard yet.
@@ -102,13 +109,6 @@ pub extern "C" fn upstream_buffer() -> *const i16 {
 #[unsafe(no_mangle)]
 pub extern "C" fn take_upstream() -> u32 {
     with(|engine| u32::from(engine.take_upstream()))
-}
-
-/// Begins (1) or ends (0) to make frames for the far end.
-#[expect(unsafe_code, reason = "an export that the processor calls by name")]
-#[unsafe(no_mangle)]
-pub extern "C" fn set_upstream(on: u32) {
-    with(|engine| engine.set_upstream(on != 0));
 }
 
 /// Begins (1) or ends (0) to send the far end what the sound card hears.

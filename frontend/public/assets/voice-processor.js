@@ -2,7 +2,9 @@
 // processorOptions, because port messages would arrive too late in an OfflineAudioContext, and Safari clones no Module.
 // Messages that are known beforehand come the same way, in `first`.
 
-const REPORT_EVERY_S = 0.05;
+// How often it is told how things stand: often enough for figures, and for meters while somebody watches them.
+const REPORT_EVERY_S = 0.25;
+const METER_EVERY_S = 0.05;
 const MAX_QUANTUM = 1024;
 const FRAME_SAMPLES = 160;
 
@@ -12,7 +14,7 @@ class VoiceProcessor extends AudioWorkletProcessor {
     this.wasm = new WebAssembly.Instance(new WebAssembly.Module(wasm), {}).exports;
     this.wasm.init(sampleRate);
     const { buffer } = this.wasm.memory;
-    this.pushed = new Int16Array(buffer, this.wasm.push_buffer(), this.wasm.push_capacity());
+    this.pushed = new Uint8Array(buffer, this.wasm.push_buffer(), this.wasm.push_capacity());
     this.input = new Float32Array(buffer, this.wasm.input_buffer(), MAX_QUANTUM);
     this.output = new Float32Array(buffer, this.wasm.output_buffer(), MAX_QUANTUM);
     this.heard = this.output.subarray(0, 128);
@@ -20,26 +22,37 @@ class VoiceProcessor extends AudioWorkletProcessor {
     this.settings = new Float32Array(buffer, this.wasm.settings_buffer(), this.wasm.settings_numbers());
     this.report = new Float64Array(buffer, this.wasm.report_buffer(), this.wasm.report_numbers());
     this.reportAt = 0;
+    this.reportEvery = REPORT_EVERY_S;
     this.silent = false;
+    this.line = null;
     this.port.onmessage = ({ data }) => this.receive(data);
     for (const message of first) this.receive(message);
   }
 
   receive(message) {
     switch (message.kind) {
-      case "audio": {
-        const samples = new Int16Array(message.samples).subarray(0, this.pushed.length);
-        this.pushed.set(samples);
-        this.wasm.push(samples.length);
+      case "join":
+        this.line = message.port;
+        this.line.onmessage = ({ data }) => this.receive(data);
         break;
-      }
+      case "open": this.wasm.open(); break;
+      case "audio": this.push(new Uint8Array(message.bytes)); break;
+      case "close": this.wasm.close(); break;
       case "press": this.wasm.press(message.code); break;
       case "release": this.wasm.release(); break;
-      case "upstream": this.wasm.set_upstream(message.on ? 1 : 0); break;
       case "capture": this.wasm.set_capture(message.on ? 1 : 0); break;
       case "chain": this.settings.set(message.settings); this.wasm.set_chain(); break;
       case "wait": this.wasm.set_min_wait(message.ms); break;
+      case "meters": this.reportEvery = message.on ? METER_EVERY_S : REPORT_EVERY_S; break;
       case "flush": this.wasm.flush(); break;
+    }
+  }
+
+  push(bytes) {
+    for (let at = 0; at < bytes.length; at += this.pushed.length) {
+      const part = bytes.subarray(at, at + this.pushed.length);
+      this.pushed.set(part);
+      this.wasm.push(part.length);
     }
   }
 
@@ -59,9 +72,12 @@ class VoiceProcessor extends AudioWorkletProcessor {
     for (let channel = 0; channel < output.length; channel += 1) output[channel].set(this.heard);
     const onset = this.wasm.onset();
     if (onset >= 0) this.port.postMessage({ kind: "onset", time: currentTime + onset / sampleRate });
-    while (this.wasm.take_upstream()) this.port.postMessage({ kind: "frame", samples: this.upstream.slice().buffer });
+    while (this.wasm.take_upstream()) {
+      const { buffer } = this.upstream.slice();
+      this.line?.postMessage(buffer, [buffer]);
+    }
     if (currentTime >= this.reportAt) {
-      this.reportAt = currentTime + REPORT_EVERY_S;
+      this.reportAt = currentTime + this.reportEvery;
       this.wasm.report();
       this.port.postMessage({ kind: "report", numbers: this.report.slice() });
     }

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use futures_util::future::select;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{ArrayBuffer, Float64Array, Function, Int16Array, Promise, Reflect};
+use js_sys::{Float64Array, Function, Promise, Reflect};
 use shared::{audio::receive::ReceiverReport, dtmf::Digit, time::Instant};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -13,6 +13,7 @@ use web_sys::{
     ChannelCountMode, CustomEvent, CustomEventInit, EventTarget, MessageEvent, Response,
 };
 
+use super::line::VoiceLine;
 use crate::{
     clock,
     js::{field, object, reason, set},
@@ -32,8 +33,6 @@ pub(crate) enum AudioEvent {
     Failed(String),
     /// A key's tone began this long after the press, in milliseconds, not counting the browser's own output latency.
     Onset(f64),
-    /// 20 ms for the far end: s16le, 8 kHz.
-    Frame(ArrayBuffer),
     /// How it stands.
     Report(Box<ReceiverReport>),
 }
@@ -43,6 +42,7 @@ pub(crate) enum AudioEvent {
 pub(crate) struct AudioEngine {
     inner: Rc<RefCell<Inner>>,
     works: Rc<Works>,
+    voice: VoiceLine,
     handle: EventTarget,
     on: Rc<dyn Fn(AudioEvent)>,
 }
@@ -81,6 +81,7 @@ impl AudioEngine {
         let engine = Self {
             inner: Rc::default(),
             works: Rc::new(Works::new()),
+            voice: VoiceLine::default(),
             handle: EventTarget::new().expect("browsers have event targets"),
             on: Rc::new(on),
         };
@@ -121,6 +122,8 @@ impl AudioEngine {
         });
         let port = node.port()?;
         port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let (join, with) = self.voice.join()?;
+        port.post_message_with_transferable(&join, &with)?;
         let mut inner = self.inner.borrow_mut();
         for message in inner.early.drain(..) {
             port.post_message(&message)?;
@@ -145,16 +148,13 @@ impl AudioEngine {
         let field = |name: &str| field(message, name);
         let number = |name: &str| field(name).as_f64().unwrap_or_default();
         match field("kind").as_string().as_deref() {
-            Some("frame") => {
-                if let Ok(samples) = field("samples").dyn_into() {
-                    (self.on)(AudioEvent::Frame(samples));
-                }
-            }
             Some("onset") => {
                 let pressed = self.inner.borrow_mut().presses.pop_front();
                 if let Some((pressed, heard)) = pressed.zip(self.output_time(number("time"))) {
                     let ms = heard.as_millis_f64() - pressed.as_millis_f64();
-                    (self.on)(AudioEvent::Onset(ms - self.output_latency_ms().unwrap_or_default()));
+                    let ms = ms - self.output_latency_ms().unwrap_or_default();
+                    // The sound card's clock is compared with the page's to about a millisecond.
+                    (self.on)(AudioEvent::Onset(ms.max(0.0)));
                 }
             }
             Some("report") => {
@@ -202,15 +202,9 @@ impl AudioEngine {
         self.post(&object(&[("kind", &"release".into())]));
     }
 
-    /// Has these samples, 8 kHz, heard.
-    pub(crate) fn push(&self, samples: &[i16]) {
-        let samples = Int16Array::from(samples).buffer();
-        self.post(&object(&[("kind", &"audio".into()), ("samples", &samples.into())]));
-    }
-
-    /// Begins or ends to make frames for the far end.
-    pub(crate) fn set_upstream(&self, on: bool) {
-        self.post(&object(&[("kind", &"upstream".into()), ("on", &on.into())]));
+    /// The way to the voice stream, which is heard and fed without this thread.
+    pub(crate) fn voice_line(&self) -> VoiceLine {
+        self.voice.clone()
     }
 
     /// Forgets what was pushed and not heard yet.

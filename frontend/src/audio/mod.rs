@@ -1,5 +1,6 @@
-//! Sound: the audio context, its worklet, and what they report.
+//! Sound: the audio context, its worklet, the voice stream's worker, and what they report.
 
 mod engine;
+mod line;
 
 pub(crate) use engine::{AudioEngine, AudioEvent, asset, read_report};

@@ -14,6 +14,7 @@ use super::{driver::Driver, history::Arrival, measures::Measure, store::RowKind}
 use crate::{
     clock,
     net::{
+        line::FromHere,
         socket::{KeptSocket, SocketEvent, WhenFinished},
         websocket_url,
     },
@@ -27,12 +28,16 @@ const LOST_AFTER_MS: f64 = 5_000.0;
 impl Driver {
     pub(super) fn connect_events(&self) {
         let this = Weak::clone(&self.this);
-        let socket =
-            KeptSocket::new(websocket_url("/ws/interactions"), WhenFinished::DialAgain, move |event| {
+        let socket = KeptSocket::new(
+            FromHere,
+            websocket_url("/ws/interactions"),
+            WhenFinished::DialAgain,
+            move |event| {
                 if let Some(driver) = this.upgrade() {
                     driver.socket_event(event);
                 }
-            });
+            },
+        );
         self.events.replace(Some(socket.clone()));
         socket.start();
     }
@@ -51,8 +56,8 @@ impl Driver {
                     self.store.log(now, RowKind::Problem, format!("unreadable message: {error}"), Some(text));
                 }
             },
-            SocketEvent::Binary(bytes) => {
-                let text = format!("{} bytes of binary where text belongs", bytes.byte_length());
+            SocketEvent::Binary(packet) => {
+                let text = format!("{} bytes of binary where text belongs", packet.bytes);
                 self.store.log(now, RowKind::Problem, text, None);
             }
             SocketEvent::Closed(code) => {

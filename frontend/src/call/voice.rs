@@ -1,17 +1,9 @@
-//! The call's voice: a kept socket, frames both ways.
+//! The call's voice: a kept socket in a thread of its own.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::{cell::Cell, rc::Rc};
 
-use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::prelude::*;
-use shared::{
-    audio::frame::{FRAME_SAMPLES, Reassembler},
-    call::CallState,
-    link::CloseClass,
-};
+use shared::{audio::frame::FRAME_BYTES, call::CallState, link::CloseClass};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -24,6 +16,7 @@ use crate::{
     js::object,
     net::{
         api,
+        line::Packet,
         socket::{KeptSocket, SocketEvent, WhenFinished},
         websocket_url,
     },
@@ -47,7 +40,8 @@ struct Listener {
     audio: AudioEngine,
     call: FollowedCall,
     open: Rc<Cell<bool>>,
-    reassembler: RefCell<Reassembler>,
+    /// Bytes that came in since the stream opened.
+    received: Cell<u64>,
     over: Rc<dyn Fn()>,
 }
 
@@ -61,25 +55,19 @@ impl Voice {
     ) -> Self {
         let url = websocket_url(&format!("/ws/voice/{}", js_sys::encode_uri_component(&call.call)));
         let open = Rc::new(Cell::new(false));
+        let line = audio.voice_line();
         let listener = Rc::new(Listener {
             store,
             audio,
             call,
             open: Rc::clone(&open),
-            reassembler: RefCell::new(Reassembler::new()),
+            received: Cell::default(),
             over: Rc::new(over),
         });
         let socket =
-            KeptSocket::new(url, WhenFinished::Stop, move |event| Rc::clone(&listener).handle(event));
+            KeptSocket::new(line, url, WhenFinished::Stop, move |event| Rc::clone(&listener).handle(event));
         socket.start();
         Self { socket, open }
-    }
-
-    /// Sends a frame to the far end, if it can be reached.
-    pub(super) fn send(&self, frame: &ArrayBuffer) {
-        if self.open.get() {
-            self.socket.send_binary(frame);
-        }
     }
 }
 
@@ -89,11 +77,10 @@ impl Listener {
         match event {
             SocketEvent::Opened => {
                 self.open.set(true);
-                self.audio.flush();
-                self.audio.set_upstream(true);
+                self.received.set(0);
                 self.store.call_goes(now, CallState::Streaming);
             }
-            SocketEvent::Binary(bytes) => self.hear(&bytes),
+            SocketEvent::Binary(packet) => self.count(packet),
             SocketEvent::Text(text) => {
                 self.store.log(
                     now,
@@ -107,24 +94,23 @@ impl Listener {
         }
     }
 
-    fn hear(&self, bytes: &ArrayBuffer) {
-        let bytes = Uint8Array::new(bytes).to_vec();
-        let length = bytes.len();
-        let mut samples = Vec::with_capacity(bytes.len() / 2 + 160);
-        self.reassembler.borrow_mut().push(&bytes, |frame| samples.extend_from_slice(frame));
-        if !samples.is_empty() {
-            self.audio.push(&samples);
-        }
-        let frames = samples.len() / FRAME_SAMPLES;
-        let packet = object(&[("bytes", &(length as f64).into()), ("frames", &(frames as f64).into())]);
-        self.audio.announce("packet", &packet);
+    fn count(&self, Packet { bytes, at }: Packet) {
+        let before = self.received.get();
+        let received = before + u64::from(bytes);
+        self.received.set(received);
+        let frames = received / FRAME_BYTES as u64 - before / FRAME_BYTES as u64;
+        let packet = [
+            ("bytes", &bytes.into()),
+            ("frames", &(frames as f64).into()),
+            ("at", &at.as_millis_f64().into()),
+        ];
+        self.audio.announce("packet", &object(&packet));
     }
 
     fn closed(self: Rc<Self>, code: u16) {
         let now = clock::now();
         let was_open = self.open.replace(false);
-        self.audio.set_upstream(false);
-        let left = self.reassembler.borrow_mut().finish();
+        let left = self.received.take() % FRAME_BYTES as u64;
         if left > 0 {
             self.store.log(now, RowKind::Problem, format!("voice ended {left} bytes into a frame"), None);
         }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use shared::{
     audio::{chain::ChainConfig, receive::ReceiverReport},
     call::quality::{MediaQuality, QualitySnapshot},
+    time::Instant,
 };
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{AnalyserNode, AudioContext, AudioWorkletNode, CustomEvent, EventTarget, MessageEvent};
@@ -80,6 +81,8 @@ impl Desk {
             ..Gathering::default()
         }));
         desk.listen(handle.unchecked_ref(), &gathering);
+        desk.post(&[("kind", &"meters".into()), ("on", &true.into())]);
+        on_cleanup(move || desk.post(&[("kind", &"meters".into()), ("on", &false.into())]));
         Effect::new(move |_| desk.apply(&desk.config.get()));
         Effect::new(move |_| desk.post(&[("kind", &"wait".into()), ("ms", &desk.min_wait_ms.get().into())]));
         desk
@@ -128,7 +131,8 @@ impl Desk {
         let packet = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
             let detail = event.unchecked_into::<CustomEvent>().detail();
             let number = |name: &str| field(&detail, name).as_f64().unwrap_or_default();
-            all.borrow_mut().packet(number("bytes") as usize, number("frames") as u64);
+            let at = Instant::from_millis_f64(number("at"));
+            all.borrow_mut().packet(at, number("bytes") as usize, number("frames") as u64);
         });
         let all = Rc::clone(gathering);
         let call = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
@@ -194,12 +198,11 @@ impl Desk {
 }
 
 impl Gathering {
-    fn packet(&mut self, bytes: usize, frames: u64) {
-        let now = clock::now();
+    fn packet(&mut self, at: Instant, bytes: usize, frames: u64) {
         let waits = self.report.map_or(0.0, |report| report.playout.delay_ms.max(0.0));
-        self.quality.packet(now, bytes, Duration::from_secs_f64(waits / 1_000.0));
+        self.quality.packet(at, bytes, Duration::from_secs_f64(waits / 1_000.0));
         for _ in 0..frames {
-            self.quality.frame(self.frames, now);
+            self.quality.frame(self.frames, at);
             self.frames += 1;
         }
     }

@@ -11,6 +11,7 @@ use shared::{
 };
 
 use crate::net::{
+    line::FromHere,
     socket::{KeptSocket, SocketEvent, WhenFinished},
     websocket_url,
 };
@@ -64,14 +65,16 @@ async fn replay(epoch: String, since: u64, last: u64) -> Result<Vec<(String, Pre
     let slot = Rc::new(RefCell::new(None::<KeptSocket>));
     let socket = {
         let (heard, slot) = (Rc::clone(&heard), Rc::clone(&slot));
-        KeptSocket::new(websocket_url("/ws/interactions"), WhenFinished::Stop, move |event| match event {
-            SocketEvent::Opened => {
-                if let Some(socket) = &*slot.borrow() {
-                    socket.send_text(&resume);
+        KeptSocket::new(FromHere, websocket_url("/ws/interactions"), WhenFinished::Stop, move |event| {
+            match event {
+                SocketEvent::Opened => {
+                    if let Some(socket) = &*slot.borrow() {
+                        socket.send_text(&resume);
+                    }
                 }
+                SocketEvent::Text(text) => note(&mut heard.borrow_mut(), &text),
+                SocketEvent::Binary(_) | SocketEvent::Closed(_) | SocketEvent::Status(_) => {}
             }
-            SocketEvent::Text(text) => note(&mut heard.borrow_mut(), &text),
-            SocketEvent::Binary(_) | SocketEvent::Closed(_) | SocketEvent::Status(_) => {}
         })
     };
     slot.replace(Some(socket.clone()));

@@ -1,0 +1,54 @@
+// The voice stream's own thread. Audio goes between socket and audio thread without passing through the page's, which may be
+// busy for longer than a frame lasts. The page says when to dial and to hang up, each by the call's number, and hears of
+// everything but the audio itself.
+
+let dialled = null, audio = null;
+
+const tell = (socket, message) => {
+  if (socket === dialled?.socket) postMessage({ ...message, number: dialled.number });
+};
+
+const hangUp = () => {
+  if (dialled === null) return;
+  const { socket } = dialled;
+  dialled = null;
+  socket.close();
+  audio?.postMessage({ kind: "close" });
+};
+
+const dial = ({ url, number }) => {
+  hangUp();
+  const socket = new WebSocket(url);
+  dialled = { socket, number };
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => {
+    if (socket === dialled?.socket) audio?.postMessage({ kind: "open" });
+    tell(socket, { kind: "opened" });
+  };
+  socket.onmessage = ({ data }) => {
+    if (socket !== dialled?.socket) return;
+    if (typeof data === "string") return tell(socket, { kind: "text", text: data });
+    tell(socket, { kind: "packet", bytes: data.byteLength, at: performance.timeOrigin + performance.now() });
+    audio?.postMessage({ kind: "audio", bytes: data }, [data]);
+  };
+  socket.onclose = ({ code }) => {
+    tell(socket, { kind: "closed", code });
+    if (socket === dialled?.socket) hangUp();
+  };
+};
+
+const join = ({ port }) => {
+  audio = port;
+  audio.onmessage = ({ data }) => {
+    if (dialled?.socket.readyState === WebSocket.OPEN) dialled.socket.send(data);
+  };
+  if (dialled?.socket.readyState === WebSocket.OPEN) audio.postMessage({ kind: "open" });
+};
+
+onmessage = ({ data }) => {
+  switch (data.kind) {
+    case "join": join(data); break;
+    case "dial": dial(data); break;
+    case "hangUp": if (data.number === dialled?.number) hangUp(); break;
+  }
+};
