@@ -1,5 +1,7 @@
 //! The events log: filtered, copied, cleared.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -8,6 +10,10 @@ use super::{
     store::{Row, RowKind},
 };
 use crate::{clock, ui::Notice};
+
+/// How many rows are a list of their own. Where a list gets several at its head, the framework takes all of it out of the page
+/// and puts it back, for which five hundred are too many.
+const PART: u64 = 16;
 
 /// The log region `Events`, with its tools.
 #[component]
@@ -20,7 +26,7 @@ pub(super) fn Events() -> impl IntoView {
         let wanted = text.get().to_ascii_lowercase();
         let hidden = hidden.get();
         store.rows.with(|rows| {
-            let matches = |row: &&Row| {
+            let matches = |row: &&Arc<Row>| {
                 !hidden.contains(&row.kind)
                     && (wanted.is_empty()
                         || row.text.to_ascii_lowercase().contains(&wanted)
@@ -29,9 +35,21 @@ pub(super) fn Events() -> impl IntoView {
             rows.iter().rev().filter(matches).cloned().collect::<Vec<_>>()
         })
     });
+    let parts = Memo::new(move |_| {
+        let mut parts: Vec<u64> = shown.with(|rows| rows.iter().map(|row| row.number / PART).collect());
+        parts.dedup();
+        parts
+    });
+    let part_rows = move |part: u64| {
+        let rows = Memo::new(move |_| {
+            let of_part = |row: &&Arc<Row>| row.number / PART == part;
+            shown.with(|rows| rows.iter().filter(of_part).cloned().collect::<Vec<_>>())
+        });
+        move || rows.get()
+    };
     let copied = RwSignal::new("");
     let copy = move |_| {
-        let lines: Vec<String> = shown.get_untracked().iter().rev().map(as_line).collect();
+        let lines: Vec<String> = shown.get_untracked().iter().rev().map(|row| as_line(row)).collect();
         spawn_local(async move {
             let clipboard = web_sys::window().expect("a page has a window").navigator().clipboard();
             match JsFuture::from(clipboard.write_text(&lines.join("\n"))).await {
@@ -74,20 +92,22 @@ pub(super) fn Events() -> impl IntoView {
                         }}
                     </p>
                 </Show>
-                <ol reversed>
-                    <For each=move || shown.get() key=|row| row.number let:row>
-                        <li data-kind=row.kind.name()>
-                            <time datetime=clock::rfc3339(row.at)>{clock::time_of_day(row.at)}</time>
-                            <span class="kind">{row.kind.name()}</span>
-                            {match row.raw {
-                                Some(raw) => view! {
-                                    <details><summary>{row.text}</summary><pre tabindex="0">{raw}</pre></details>
-                                }.into_any(),
-                                None => view! { <span>{row.text}</span> }.into_any(),
-                            }}
-                        </li>
-                    </For>
-                </ol>
+                <For each=move || parts.get() key=|part| *part let:part>
+                    <ol reversed>
+                        <For each=part_rows(part) key=|row| row.number let:row>
+                            <li data-kind=row.kind.name()>
+                                <time datetime=clock::rfc3339(row.at)>{clock::time_of_day(row.at)}</time>
+                                <span class="kind">{row.kind.name()}</span>
+                                {match &row.raw {
+                                    Some(raw) => view! {
+                                        <details><summary>{row.text.clone()}</summary><pre tabindex="0">{raw.clone()}</pre></details>
+                                    }.into_any(),
+                                    None => view! { <span>{row.text.clone()}</span> }.into_any(),
+                                }}
+                            </li>
+                        </For>
+                    </ol>
+                </For>
             </div>
         </section>
     }

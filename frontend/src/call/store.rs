@@ -32,7 +32,9 @@ pub(crate) struct Store {
     pub(crate) position: RwSignal<Option<Position>>,
     pub(crate) visited: RwSignal<Vec<NodeIx>>,
     pub(crate) last_action: RwSignal<Option<String>>,
-    pub(crate) rows: RwSignal<VecDeque<Row>>,
+    pub(crate) rows: RwSignal<VecDeque<Arc<Row>>>,
+    /// Rows since the page was loaded.
+    logged: StoredValue<u64>,
     /// Between the page and Dialbench's server.
     pub(crate) page_link: RwSignal<LinkStatus>,
     /// Between Dialbench's server and CXone.
@@ -127,6 +129,7 @@ impl Store {
             visited: RwSignal::new(Vec::new()),
             last_action: RwSignal::new(None),
             rows: RwSignal::new(VecDeque::new()),
+            logged: StoredValue::new(0),
             page_link: RwSignal::new(LinkStatus::CLOSED),
             cxone_link: RwSignal::new(LinkStatus::CLOSED),
             voice_link: RwSignal::new(LinkStatus::CLOSED),
@@ -147,13 +150,14 @@ impl Store {
 
     /// Adds a line to the log.
     pub(super) fn log(&self, at: Instant, kind: RowKind, text: impl Into<String>, raw: Option<String>) {
-        let text = text.into();
+        let number = self.logged.get_value() + 1;
+        self.logged.set_value(number);
+        let row = Arc::new(Row { number, at, kind, text: text.into(), raw });
         self.rows.update(|rows| {
-            let number = rows.back().map_or(1, |row| row.number + 1);
             if rows.len() == MAX_ROWS {
                 rows.pop_front();
             }
-            rows.push_back(Row { number, at, kind, text, raw });
+            rows.push_back(row);
         });
     }
 
