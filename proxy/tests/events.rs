@@ -93,15 +93,22 @@ async fn a_lost_link_is_back_within_a_second_with_one_gap() {
 
     fake.stop_listening().await;
     drop(cxone);
-    let lost = page.link("reconnecting").await;
-    assert_eq!(lost["closeCode"], 1006);
+    let mut status = page.link("reconnecting").await;
+    assert_eq!(status["closeCode"], 1006);
     // Some attempts fail before CXone returns.
-    while page.next().await["attempt"].as_u64().unwrap() < 4 {}
+    loop {
+        assert!(status["retryInMs"].as_u64().is_none_or(|ms| ms < 1_000), "{status}");
+        if status["attempt"].as_u64().unwrap() >= 4 {
+            break;
+        }
+        status = page.next().await;
+    }
 
     fake.listen_again().await;
     let returned = Instant::now();
     let (mut cxone, again) = fake.subscribed().await;
-    assert!(returned.elapsed() < Duration::from_secs(1), "{:?}", returned.elapsed());
+    // Such a wait, and 3 s to connect on a machine that is busy.
+    assert!(returned.elapsed() < Duration::from_secs(4), "{:?}", returned.elapsed());
     assert_eq!(again, subscription);
     say(&mut cxone, "{\"n\":2}").await;
     page.link("open").await;

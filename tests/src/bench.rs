@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, process::Command};
 
 use reqwest::{Client, Method, RequestBuilder};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{places, process::Process};
@@ -130,6 +130,13 @@ impl Bench {
         let armed = self.sandbox(Method::POST, "/sandbox/faults").json(fault).send().await;
         let status = armed.expect("the stand-in answers").status();
         assert_eq!(status, 201, "{fault}");
+    }
+
+    /// Has the simulator's next answers, to submissions and questions alike, come so many milliseconds late, in turn.
+    pub async fn delay_simulator(&self, delays: &[u64]) {
+        for ms in delays {
+            self.arm(&json!({ "on": "simulator", "kind": "slow", "ms": ms })).await;
+        }
     }
 
     /// How many faults have not struck yet.

@@ -47,24 +47,24 @@ async fn all_pages(scheme: &str, width: u32, height: u32) {
     check(&page, "/call, idle").await;
 
     page.start_call().await;
+    check(&page, "/call, in a call").await;
     page.press("2").await;
     page.until_menu("Support menu").await;
-    check(&page, "/call, in a call").await;
-    page.click("switch", "Keys A–D").await;
-    page.one("button", "D").await;
     page.click("button", "Hang up").await;
     page.until("the call is over", async |status| status.call == "terminated").await;
+    page.click("switch", "Keys A–D").await;
+    page.one("button", "D").await;
     check(&page, "/call, after a call, with sixteen keys").await;
 
     page.click("link", "Audit").await;
     page.one("cell", "call.hangup").await;
     check(&page, "/audit").await;
 
-    flow(&page).await;
+    flow(&page, &bench).await;
 }
 
 /// The flow panel: digits of the call before, empty, with two runs on its picture, and with a draft that is refused.
-async fn flow(page: &Browser) {
+async fn flow(page: &Browser, bench: &Bench) {
     page.click("link", "Flow").await;
     page.click("button", "Take from the last call").await;
     let digits = "document.querySelector('#flow-digits').value";
@@ -72,6 +72,7 @@ async fn flow(page: &Browser) {
     check(page, "/flow, no run").await;
     for run in ["1", "2"] {
         page.type_into("Expected actions, in order", "support").await;
+        bench.delay_simulator(&[3_000]).await;
         page.click("button", "Run simulation").await;
         page.one("progressbar", &format!("Progress of run {run}")).await;
         wait::until("the run's verdict", async || {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 async fn check(draft: Value) {
     let page = FlowPage::open().await;
     let (flow, expected) = page.expected(&draft).await;
+    page.bench.delay_simulator(&[3_000]).await;
     page.run(&draft).await;
     page.one("progressbar", "Progress of run 1").await;
     let row = page.until_state("completed").await;
@@ -130,6 +131,8 @@ async fn a_reload_comes_back_to_the_run_and_to_the_draft() {
     let page = FlowPage::open().await;
     let draft =
         json!({ "flowId": "account-desk", "digits": "1 1", "media": [{ "assetId": "m-1", "type": "tts" }] });
+    // The page is left before its first question is answered.
+    page.bench.delay_simulator(&[0, 3_000]).await;
     page.run(&draft).await;
     page.until_region("Runs", "was accepted").await;
     page.reload().await;
@@ -189,6 +192,7 @@ async fn a_flow_that_is_not_there_says_so() {
 async fn several_runs_are_under_way_and_the_trace_is_played() {
     let page = FlowPage::open().await;
     page.compose(&json!({ "flowId": "support-line", "digits": "22" })).await;
+    page.bench.delay_simulator(&[4_000; 3]).await;
     for _ in 0..3 {
         page.click("button", "Run simulation").await;
     }

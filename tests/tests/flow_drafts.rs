@@ -49,13 +49,17 @@ async fn every_wrong_request_is_refused_in_the_page_and_by_the_proxy_alike() {
 async fn a_path_that_is_too_deep_is_refused_in_the_page_and_by_the_proxy_alike() {
     let page = FlowPage::open_at(Bench::configured("[limits]\nflow_depth = 3")).await;
     page.compose(&json!({ "flowId": "support-line", "digits": "9 2 2" })).await;
+    // Once the flow and the limits are there.
+    wait::until("the digits to be marked", async || {
+        let marked = page.evaluate("document.querySelector('#flow-digits').getAttribute('aria-invalid')");
+        (marked.await == "true").then_some(())
+    })
+    .await;
     page.click("button", "Run simulation").await;
     let body = json!({ "flowId": "support-line", "dtmfSequence": ["9", "2", "2"] });
     let wanted = page.refused_by_proxy(&body).await;
     assert_eq!(wanted, ["dtmfSequence leads over more than 3 nodes, the limit on a flow's depth"]);
     wait::until("the page's complaint", async || (page.complaints().await == wanted).then_some(())).await;
-    let marked = page.evaluate("document.querySelector('#flow-digits').getAttribute('aria-invalid')").await;
-    assert_eq!(marked, "true");
     assert_eq!((page.submissions(), page.asked_of_simulator().await), (0, 0));
 }
 

@@ -61,17 +61,21 @@ async fn a_400_is_a_matter_of_the_form() {
 #[tokio::test]
 async fn a_503_while_a_run_is_waited_for_is_waited_out() {
     let page = FlowPage::open().await;
-    page.run(&draft()).await;
-    page.until_region("Runs", "was accepted").await;
-    // The server itself asks three times.
+    // The submission passes. For the page's first question the server itself asks three times, and its second takes a while.
+    page.bench.delay_simulator(&[0]).await;
     page.bench.arm(&status(503, 3)).await;
-    page.until_region("Runs", "Last attempt: the service is not available (HTTP 503)").await;
+    page.bench.delay_simulator(&[3_000]).await;
+    page.run(&draft()).await;
+    let told = page.until_region("Runs", "Last attempt: the service is not available (HTTP 503)").await;
+    assert!(told.contains("was accepted"), "{told}");
     page.until_state("completed").await;
+    assert_eq!(page.bench.armed().await, 0);
 }
 
 #[tokio::test]
 async fn credentials_that_are_withdrawn_end_the_waiting() {
     let page = FlowPage::open().await;
+    page.bench.arm(&json!({ "on": "simulator", "kind": "never_ends" })).await;
     page.run(&draft()).await;
     page.until_region("Runs", "was accepted").await;
     page.bench.arm(&status(401, 2)).await;
@@ -82,6 +86,8 @@ async fn credentials_that_are_withdrawn_end_the_waiting() {
 #[tokio::test]
 async fn a_server_that_goes_away_and_comes_back_loses_no_run() {
     let mut page = FlowPage::open_at(Bench::apart("id", "secret")).await;
+    // The server is gone before the first question is answered.
+    page.bench.delay_simulator(&[0, 4_000]).await;
     page.run(&draft()).await;
     page.until_region("Runs", "was accepted").await;
     page.bench.stop();

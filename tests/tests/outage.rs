@@ -13,6 +13,8 @@ fn now_ms() -> f64 {
 #[tokio::test]
 async fn after_an_outage_the_call_goes_on() {
     const OUTAGE: Duration = Duration::from_secs(2);
+    /// The longest wait between two attempts, and 3 s to connect on a machine that is busy.
+    const BACK_WITHIN: Duration = Duration::from_secs(4);
     let bench = Bench::start();
     let page = CallPage::open(&bench).await;
     page.link_is("CXone interactions", "open").await;
@@ -24,7 +26,7 @@ async fn after_an_outage_the_call_goes_on() {
         bench.sandbox(Method::POST, "/sandbox/outage").json(&json!({ "ms": OUTAGE.as_millis() as u64 }));
     let began = now_ms();
     assert_eq!(outage.send().await.expect("the answer comes before the outage").status(), 202);
-    let returns = now_ms() + OUTAGE.as_secs_f64() * 1_000.0;
+    let answered = now_ms();
     page.link_is("CXone interactions", "reconnecting").await;
     page.link_is("CXone interactions", "open").await;
     page.link_is("Voice stream", "open").await;
@@ -35,9 +37,11 @@ async fn after_an_outage_the_call_goes_on() {
         .iter()
         .find(|row| row.at > began && row.text.starts_with("CXone interactions open"))
         .expect("the log says that the link is back");
-    let late = open.at - returns;
-    // The return may be a little earlier than the answer to the request made it look.
-    assert!((-100.0..=1_000.0).contains(&late), "back {late} ms after CXone's return");
+    // The outage began somewhere between the request and its answer.
+    let least = open.at - answered - OUTAGE.as_secs_f64() * 1_000.0;
+    let most = open.at - began - OUTAGE.as_secs_f64() * 1_000.0;
+    let within = BACK_WITHIN.as_secs_f64() * 1_000.0;
+    assert!(most >= 0.0 && least <= within, "back {least} to {most} ms after CXone's return");
     let gap = page.until_row("problem", "about a gap", |row| row.text.starts_with("gap, events")).await;
     assert!(gap.text.contains("CXone's connection was lost"), "{gap:?}");
 
@@ -63,17 +67,18 @@ async fn a_reload_loses_and_repeats_nothing() {
     let listener = Listener::start(&bench).await;
     let page = CallPage::open(&bench).await;
     page.start_call().await;
-    page.press("2").await;
-    page.until_action("support").await;
-    page.until_row("call", "of the second prompt", |row| row.text == "prompt of support began").await;
+    page.press("9").await;
+    page.until_action("no_match").await;
+    page.until_row("call", "about it", |row| row.text == "CXone took action no_match").await;
     let before = events(&page.rows().await);
     assert!(before.len() > 5, "{before:?}");
 
     page.reload().await;
     page.until("the call streams again", async |status| status.call == "streaming").await;
-    page.until_menu("Support menu").await;
+    page.until_menu("Main menu").await;
+    page.until_action("no_match").await;
     page.press("1").await;
-    page.until_action("billing").await;
+    page.until_action("sales").await;
     page.until("the call is over", async |status| status.call == "terminated").await;
 
     // The events during the reload among it.
@@ -109,7 +114,7 @@ async fn a_lost_connection_to_the_server_loses_and_repeats_nothing() {
 
 /// Waits until the page's log is what the server told, each event once and in order; what it told.
 async fn everything_once(page: &CallPage, listener: &Listener) -> Vec<Value> {
-    let found = wait::look(Duration::from_secs(5), async || {
+    let found = wait::look(wait::PATIENCE, async || {
         let told = listener.events();
         let ended = told.last().is_some_and(|event| event["state"] == "terminated");
         (ended && told == events(&page.rows().await)).then_some(told)

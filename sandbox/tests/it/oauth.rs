@@ -154,7 +154,7 @@ async fn a_token_is_good_for_its_service_its_scope_and_its_time() {
 
 #[tokio::test]
 async fn the_hundred_and_first_request_of_a_second_is_too_many() {
-    let bench = Bench::with(SandboxConfig { requests_per_second: 20, ..config() }).await;
+    let bench = Bench::with(SandboxConfig { requests_per_second: 2, ..config() }).await;
     let token = bench.token("flow").await;
     let url = bench.url("/flow/api/v2/flow/definitions/tiny");
     let mut refused = 0;

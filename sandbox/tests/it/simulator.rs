@@ -69,7 +69,7 @@ fn request(flow: &str, digits: &[&str]) -> Value {
 
 #[tokio::test]
 async fn a_simulation_waits_runs_and_shows_its_path() {
-    let slow = (Duration::from_millis(400), Duration::from_millis(400));
+    let slow = (Duration::from_secs(3), Duration::from_secs(3));
     let bench = Bench::with(SandboxConfig { simulation_time: slow, ..config() }).await;
     let (seen, answer) = run(&bench, &request("support-line", &["2", "2"])).await;
     assert_eq!(seen, ["queued", "running", "completed"]);
