@@ -22,10 +22,14 @@ pub(super) struct Linked {
     pub(super) trouble: Option<Notice>,
 }
 
-/// The draft of the address, where it has one.
+/// The draft of the page's address, where it has one.
 pub(super) fn from_address() -> Linked {
-    let Some(fragment) = window().location().hash().ok() else { return Linked::default() };
-    let Some(encoded) = fragment.strip_prefix(FRAGMENT) else { return Linked::default() };
+    window().location().hash().map_or_else(|_| Linked::default(), |fragment| from_url(&fragment))
+}
+
+/// The draft of an address, where it has one.
+pub(super) fn from_url(url: &str) -> Linked {
+    let Some((_, encoded)) = url.split_once(FRAGMENT) else { return Linked::default() };
     match decoded(encoded).and_then(|(text, cut)| Ok((salvage(&text)?, cut))) {
         Err(why) => {
             let detail = format!("{why}. The form keeps the last draft of this tab; ask for the link again.");

@@ -74,8 +74,9 @@ fn keep_the_draft(desk: Desk) {
         });
         pending.set_value(Some(keep));
     });
-    let pasted = window_event_listener(ev::hashchange, move |_| {
-        let Linked { draft, trouble } = link::from_address();
+    let pasted = window_event_listener(ev::hashchange, move |change| {
+        // The page's address may hold the draft before again, kept while this event was on its way.
+        let Linked { draft, trouble } = link::from_url(&change.new_url());
         if let Some(draft) = draft {
             desk.payload.set(None);
             desk.draft.set(draft);
