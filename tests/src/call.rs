@@ -61,10 +61,15 @@ impl CallPage {
         Self::open_in(Browser::start().await, bench).await
     }
 
+    /// Opens it and waits for nothing.
+    pub async fn open_at_once(browser: Browser, bench: &Bench) -> Self {
+        browser.go_to(&bench.url("/call")).await;
+        Self { browser }
+    }
+
     /// Opens it and waits until a call could be placed or attached to.
     pub async fn open_in(browser: Browser, bench: &Bench) -> Self {
-        browser.go_to(&bench.url("/call")).await;
-        let page = Self { browser };
+        let page = Self::open_at_once(browser, bench).await;
         page.one("button", "Start call").await;
         page.link_is("Page to Dialbench", "open").await;
         page

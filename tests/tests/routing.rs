@@ -1,6 +1,7 @@
 //! Real calls: keys are clicked, their tones go up, what the IVR makes of them comes back.
 
-use e2e::{Bench, CallPage};
+use e2e::{Bench, Browser, CallPage};
+use serde_json::json;
 
 async fn call() -> (Bench, CallPage) {
     let bench = Bench::start();
@@ -9,6 +10,16 @@ async fn call() -> (Bench, CallPage) {
     assert_eq!(flow.call("function () { return this.value }", &[]).await, "support-line");
     page.start_call().await;
     (bench, page)
+}
+
+#[tokio::test]
+async fn a_call_may_be_started_before_the_flows_are_known() {
+    let bench = Bench::start();
+    bench.arm(&json!({ "on": "flow", "kind": "slow", "ms": 2_000, "times": 2 })).await;
+    let page = CallPage::open_at_once(Browser::start().await, &bench).await;
+    page.start_call().await;
+    page.until_menu("Main menu").await;
+    assert!(page.rows().await.iter().all(|row| row.kind != "problem"), "{}", page.rows_as_text().await);
 }
 
 /// Presses one key after the other, each once the one before has led to its menu.

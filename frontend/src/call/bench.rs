@@ -22,7 +22,7 @@ impl Bench {
     pub(crate) fn new() -> Self {
         let store = Store::new();
         let driver = Driver::new(store);
-        spawn_local(Rc::clone(&driver).set_up());
+        Rc::clone(&driver).start();
         Self { store, driver: StoredValue::new_local(driver) }
     }
 

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use futures_util::future::join;
+use futures_util::future::{FutureExt as _, LocalBoxFuture, Shared, join};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared::{
@@ -17,6 +17,7 @@ use shared::{
     time::Instant,
     wire::{PlacedCall, Problem},
 };
+use wasm_bindgen_futures::spawn_local;
 
 use super::{
     history::{FollowedCall, History},
@@ -48,6 +49,8 @@ pub(super) struct Driver {
     /// Up to this offset, events are those of before a reload: no timeout runs until they have been replayed.
     pub(super) replay_to: Cell<Option<u64>>,
     pub(super) connected_before: Cell<bool>,
+    /// Done once profile and flows are known, or are known to be out of reach.
+    prepared: RefCell<Option<Shared<LocalBoxFuture<'static, ()>>>>,
     pub(super) this: Weak<Self>,
 }
 
@@ -73,12 +76,19 @@ impl Driver {
                 simulated: RefCell::default(),
                 replay_to: Cell::default(),
                 connected_before: Cell::default(),
+                prepared: RefCell::default(),
                 this: Weak::clone(this),
             }
         })
     }
 
-    pub(super) async fn set_up(self: Rc<Self>) {
+    pub(super) fn start(self: Rc<Self>) {
+        let prepared = Rc::clone(&self).set_up().boxed_local().shared();
+        self.prepared.replace(Some(prepared.clone()));
+        spawn_local(prepared);
+    }
+
+    async fn set_up(self: Rc<Self>) {
         let profile = api::profile().await;
         self.store.profile.set(Some(profile));
         let followed = self.history.borrow().call.clone();
@@ -141,6 +151,10 @@ impl Driver {
         self.store.notice.set(None);
         self.store.ids.set(None);
         self.store.call_goes(now, CallState::Connecting);
+        let prepared = self.prepared.borrow().clone();
+        if let Some(prepared) = prepared {
+            prepared.await;
+        }
         // Now, because the call's first events may overtake the answer.
         self.history.borrow_mut().forget_the_past();
         let flow_id = self.store.flow_id.get_untracked();
