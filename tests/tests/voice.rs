@@ -154,7 +154,7 @@ async fn a_page_that_is_busy_is_not_heard() {
     };
     counts_after(50.0).await;
     // The second core may be another's for a moment, so that what comes is late whatever the page does. Where audio goes
-    // through the page, half a second is made up each time.
+    // through the page, what it holds up is made up each time.
     let heard = wait::look(wait::PATIENCE, async || {
         let (before, frames) = counts().await?;
         page.evaluate("{ const end = performance.now() + 1000; while (performance.now() < end); }").await;

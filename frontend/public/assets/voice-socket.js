@@ -4,14 +4,11 @@
 
 let dialled = null, audio = null;
 
-const tell = (socket, message) => {
-  if (socket === dialled?.socket) postMessage({ ...message, number: dialled.number });
-};
-
 const hangUp = () => {
   if (dialled === null) return;
   const { socket } = dialled;
   dialled = null;
+  socket.onopen = socket.onmessage = socket.onclose = null;
   socket.close();
   audio?.postMessage({ kind: "close" });
 };
@@ -20,20 +17,20 @@ const dial = ({ url, number }) => {
   hangUp();
   const socket = new WebSocket(url);
   dialled = { socket, number };
+  const tell = (message) => postMessage({ ...message, number });
   socket.binaryType = "arraybuffer";
   socket.onopen = () => {
-    if (socket === dialled?.socket) audio?.postMessage({ kind: "open" });
-    tell(socket, { kind: "opened" });
+    audio?.postMessage({ kind: "open" });
+    tell({ kind: "opened" });
   };
   socket.onmessage = ({ data }) => {
-    if (socket !== dialled?.socket) return;
-    if (typeof data === "string") return tell(socket, { kind: "text", text: data });
-    tell(socket, { kind: "packet", bytes: data.byteLength, at: performance.timeOrigin + performance.now() });
+    if (typeof data === "string") return tell({ kind: "text", text: data });
+    tell({ kind: "packet", bytes: data.byteLength, at: performance.timeOrigin + performance.now() });
     audio?.postMessage({ kind: "audio", bytes: data }, [data]);
   };
   socket.onclose = ({ code }) => {
-    tell(socket, { kind: "closed", code });
-    if (socket === dialled?.socket) hangUp();
+    tell({ kind: "closed", code });
+    hangUp();
   };
 };
 

@@ -52,7 +52,7 @@ pub(super) fn Controls() -> impl IntoView {
                 >
                     "Start call"
                 </button>
-                <button type="button" class="stop" disabled=move || !live() on:click=move |_| bench.hang_up()>
+                <button type="button" class="stop" disabled=move || !live() || store.ids.with(Option::is_none) on:click=move |_| bench.hang_up()>
                     "Hang up"
                 </button>
             </div>

@@ -15,7 +15,7 @@ pub(super) const PLACE: Duration = Duration::from_millis(5);
 const PLACES: usize = 100;
 /// How much longer frames wait where losses have to be inferred: one that has not been yet leaves a frame less.
 const FOR_A_LOSS: Duration = FRAME_DURATION;
-/// And where they are frequent, so that there may be another before the first is found.
+/// And for a while after one, when there may be another before the first is found.
 const FOR_LOSSES: Duration = Duration::from_millis(30);
 /// Frames for which losses are expected after one: 10 s.
 const EXPECTED: u32 = 500;
@@ -100,10 +100,12 @@ impl TargetDelay {
         }
         self.seen = self.seen.saturating_add(1);
         let places = self.histogram.quantile(self.config.quantile) as u32 + 1;
-        let margin = match self.config.infers_losses {
-            false => Duration::ZERO,
-            true if self.expected == 0 => FOR_A_LOSS,
-            true => FOR_LOSSES,
+        let margin = if !self.config.infers_losses {
+            Duration::ZERO
+        } else if self.expected == 0 {
+            FOR_A_LOSS
+        } else {
+            FOR_LOSSES
         };
         let least = if self.seen < FIRST_FRAMES { self.config.start } else { self.config.min };
         self.target = (PLACE * places + margin).max(least).min(self.config.max);
