@@ -29,3 +29,26 @@ pub(crate) fn parse(text: &str) -> Option<Instant> {
 fn date(at: Instant) -> js_sys::Date {
     js_sys::Date::new(&at.as_millis_f64().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn times_are_read_as_they_are_written() {
+        let at = Instant::from_millis(1_700_000_000_123);
+        assert_eq!(rfc3339(at), "2023-11-14T22:13:20.123Z");
+        assert_eq!(parse(&rfc3339(at)), Some(at));
+        assert_eq!(parse("2023-11-14T23:13:20.123+01:00"), Some(at));
+        assert_eq!(parse("yesterday"), None);
+        assert!(time_of_day(at).ends_with(":20.123"), "{}", time_of_day(at));
+    }
+
+    #[wasm_bindgen_test]
+    fn the_clock_agrees_with_the_date() {
+        let apart = now().as_millis_f64() - js_sys::Date::now();
+        assert!(apart.abs() < 60_000.0, "{apart} ms");
+    }
+}

@@ -5,6 +5,7 @@
 //! [`init`], so memory never grows and the processor's views stay valid.
 
 mod capture;
+mod clock;
 mod engine;
 mod keys;
 
@@ -46,6 +47,21 @@ pub extern "C" fn push_capacity() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn open() {
     with(Engine::open);
+}
+
+/// Begins to count the figures of another call.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn new_call() {
+    with(Engine::new_call);
+}
+
+/// Counts a message of `bytes` that came at `at_ms` by the clock of the voice stream's worker; not a number where the time is
+/// not known. It is pushed next.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn arrived(bytes: u32, at_ms: f64) {
+    with(|engine| engine.arrived(bytes as usize, at_ms));
 }
 
 /// Takes the first `bytes` of the push buffer, cut anywhere, as what arrived just now.
@@ -160,7 +176,7 @@ pub extern "C" fn release() {
     with(Engine::release);
 }
 
-/// Where [`report`] leaves its numbers: `shared`'s `ReceiverReport::to_numbers`, then the highest peak sent, of 1.
+/// Returns the address where [`report`] leaves its numbers: `shared`'s `AudioReport::to_numbers`.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn report_buffer() -> *const f64 {

@@ -6,20 +6,20 @@ use std::{
 };
 
 use js_sys::Array;
-use shared::time::Instant;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{Event, MessageChannel, MessageEvent, MessagePort, Worker};
 
-use super::engine::asset;
-use crate::{
-    js::{field, object},
-    net::connection::{Connection, ConnectionEvent, Connector, Packet},
+use super::{
+    asset::asset,
+    message::{WorkerCommand, WorkerMessage},
 };
+use crate::net::connection::{Connection, ConnectionEvent, Connector};
 
-/// What a socket gets that was lost without a word.
-const ABNORMAL: u16 = 1006;
+/// The close code of a connection that was lost without one.
+const CLOSE_ABNORMAL: u16 = 1006;
 
-/// Dials in the worker, where audio passes by the page's own thread. Clones are the same worker, which has one line at a time.
+/// Connects in the worker, where audio passes by the page's own thread. Clones are the same worker, which has one connection
+/// at a time.
 #[derive(Clone, Default)]
 pub(crate) struct VoiceWorker {
     inner: Rc<Inner>,
@@ -27,10 +27,10 @@ pub(crate) struct VoiceWorker {
 
 #[derive(Default)]
 struct Inner {
-    /// None where the browser has no workers.
+    /// `None` inside where the browser has no workers.
     worker: OnceCell<Option<Running>>,
-    dialled: RefCell<Option<Dialled>>,
-    last: Cell<u32>,
+    present: RefCell<Option<Listener>>,
+    last_number: Cell<u32>,
 }
 
 struct Running {
@@ -40,28 +40,27 @@ struct Running {
 }
 
 #[derive(Clone)]
-struct Dialled {
+struct Listener {
+    /// The number of the connection that is listened to.
     number: u32,
     on: Rc<dyn Fn(ConnectionEvent)>,
 }
 
-/// A line that was dialled.
+/// A connection in the worker.
 struct WorkerConnection {
     voice: VoiceWorker,
     number: u32,
 }
 
 impl VoiceWorker {
-    /// Joins the socket and the audio thread; what the audio thread is to be sent for it, and along with it.
-    pub(super) fn join(&self) -> Result<(JsValue, Array), JsValue> {
+    /// Connects the worker with the audio thread. Returns the port that the audio thread is to be sent.
+    pub(super) fn join(&self) -> Result<MessagePort, JsValue> {
         let channel = MessageChannel::new()?;
-        let join =
-            |port: &MessagePort| (object(&[("kind", &"join".into()), ("port", port)]), Array::of1(port));
-        let (message, with) = join(&channel.port2());
         let running = self.running().ok_or_else(|| js_sys::Error::new("this browser has no workers"))?;
-        running.worker.post_message_with_transfer(&message, &with)?;
-        let (message, with) = join(&channel.port1());
-        Ok((message.into(), with))
+        let port = channel.port2();
+        let message = WorkerCommand::Join(&port).to_message();
+        running.worker.post_message_with_transfer(&message, &Array::of1(&port))?;
+        Ok(channel.port1())
     }
 
     fn running(&self) -> Option<&Running> {
@@ -73,13 +72,13 @@ impl VoiceWorker {
         let inner = Rc::downgrade(&self.inner);
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             if let Some(inner) = inner.upgrade() {
-                inner.heard(&message.data());
+                inner.receive(&message.data());
             }
         });
         let inner = Rc::downgrade(&self.inner);
         let on_error = Closure::<dyn FnMut(Event)>::new(move |_| {
-            if let Some(dialled) = inner.upgrade().and_then(|inner| inner.dialled.borrow().clone()) {
-                (dialled.on)(ConnectionEvent::Closed(ABNORMAL));
+            if let Some(listener) = inner.upgrade().and_then(|inner| inner.present.borrow().clone()) {
+                (listener.on)(ConnectionEvent::Closed { code: CLOSE_ABNORMAL, received: 0 });
             }
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -87,40 +86,32 @@ impl VoiceWorker {
         Ok(Running { worker, _on_message: on_message, _on_error: on_error })
     }
 
-    fn post(&self, fields: &[(&str, &JsValue)]) -> bool {
-        self.running().is_some_and(|running| running.worker.post_message(&object(fields)).is_ok())
+    fn post(&self, command: &WorkerCommand<'_>) -> bool {
+        self.running().is_some_and(|running| running.worker.post_message(&command.to_message()).is_ok())
     }
 }
 
 impl Inner {
-    fn heard(&self, message: &JsValue) {
-        let field = |name: &str| field(message, name);
-        let number = |name: &str| field(name).as_f64().unwrap_or_default();
-        // An earlier line's last words may come after the next was dialled.
-        let dialled =
-            self.dialled.borrow().clone().filter(|dialled| dialled.number == number("number") as u32);
-        let Some(dialled) = dialled else { return };
-        let event = match field("kind").as_string().as_deref() {
-            Some("opened") => ConnectionEvent::Opened,
-            Some("text") => ConnectionEvent::Text(field("text").as_string().unwrap_or_default()),
-            Some("packet") => ConnectionEvent::Binary(Packet {
-                bytes: number("bytes") as u32,
-                at: Instant::from_millis_f64(number("at")),
-            }),
-            Some("closed") => ConnectionEvent::Closed(number("code") as u16),
-            _ => return,
-        };
-        (dialled.on)(event);
+    fn receive(&self, message: &JsValue) {
+        let Some((number, message)) = WorkerMessage::read(message) else { return };
+        // An earlier connection's last words may come after the next was asked for.
+        let listener = self.present.borrow().clone().filter(|listener| listener.number == number);
+        let Some(listener) = listener else { return };
+        (listener.on)(match message {
+            WorkerMessage::Opened => ConnectionEvent::Opened,
+            WorkerMessage::Text(text) => ConnectionEvent::Text(text),
+            WorkerMessage::Closed { code, received } => ConnectionEvent::Closed { code, received },
+        });
     }
 }
 
 impl Connector for VoiceWorker {
     fn connect(&self, url: &str, on: Rc<dyn Fn(ConnectionEvent)>) -> Option<Box<dyn Connection>> {
-        let number = self.inner.last.get() + 1;
-        self.inner.last.set(number);
-        self.inner.dialled.replace(Some(Dialled { number, on }));
+        let number = self.inner.last_number.get() + 1;
+        self.inner.last_number.set(number);
+        self.inner.present.replace(Some(Listener { number, on }));
         let connection = WorkerConnection { voice: self.clone(), number };
-        self.post(&[("kind", &"dial".into()), ("url", &url.into()), ("number", &number.into())])
+        self.post(&WorkerCommand::Connect { url, number })
             .then(|| Box::new(connection) as Box<dyn Connection>)
     }
 }
@@ -134,10 +125,11 @@ impl Connection for WorkerConnection {
 
 impl Drop for WorkerConnection {
     fn drop(&mut self) {
-        let mut dialled = self.voice.inner.dialled.borrow_mut();
-        if dialled.as_ref().is_some_and(|dialled| dialled.number == self.number) {
-            *dialled = None;
+        let mut present = self.voice.inner.present.borrow_mut();
+        if present.as_ref().is_some_and(|listener| listener.number == self.number) {
+            *present = None;
         }
-        self.voice.post(&[("kind", &"hangUp".into()), ("number", &self.number.into())]);
+        drop(present);
+        self.voice.post(&WorkerCommand::Close { number: self.number });
     }
 }

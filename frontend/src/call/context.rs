@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{driver::Driver, store::Store};
-use crate::clock;
+use crate::{audio::AudioEngine, clock};
 
 /// The panel's state and commands, given to every view.
 #[derive(Clone, Copy)]
@@ -21,18 +21,18 @@ impl CallContext {
     /// Sets everything going.
     pub(crate) fn new() -> Self {
         let store = Store::new();
-        let driver = Driver::new(store);
+        let driver = Driver::new(store, AudioEngine::new);
         Rc::clone(&driver).start();
         Self { store, driver: StoredValue::new_local(driver) }
     }
 
-    fn driver(self) -> Rc<Driver> {
+    pub(super) fn driver(self) -> Rc<Driver> {
         self.driver.get_value()
     }
 
     /// Chooses the flow that the next call goes through.
     pub(crate) fn choose_flow(self, flow_id: String) {
-        spawn_local(async move { self.driver().load_flow(&flow_id).await });
+        self.driver().choose_flow(flow_id);
     }
 
     /// Places a call in the sandbox.
@@ -119,5 +119,17 @@ impl CallContext {
     /// The browser's own delay between a sample and the ear, in milliseconds.
     pub(crate) fn output_latency_ms(self) -> Option<f64> {
         self.driver().audio.output_latency_ms()
+    }
+}
+
+#[cfg(test)]
+impl CallContext {
+    /// Makes a context that asks no server for anything, and whose keys wait for an audio thread that never comes.
+    pub(super) fn unstarted() -> Self {
+        let store = Store::new();
+        let driver = Driver::new(store, AudioEngine::starting);
+        // Another test's history is none of this one's.
+        driver.history.replace(super::history::History::default());
+        Self { store, driver: StoredValue::new_local(driver) }
     }
 }

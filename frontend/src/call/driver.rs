@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use futures_util::future::{FutureExt as _, LocalBoxFuture, Shared, join};
+use futures_util::future::{FutureExt as _, LocalBoxFuture, OptionFuture, Shared, join};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared::{
@@ -15,7 +15,7 @@ use shared::{
     dtmf::Digit,
     menu::{CompiledFlow, PromptTiming, metrics::Metrics, seed_flow},
     time::Instant,
-    wire::{PlacedCall, Problem},
+    wire::{Head, PlacedCall, Problem},
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -48,21 +48,26 @@ pub(super) struct Driver {
     pub(super) simulated: RefCell<u32>,
     /// Up to this offset, events are those of before a reload: no timeout runs until they have been replayed.
     pub(super) replay_to: Cell<Option<u64>>,
+    /// The newest event when the interactions socket opened, once the server has said it.
+    pub(super) head: RefCell<Option<Head>>,
     pub(super) connected_before: Cell<bool>,
-    /// Done once profile and flows are known, or are known to be out of reach.
+    /// Done once profile and flows are known, or are known to be out of reach, and the chosen flow is loaded.
     prepared: RefCell<Option<Shared<LocalBoxFuture<'static, ()>>>>,
+    /// Number of the newest load of a flow; the answer to an earlier one comes too late.
+    newest_load: Cell<u32>,
     pub(super) this: Weak<Self>,
 }
 
 impl Driver {
-    pub(super) fn new(store: Store) -> Rc<Self> {
+    /// Makes a driver, with the page's sound as `audio` makes it.
+    pub(super) fn new(store: Store, audio: impl FnOnce(Box<dyn Fn(AudioEvent)>) -> AudioEngine) -> Rc<Self> {
         Rc::new_cyclic(|this: &Weak<Self>| {
             let heard = Weak::clone(this);
-            let audio = AudioEngine::new(move |event| {
+            let audio = audio(Box::new(move |event| {
                 if let Some(driver) = heard.upgrade() {
                     driver.audio_event(event);
                 }
-            });
+            }));
             Self {
                 store,
                 audio,
@@ -75,8 +80,10 @@ impl Driver {
                 pressed: RefCell::default(),
                 simulated: RefCell::default(),
                 replay_to: Cell::default(),
+                head: RefCell::default(),
                 connected_before: Cell::default(),
                 prepared: RefCell::default(),
+                newest_load: Cell::default(),
                 this: Weak::clone(this),
             }
         })
@@ -111,8 +118,27 @@ impl Driver {
         self.connect_events();
     }
 
+    /// Loads the flow that the next call goes through; a call that is started meanwhile waits for it.
+    pub(super) fn choose_flow(self: Rc<Self>, flow_id: String) {
+        let before = self.prepared.borrow().clone();
+        let driver = Rc::clone(&self);
+        let loaded = async move { driver.load_flow(&flow_id).await };
+        let prepared = async move {
+            join(OptionFuture::from(before), loaded).await;
+        };
+        let prepared = prepared.boxed_local().shared();
+        self.prepared.replace(Some(prepared.clone()));
+        spawn_local(prepared);
+    }
+
     pub(super) async fn load_flow(&self, flow_id: &str) {
-        match api::flow(flow_id).await.map(CompiledFlow::compile) {
+        let load = self.newest_load.get() + 1;
+        self.newest_load.set(load);
+        let answer = api::flow(flow_id).await;
+        if self.newest_load.get() != load {
+            return;
+        }
+        match answer.map(CompiledFlow::compile) {
             Ok(Ok(flow)) => self.use_flow(Arc::new(flow)),
             Ok(Err(errors)) => {
                 let errors: Vec<String> =
@@ -189,26 +215,32 @@ impl Driver {
 
     /// Follows the call from its beginning, or from what is replayed of it.
     pub(super) fn resume(&self, call: &FollowedCall) {
-        let Some(flow) = self.store.flow.get_untracked() else { return };
-        self.reset_menu();
+        if self.store.flow.with_untracked(Option::is_none) {
+            return;
+        }
+        self.follow_menu(call.interaction.clone(), Instant::from_micros(call.since));
         self.pressed.borrow_mut().clear();
         self.store
             .ids
             .set(Some(CallIds { interaction: call.interaction.clone(), call: Some(call.call.clone()) }));
-        // Only the stand-in says when prompts are over; elsewhere timeouts run from the digit, as in seed 000.
-        let prompts =
-            if untrack(|| self.store.is_sandbox()) { PromptTiming::Reported } else { PromptTiming::Instant };
-        let begin = Instant::from_micros(call.since);
-        let menu = MenuDriver::new(self.store, flow, prompts, call.interaction.clone(), begin);
-        self.menu.replace(Some(menu));
-        self.pump();
         let this = Weak::clone(&self.this);
-        let voice = Voice::new(self.store, self.audio.clone(), call.clone(), move || {
+        let voice = Voice::new(self.store, &self.audio, call.clone(), move || {
             if let Some(driver) = this.upgrade() {
                 driver.call_over(clock::now());
             }
         });
         self.voice.replace(Some(voice));
+    }
+
+    /// Has the menu machine follow an interaction that began at `since`.
+    pub(super) fn follow_menu(&self, interaction: String, since: Instant) {
+        let Some(flow) = self.store.flow.get_untracked() else { return };
+        self.reset_menu();
+        // Only the stand-in says when prompts are over; elsewhere timeouts run from the digit.
+        let prompts =
+            if untrack(|| self.store.is_sandbox()) { PromptTiming::Reported } else { PromptTiming::Instant };
+        self.menu.replace(Some(MenuDriver::new(self.store, flow, prompts, interaction, since)));
+        self.pump();
     }
 
     pub(super) async fn hang_up(self: Rc<Self>) {
@@ -241,9 +273,17 @@ impl Driver {
     }
 
     pub(super) fn press(&self, digit: Digit) {
-        self.audio.press(digit);
+        let sounds = self.audio.press(digit);
         self.store.sounding.set(Some(digit));
         let now = clock::now();
+        if !sounds && self.store.call.get_untracked().is_live() {
+            self.store.log(
+                now,
+                RowKind::Problem,
+                format!("{digit} was not sent: there is no audio, or too many keys wait for it"),
+                None,
+            );
+        }
         if self.store.simulate_only.get_untracked() {
             self.simulate(now, digit);
         } else if self.store.call.get_untracked() == CallState::Streaming {
@@ -308,8 +348,8 @@ impl Driver {
                 self.store.latencies.update(|latencies| latencies.add(Measure::KeyToSound, ms));
             }
             AudioEvent::Report(report) => self.store.latencies.update(|latencies| {
-                latencies.buffered_ms = report.playout.delay_ms;
-                latencies.underruns = report.playout.jitter.underruns;
+                latencies.buffered_ms = report.receiver.playout.delay_ms;
+                latencies.underruns = report.receiver.playout.jitter.underruns;
             }),
         }
     }

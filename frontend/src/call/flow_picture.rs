@@ -199,3 +199,73 @@ fn Countdown() -> impl IntoView {
         </p>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        call::testing::{digit, follow, mount_in_call},
+        testing::{Page, until},
+    };
+
+    fn picture() -> (Page, CallContext) {
+        mount_in_call(|| view! { <FlowPicture /> })
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_picture_says_where_the_call_is_and_marks_its_way() {
+        let (page, context) = picture();
+        page.one("img", "Flow Support line with 8 nodes. No call is in it.").await;
+        follow(context);
+        page.one("img", "Flow Support line with 8 nodes. The call is at Main menu.").await;
+        context.driver().drive(|menu| menu.digit(clock::now(), digit('2')));
+        page.one("img", "Flow Support line with 8 nodes. The call is at Support menu.").await;
+        let count =
+            |selector: &str| page.with_role("img").remove(0).query_selector_all(selector).unwrap().length();
+        until("the marks", || {
+            count(".node.current") == 1 && count(".node.visited") == 2 && count(".edge.taken") == 1
+        })
+        .await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_prompt_is_written_out() {
+        let (page, context) = picture();
+        follow(context);
+        until("the prompt", || page.text().contains("“Thank you for calling Brightwater.")).await;
+        context.driver().drive(|menu| menu.digit(clock::now(), digit('1')));
+        until("the next", || page.text().contains("our sales team.” (cannot be cut short)")).await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_timeout_counts_down_and_goes_when_nothing_is_waited_for() {
+        let (page, context) = picture();
+        follow(context);
+        let progress = page.one("progressbar", "Time to the timeout").await;
+        let left = || crate::js::field(&progress, "value").as_f64().unwrap_or_default();
+        assert!((4.0..=5.0).contains(&left()), "{}", left());
+        let before = left();
+        until("less time", || left() < before).await;
+        context.store.position.update(|position| {
+            if let Some(position) = position {
+                position.waiting = None;
+                position.speaking = true;
+            }
+        });
+        page.none("progressbar", "Time to the timeout").await;
+        assert!(page.text().contains("prompt playing"));
+        let until_then = clock::now() + Duration::from_secs(2);
+        context.store.position.update(|position| {
+            if let Some(position) = position {
+                position.waiting = Some(Waiting { since: clock::now(), until: until_then });
+            }
+        });
+        page.one("progressbar", "Time to the timeout").await;
+        context.driver().reset_menu();
+        page.none("progressbar", "Time to the timeout").await;
+    }
+}

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use super::CallContext;
 
-/// Over how many presses the medians are taken.
-const KEPT: usize = 100;
+/// Number of presses over which the medians are taken.
+const MAX_MEASUREMENTS: usize = 100;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Latencies {
             Measure::KeyToSound => &mut self.key_to_sound,
             Measure::KeyToEvent => &mut self.key_to_event,
         };
-        if series.len() == KEPT {
+        if series.len() == MAX_MEASUREMENTS {
             series.pop_front();
         }
         series.push_back(ms);
@@ -88,5 +88,38 @@ pub(super) fn Measures() -> impl IntoView {
                 }}
             </p>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::{
+        call::testing::mount_in_call,
+        testing::{text, until},
+    };
+
+    #[wasm_bindgen_test]
+    async fn delays_are_shown_as_last_median_and_longest_of_the_last_hundred() {
+        let (page, context) = mount_in_call(|| view! { <Measures /> });
+        page.one("rowheader", "key → sound").await;
+        let cells = || -> Vec<String> { page.with_role("cell").iter().map(text).collect() };
+        assert_eq!(cells(), ["–"; 6]);
+        context.store.latencies.update(|all| {
+            for ms in [900.0, 12.0, 20.0, 4.25] {
+                all.add(Measure::KeyToSound, ms);
+            }
+            all.underruns = 3;
+        });
+        until("the figures", || cells()[..3] == ["4.2 ms", "20.0 ms", "900.0 ms"]).await;
+        assert!(page.text().contains("underruns 3"), "{}", page.text());
+        context
+            .store
+            .latencies
+            .update(|all| (0..MAX_MEASUREMENTS).for_each(|_| all.add(Measure::KeyToSound, 1.0)));
+        until("the old ones' end", || cells()[..3] == ["1.0 ms", "1.0 ms", "1.0 ms"]).await;
+        assert_eq!(cells()[3..], ["–"; 3]);
     }
 }

@@ -76,3 +76,36 @@ pub(super) fn DtmfMetrics() -> impl IntoView {
         </section>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::{
+        call::testing::{digit, follow, mount_in_call},
+        clock,
+        testing::until,
+    };
+
+    #[wasm_bindgen_test]
+    async fn a_sequence_is_a_row_with_its_figures() {
+        let (page, context) = mount_in_call(|| view! { <DtmfMetrics /> });
+        page.shows("table", "DTMF metrics", "A row for every sequence").await;
+        assert!(page.is_disabled("button", "CSV").await && page.is_disabled("button", "JSON").await);
+        follow(context);
+        for symbol in ['2', '9'] {
+            context.driver().drive(|menu| menu.digit(clock::now(), digit(symbol)));
+        }
+        until("two rows", || page.with_role("row").len() == 3).await;
+        let cells: Vec<String> = page.with_role("cell").iter().take(4).map(crate::testing::text).collect();
+        assert_eq!(cells[..2], ["29", "Support menu"], "the newest comes first");
+        let figures = page.text();
+        assert!(figures.contains("sequences 2") && figures.contains("no match 50 %"), "{figures}");
+        assert!(figures.contains("Drop-off:"), "{figures}");
+        let export = page.one("button", "CSV").await;
+        until("exports", || !export.has_attribute("disabled")).await;
+        assert_eq!(context.metrics_csv().lines().count(), 3);
+        assert!(context.metrics_json().contains("\"29\""));
+    }
+}

@@ -4,6 +4,7 @@ mod attach;
 mod context;
 mod controls;
 mod driver;
+mod event_clock;
 mod feed;
 mod flow_picture;
 mod history;
@@ -16,6 +17,8 @@ mod metrics;
 mod scope;
 mod status;
 mod store;
+#[cfg(test)]
+mod testing;
 mod voice;
 mod voice_place;
 

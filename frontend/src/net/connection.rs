@@ -1,42 +1,37 @@
-//! How a socket is reached: from this thread, or from another.
+//! WebSockets that are opened in this thread, or in another.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
-use shared::time::Instant;
 use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-use crate::clock;
-
-/// What becomes of a socket.
+/// An event of a connection's.
 pub(crate) enum ConnectionEvent {
     Opened,
     Text(String),
-    Binary(Packet),
-    /// It was closed, or never opened, with this code.
-    Closed(u16),
+    /// A binary message of so many bytes.
+    Binary(u32),
+    /// It was closed, or never opened, after so many bytes of binary messages.
+    Closed {
+        code: u16,
+        received: u64,
+    },
 }
 
-/// A binary message, but for its content.
-#[derive(Clone, Copy)]
-pub(crate) struct Packet {
-    pub(crate) bytes: u32,
-    pub(crate) at: Instant,
-}
-
-/// A way to dial.
+/// A way to open connections.
 pub(crate) trait Connector {
-    /// Dials. `on` is told what becomes of it until the connection is dropped, which closes it. None where it cannot even be tried.
+    /// Opens a connection. `on` is called with its events until it is dropped, which closes it. Returns `None` when it cannot
+    /// even be tried.
     fn connect(&self, url: &str, on: Rc<dyn Fn(ConnectionEvent)>) -> Option<Box<dyn Connection>>;
 }
 
-/// A socket that was dialled.
+/// A WebSocket, open or about to be.
 pub(crate) trait Connection {
-    /// Sends text, if the socket is open and for text.
+    /// Sends text. Returns false when the socket is not open, or not for text.
     fn send_text(&self, text: &str) -> bool;
 }
 
-/// Dials from this thread. For text: of binary messages only the size is told.
+/// Connects in this thread. It is for text: of binary messages only the size is reported.
 pub(crate) struct DirectConnector;
 
 struct DirectConnection {
@@ -53,15 +48,20 @@ impl Connector for DirectConnector {
         let tell = Rc::clone(&on);
         let on_open = Closure::<dyn FnMut()>::new(move || tell(ConnectionEvent::Opened));
         let tell = Rc::clone(&on);
+        let received = Rc::new(Cell::new(0u64));
+        let count = Rc::clone(&received);
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let data = message.data();
             tell(match data.dyn_into::<js_sys::ArrayBuffer>() {
-                Ok(bytes) => ConnectionEvent::Binary(Packet { bytes: bytes.byte_length(), at: clock::now() }),
+                Ok(bytes) => {
+                    count.set(count.get() + u64::from(bytes.byte_length()));
+                    ConnectionEvent::Binary(bytes.byte_length())
+                }
                 Err(text) => ConnectionEvent::Text(text.as_string().unwrap_or_default()),
             });
         });
         let on_close = Closure::<dyn FnMut(CloseEvent)>::new(move |close: CloseEvent| {
-            on(ConnectionEvent::Closed(close.code()));
+            on(ConnectionEvent::Closed { code: close.code(), received: received.get() });
         });
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));

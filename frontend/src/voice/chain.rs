@@ -45,7 +45,7 @@ const STEPS: f64 = 500.0;
 pub(super) fn Processing() -> impl IntoView {
     let state = expect_context::<VoiceState>();
     let config = state.config;
-    let meters = move || state.report.get().map(|report| report.meters);
+    let meters = move || state.report.get().map(|report| report.receiver.meters);
     let level = move |pick: fn(&shared::audio::chain::Meters) -> f32| {
         Signal::derive(move || meters().map(|meters| f64::from(pick(&meters))))
     };
@@ -218,5 +218,115 @@ mod tests {
         set(&mut config, "limiter.bypass", Value::Bool(true));
         assert!((value(&config, "gate.hysteresisDb") - 3.5).abs() < 1e-6);
         assert!(bypassed(&config, "limiter") && !bypassed(&config, "gain"));
+    }
+
+    use crate::{
+        testing::{Page, until},
+        voice::testing::{Sound, silence},
+    };
+
+    fn processing(sound: &Sound) -> (Page, RwSignal<ChainConfig>) {
+        let config = RwSignal::new(RwSignal::new(ChainConfig::default()));
+        let page = sound.mount(move || {
+            config.set(expect_context::<VoiceState>().config);
+            view! { <Processing /> }
+        });
+        (page, config.get_untracked())
+    }
+
+    async fn sent(sound: &Sound, number: u32, value: f64) {
+        until(&format!("setting {number} of {value}"), || {
+            let settings = sound.last_sent("chain", "settings").unwrap_or_default();
+            let number = js_sys::Reflect::get_u32(&settings, number).ok().and_then(|number| number.as_f64());
+            number.is_some_and(|number| (number - value).abs() < 0.01)
+        })
+        .await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_slider_and_its_field_are_one_setting() {
+        let sound = Sound::new().await;
+        let (page, config) = processing(&sound);
+        let at = |config: RwSignal<ChainConfig>, path: &str| value(&config.get_untracked(), path);
+        page.type_into("slider", "Gain Gain", "500").await;
+        assert!((at(config, "gain.factor") - range("gain.factor").max).abs() < 1e-3);
+        let field = page.select("#gain-factor").unwrap();
+        until("the field", || crate::js::field(&field, "value").as_string().as_deref() == Some("10")).await;
+
+        page.type_into("textbox", "Ratio", "4.5").await;
+        assert!((at(config, "compressor.ratio") - 4.5).abs() < 1e-6);
+        let slider = page.one("slider", "Compressor Ratio").await;
+        until("the slider's words", || {
+            slider.get_attribute("aria-valuetext").is_some_and(|words| words.starts_with("4.5"))
+        })
+        .await;
+        let (moved, logarithmic) = (crate::js::field(&slider, "value").as_string().unwrap(), true);
+        assert_eq!(moved, position(&range("compressor.ratio"), 4.5, logarithmic).to_string());
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_number_out_of_range_or_none_is_named_and_not_taken() {
+        let sound = Sound::new().await;
+        let (page, config) = processing(&sound);
+        let field = page.one("textbox", "Ratio").await;
+        let error = || {
+            page.select("#compressor-ratio-error")
+                .map(|error| crate::testing::text(&error))
+                .unwrap_or_default()
+        };
+        for (typed, message) in
+            [("1000", range("compressor.ratio").max.to_string()), ("loud", "a number".into())]
+        {
+            page.type_into("textbox", "Ratio", typed).await;
+            until(&message, || error().contains(&message)).await;
+            assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("true"), "{typed}");
+        }
+        assert_eq!(config.get_untracked(), ChainConfig::default());
+        page.type_into("textbox", "Ratio", "2").await;
+        until("no error", || error().is_empty()).await;
+        assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("false"));
+    }
+
+    #[wasm_bindgen_test]
+    async fn settings_go_to_the_audio_thread_and_defaults_come_back() {
+        let sound = Sound::new().await;
+        let (page, config) = processing(&sound);
+        let gain = ChainConfig {
+            gain: shared::audio::chain::GainConfig { factor: 2.5, ..ChainConfig::default().gain },
+            ..ChainConfig::default()
+        };
+        let place = gain.to_numbers().iter().position(|number| (number - 2.5).abs() < 1e-6).unwrap() as u32;
+        page.type_into("slider", "Gain Gain", &position(&range("gain.factor"), 2.5, false).to_string()).await;
+        sent(&sound, place, 2.5).await;
+        page.click("button", "Defaults").await;
+        sent(&sound, place, f64::from(ChainConfig::default().gain.factor)).await;
+        assert_eq!(config.get_untracked(), ChainConfig::default());
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_stage_is_switched_off_and_on_by_its_box() {
+        let sound = Sound::new().await;
+        let (page, config) = processing(&sound);
+        let boxes = || page.all("checkbox", "on");
+        assert_eq!(boxes().len(), STAGES.len());
+        let limiter = boxes().remove(3);
+        let before = bypassed(&config.get_untracked(), "limiter");
+        wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(limiter).click();
+        assert_eq!(bypassed(&config.get_untracked(), "limiter"), !before);
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_meters_show_what_the_chain_did() {
+        let sound = Sound::new().await;
+        let (page, _) = processing(&sound);
+        assert_eq!(page.attribute("meter", "Output", "aria-valuetext").await.as_deref(), Some("–"));
+        let mut report = silence();
+        report.receiver.meters.output_peak_dbfs = -7.5;
+        report.receiver.meters.compressor_reduction_db = 3.0;
+        sound.report(&report);
+        for (name, words) in [("Output", "-7.5 dB"), ("Compression", "3.0 dB")] {
+            let meter = page.one("meter", name).await;
+            until(words, || meter.get_attribute("aria-valuetext").as_deref() == Some(words)).await;
+        }
     }
 }

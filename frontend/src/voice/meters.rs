@@ -31,3 +31,38 @@ pub(super) fn Meter(
         </div>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::testing::{mount, until};
+
+    #[wasm_bindgen_test]
+    async fn a_meter_has_a_value_and_words_for_it() {
+        let level = RwSignal::new(None::<f64>);
+        let page = mount(move || view! { <Meter name="Output" low=-60.0 high=0.0 value=level /> });
+        let meter = page.one("meter", "Output").await;
+        let says = |now: &str, words: &str| {
+            meter.get_attribute("aria-valuenow").as_deref() == Some(now)
+                && meter.get_attribute("aria-valuetext").as_deref() == Some(words)
+        };
+        assert!(says("-60", "–"), "nothing is known");
+        for (value, now, words, width) in [
+            (-12.04, "-12.04", "-12.0 dB", "79.9%"),
+            (-0.01, "-0.01", "0.0 dB", "100.0%"),
+            (3.0, "0", "3.0 dB", "100.0%"),
+            (-90.0, "-60", "-90.0 dB", "0.0%"),
+            (-120.0, "-60", "silence", "0.0%"),
+        ] {
+            level.set(Some(value));
+            until(&format!("{words}, {width}"), || {
+                let fill =
+                    page.select(".fill").and_then(|fill| fill.get_attribute("style")).unwrap_or_default();
+                says(now, words) && fill.replace(' ', "").contains(&format!("width:{width}"))
+            })
+            .await;
+        }
+    }
+}

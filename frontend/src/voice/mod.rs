@@ -8,6 +8,8 @@ mod quality;
 mod recording;
 mod spectrum;
 mod state;
+#[cfg(test)]
+mod testing;
 
 use leptos::prelude::*;
 use state::VoiceState;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use leptos::prelude::*;
 use shared::call::quality::{DEGRADED_BELOW_KBPS, QualitySnapshot};
 
-use super::state::{KEPT, VoiceState, WAITS_MS};
+use super::state::{MAX_SNAPSHOTS, MIN_WAIT_CHOICES_MS, VoiceState};
 use crate::ui::download;
 
 /// Which number of a snapshot a row shows.
@@ -85,7 +85,7 @@ pub(super) fn MediaQuality() -> impl IntoView {
                 <select id="least-delay" on:change=move |change| {
                     if let Ok(ms) = event_target_value(&change).parse() { state.min_wait_ms.set(ms); }
                 }>
-                    {WAITS_MS.map(|ms| view! { <option value=ms>{format!("{ms} ms")}</option> }).into_iter().collect_view()}
+                    {MIN_WAIT_CHOICES_MS.map(|ms| view! { <option value=ms>{format!("{ms} ms")}</option> }).into_iter().collect_view()}
                 </select>
                 <button type="button" on:click=save
                     disabled=move || state.last_call.with(Option::is_none) && now().is_none()>"JSON"</button>
@@ -127,10 +127,10 @@ fn plot(values: impl Iterator<Item = f64>, grows: bool) -> String {
         values = steps;
     }
     let highest = values.iter().fold(1.0, |highest: f64, value| highest.max(*value));
-    let first = KEPT - values.len().min(KEPT);
+    let first = MAX_SNAPSHOTS - values.len().min(MAX_SNAPSHOTS);
     let mut path = String::new();
     for (index, value) in values.iter().enumerate() {
-        let x = (first + index) as f64 / KEPT as f64 * WIDTH;
+        let x = (first + index) as f64 / MAX_SNAPSHOTS as f64 * WIDTH;
         let y = HEIGHT - 1.0 - value.max(0.0) / highest * (HEIGHT - 2.0);
         let _ = write!(path, "{}{x:.1} {y:.1}", if index == 0 { "M" } else { "L" });
     }
@@ -151,5 +151,67 @@ mod tests {
         let growth = plot([5.0, 5.0, 9.0].into_iter(), true);
         assert_eq!(growth.matches('L').count(), 1);
         assert!(growth.ends_with("119.5 1.0"), "{growth}");
+    }
+
+    use crate::{
+        js::set,
+        testing::{text, until},
+        voice::testing::{Sound, silence},
+    };
+
+    #[wasm_bindgen_test]
+    async fn figures_come_with_the_call_and_stay_as_it_ended() {
+        let sound = Sound::new().await;
+        let page = sound.mount(|| view! { <MediaQuality /> });
+        page.shows("region", "Media quality", "Figures come with the first call.").await;
+        assert!(page.is_disabled("button", "JSON").await);
+        let mut report = silence();
+        report.arrivals.packets = 150;
+        report.arrivals.bytes = 48_000;
+        report.arrivals.bitrate_kbps = 128.0;
+        report.arrivals.jitter_ms = 2.0;
+        report.receiver.playout.jitter.inserted = 150;
+        sound.report(&report);
+        assert!(page.text().contains("Figures come"), "no call streams");
+        sound.call_is("streaming");
+        for _ in 0..5 {
+            sound.report(&report);
+        }
+        page.shows("region", "Media quality", "150 packets, 48.0 kB, 150 frames, 0 dropped").await;
+        let bitrate = page.with_role("row").into_iter().find(|row| text(row).starts_with("Bitrate")).unwrap();
+        assert!(text(&bitrate).contains("128 kbit/s"), "{}", text(&bitrate));
+        let save = page.one("button", "JSON").await;
+        until("something to save", || !save.has_attribute("disabled")).await;
+        sound.call_is("terminated");
+        page.shows(
+            "region",
+            "Media quality",
+            "Last call: 150 frames, 0 ms concealed, 0 underruns, jitter 2.0 ms.",
+        )
+        .await;
+        sound.call_is("connecting");
+        page.shows("region", "Media quality", "Figures come with the first call.").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_thin_stream_is_called_degraded_and_never_at_its_limit() {
+        let sound = Sound::new().await;
+        set(&sound.handle, "state", &"streaming".into());
+        let page = sound.mount(|| view! { <MediaQuality /> });
+        let mut report = silence();
+        report.arrivals.degraded = true;
+        report.arrivals.bitrate_kbps = 11.97;
+        for _ in 0..5 {
+            sound.report(&report);
+        }
+        page.shows("region", "Media quality", "Degraded: 11 kbit/s, below 12.").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_least_delay_is_the_audio_thread_s() {
+        let sound = Sound::new().await;
+        let page = sound.mount(|| view! { <MediaQuality /> });
+        page.choose("Least delay", "160").await;
+        until("the wait", || sound.last_sent("wait", "ms").and_then(|ms| ms.as_f64()) == Some(160.0)).await;
     }
 }

@@ -69,6 +69,11 @@ impl Receiver {
         self.playout.flush();
     }
 
+    /// Returns how long a frame that comes now waits until it is due, in milliseconds; 0 while nothing plays.
+    pub fn delay_ms(&self) -> f64 {
+        self.playout.stats().delay_ms
+    }
+
     /// What was done, and the meters, which start anew.
     pub fn report(&mut self) -> ReceiverReport {
         ReceiverReport { playout: self.playout.stats(), meters: self.chain.meters() }

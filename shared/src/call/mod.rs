@@ -1,6 +1,7 @@
 //! A call as the page follows it: seed 001's states, and only the legal ways between them.
 
 pub mod quality;
+pub mod report;
 
 use serde::{Deserialize, Serialize};
 

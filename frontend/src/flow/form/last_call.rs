@@ -76,7 +76,7 @@ async fn replay(epoch: String, since: u64, last: u64) -> Result<Vec<(String, Pre
                     }
                 }
                 SocketEvent::Text(text) => note(&mut heard.borrow_mut(), &text),
-                SocketEvent::Binary(_) | SocketEvent::Closed(_) | SocketEvent::Status(_) => {}
+                SocketEvent::Binary(_) | SocketEvent::Closed { .. } | SocketEvent::Status(_) => {}
             },
         )
     };
