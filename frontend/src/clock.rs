@@ -2,25 +2,25 @@
 
 use shared::time::Instant;
 
-/// Now, monotonic, in the time since 1970 as it was when the page was loaded.
+/// Returns the time now, monotonic, in the time since 1970 as it was when the page was loaded.
 pub(crate) fn now() -> Instant {
     let performance = web_sys::window().and_then(|window| window.performance()).expect("a page has a clock");
     Instant::from_millis_f64(performance.time_origin() + performance.now())
 }
 
-/// A time as RFC 3339 in UTC, to the millisecond.
+/// Writes a time as RFC 3339 in UTC, to the millisecond.
 pub(crate) fn rfc3339(at: Instant) -> String {
     date(at).to_iso_string().into()
 }
 
-/// A time of day where the user is, to the millisecond: `14:03:07.250`.
+/// Writes a time of day where the user is, to the millisecond: `14:03:07.250`.
 pub(crate) fn time_of_day(at: Instant) -> String {
     let date = date(at);
     let (hours, minutes, seconds) = (date.get_hours(), date.get_minutes(), date.get_seconds());
     format!("{hours:02}:{minutes:02}:{seconds:02}.{:03}", date.get_milliseconds())
 }
 
-/// Reads RFC 3339.
+/// Reads a time of RFC 3339; `None` for anything else.
 pub(crate) fn parse(text: &str) -> Option<Instant> {
     let millis = js_sys::Date::parse(text);
     millis.is_finite().then(|| Instant::from_millis_f64(millis))

@@ -1,4 +1,4 @@
-//! What is heard, and what goes to the far end.
+//! The sound in both directions: to the ear, and to the far end.
 
 use core::time::Duration;
 
@@ -22,11 +22,11 @@ const PUSH_CAPACITY: usize = SAMPLE_RATE as usize / 2;
 const SIDETONE_GAIN: f32 = 0.5;
 /// The audio thread's state. Its public fields are what the processor reads and writes.
 pub(crate) struct Engine {
-    /// What came in.
+    /// Bytes of the voice stream.
     pub(crate) pushed: [u8; PUSH_CAPACITY],
-    /// What the sound card heard.
+    /// Samples of the sound card's input.
     pub(crate) input: [f32; MAX_QUANTUM],
-    /// What is heard.
+    /// Samples of the sound card's output.
     pub(crate) output: [f32; MAX_QUANTUM],
     /// The frame for the far end.
     pub(crate) upstream: Frame,
@@ -206,7 +206,7 @@ mod tests {
 
     use super::*;
 
-    /// Runs the engine for `quanta` of 128 samples; what the far end gets and what is heard.
+    /// Runs the engine for `quanta` of 128 samples. Returns the samples for the far end and those for the ear.
     fn run(engine: &mut Engine, quanta: usize) -> (Vec<i16>, Vec<f32>) {
         let (mut up, mut heard) = (Vec::new(), Vec::new());
         for _ in 0..quanta {

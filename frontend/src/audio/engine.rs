@@ -73,7 +73,7 @@ struct Inner {
     thread: Thread,
     /// True once sound was asked for, perhaps before there was a context.
     wanted: bool,
-    /// When each key was pressed whose tone has not begun.
+    /// Times of the presses whose tones have not begun.
     presses: VecDeque<Instant>,
 }
 

@@ -88,7 +88,7 @@ impl WorkerCommand<'_> {
     }
 }
 
-/// What the voice stream's worker reports of a connection.
+/// A message from the voice stream's worker about a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum WorkerMessage {
     Opened,

@@ -1,10 +1,10 @@
-//! Following a call that exists already.
+//! The form that follows a call that exists already.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::CallContext;
 
-/// The form for profiles that place no calls of their own.
+/// Shows the form for profiles that place no calls of their own.
 #[component]
 pub(super) fn Attach() -> impl IntoView {
     let context = expect_context::<CallContext>();

@@ -1,4 +1,4 @@
-//! What the panel does, for the views: their commands, and the signals they read.
+//! The panel's commands for its views, and the signals that they read.
 
 use std::{collections::VecDeque, rc::Rc};
 
@@ -18,7 +18,7 @@ pub(crate) struct CallContext {
 }
 
 impl CallContext {
-    /// Sets everything going.
+    /// Makes the context and starts its driver.
     pub(crate) fn new() -> Self {
         let store = Store::new();
         let driver = Driver::new(store, AudioEngine::new);
@@ -60,18 +60,18 @@ impl CallContext {
         spawn_local(self.driver().hang_up());
     }
 
-    /// A key goes down.
+    /// Presses a key.
     pub(crate) fn press(self, digit: Digit) {
         self.driver().press(digit);
     }
 
-    /// The key goes up.
+    /// Releases the key.
     pub(crate) fn release(self) {
         self.driver().audio.release();
         self.store.sounding.set(None);
     }
 
-    /// Feeds digits straight to the menu machine, without a call, or stops to.
+    /// Sets whether digits go straight to the menu machine, without a call.
     pub(crate) fn simulate_only(self, on: bool) {
         self.store.simulate_only.set(on);
         self.driver().reset_menu();
@@ -91,32 +91,32 @@ impl CallContext {
         self.store.rows.update(VecDeque::clear);
     }
 
-    /// The metrics as JSON.
+    /// Returns the metrics as JSON.
     pub(crate) fn metrics_json(self) -> String {
         self.driver().metrics.borrow().to_json()
     }
 
-    /// The metrics' records as CSV.
+    /// Returns the metrics' records as CSV.
     pub(crate) fn metrics_csv(self) -> String {
         self.driver().metrics.borrow().to_csv()
     }
 
-    /// What the voice panel works with; see [`AudioEngine::handle`].
+    /// Returns the handle that the voice panel works with; see [`AudioEngine::handle`].
     pub(crate) fn voice_handle(self) -> JsValue {
         self.driver().audio.handle()
     }
 
-    /// Tells the voice panel where the call stands.
+    /// Tells the voice panel the call's state.
     pub(crate) fn announce_call(self, state: CallState) {
         self.driver().audio.announce_call(state.name());
     }
 
-    /// What is being heard; see [`AudioEngine::scope`].
+    /// Copies samples of the output; see [`AudioEngine::scope`].
     pub(crate) fn scope(self, into: &mut [f32]) -> bool {
         self.driver().audio.scope(into)
     }
 
-    /// The browser's own delay between a sample and the ear, in milliseconds.
+    /// Returns the browser's own delay between a sample and the ear, in milliseconds.
     pub(crate) fn output_latency_ms(self) -> Option<f64> {
         self.driver().audio.output_latency_ms()
     }

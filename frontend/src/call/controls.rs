@@ -1,10 +1,10 @@
-//! Start, hang up, and which flow.
+//! The buttons that place and end a call, and the choice of its flow.
 
 use leptos::prelude::*;
 
 use super::CallContext;
 
-/// The phone's upper part.
+/// Shows the phone's upper part.
 #[component]
 pub(super) fn Controls() -> impl IntoView {
     let context = expect_context::<CallContext>();
@@ -65,7 +65,7 @@ pub(super) fn Controls() -> impl IntoView {
                     disabled=live
                     on:change=move |change| context.simulate_only(event_target_checked(&change))
                 />
-                "Simulate only"
+                "Simulate only "
                 <span class="fine">"keys go straight to the menu machine, without a call"</span>
             </label>
         </section>

@@ -33,7 +33,7 @@ use crate::{
     ui::Notice,
 };
 
-/// What stands behind the views: the menu machine, the sockets, the sound.
+/// The call behind the views: its menu machine, its sockets and its sound.
 pub(super) struct Driver {
     pub(super) store: Store,
     pub(super) audio: AudioEngine,
@@ -43,15 +43,15 @@ pub(super) struct Driver {
     pub(super) metrics: RefCell<Metrics>,
     pub(super) history: RefCell<History>,
     pub(super) timer: RefCell<Option<Timeout>>,
-    /// Keys whose digit has not come back, and when they were pressed.
+    /// Keys whose digit has not come back, with the times of their presses.
     pub(super) pressed: RefCell<VecDeque<(Digit, Instant)>>,
     pub(super) simulated: RefCell<u32>,
-    /// Up to this offset, events are those of before a reload: no timeout runs until they have been replayed.
+    /// Offset of the last event that happened before a reload; no timeout runs until it has been replayed.
     pub(super) replay_to: Cell<Option<u64>>,
     /// The newest event when the interactions socket opened, once the server has said it.
     pub(super) head: RefCell<Option<Head>>,
     pub(super) connected_before: Cell<bool>,
-    /// Done once profile and flows are known, or are known to be out of reach, and the chosen flow is loaded.
+    /// Completes once profile and flows are known, or are known to be out of reach, and the chosen flow is loaded.
     prepared: RefCell<Option<Shared<LocalBoxFuture<'static, ()>>>>,
     /// Number of the newest load of a flow; the answer to an earlier one comes too late.
     newest_load: Cell<u32>,
@@ -257,7 +257,7 @@ impl Driver {
         }
     }
 
-    /// The call has ended, whoever ended it.
+    /// Ends the call on this side, whoever ended it.
     pub(super) fn call_over(&self, now: Instant) {
         self.voice.replace(None);
         if let Some(menu) = &mut *self.menu.borrow_mut() {

@@ -20,12 +20,12 @@ const NODE_HEIGHT: f64 = 46.0;
 const MEASURES: Measures =
     Measures { node_width: NODE_WIDTH, node_height: NODE_HEIGHT, gap: 26.0, layer_gap: 52.0 };
 const MARGIN: f64 = 14.0;
-/// A picture is made no smaller than this share of its full size; a larger one is scrolled.
-const SMALLEST: f64 = 0.72;
-/// How often the countdown is drawn.
-const TICK_MS: u32 = 100;
+/// Smallest scale of a picture; one that needs more room is scrolled.
+const MIN_SCALE: f64 = 0.72;
+/// Interval at which the countdown is drawn.
+const COUNTDOWN_INTERVAL_MS: u32 = 100;
 
-/// The picture, the current prompt's words, and the countdown to the timeout.
+/// Shows the picture, the current prompt's words, and the countdown to the timeout.
 #[component]
 pub(super) fn FlowPicture() -> impl IntoView {
     let store = expect_context::<CallContext>().store;
@@ -114,7 +114,7 @@ fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
     });
     view! {
         <svg node_ref=picture role="img" aria-label=described viewBox=view_box
-            style:min-width=format!("{:.0}px", full * SMALLEST)
+            style:min-width=format!("{:.0}px", full * MIN_SCALE)
             style:max-width=format!("{full:.0}px")>
             <defs>
                 <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
@@ -163,7 +163,7 @@ fn shortened(text: &str, most: usize) -> String {
     text.chars().take(most - 1).chain(['…']).collect()
 }
 
-/// The time until the machine gives up waiting for a digit.
+/// Shows the time until the menu machine stops waiting for a digit.
 #[component]
 fn Countdown() -> impl IntoView {
     let store = expect_context::<CallContext>().store;
@@ -179,7 +179,7 @@ fn Countdown() -> impl IntoView {
             let whole = (until - since).as_secs_f64();
             let show = move || left.set(Some(((until - clock::now()).as_secs_f64(), whole)));
             show();
-            Interval::new(TICK_MS, show)
+            Interval::new(COUNTDOWN_INTERVAL_MS, show)
         });
         if tick.is_none() {
             left.set(None);

@@ -28,12 +28,12 @@ struct Hold {
     longest: StoredValue<Option<Timeout>, LocalStorage>,
 }
 
-/// What holds a key down.
+/// A pointer or a key of the keyboard that holds a key down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Holder {
-    /// A pointer, by its number.
+    /// A pointer, with its number.
     Pointer(i32),
-    /// A key of the keyboard, by its place: what it types changes when Shift is let go first.
+    /// A key of the keyboard, with its place: what it types changes when Shift is released first.
     Keyboard(String),
 }
 
@@ -66,7 +66,7 @@ impl Hold {
     }
 }
 
-/// Twelve keys, sixteen with the switch.
+/// Shows twelve keys, sixteen with the switch.
 #[component]
 pub(super) fn Keypad() -> impl IntoView {
     let context = expect_context::<CallContext>();
@@ -147,7 +147,7 @@ fn activates(key: &KeyboardEvent) -> bool {
     matches!(key.key().as_str(), "Enter" | " ")
 }
 
-/// The keyboard's own keys press keys of the keypad wherever nothing else takes text.
+/// Lets the keyboard's keys press keys of the keypad wherever nothing else takes text.
 fn listen_to_the_keyboard(hold: Hold, letters: RwSignal<bool>) {
     let digit_of = move |key: &KeyboardEvent| {
         if key.ctrl_key() || key.alt_key() || key.meta_key() || takes_text(key.target()) {
@@ -209,8 +209,8 @@ mod tests {
         context.store.sounding.get_untracked()
     }
 
-    /// What the audio thread was told.
-    fn told(context: CallContext) -> Vec<String> {
+    /// Returns the kinds of the messages to the audio thread.
+    fn sent(context: CallContext) -> Vec<String> {
         context.driver().audio.waiting()
     }
 
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(sounding(context), Some(digit('5')), "another finger went up");
         pointer(&key, "pointerup", 1);
         assert_eq!(sounding(context), None);
-        assert_eq!(told(context), ["press", "release"]);
+        assert_eq!(sent(context), ["press", "release"]);
     }
 
     #[wasm_bindgen_test]
@@ -272,7 +272,7 @@ mod tests {
         // Without Shift, the same key now types 3.
         key_up(THREE);
         assert_eq!(sounding(context), None);
-        assert_eq!(told(context), ["press", "release"]);
+        assert_eq!(sent(context), ["press", "release"]);
     }
 
     #[wasm_bindgen_test]
@@ -280,13 +280,13 @@ mod tests {
         let (_page, context) = keypad();
         key_down(THREE);
         key_down_with(THREE, &[("repeat", &true.into())]);
-        assert_eq!(told(context), ["press"]);
+        assert_eq!(sent(context), ["press"]);
         let nine = Pressed { key: "9", code: "Numpad9" };
         key_down(nine);
         key_up(THREE);
         assert_eq!(sounding(context), Some(digit('9')), "it is no longer 3 that sounds");
         key_up(nine);
-        assert_eq!(told(context), ["press", "press", "release"]);
+        assert_eq!(sent(context), ["press", "press", "release"]);
     }
 
     #[wasm_bindgen_test]
@@ -311,7 +311,7 @@ mod tests {
         assert!(hold.longest.with_value(Option::is_none));
         key_down(THREE);
         drop(page);
-        assert_eq!(told(context), ["press", "release", "press", "release"]);
+        assert_eq!(sent(context), ["press", "release", "press", "release"]);
     }
 
     #[wasm_bindgen_test]
@@ -351,7 +351,7 @@ mod tests {
         assert!(document().active_element().is_some_and(|element| element.local_name() == "input"));
         key_up(ENTER);
         assert_eq!(sounding(context), None);
-        assert_eq!(told(context), ["press", "release"]);
+        assert_eq!(sent(context), ["press", "release"]);
     }
 
     #[wasm_bindgen_test]
@@ -359,8 +359,8 @@ mod tests {
         let (page, context) = keypad();
         let key = page.one("button", "#").await;
         dispatch(&key, "MouseEvent", "click", &[("detail", &0.into())]);
-        assert_eq!(told(context), ["press", "release"]);
+        assert_eq!(sent(context), ["press", "release"]);
         dispatch(&key, "MouseEvent", "click", &[("detail", &1.into())]);
-        assert_eq!(told(context).len(), 2, "a mouse's click has pressed already");
+        assert_eq!(sent(context).len(), 2, "a mouse's click has pressed already");
     }
 }

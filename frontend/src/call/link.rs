@@ -1,11 +1,11 @@
-//! How the sockets stand.
+//! The sockets' states.
 
 use leptos::prelude::*;
 use shared::wire::{LinkState, LinkStatus};
 
 use super::CallContext;
 
-/// A link's state in a word.
+/// Returns a link's state in a word.
 pub(super) const fn state_name(state: LinkState) -> &'static str {
     match state {
         LinkState::Connecting => "connecting",
@@ -15,7 +15,7 @@ pub(super) const fn state_name(state: LinkState) -> &'static str {
     }
 }
 
-/// The region `Link`.
+/// Shows the region `Link`.
 #[component]
 pub(super) fn LinkPanel() -> impl IntoView {
     let store = expect_context::<CallContext>().store;
@@ -52,6 +52,7 @@ fn LinkRow(name: &'static str, status: RwSignal<LinkStatus>) -> impl IntoView {
         <dd>
             <span class="lamp" data-state=move || state_name(status.get().state) aria-hidden="true"></span>
             {move || state_name(status.get().state)}
+            " "
             <span class="fine">{detail}</span>
         </dd>
     }

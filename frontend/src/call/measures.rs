@@ -1,4 +1,4 @@
-//! How long things take: from a key to its sound, from a key to CXone's event.
+//! Delays: from a key to its sound, and from a key to CXone's event.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ use super::CallContext;
 /// Number of presses over which the medians are taken.
 const MAX_MEASUREMENTS: usize = 100;
 
-/// What is measured.
+/// A delay that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Measure {
     /// From the press to the tone's first sample, before the browser's own output latency.
@@ -40,14 +40,14 @@ impl Latencies {
     }
 }
 
-/// Last, median and longest of a series.
+/// Returns the last, the median and the longest of a series.
 fn figures(series: &VecDeque<f64>) -> Option<(f64, f64, f64)> {
     let mut sorted: Vec<f64> = series.iter().copied().collect();
     sorted.sort_by(f64::total_cmp);
     Some((*series.back()?, sorted[sorted.len() / 2], *sorted.last()?))
 }
 
-/// The delays, with their units.
+/// Shows the delays, with their units.
 #[component]
 pub(super) fn Measures() -> impl IntoView {
     let context = expect_context::<CallContext>();

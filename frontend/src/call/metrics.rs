@@ -1,11 +1,11 @@
-//! What the flow's callers did.
+//! The digits that callers entered, with their figures.
 
 use leptos::prelude::*;
 
 use super::CallContext;
 use crate::ui::{Notice, download};
 
-/// The table `DTMF metrics`, its figures and its exports.
+/// Shows the table `DTMF metrics`, its figures and its exports.
 #[component]
 pub(super) fn DtmfMetrics() -> impl IntoView {
     let context = expect_context::<CallContext>();

@@ -28,7 +28,7 @@ pub(crate) use context::CallContext;
 
 use crate::ui::NoticeBox;
 
-/// `/call`.
+/// Shows the page `/call`.
 #[component]
 pub(crate) fn CallPage() -> impl IntoView {
     let context = expect_context::<CallContext>();

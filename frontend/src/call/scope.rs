@@ -1,4 +1,4 @@
-//! The oscilloscope: what is being heard.
+//! The oscilloscope, which draws the output.
 
 use leptos::{html::Canvas, prelude::*};
 use wasm_bindgen::JsCast as _;
@@ -10,7 +10,7 @@ use crate::ui::on_each_frame;
 /// Number of samples of one sweep: 21 ms at 48 kHz, out of the analyser's 2,048.
 const SWEEP_SAMPLES: usize = 1_024;
 
-/// A canvas that follows the audio context's output while there is something to hear.
+/// Shows a canvas that follows the audio context's output while there is something to hear.
 #[component]
 pub(super) fn Scope() -> impl IntoView {
     let context = expect_context::<CallContext>();
@@ -50,7 +50,7 @@ pub(super) fn Scope() -> impl IntoView {
     }
 }
 
-/// A sweep that begins where the signal rises through zero, so that a steady tone stands still.
+/// Returns a sweep that begins where the signal rises through zero, so that a steady tone stands still.
 fn sweep(samples: &[f32]) -> &[f32] {
     let start =
         samples[..SWEEP_SAMPLES].windows(2).position(|pair| pair[0] <= 0.0 && pair[1] > 0.0).unwrap_or(0);

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::CallContext;
 
-/// State, current menu, last action.
+/// Shows the call's state, its current menu and its last action.
 #[component]
 pub(super) fn CallStatus() -> impl IntoView {
     let store = expect_context::<CallContext>().store;

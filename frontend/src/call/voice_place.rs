@@ -8,10 +8,10 @@ use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObser
 use super::CallContext;
 use crate::panels::panel;
 
-/// As near as this it is loaded.
-const NEAR: &str = "150px";
+/// Distance from the window within which the panel is loaded.
+const LOAD_MARGIN: &str = "150px";
 
-/// Below the dialpad.
+/// Shows the voice panel below the dialpad, once it is wanted.
 #[component]
 pub(super) fn VoicePlace() -> impl IntoView {
     let context = expect_context::<CallContext>();
@@ -25,7 +25,7 @@ pub(super) fn VoicePlace() -> impl IntoView {
         }
     });
     let options = IntersectionObserverInit::new();
-    options.set_root_margin(NEAR);
+    options.set_root_margin(LOAD_MARGIN);
     let observer = IntersectionObserver::new_with_options(watch.as_ref().unchecked_ref(), &options).ok();
     let kept = StoredValue::new_local((observer.clone(), watch));
     place.on_load(move |element| {

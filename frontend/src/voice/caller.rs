@@ -17,7 +17,7 @@ use crate::{
     js::{field, reason},
 };
 
-/// Where the far end's sound comes from, beside the keys.
+/// A source of the far end's sound, beside the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Nothing,
@@ -33,7 +33,7 @@ const SOURCES: [(Source, &str); 4] = [
     (Source::File, "File"),
 ];
 
-/// What is connected to the audio thread.
+/// A source that is connected to the audio thread.
 struct Connected {
     from: AudioNode,
     tracks: Vec<MediaStreamTrack>,
@@ -223,7 +223,7 @@ mod tests {
         voice::testing::{Sound, blob_url, silence, wav},
     };
 
-    /// A test phrase of so many milliseconds, and the errors that nothing caught, until it is dropped.
+    /// A test phrase, and the errors that nothing caught while it is there.
     struct Phrase {
         tag: web_sys::Element,
         errors: Rc<RefCell<Vec<String>>>,

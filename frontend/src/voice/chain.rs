@@ -37,10 +37,10 @@ const LABELS: [(&str, &str, bool); 15] = [
     ("limiter.releaseMs", "Release", true),
 ];
 
-/// Steps of a slider.
-const STEPS: f64 = 500.0;
+/// Number of steps of a slider.
+const SLIDER_STEPS: f64 = 500.0;
 
-/// Gain, gate, compressor and limiter, with what they do to what is heard.
+/// Shows gain, gate, compressor and limiter, with their effect on the voice.
 #[component]
 pub(super) fn Processing() -> impl IntoView {
     let state = expect_context::<VoiceState>();
@@ -92,7 +92,7 @@ pub(super) fn Processing() -> impl IntoView {
     }
 }
 
-/// One setting: a slider, and a field for the exact number.
+/// Shows one setting: a slider, and a field for the exact number.
 #[component]
 fn Setting(path: &'static str, label: &'static str, stage: &'static str, logarithmic: bool) -> impl IntoView {
     let state = expect_context::<VoiceState>();
@@ -124,7 +124,7 @@ fn Setting(path: &'static str, label: &'static str, stage: &'static str, logarit
     view! {
         <div class="setting">
             <label for=id.clone()>{label}</label>
-            <input type="range" min="0" max=STEPS aria-label=format!("{stage} {label}")
+            <input type="range" min="0" max=SLIDER_STEPS aria-label=format!("{stage} {label}")
                 prop:value=move || position(&range, value.get(), logarithmic).to_string()
                 aria-valuetext=move || format!("{} {spoken}", shown(value.get()))
                 on:input=move |input| {
@@ -163,7 +163,7 @@ fn bypassed(config: &ChainConfig, stage: &str) -> bool {
     }
 }
 
-/// Sets what the path of the JSON form names.
+/// Sets the value at a path of the settings' JSON form.
 fn set(config: &mut ChainConfig, path: &str, value: Value) {
     let mut whole = serde_json::to_value(*config).expect("settings are JSON");
     if let Some(place) = whole.pointer_mut(&format!("/{}", path.replace('.', "/"))) {
@@ -174,15 +174,15 @@ fn set(config: &mut ChainConfig, path: &str, value: Value) {
     }
 }
 
-/// Where a slider stands; logarithmic ranges that begin at 0 are linear.
+/// Returns a slider's position for a value.
 fn position(range: &Range, value: f32, logarithmic: bool) -> f64 {
     let (min, max, value) = (f64::from(range.min), f64::from(range.max), f64::from(value));
     let share = if logarithmic { (value / min).ln() / (max / min).ln() } else { (value - min) / (max - min) };
-    (share * STEPS).round()
+    (share * SLIDER_STEPS).round()
 }
 
 fn at_position(range: &Range, at: f64, logarithmic: bool) -> f32 {
-    let (min, max, share) = (f64::from(range.min), f64::from(range.max), at / STEPS);
+    let (min, max, share) = (f64::from(range.min), f64::from(range.max), at / SLIDER_STEPS);
     let value = if logarithmic { min * (max / min).powf(share) } else { min + (max - min) * share };
     // Three digits are as fine as a slider goes.
     let unit = 10_f64.powf(2.0 - value.abs().max(0.1).log10().floor());
@@ -207,7 +207,11 @@ mod tests {
             let back = at_position(&range, position(&range, value, logarithmic), logarithmic);
             assert!((back - value).abs() <= 0.02 * value.abs() + 0.1, "{} {value} {back}", range.field);
             assert!((at_position(&range, 0.0, logarithmic) - range.min).abs() < 1e-3, "{}", range.field);
-            assert!((at_position(&range, STEPS, logarithmic) - range.max).abs() < 1e-3, "{}", range.field);
+            assert!(
+                (at_position(&range, SLIDER_STEPS, logarithmic) - range.max).abs() < 1e-3,
+                "{}",
+                range.field
+            );
         }
     }
 

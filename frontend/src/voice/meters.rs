@@ -1,15 +1,15 @@
-//! Levels, as they are now.
+//! Level meters.
 
 use leptos::prelude::*;
 
-/// A bar from `low` to `high` dB; `value` is `None` while nothing is known.
+/// Shows a bar from `low` to `high` dB; `value` is `None` while nothing is known.
 #[component]
 pub(super) fn Meter(
     name: &'static str,
     low: f64,
     high: f64,
     #[prop(into)] value: Signal<Option<f64>>,
-    /// Whether the bar grows from the right: a reduction.
+    /// True for a reduction, whose bar grows from the right.
     #[prop(optional)]
     down: bool,
 ) -> impl IntoView {

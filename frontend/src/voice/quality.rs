@@ -1,4 +1,4 @@
-//! How good the call's media are: figures, their last minute, and a call's snapshot when it is over.
+//! The quality of the call's media: figures, their last minute, and a call's snapshot when it is over.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use shared::call::quality::{DEGRADED_BELOW_KBPS, QualitySnapshot};
 use super::state::{MAX_SNAPSHOTS, MIN_WAIT_CHOICES_MS, VoiceState};
 use crate::ui::download;
 
-/// Which number of a snapshot a row shows.
+/// Picks the number of a snapshot that a row shows.
 type Pick = fn(&QualitySnapshot) -> f64;
 
 /// A plot's size in its own units.
@@ -47,7 +47,7 @@ const ROWS: [(&str, &str, &str, Pick, bool); 10] = [
     ("Stretched", "Played twice, or slower, to lengthen the delay", "ms", |all| all.expanded_ms, true),
 ];
 
-/// The table `Media quality`.
+/// Shows the table `Media quality`.
 #[component]
 pub(super) fn MediaQuality() -> impl IntoView {
     let state = expect_context::<VoiceState>();
@@ -119,7 +119,7 @@ pub(super) fn MediaQuality() -> impl IntoView {
     }
 }
 
-/// The path of a plot, newest at the right; its height is the highest value, at least 1.
+/// Returns the path of a plot, newest at the right; its height is the highest value, at least 1.
 fn plot(values: impl Iterator<Item = f64>, grows: bool) -> String {
     let mut values: Vec<f64> = values.collect();
     if grows {

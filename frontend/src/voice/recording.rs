@@ -14,7 +14,7 @@ use web_sys::{AudioBuffer, DragEvent, File, HtmlCanvasElement, OfflineAudioConte
 use super::canvas::{Sheet, sheet};
 use crate::js::{field, reason};
 
-/// A recording and what was found in it.
+/// A recording and the digits that were found in it.
 #[derive(Clone, Debug, PartialEq)]
 struct Decoded {
     name: String,
@@ -22,7 +22,7 @@ struct Decoded {
     tones: Vec<Tone>,
 }
 
-/// A place to drop a recording on, and the table of its digits.
+/// Shows a place to drop a recording on, and the table of its digits.
 #[component]
 pub(super) fn Recording() -> impl IntoView {
     let decoded = RwSignal::new(None::<Decoded>);
@@ -122,7 +122,7 @@ pub(super) fn Recording() -> impl IntoView {
     }
 }
 
-/// The first channel of what the browser decodes, at 8 kHz.
+/// Decodes a recording, and returns its first channel at 8 kHz.
 async fn at_8_khz(bytes: Promise) -> Result<Vec<i16>, wasm_bindgen::JsValue> {
     let bytes: ArrayBuffer = JsFuture::from(bytes).await?.dyn_into()?;
     // A context of this rate has the browser resample what it decodes.
@@ -136,7 +136,7 @@ async fn at_8_khz(bytes: Promise) -> Result<Vec<i16>, wasm_bindgen::JsValue> {
     Ok(samples.iter().map(|sample| (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16).collect())
 }
 
-/// The highest and lowest sample of each column, digits as bands.
+/// Draws the highest and lowest sample of each column, digits as bands.
 fn paint(canvas: &HtmlCanvasElement, shown: &Decoded) {
     let Some(Sheet { context, width, height, ink }) = sheet(canvas) else { return };
     let length = shown.samples.len().max(1) as f64;

@@ -8,19 +8,19 @@ use super::{
 };
 use crate::ui::on_each_frame;
 
-/// Frames between two looks at the canvas's size and colour, which make the browser lay out the page: half a second.
+/// Number of frames between two looks at the canvas's size and colour, which make the browser lay out the page: half a second.
 const FRAMES_PER_FIT: u32 = 30;
 /// The picture's range: the telephone's band with a margin, in Hz.
 const FROM_HZ: f64 = 100.0;
 const TO_HZ: f64 = 5_000.0;
-/// And in dBFS.
+/// The picture's range in dBFS.
 const TOP_DB: f64 = 0.0;
 const BOTTOM_DB: f64 = -100.0;
 /// Frequencies with a line and a number.
 const MARKS: [(f64, &str); 5] =
     [(200.0, "200"), (500.0, "500"), (1_000.0, "1 k"), (2_000.0, "2 k"), (4_000.0, "4 kHz")];
 
-/// A canvas that follows the analyser.
+/// Shows a canvas that follows the analyser.
 #[component]
 pub(super) fn Spectrum() -> impl IntoView {
     let state = expect_context::<VoiceState>();
