@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use shared::wire::{FieldError, Problem, UpstreamStatus};
+use shared::wire::{FieldErrors, Problem, UpstreamStatus};
 
 use crate::{
     auth::{TokenError, TokenErrorKind},
@@ -25,17 +25,15 @@ impl ApiError {
             title: status.canonical_reason().unwrap_or("Error").into(),
             status: status.as_u16(),
             detail: detail.into(),
-            errors: Vec::new(),
+            errors: FieldErrors::new(),
             upstream: None,
             retry_after_ms: None,
         }))
     }
 
     /// 422 with what is wrong with which field.
-    pub(crate) fn fields(errors: Vec<FieldError>) -> Self {
-        let detail: Vec<_> =
-            errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
-        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail.join("; "));
+    pub(crate) fn fields(errors: FieldErrors) -> Self {
+        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.to_string());
         error.0.errors = errors;
         error
     }

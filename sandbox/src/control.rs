@@ -81,9 +81,7 @@ struct ArmedAnswer {
 pub(crate) async fn arm(State(app): App, body: Body<Rule>) -> Result<Response, Refusal> {
     let rule = read(body)?;
     rule.validate().map_err(|errors| {
-        let detail: Vec<String> =
-            errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
-        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, detail.join("; ")).with_errors(errors)
+        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, errors.to_string()).with_errors(errors)
     })?;
     let id = app.faults.arm(rule);
     Ok((StatusCode::CREATED, Json(ArmedAnswer { id })).into_response())

@@ -5,23 +5,23 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use shared::wire::{FieldError, Problem};
+use shared::wire::{FieldErrors, Problem};
 
 /// A refusal.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
     detail: String,
-    errors: Vec<FieldError>,
+    errors: FieldErrors,
 }
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), errors: Vec::new() }
+        Self { status, detail: detail.into(), errors: FieldErrors::new() }
     }
 
     /// Says which fields are wrong.
-    pub(crate) fn with_errors(self, errors: Vec<FieldError>) -> Self {
+    pub(crate) fn with_errors(self, errors: FieldErrors) -> Self {
         Self { errors, ..self }
     }
 

@@ -9,7 +9,7 @@ use axum::{
 };
 use shared::{
     menu::{CompiledFlow, FlowDefinition, seed_flow},
-    wire::{FieldError, FlowList, FlowSummary},
+    wire::{FieldErrors, FlowList, FlowSummary},
 };
 
 use crate::{auth, error::Refusal, server::StartError, services::Service, state::AppState};
@@ -34,7 +34,7 @@ impl Flows {
             let file = Files::get(&name).expect("an embedded file can be read");
             let unreadable = |error: serde_json::Error| StartError::Flow {
                 flow: name.to_string(),
-                errors: vec![FieldError::new("", error.to_string())],
+                errors: FieldErrors::one("", error.to_string()),
             };
             let definition: FlowDefinition = serde_json::from_slice(&file.data).map_err(unreadable)?;
             insert(&mut flows, definition)?;

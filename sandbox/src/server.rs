@@ -15,7 +15,7 @@ use std::{
 use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use shared::wire::FieldError;
+use shared::wire::FieldErrors;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{mpsc, oneshot},
@@ -42,12 +42,12 @@ pub enum StartError {
         source: io::Error,
     },
     /// A flow is no flow.
-    #[error("flow {flow}: {}", errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join("; "))]
+    #[error("flow {flow}: {errors}")]
     Flow {
         /// Its identifier or file.
         flow: String,
         /// What is wrong with it.
-        errors: Vec<FieldError>,
+        errors: FieldErrors,
     },
     /// A recording is missing or cannot be read.
     #[error("prompt {asset}: {reason}")]

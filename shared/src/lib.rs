@@ -5,10 +5,15 @@
 
 pub mod audio;
 pub mod call;
+pub mod csv;
+pub mod draft;
 pub mod dtmf;
+pub mod field_error;
 pub mod flow;
+pub mod json;
 pub mod link;
 pub mod menu;
+pub mod report;
 pub mod time;
 pub mod wire;
 

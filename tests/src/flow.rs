@@ -5,9 +5,10 @@ use std::{ops::Deref, sync::Arc};
 use reqwest::Method;
 use serde_json::Value;
 use shared::{
-    flow::{Draft, execute},
+    draft::Draft as _,
+    flow::{SimulationDraft, execute},
     menu::{CompiledFlow, FlowDefinition},
-    wire::{FieldError, Limits, Problem, SimulationResult},
+    wire::{Limits, Problem, SimulationResult},
 };
 
 use crate::{Bench, Browser, wait};
@@ -130,12 +131,12 @@ impl FlowPage {
 
     /// What the core makes of a draft, without page, proxy or stand-in.
     pub async fn expected(&self, draft: &Value) -> (FlowDefinition, SimulationResult) {
-        let draft: Draft = serde_json::from_value(draft.clone()).expect("it is a draft");
+        let draft: SimulationDraft = serde_json::from_value(draft.clone()).expect("it is a draft");
         let path = format!("/api/flow/definitions/{}", draft.flow_id);
         let flow = self.bench.get(&path).send().await.expect("the server answers");
         let flow: FlowDefinition = flow.json().await.expect("it is a flow");
         let compiled = Arc::new(CompiledFlow::compile(flow.clone()).expect("it holds to the rules"));
-        let (request, _) = draft.parse(&Limits::default()).expect("it can be sent");
+        let (request, _) = draft.check(&Limits::default()).expect("it can be sent");
         (flow, execute(&compiled, &request, Limits::default().flow_depth))
     }
 
@@ -170,8 +171,7 @@ impl FlowPage {
         let answer = answer.expect("the server answers");
         assert_eq!(answer.status(), 422, "{body}");
         let problem: Problem = answer.json().await.expect("it is a problem");
-        let told = |error: &FieldError| format!("{} {}", error.field, error.message).trim_start().to_owned();
-        problem.errors.iter().map(told).collect()
+        problem.errors.iter().map(ToString::to_string).collect()
     }
 
     /// The picture in words.

@@ -6,7 +6,7 @@ use e2e::{Bench, Browser, FlowPage, wait};
 use serde_json::{Value, json};
 use shared::{
     flow::{
-        Draft,
+        SimulationDraft,
         corpus::{RULES, WrongRequest, wrong_requests},
     },
     wire::Limits,
@@ -87,7 +87,7 @@ async fn what_is_typed_wrong_is_marked_at_its_field() {
         page.compose(&draft).await;
         page.click("button", "Run simulation").await;
         let (body, inexpressible) =
-            serde_json::from_value::<Draft>(draft.clone()).expect("it is a draft").to_json();
+            serde_json::from_value::<SimulationDraft>(draft.clone()).expect("it is a draft").to_json();
         assert!(inexpressible.is_empty(), "{draft} has no body");
         let wanted = page.refused_by_proxy(&body).await;
         wait::until(&format!("{draft}: {wanted:?}"), async || {

@@ -7,14 +7,18 @@ use std::{
 
 use leptos::prelude::*;
 use shared::{
-    flow::{Draft, Expectation, SimulationRequest, analysis::Structure, check_depth},
+    flow::{Expectation, SimulationDraft, SimulationRequest, analysis::Structure, check_depth},
     menu::{CompiledFlow, FlowDefinition},
-    wire::{FieldError, FlowSummary, Limits, Problem, Profile},
+    wire::{FlowSummary, Limits, Problem, Profile},
 };
 use wasm_bindgen_futures::spawn_local;
 
 use super::run::{Run, RunId};
-use crate::{net::api, ui::Notice};
+use crate::{
+    kit::forms::{DraftErrors, Form},
+    net::api,
+    ui::Notice,
+};
 
 /// A flow's definition as it was fetched, and what follows from it.
 #[derive(Clone, Debug)]
@@ -51,22 +55,8 @@ impl PartialEq for Known {
 /// Definitions that came, by flow, and what came instead.
 type Definitions = HashMap<String, Result<Known, Problem>>;
 
-/// What the form holds, if it can be sent.
-pub(super) type Checked = Result<(SimulationRequest, Expectation), Wrong>;
-
-/// What is wrong with the draft.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Wrong {
-    pub(super) errors: Vec<FieldError>,
-    /// Whether it is the JSON being typed that is wrong: the form's fields hold something else.
-    in_text: bool,
-}
-
-impl Wrong {
-    const fn of_fields(errors: Vec<FieldError>) -> Self {
-        Self { errors, in_text: false }
-    }
-}
+/// What the form holds, or what is wrong with it.
+pub(super) type Checked = Result<(SimulationRequest, Expectation), DraftErrors>;
 
 /// The signals that the panel's parts share.
 #[derive(Clone, Copy)]
@@ -78,10 +68,12 @@ pub(super) struct Desk {
     known: RwSignal<Definitions>,
     /// The flows whose definitions are there or on their way.
     wanted: StoredValue<HashSet<String>>,
-    pub(super) draft: RwSignal<Draft>,
+    pub(super) draft: RwSignal<SimulationDraft>,
     /// The request's JSON while it is being typed.
     pub(super) payload: RwSignal<Option<String>>,
     pub(super) checked: Memo<Checked>,
+    /// The draft with what is wrong with its fields.
+    pub(super) form: Form<SimulationDraft>,
     /// Newest first.
     pub(super) runs: RwSignal<Vec<Run>>,
     /// The run that is looked at.
@@ -94,16 +86,15 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(draft: Draft, runs: Vec<Run>) -> Self {
-        let (draft, payload) = (RwSignal::new(draft), RwSignal::new(None));
+    pub(super) fn new(draft: SimulationDraft, runs: Vec<Run>) -> Self {
+        let draft = RwSignal::new(draft);
         let (profile, known) = (RwSignal::new(None::<Profile>), RwSignal::new(Definitions::new()));
-        let checked = Memo::new(move |_| {
-            let limits = limits(profile);
-            draft.with(|draft| {
-                let known = known.with(|known| definition(known, draft.flow_id.trim()));
-                check(draft, payload.get().as_deref(), known.as_ref(), &limits)
-            })
-        });
+        let depth = move |(request, _): &(SimulationRequest, Expectation), limits: &Limits| {
+            let known = known.with(|known| definition(known, request.flow_id()));
+            let flow = known.as_ref().and_then(Known::compiled);
+            flow.map_or(Ok(()), |flow| check_depth(flow, request, limits.flow_depth))
+        };
+        let (form, checked) = Form::checked(draft, Signal::derive(move || limits(profile)), depth);
         let chosen = runs.first().map(|run| run.id);
         let desk = Self {
             profile,
@@ -111,8 +102,9 @@ impl Desk {
             known,
             wanted: StoredValue::new(HashSet::new()),
             draft,
-            payload,
+            payload: form.text,
             checked,
+            form,
             runs: RwSignal::new(runs),
             chosen: RwSignal::new(chosen),
             other: RwSignal::new(None),
@@ -194,37 +186,6 @@ impl Desk {
         let of_run = self.shown().map(|run| run.record.with(|record| record.draft.flow_id.trim().to_owned()));
         of_run.unwrap_or_else(|| self.draft.with(|draft| draft.flow_id.trim().to_owned()))
     }
-
-    /// Everything that is wrong, as the proxy would name it.
-    pub(super) fn all_errors(self) -> Vec<FieldError> {
-        self.checked
-            .with(|checked| checked.as_ref().err().map(|wrong| wrong.errors.clone()).unwrap_or_default())
-    }
-
-    /// What is wrong with the JSON that is being typed.
-    pub(super) fn text_error(self) -> Option<String> {
-        self.checked.with(|checked| match checked {
-            Err(Wrong { errors, in_text: true }) => {
-                Some(errors.iter().map(told).collect::<Vec<_>>().join("; "))
-            }
-            Ok(_) | Err(_) => None,
-        })
-    }
-
-    /// What is wrong with the form's fields that `mine` picks.
-    pub(super) fn errors(self, mine: impl Fn(&str) -> bool) -> Vec<FieldError> {
-        self.checked.with(|checked| match checked {
-            Ok(_) | Err(Wrong { in_text: true, .. }) => Vec::new(),
-            Err(Wrong { errors, .. }) => errors.iter().filter(|error| mine(&error.field)).cloned().collect(),
-        })
-    }
-
-    /// What is wrong with the field `field`.
-    pub(super) fn error(self, field: &str) -> Option<String> {
-        let messages: Vec<String> =
-            self.errors(|name| name == field).into_iter().map(|error| error.message).collect();
-        (!messages.is_empty()).then(|| messages.join("; "))
-    }
 }
 
 fn limits(profile: RwSignal<Option<Profile>>) -> Limits {
@@ -233,21 +194,4 @@ fn limits(profile: RwSignal<Option<Profile>>) -> Limits {
 
 fn definition(known: &Definitions, id: &str) -> Option<Known> {
     known.get(id)?.as_ref().ok().cloned()
-}
-
-/// The draft as a request, by the code that the proxy runs again.
-fn check(draft: &Draft, payload: Option<&str>, known: Option<&Known>, limits: &Limits) -> Checked {
-    if let Some(Err(errors)) = payload.map(|text| SimulationRequest::parse(text, limits)) {
-        return Err(Wrong { errors, in_text: true });
-    }
-    let (request, expectation) = draft.parse(limits).map_err(Wrong::of_fields)?;
-    if let Some(flow) = known.and_then(Known::compiled) {
-        check_depth(flow, &request, limits.flow_depth).map_err(|error| Wrong::of_fields(vec![error]))?;
-    }
-    Ok((request, expectation))
-}
-
-/// An error in a line.
-pub(super) fn told(error: &FieldError) -> String {
-    format!("{} {}", error.field, error.message).trim_start().to_owned()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use shared::flow::{
-    Draft,
+    SimulationDraft,
     analysis::{Suggested, Suggester, Suggestions},
 };
 use wasm_bindgen_futures::spawn_local;
@@ -29,7 +29,7 @@ pub(super) fn Suggest() -> impl IntoView {
     let suggestions = move || found.with(|found| found.suggestions.clone());
     let run_all = move |_| {
         for of in untrack(suggestions).unwrap_or_default().runs {
-            runner.submit(Draft::from_request(&of.request));
+            runner.submit(SimulationDraft::from_request(&of.request));
         }
     };
     let summary = move || {
@@ -129,7 +129,7 @@ fn Suggestion(index: usize, of: Suggested) -> impl IntoView {
     let digits = request.digits_text();
     let digits = if digits.is_empty() { "no digits".to_owned() } else { digits };
     let variables = told(request.variables());
-    let draft = StoredValue::new(Draft::from_request(&request));
+    let draft = StoredValue::new(SimulationDraft::from_request(&request));
     view! {
         <li>
             <span class="digits">{digits}</span>" "

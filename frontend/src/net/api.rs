@@ -6,8 +6,8 @@ use shared::{
     flow::SimulationRequest,
     menu::FlowDefinition,
     wire::{
-        AuditPage, CallStatus, FlowList, PlaceCall, PlacedCall, Problem, Profile, QaExport, QaExported,
-        SimulationJob, SimulationResult,
+        AuditPage, CallStatus, FieldErrors, FlowList, PlaceCall, PlacedCall, Problem, Profile, QaExport,
+        QaExported, SimulationJob, SimulationResult,
     },
 };
 
@@ -124,7 +124,7 @@ fn failure(status: u16, title: &str, detail: String) -> Problem {
         title: title.into(),
         status,
         detail,
-        errors: Vec::new(),
+        errors: FieldErrors::new(),
         upstream: None,
         retry_after_ms: None,
     }

@@ -1,11 +1,11 @@
-//! How a flow's picture is drawn and moved, in the call panel and in the flow panel.
+//! Drawing and scrolling of a flow's picture, for the call panel and the flow panel.
 
 use std::fmt::Write as _;
 
 use shared::flow::{Edge, Measures, Point};
 use web_sys::SvgElement;
 
-/// The path of an edge, and where its label stands.
+/// Returns the path of an edge, and the place of its label.
 pub(crate) fn route(edge: &Edge, nodes: &[Point], measures: &Measures) -> (String, Point) {
     let (from, to) = (nodes[edge.from], nodes[edge.to]);
     if edge.back {
@@ -26,7 +26,7 @@ pub(crate) fn route(edge: &Edge, nodes: &[Point], measures: &Measures) -> (Strin
     (line, Point { x: start.x + (first.x - start.x) * 0.62, y: start.y + (first.y - start.y) * 0.62 })
 }
 
-/// Back up, or to the node itself: around the right-hand side.
+/// Returns the path of an edge that leads back up or to its own node: around the right-hand side.
 fn route_back(from: Point, to: Point, measures: &Measures) -> (String, Point) {
     let side = measures.node_width / 2.0;
     let out = from.x.max(to.x) + side + measures.gap;

@@ -1,9 +1,9 @@
-//! Pictures that move.
+//! Drawing once a frame.
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast as _, closure::Closure};
 
-/// Has `draw` called before each of the browser's frames, for as long as the component is there.
+/// Calls `draw` before each of the browser's frames, for as long as the component is there.
 pub(crate) fn on_each_frame(mut draw: impl FnMut() + 'static) {
     let frame = StoredValue::new_local(None::<i32>);
     let again = StoredValue::new_local(None::<Closure<dyn FnMut()>>);

@@ -1,4 +1,4 @@
-//! What several panels show.
+//! Parts that several panels show.
 
 pub(crate) mod edges;
 mod frames;
@@ -10,7 +10,7 @@ pub(crate) use notice::{Notice, NoticeBox};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
-/// Has the browser save `content` as `name`.
+/// Makes the browser save `content` as a file called `name`.
 pub(crate) fn download(name: &str, mime: &str, content: &str) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type(mime);

@@ -1,9 +1,9 @@
-//! What went wrong, whose fault it is, and what to do.
+//! Notices: what went wrong, whose fault it is, and what to do.
 
 use leptos::prelude::*;
 use shared::wire::Problem;
 
-/// Something the user has to know.
+/// A message about something that went wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Notice {
     pub(crate) title: String,
@@ -15,14 +15,14 @@ impl From<Problem> for Notice {
         // With errors of fields, the detail is their list.
         let mut parts = match &*problem.errors {
             [] => vec![ended(problem.detail)],
-            errors => errors.iter().map(|error| format!("{} {}.", error.field, error.message)).collect(),
+            errors => errors.iter().map(|error| format!("{error}.")).collect(),
         };
         parts.extend(problem.retry_after_ms.map(|ms| format!("Try again in {} s.", ms.div_ceil(1_000))));
         Self { title: problem.title, detail: parts.join(" ") }
     }
 }
 
-/// A sentence with its full stop.
+/// Returns a sentence with its full stop.
 fn ended(mut text: String) -> String {
     if !text.is_empty() && !text.ends_with(['.', '!', '?']) {
         text.push('.');

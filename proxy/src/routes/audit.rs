@@ -1,6 +1,6 @@
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
-use shared::wire::{AuditPage, FieldError, Problem};
+use shared::wire::{AuditPage, FieldErrors, Problem};
 
 use super::extract::Params;
 use crate::{error::ApiError, state::AppState};
@@ -34,7 +34,7 @@ pub(crate) async fn page(
     let limit = query.limit.unwrap_or(USUAL);
     if !(1..=MOST).contains(&limit) {
         let message = format!("must be between 1 and {MOST}");
-        return Err(ApiError::fields(vec![FieldError::new("limit", message)]));
+        return Err(ApiError::fields(FieldErrors::one("limit", message)));
     }
     let audit = state.audit.clone();
     let read = tokio::task::spawn_blocking(move || audit.page(query.after, limit)).await;

@@ -6,7 +6,7 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
-use shared::wire::FieldError;
+use shared::wire::FieldErrors;
 
 use crate::error::ApiError;
 
@@ -45,7 +45,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         let path = error.path().to_string();
         let inner = error.into_inner();
         if inner.is_data() {
-            ApiError::fields(vec![FieldError::new(path, inner.to_string())])
+            ApiError::fields(FieldErrors::one(path, format!("cannot be read: {inner}")))
         } else {
             ApiError::new(StatusCode::BAD_REQUEST, format!("the body is no JSON: {inner}"))
         }
@@ -66,7 +66,7 @@ impl Id {
         // A client's URL library would take dots for a step up.
         if id.is_empty() || id.len() > LONGEST_ID || !id.chars().all(visible) || id == "." || id == ".." {
             let message = format!("must be 1 to {LONGEST_ID} visible characters");
-            return Err(ApiError::fields(vec![FieldError::new(field, message)]));
+            return Err(ApiError::fields(FieldErrors::one(field, message)));
         }
         Ok(())
     }

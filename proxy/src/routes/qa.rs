@@ -2,18 +2,18 @@ use std::time::Instant;
 
 use axum::{Json as Answer, extract::State};
 use serde_json::{Value, json};
-use shared::wire::{FieldError, Problem, QaExport, QaExported};
-
-use super::{
-    extract::Json,
-    simulations::{millis, require},
+use shared::{
+    json::{self, Node},
+    wire::{FieldErrors, Problem, QaExport, QaExported},
 };
+
+use super::{extract::Json, simulations::millis};
 use crate::{error::ApiError, id::CorrelationId, state::AppState};
 
-/// The longest identifier of a test, a flow or a simulation, in characters.
-const LONGEST_ID: usize = 256;
-/// More branches than a flow has.
-const MOST_BRANCHES: usize = 100_000;
+/// Maximum number of characters of the identifier of a test, a flow or a simulation.
+const MAX_ID_CHARS: usize = 256;
+/// Maximum number of branches; no flow has more.
+const MAX_BRANCHES: usize = 100_000;
 
 /// Hands a run's verdict to the configured QA platform, and to no other address. The proxy's clock and correlation id
 /// stand in for a `timestamp` and an `auditCorrelation` that are empty.
@@ -86,42 +86,39 @@ async fn export_recorded(
     })
 }
 
-/// Reads an export, or says what is wrong with every field.
-fn read(body: &Value) -> Result<QaExport, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    let field = |name: &str| body.get(name).filter(|value| !value.is_null());
-    for name in ["testId", "simulationId", "flowId"] {
-        let fits = field(name).and_then(Value::as_str).is_some_and(|text| {
-            !text.trim().is_empty()
-                && text.chars().count() <= LONGEST_ID
-                && !text.chars().any(char::is_control)
-        });
-        require(&mut errors, fits, name, "must be a text of 1 to 256 characters");
-    }
-    let duration = field("durationMs").and_then(Value::as_u64).is_some();
-    require(&mut errors, duration, "durationMs", "must be a whole number of milliseconds");
-    for name in ["efficiencyScore", "accuracyScore"] {
-        let fits = field(name).and_then(Value::as_f64).is_some_and(|score| (0.0..=1.0).contains(&score));
-        require(&mut errors, fits, name, "must be a number from 0 to 1");
-    }
-    let branches = field("unreachableBranches").is_none_or(|value| {
-        value.as_array().is_some_and(|list| list.len() <= MOST_BRANCHES && list.iter().all(Value::is_string))
-    });
-    require(&mut errors, branches, "unreachableBranches", "must be a list of texts");
-    let timestamp = field("timestamp").is_none_or(|value| {
-        value.as_str().is_some_and(|text| text.is_empty() || text.parse::<jiff::Timestamp>().is_ok())
-    });
-    require(&mut errors, timestamp, "timestamp", "must be a time as RFC 3339 has it");
-    let correlation = field("auditCorrelation")
-        .is_none_or(|value| value.as_str().is_some_and(|text| text.chars().count() <= LONGEST_ID));
-    require(&mut errors, correlation, "auditCorrelation", "must be a text of at most 256 characters");
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    // What was null is left to its default.
-    let mut body = body.clone();
-    if let Some(fields) = body.as_object_mut() {
-        fields.retain(|_, value| !value.is_null());
-    }
-    serde_json::from_value(body).map_err(|error| vec![FieldError::new("", error.to_string())])
+/// Reads an export, or says what is wrong with every field. Fields that are not known are left out.
+fn read(body: &Value) -> Result<QaExport, FieldErrors> {
+    json::read(body, |node| {
+        let fields = node.object()?;
+        let id = |name| fields.get(name).text_of(1..=MAX_ID_CHARS).map(str::to_owned);
+        let (test_id, simulation_id, flow_id) = (id("testId"), id("simulationId"), id("flowId"));
+        let duration_ms = fields.get("durationMs").whole(0..=u64::MAX);
+        let efficiency_score = fields.get("efficiencyScore").number(0.0..=1.0);
+        let accuracy_score = fields.get("accuracyScore").number(0.0..=1.0);
+        let branches = fields.get("unreachableBranches");
+        let listed = branches.list(MAX_BRANCHES, "branches");
+        let texts = listed.iter().map(|branch| branch.value()?.as_str().map(str::to_owned));
+        let unreachable_branches = texts.collect::<Option<Vec<_>>>();
+        if unreachable_branches.is_none() {
+            branches.refuse("must be a list of texts");
+        }
+        let timestamp = fields.get("timestamp");
+        let timestamp_text = timestamp.optional().and_then(Node::text).unwrap_or_default();
+        if !timestamp_text.is_empty() && timestamp_text.parse::<jiff::Timestamp>().is_err() {
+            timestamp.refuse("must be a time as RFC 3339 has it");
+        }
+        let correlation = fields.get("auditCorrelation");
+        let correlation = correlation.optional().and_then(|node| node.text_of(0..=MAX_ID_CHARS));
+        Some(QaExport {
+            test_id: test_id?,
+            simulation_id: simulation_id?,
+            flow_id: flow_id?,
+            duration_ms: duration_ms?,
+            efficiency_score: efficiency_score?,
+            accuracy_score: accuracy_score?,
+            unreachable_branches: unreachable_branches?,
+            timestamp: timestamp_text.to_owned(),
+            audit_correlation: correlation.unwrap_or_default().to_owned(),
+        })
+    })
 }

@@ -8,7 +8,7 @@ use axum::{
 use serde_json::json;
 use shared::{
     menu::{CompiledFlow, FlowDefinition, Simulation, seed_flow, simulate},
-    wire::{FieldError, SimulateDtmf, SimulatedDtmf},
+    wire::{FieldErrors, SimulateDtmf, SimulatedDtmf},
 };
 
 use super::extract::{Id, Json};
@@ -45,6 +45,6 @@ async fn flow(state: &AppState, id: Option<&str>) -> Result<Arc<CompiledFlow>, A
     CompiledFlow::compile(definition).map(Arc::new).map_err(|errors| {
         let what = errors.iter().map(|error| format!("{}: {}", error.field, error.message));
         let message = format!("the flow cannot be run: {}", what.collect::<Vec<_>>().join("; "));
-        ApiError::fields(vec![FieldError::new("flowId", message)])
+        ApiError::fields(FieldErrors::one("flowId", message))
     })
 }

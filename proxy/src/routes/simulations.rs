@@ -9,7 +9,7 @@ use axum::{
 use serde_json::{Value, json};
 use shared::{
     flow::{SimulationRequest, check_depth},
-    wire::{FieldError, Problem, SimulationJob, SimulationResult},
+    wire::{Problem, SimulationJob, SimulationResult},
 };
 
 use super::extract::{Id, Json};
@@ -40,7 +40,7 @@ pub(crate) async fn submit(
     let limits = &state.config.limits;
     let request = SimulationRequest::from_json(&body, limits).map_err(ApiError::fields)?;
     if let Some(flow) = state.definitions.find(&state.cxone, request.flow_id()).await {
-        check_depth(&flow, &request, limits.flow_depth).map_err(|error| ApiError::fields(vec![error]))?;
+        check_depth(&flow, &request, limits.flow_depth).map_err(ApiError::fields)?;
     }
     let submitting = submit_recorded(state.clone(), correlation, request);
     state.see_through(submitting).await.map(|job| (StatusCode::CREATED, Answer(job)))
@@ -140,11 +140,4 @@ async fn record_result(
 
 pub(super) fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Adds the error of a field where `holds` does not.
-pub(super) fn require(errors: &mut Vec<FieldError>, holds: bool, field: &str, message: &str) {
-    if !holds {
-        errors.push(FieldError::new(field, message));
-    }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde::{Deserialize, Serialize};
-use shared::wire::FieldError;
+use shared::wire::FieldErrors;
 
 /// What the voice streams suffer on their way to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,14 +34,14 @@ impl Default for Impairment {
 
 impl Impairment {
     /// Everything that is wrong with it, by field.
-    pub(super) fn validate(&self, longest_ms: u64, errors: &mut Vec<FieldError>) {
+    pub(super) fn validate(&self, longest_ms: u64, errors: &mut FieldErrors) {
         /// Two seconds: longer than any network's, and concealment has long been silent.
         const LONGEST_BURST: f64 = 100.0;
         /// A stream that is a second behind loses frames of its own; half of that is left to the machine.
         const MOST_JITTER_MS: u64 = 500;
         /// A hundred times what a sound card is off by.
         const MOST_DRIFT_PPM: u32 = 10_000;
-        let mut wrong = |field: &str, message: &str| errors.push(FieldError::new(field, message));
+        let mut wrong = |field: &str, message: &str| errors.refuse(field, message);
         if !(0.0..=100.0).contains(&self.loss_percent) {
             wrong("lossPercent", "must be between 0 and 100");
         } else if let Some(burst) = self.burst {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use shared::wire::FieldError;
+use shared::wire::FieldErrors;
 
 use super::Impairment;
 use crate::services::Service;
@@ -152,32 +152,32 @@ impl Kind {
 
 impl Rule {
     /// Everything that is wrong with it, by field.
-    pub fn validate(&self) -> Result<(), Vec<FieldError>> {
+    pub fn validate(&self) -> Result<(), FieldErrors> {
         /// Longer than any test runs.
         const LONGEST_MS: u64 = 3_600_000;
-        let mut errors = Vec::new();
+        let mut errors = FieldErrors::new();
         match &self.kind {
             &Kind::Status { status, .. } if !(400..=599).contains(&status) => {
-                errors.push(FieldError::new("status", "must be between 400 and 599"));
+                errors.refuse("status", "must be between 400 and 599");
             }
             &Kind::Slow { ms } if ms > LONGEST_MS => {
-                errors.push(FieldError::new("ms", "must be at most an hour"));
+                errors.refuse("ms", "must be at most an hour");
             }
             Kind::FailRun { .. } | Kind::NeverEnds if self.on != Point::Simulator => {
-                errors.push(FieldError::new("kind", "only the simulator's runs fail or never end"));
+                errors.refuse("kind", "only the simulator's runs fail or never end");
             }
             Kind::Close { .. } if !self.on.is_socket() => {
-                errors.push(FieldError::new("kind", "only sockets are closed with a code"));
+                errors.refuse("kind", "only sockets are closed with a code");
             }
             &Kind::Close { code } if !sendable(code) => {
-                errors.push(FieldError::new("code", "cannot be sent (RFC 6455 section 7.4)"));
+                errors.refuse("code", "cannot be sent (RFC 6455 section 7.4)");
             }
             Kind::Impair(impairment) => {
                 if self.on != Point::Voice {
-                    errors.push(FieldError::new("on", "only voice is impaired"));
+                    errors.refuse("on", "only voice is impaired");
                 }
                 if self.times > 1 {
-                    errors.push(FieldError::new("times", "an impairment stands; it does not strike"));
+                    errors.refuse("times", "an impairment stands; it does not strike");
                 }
                 impairment.validate(LONGEST_MS, &mut errors);
             }
@@ -192,12 +192,12 @@ impl Rule {
             | Kind::NeverEnds => {}
         }
         if self.times == 0 {
-            errors.push(FieldError::new("times", "must be at least 1"));
+            errors.refuse("times", "must be at least 1");
         }
         if self.after_ms > LONGEST_MS {
-            errors.push(FieldError::new("afterMs", "must be at most an hour"));
+            errors.refuse("afterMs", "must be at most an hour");
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        errors.into_result(())
     }
 
     pub(super) fn after(&self) -> Duration {

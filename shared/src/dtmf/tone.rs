@@ -11,7 +11,7 @@ use crate::{
         level::{FULL_SCALE, FULL_SCALE_DBM0},
         math,
     },
-    wire::FieldError,
+    field_error::FieldErrors,
 };
 
 /// A held key sounds at least this long, so that every receiver may hear it (ITU-T Q.24: 40 ms must be accepted).
@@ -54,29 +54,29 @@ impl Default for ToneConfig {
 
 impl ToneConfig {
     /// Says everything that is wrong, by field.
-    pub fn validate(&self) -> Result<(), Vec<FieldError>> {
+    pub fn validate(&self) -> Result<(), FieldErrors> {
         /// Longer is a slip of the unit, not a digit.
         const LONGEST: Duration = Duration::from_mins(1);
         const LONGEST_RAMP: Duration = Duration::from_millis(20);
-        let mut errors = Vec::new();
+        let mut errors = FieldErrors::new();
         if self.on < Duration::from_millis(1) || self.on > LONGEST {
-            errors.push(FieldError::new("on", "must be between 1 ms and 60 s"));
+            errors.refuse("on", "must be between 1 ms and 60 s");
         }
         if self.off > LONGEST {
-            errors.push(FieldError::new("off", "must be at most 60 s"));
+            errors.refuse("off", "must be at most 60 s");
         }
         if self.ramp > LONGEST_RAMP || self.ramp * 2 > self.on {
-            errors.push(FieldError::new("ramp", "must be at most 20 ms and half of the tone"));
+            errors.refuse("ramp", "must be at most 20 ms and half of the tone");
         }
         for (field, level) in [("lowDbm0", self.low_dbm0), ("highDbm0", self.high_dbm0)] {
             if !(-60.0..=FULL_SCALE_DBM0).contains(&f64::from(level)) {
-                errors.push(FieldError::new(field, "must be between -60 and 3.14 dBm0"));
+                errors.refuse(field, "must be between -60 and 3.14 dBm0");
             }
         }
         if errors.is_empty() && self.peaks().0 + self.peaks().1 > FULL_SCALE {
-            errors.push(FieldError::new("highDbm0", "the two tones together overload 16-bit samples"));
+            errors.refuse("highDbm0", "is too high: the two tones together overload 16-bit samples");
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        errors.into_result(())
     }
 
     fn peaks(&self) -> (f64, f64) {

@@ -3,8 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::request::LONGEST_ID;
-use crate::wire::Limits;
+use crate::{json::MAX_ID_CHARS, wire::Limits};
 
 /// A request that must be refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,23 +14,23 @@ pub struct WrongRequest {
     pub fields: Vec<String>,
 }
 
-/// `count` wrong requests for a flow, the same for the same seed. Every rule is broken once among the first
+/// Returns `count` wrong requests for a flow, the same for the same seed. Every rule is broken once among the first
 /// [`RULES`] of them, and several at a time now and then.
 pub fn wrong_requests(seed: u64, flow_id: &str, limits: &Limits, count: usize) -> Vec<WrongRequest> {
     let mut random = Random(seed);
     (0..count).map(|index| wrong_request(&mut random, flow_id, limits, index)).collect()
 }
 
-/// `count` requests of all kinds that hold to the rules, the same for the same seed.
+/// Returns `count` requests of all kinds that hold to the rules, the same for the same seed.
 pub fn right_requests(seed: u64, flow_id: &str, limits: &Limits, count: usize) -> Vec<Value> {
     let mut random = Random(seed);
     (0..count).map(|_| Value::Object(right_request(&mut random, flow_id, limits))).collect()
 }
 
-/// How many rules there are.
+/// The number of rules.
 pub const RULES: usize = WHOLE.len() + PARTS.len();
 
-/// What takes the place of a whole request.
+/// Values that take the place of a whole request.
 const WHOLE: [fn() -> Value; 5] =
     [|| json!([]), || json!("support-line"), || json!(7), || Value::Null, || json!(true)];
 
@@ -47,7 +46,7 @@ const PARTS: [(&str, Break); 32] = [
     ("flowId", |_, _, body| set(body, "flowId", "two words".into())),
     ("flowId", |_, _, body| set(body, "flowId", "bell\u{7}".into())),
     ("flowId", |random, _, body| set(body, "flowId", ".".repeat(1 + random.below(2)).into())),
-    ("flowId", |random, _, body| set(body, "flowId", "x".repeat(LONGEST_ID + 1 + random.below(9)).into())),
+    ("flowId", |random, _, body| set(body, "flowId", "x".repeat(MAX_ID_CHARS + 1 + random.below(9)).into())),
     ("digits", |_, _, body| set(body, "dtmfSequence", "12".into())),
     ("digits", |random, limits, body| {
         let count = limits.dtmf_sequence + 1 + random.below(5);
@@ -69,7 +68,7 @@ const PARTS: [(&str, Break); 32] = [
     ("variables", |_, _, body| variable(body, "")),
     ("variables", |_, _, body| variable(body, "  ")),
     ("variables", |_, _, body| variable(body, "a\u{1}b")),
-    ("variables", |_, _, body| variable(body, &"v".repeat(LONGEST_ID + 1))),
+    ("variables", |_, _, body| variable(body, &"v".repeat(MAX_ID_CHARS + 1))),
     ("media", |_, _, body| set(body, "mediaAssetReferences", json!({ "assetId": "a", "type": "tts" }))),
     ("media", |random, limits, body| {
         let count = limits.media_references + 1 + random.below(3);

@@ -1,20 +1,23 @@
 //! A simulation while it is being typed: the fields of a form, whatever stands in them.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     expect::{Expectation, ExpectationDraft},
     request::{SimulationRequest, typed_digits},
+    variable::{self, VariableDraft},
 };
-use crate::wire::{FieldError, Limits, MediaKind};
+use crate::{
+    draft::Draft,
+    field_error::FieldErrors,
+    wire::{Limits, MediaKind, MediaReference},
+};
 
 /// The fields as they are typed. It is what a link, a file and the tab's memory hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Draft {
+pub struct SimulationDraft {
     /// The flow.
     pub flow_id: String,
     /// The digits; blanks and commas between them mean nothing.
@@ -30,50 +33,6 @@ pub struct Draft {
     pub expectation: ExpectationDraft,
 }
 
-/// A variable as it is typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VariableDraft {
-    /// Its name.
-    pub name: String,
-    /// What its text stands for.
-    pub kind: VariableKind,
-    /// Its value; ignored for null.
-    pub text: String,
-}
-
-/// What a variable's text stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum VariableKind {
-    /// Itself.
-    #[default]
-    String,
-    /// A number.
-    Number,
-    /// `true` or `false`.
-    Boolean,
-    /// Nothing.
-    Null,
-    /// Any JSON.
-    Json,
-}
-
-impl VariableKind {
-    /// All five.
-    pub const ALL: [Self; 5] = [Self::String, Self::Number, Self::Boolean, Self::Null, Self::Json];
-
-    /// Its name for people.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::String => "text",
-            Self::Number => "number",
-            Self::Boolean => "true or false",
-            Self::Null => "null",
-            Self::Json => "JSON",
-        }
-    }
-}
-
 /// A media reference as it is typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -85,87 +44,33 @@ pub struct MediaDraft {
     pub kind: MediaKind,
 }
 
-impl VariableDraft {
-    /// A variable of this value, as it would have been typed.
-    pub fn of(name: &str, value: &Value) -> Self {
-        let (kind, text) = match value {
-            Value::String(text) => (VariableKind::String, text.clone()),
-            Value::Number(number) => (VariableKind::Number, number.to_string()),
-            Value::Bool(truth) => (VariableKind::Boolean, truth.to_string()),
-            Value::Null => (VariableKind::Null, String::new()),
-            Value::Array(_) | Value::Object(_) => (VariableKind::Json, value.to_string()),
-        };
-        Self { name: name.to_owned(), kind, text }
-    }
-
-    /// Its value, or what is wrong with its text.
-    pub fn value(&self) -> Result<Value, String> {
-        let text = self.text.trim();
-        match self.kind {
-            VariableKind::String => Ok(Value::String(self.text.clone())),
-            VariableKind::Null => Ok(Value::Null),
-            VariableKind::Boolean => {
-                text.parse().map(Value::Bool).map_err(|_| "must be true or false".to_owned())
-            }
-            VariableKind::Number => match serde_json::from_str(text) {
-                Ok(Value::Number(number)) => Ok(Value::Number(number)),
-                Ok(_) | Err(_) => Err("must be a number, such as 3 or -0.5".into()),
-            },
-            VariableKind::Json => {
-                serde_json::from_str(text).map_err(|error| format!("must be JSON: {error}"))
-            }
-        }
+impl Default for MediaDraft {
+    fn default() -> Self {
+        Self { asset_id: String::new(), kind: MediaKind::Audio }
     }
 }
 
-impl Draft {
-    /// The fields that `request` would have been typed into.
+impl SimulationDraft {
+    /// Returns the draft that `request` would have been typed into.
     pub fn from_request(request: &SimulationRequest) -> Self {
-        let media = |reference: &crate::wire::MediaReference| MediaDraft {
+        let media = |reference: &MediaReference| MediaDraft {
             asset_id: reference.asset_id.clone(),
             kind: reference.kind,
         };
         Self {
             flow_id: request.flow_id.clone(),
             digits: request.digits_text(),
-            variables: (request.variable_state_matrix.iter())
-                .map(|(name, value)| VariableDraft::of(name, value))
-                .collect(),
+            variables: variable::to_drafts(&request.variable_state_matrix),
             media: request.media_asset_references.iter().map(media).collect(),
             expectation: ExpectationDraft::default(),
         }
     }
 
-    /// The request and what is expected of it, or every field's error at once, by the fields of the request:
-    /// `dtmfSequence[3]`, `variableStateMatrix.x`, `mediaAssetReferences[0].type`, `expectation.…`.
-    pub fn parse(&self, limits: &Limits) -> Result<(SimulationRequest, Expectation), Vec<FieldError>> {
-        let (json, mut errors) = self.to_json();
-        let request =
-            SimulationRequest::from_json(&json, limits).map_err(|mut wrong| errors.append(&mut wrong));
-        let expectation = self.expectation.parse().map_err(|mut wrong| errors.append(&mut wrong));
-        match (request, expectation) {
-            (Ok(request), Ok(expectation)) if errors.is_empty() => Ok((request, expectation)),
-            _ => Err(errors),
-        }
-    }
-
-    /// The body that would be sent, wrong fields included, and the errors of what no body can hold: a variable whose
-    /// text is not of its kind, or whose name is another's.
-    pub fn to_json(&self) -> (Value, Vec<FieldError>) {
-        let mut errors = Vec::new();
-        let mut variables = Map::new();
-        let mut names = HashSet::new();
-        for variable in &self.variables {
-            let name = variable.name.trim();
-            let field = || format!("variableStateMatrix.{name}");
-            if !names.insert(name) {
-                errors.push(FieldError::new(field(), "another variable has this name"));
-            }
-            match variable.value() {
-                Ok(value) => drop(variables.insert(name.to_owned(), value)),
-                Err(message) => errors.push(FieldError::new(field(), message)),
-            }
-        }
+    /// Returns the body that would be sent, wrong fields included, and the errors of what no body can hold: a variable
+    /// whose text is not of its kind, or whose name is another's.
+    pub fn to_json(&self) -> (Value, FieldErrors) {
+        let mut errors = FieldErrors::new();
+        let variables = variable::to_map(&self.variables, "variableStateMatrix", &mut errors);
         let digits: Vec<String> = typed_digits(&self.digits).map(String::from).collect();
         let media: Vec<Value> = (self.media.iter())
             .map(|media| json!({ "assetId": media.asset_id.trim(), "type": media.kind }))
@@ -180,6 +85,50 @@ impl Draft {
     }
 }
 
+impl Draft for SimulationDraft {
+    type Checked = (SimulationRequest, Expectation);
+    type Limits = Limits;
+
+    const PANEL: &'static str = "flow";
+    const NOUN: &'static str = "simulation";
+
+    fn title(&self) -> &str {
+        self.flow_id.trim()
+    }
+
+    /// Returns the request and what is expected of it. Errors are named by the fields of the request and of the
+    /// expectation: `dtmfSequence[3]`, `variableStateMatrix.x`, `mediaAssetReferences[0].type`, `expectation.…`.
+    fn check(&self, limits: &Limits) -> Result<Self::Checked, FieldErrors> {
+        let (json, mut errors) = self.to_json();
+        let request = SimulationRequest::from_json(&json, limits).map_err(|wrong| errors.extend(wrong));
+        let expectation =
+            self.expectation.parse().map_err(|wrong| errors.extend(wrong.nested("expectation")));
+        match (request, expectation) {
+            (Ok(request), Ok(expectation)) if errors.is_empty() => Ok((request, expectation)),
+            _ => Err(errors),
+        }
+    }
+
+    fn payload(&self) -> Value {
+        self.to_json().0
+    }
+
+    fn set_payload(&mut self, payload: &Value, limits: &Limits) -> Result<(), FieldErrors> {
+        let request = SimulationRequest::from_json(payload, limits)?;
+        let expectation = core::mem::take(&mut self.expectation);
+        *self = Self { expectation, ..Self::from_request(&request) };
+        Ok(())
+    }
+
+    fn is_payload(json: &Value) -> bool {
+        json.get("dtmfSequence").is_some() || json.get("flowId").is_none()
+    }
+
+    fn cleared(&self) -> Self {
+        Self { flow_id: self.flow_id.clone(), ..Self::default() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[cfg(target_arch = "wasm32")]
@@ -188,6 +137,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{draft, flow::VariableKind, json::salvage};
 
     fn variable(name: &str, kind: VariableKind, text: &str) -> VariableDraft {
         VariableDraft { name: name.into(), kind, text: text.into() }
@@ -195,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_is_typed_becomes_what_is_sent() {
-        let draft = Draft {
+        let draft = SimulationDraft {
             flow_id: " f ".into(),
             digits: "2, 2 a#".into(),
             variables: vec![
@@ -206,9 +156,9 @@ mod tests {
                 variable("j", VariableKind::Json, "{\"a\":[1]}"),
             ],
             media: vec![MediaDraft { asset_id: "m-1".into(), kind: MediaKind::Video }],
-            ..Draft::default()
+            ..SimulationDraft::default()
         };
-        let (request, expectation) = draft.parse(&Limits::default()).unwrap();
+        let (request, expectation) = draft.check(&Limits::default()).unwrap();
         assert_eq!(
             request.to_json(),
             json!({
@@ -222,7 +172,7 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named() {
-        let draft = Draft {
+        let draft = SimulationDraft {
             digits: "1x".into(),
             variables: vec![
                 variable("x", VariableKind::Number, "one"),
@@ -230,9 +180,9 @@ mod tests {
                 variable("", VariableKind::Json, "{"),
                 variable("b", VariableKind::Boolean, "yes"),
             ],
-            ..Draft::default()
+            ..SimulationDraft::default()
         };
-        let errors = draft.parse(&Limits::default()).unwrap_err();
+        let errors = draft.check(&Limits::default()).unwrap_err();
         let fields: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
         assert_eq!(
             fields,
@@ -247,7 +197,112 @@ mod tests {
         );
     }
 
-    fn drafts() -> impl Strategy<Value = Draft> {
+    fn whole() -> SimulationDraft {
+        let variable = variable("a, \"b\" {", VariableKind::Json, "[1,{}]");
+        let mut draft = SimulationDraft {
+            flow_id: "account-desk".into(),
+            digits: "1 2 #".into(),
+            variables: vec![variable.clone()],
+            media: vec![MediaDraft { asset_id: "m".into(), kind: MediaKind::Tts }],
+            ..SimulationDraft::default()
+        };
+        draft.expectation.actions = "a, b".into();
+        draft.expectation.variables = vec![variable];
+        draft
+    }
+
+    fn check_salvage(value: &Value, kept: &Value, wrong: &[&str]) {
+        let (draft, errors) = salvage::<SimulationDraft>(&value.to_string()).unwrap();
+        assert_eq!(draft, serde_json::from_value(kept.clone()).unwrap());
+        let mut fields: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
+        fields.sort_unstable();
+        assert_eq!(fields, wrong, "{errors:?}");
+    }
+
+    #[test]
+    fn a_draft_that_is_whole_is_kept_whole() {
+        let text = serde_json::to_string(&whole()).unwrap();
+        assert_eq!(salvage(&text), Ok((whole(), FieldErrors::new())));
+        assert_eq!(salvage("{}"), Ok((SimulationDraft::default(), FieldErrors::new())));
+    }
+
+    #[test]
+    fn a_wrong_field_takes_no_other_with_it() {
+        check_salvage(
+            &json!({ "flowId": "f", "digits": 12, "color": "red", "media": [{ "assetId": "m", "type": "tts" }, 7] }),
+            &json!({ "flowId": "f", "media": [{ "assetId": "m", "type": "tts" }] }),
+            &["color", "digits", "media[1]"],
+        );
+        check_salvage(
+            &json!({ "digits": "1", "variables": "x", "expectation": { "endNode": "e", "actions": [], "more": 1 } }),
+            &json!({ "digits": "1", "expectation": { "endNode": "e" } }),
+            &["expectation.actions", "expectation.more", "variables"],
+        );
+        check_salvage(
+            &json!({ "digits": "1", "expectation": 7 }),
+            &json!({ "digits": "1" }),
+            &["expectation"],
+        );
+    }
+
+    #[test]
+    fn a_text_that_ends_anywhere_keeps_what_is_before() {
+        let text = serde_json::to_string(&whole()).unwrap();
+        let mut kept = 0;
+        for end in 0..text.len() {
+            let Ok((draft, errors)) = salvage::<SimulationDraft>(&text[..end]) else { continue };
+            assert_eq!(errors[0].field, "", "{end}");
+            assert!(["", "account-desk"].contains(&&*draft.flow_id));
+            assert!(["", "1 2 #"].contains(&&*draft.digits), "no half of a field: {draft:?}");
+            let known = usize::from(!draft.flow_id.is_empty())
+                + usize::from(!draft.digits.is_empty())
+                + draft.variables.len()
+                + draft.media.len()
+                + usize::from(!draft.expectation.actions.is_empty());
+            assert!(known >= kept, "a longer text keeps no less: {end}");
+            kept = known;
+        }
+        assert!(kept >= 4, "{kept}");
+    }
+
+    #[test]
+    fn what_is_no_draft_is_none() {
+        for text in ["", "x", "{", "[1]", "7", "{\"a\":1}", "{\"flowId\":\"half"] {
+            assert!(salvage::<SimulationDraft>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_a_draft_or_a_request() {
+        let open = |text: &str| draft::open::<SimulationDraft>(text, &Limits::default());
+        let text = serde_json::to_string_pretty(&whole()).unwrap();
+        assert_eq!(open(&text), Ok((whole(), FieldErrors::new())));
+        let (draft, errors) = open("{\"flowId\": \"f\", \"dtmfSequence\": [\"1\", \"*\"]}").unwrap();
+        assert_eq!((&*draft.digits, errors), ("1*", FieldErrors::new()));
+        let why = open("{\"flowId\": \"x\", \"dtmfSequence\": [\"12\"]}").unwrap_err();
+        assert!(why.starts_with("dtmfSequence[0] must be one digit"), "{why}");
+        let (draft, errors) = open("{\"flowId\": \"f\", \"digits\": 1}").unwrap();
+        assert_eq!((&*draft.flow_id, &*errors[0].field), ("f", "digits"));
+        assert!(open("{\"flowId").is_err());
+    }
+
+    #[test]
+    fn a_payload_leaves_the_expectation_alone() {
+        let mut draft = whole();
+        let limits = Limits::default();
+        assert!(draft.set_payload(&json!({ "flowId": "" }), &limits).is_err());
+        assert_eq!(draft, whole());
+        draft.set_payload(&json!({ "flowId": "g" }), &limits).unwrap();
+        let expected = SimulationDraft {
+            flow_id: "g".into(),
+            expectation: whole().expectation,
+            ..SimulationDraft::default()
+        };
+        assert_eq!(draft, expected);
+        assert_eq!(draft.cleared(), SimulationDraft { flow_id: "g".into(), ..SimulationDraft::default() });
+    }
+
+    fn drafts() -> impl Strategy<Value = SimulationDraft> {
         let kinds = prop::sample::select(VariableKind::ALL.to_vec());
         let text = prop_oneof![
             Just("1".to_owned()),
@@ -262,7 +317,7 @@ mod tests {
             .prop_map(|(asset_id, kind)| MediaDraft { asset_id, kind });
         let (variables, media) = (prop::collection::vec(variable, 0..4), prop::collection::vec(media, 0..13));
         ("[a-z ./]{0,8}", "[0-9*#A-Dx ,]{0,60}", variables, media).prop_map(
-            |(flow_id, digits, variables, media)| Draft {
+            |(flow_id, digits, variables, media)| SimulationDraft {
                 flow_id,
                 digits,
                 variables,
@@ -278,11 +333,11 @@ mod tests {
             let limits = Limits::default();
             let (body, inexpressible) = draft.to_json();
             let sent = SimulationRequest::from_json(&body, &limits);
-            match draft.parse(&limits) {
+            match draft.check(&limits) {
                 Ok((request, _)) => {
                     prop_assert!(inexpressible.is_empty());
                     prop_assert_eq!(request.to_json(), body);
-                    let again = Draft::from_request(&request).parse(&limits).unwrap().0;
+                    let again = SimulationDraft::from_request(&request).check(&limits).unwrap().0;
                     prop_assert_eq!(again, request);
                 }
                 Err(errors) => {
@@ -297,7 +352,7 @@ mod tests {
         #[test]
         fn a_draft_survives_a_link_or_a_file(draft in drafts()) {
             let text = serde_json::to_string(&draft).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Draft>(&text).unwrap(), draft);
+            prop_assert_eq!(serde_json::from_str::<SimulationDraft>(&text).unwrap(), draft);
         }
     }
 }

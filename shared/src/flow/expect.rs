@@ -5,8 +5,12 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::draft::VariableDraft;
-use crate::wire::{FieldError, NodeExecution, SimulationResult, SimulationStatus};
+use super::variable::{self, VariableDraft};
+use crate::{
+    field_error::FieldErrors,
+    report::Check,
+    wire::{NodeExecution, SimulationResult, SimulationStatus},
+};
 
 /// What is expected of a run. Nothing of it is sent to CXone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -50,49 +54,35 @@ pub struct ExpectationDraft {
 }
 
 impl ExpectationDraft {
-    /// Whether nothing is expected.
+    /// Reports whether nothing is expected.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// An expectation as it would have been typed.
-    pub fn of(expectation: &Expectation) -> Self {
-        let variables = &expectation.variables;
+    /// Returns an expectation as it would have been typed.
+    pub fn from_expectation(expectation: &Expectation) -> Self {
         Self {
             end_node: expectation.end_node.clone().unwrap_or_default(),
             decisions: expectation.decisions.clone(),
             actions: expectation.actions.join(", "),
-            variables: variables.iter().map(|(name, value)| VariableDraft::of(name, value)).collect(),
+            variables: variable::to_drafts(&expectation.variables),
         }
     }
 
-    /// The expectation, or every field's error: `expectation.decisions[1].node`, `expectation.variables.x`.
-    pub fn parse(&self) -> Result<Expectation, Vec<FieldError>> {
-        let mut errors = Vec::new();
-        let mut refuse = |field: String, message: &str| {
-            errors.push(FieldError::new(format!("expectation.{field}"), message));
-        };
+    /// Returns the expectation, or every field's error: `decisions[1].node`, `variables.x`.
+    pub fn parse(&self) -> Result<Expectation, FieldErrors> {
+        let mut errors = FieldErrors::new();
         for (index, expected) in self.decisions.iter().enumerate() {
             for (name, text) in [("node", &expected.node), ("decision", &expected.decision)] {
                 if text.trim().is_empty() {
-                    refuse(format!("decisions[{index}].{name}"), "must not be empty");
+                    errors.refuse(format!("decisions[{index}].{name}"), "must not be empty");
                 }
             }
         }
-        let mut variables = Map::new();
-        for variable in &self.variables {
-            let name = variable.name.trim();
-            if name.is_empty() {
-                refuse("variables.".into(), "a variable needs a name");
-            }
-            match variable.value() {
-                Ok(_) if variables.contains_key(name) => {
-                    refuse(format!("variables.{name}"), "another variable has this name");
-                }
-                Ok(value) => drop(variables.insert(name.to_owned(), value)),
-                Err(message) => refuse(format!("variables.{name}"), &message),
-            }
+        if self.variables.iter().any(|variable| variable.name.trim().is_empty()) {
+            errors.refuse("variables.", "a variable needs a name");
         }
+        let variables = variable::to_map(&self.variables, "variables", &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -112,13 +102,13 @@ impl ExpectationDraft {
 }
 
 impl Expectation {
-    /// Whether nothing is expected.
+    /// Reports whether nothing is expected.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// What `result` did, as what is expected of the next run.
-    pub fn of(result: &SimulationResult) -> Self {
+    /// Returns what `result` did, as what is expected of the next run.
+    pub fn from_result(result: &SimulationResult) -> Self {
         let decided = |step: &NodeExecution| {
             Some(ExpectedDecision { node: step.node_id.clone(), decision: step.decision.clone()? })
         };
@@ -131,7 +121,7 @@ impl Expectation {
     }
 }
 
-/// The actions of a trace, in order: each step's `output.actions`, or its `output.action`.
+/// Iterates over the actions of a trace, in order: each step's `output.actions`, or its `output.action`.
 pub fn actions(result: &SimulationResult) -> impl Iterator<Item = &str> {
     result.execution_path.iter().flat_map(|step| {
         let several = step.output.get("actions").and_then(Value::as_array).map(Vec::as_slice);
@@ -140,19 +130,19 @@ pub fn actions(result: &SimulationResult) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A run against what was expected of it.
+/// The comparison of a run with what was expected of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
-    /// How many of the checks held, 0–1; absent where nothing was expected.
+    /// The share of the checks that held, 0–1; absent where nothing was expected.
     pub accuracy: Option<f64>,
-    /// What was looked at, one by one.
+    /// What was compared, one by one.
     pub checks: Vec<Check>,
 }
 
-/// Whether a run did what it should.
+/// The outcome of a [`Judgement`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
@@ -162,19 +152,6 @@ pub enum Verdict {
     Failed,
     /// It came to its end, and nothing was expected.
     Unjudged,
-}
-
-/// One thing that was expected.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Check {
-    /// What it is about: `end node`, `decision at root`, `action 1`, `variable card`.
-    pub about: String,
-    /// What was expected.
-    pub expected: String,
-    /// What happened.
-    pub actual: String,
-    /// Whether that is the same.
-    pub held: bool,
 }
 
 /// Compares a run with what was expected of it. Decisions and actions are matched in order: their longest common
@@ -243,16 +220,16 @@ fn check_decisions(result: &SimulationResult, expected: &[ExpectedDecision], che
     }
 }
 
-/// Which of `expected` belong to its longest common subsequence with `happened`. Beyond [`MOST_CELLS`] of the table, a
+/// Returns which of `expected` belong to its longest common subsequence with `happened`. Beyond [`MAX_CELLS`] of the table, a
 /// greedy match takes its place.
 fn in_order<T: Copy + Eq + std::hash::Hash>(expected: &[T], happened: &[T]) -> Vec<bool> {
     /// 16 million cells of four bytes.
-    const MOST_CELLS: usize = 16 << 20;
+    const MAX_CELLS: usize = 16 << 20;
     let wanted: HashSet<T> = expected.iter().copied().collect();
     let happened: Vec<T> = happened.iter().copied().filter(|item| wanted.contains(item)).collect();
     let mut held = vec![false; expected.len()];
     let width = happened.len() + 1;
-    if (expected.len() + 1).saturating_mul(width) > MOST_CELLS {
+    if (expected.len() + 1).saturating_mul(width) > MAX_CELLS {
         let mut from = 0;
         for (index, item) in expected.iter().enumerate() {
             if let Some(at) = happened[from..].iter().position(|other| other == item) {
@@ -331,9 +308,9 @@ mod tests {
 
     #[test]
     fn a_run_passes_what_it_did_itself_and_fails_if_it_failed() {
-        let expectation = Expectation::of(&result());
+        let expectation = Expectation::from_result(&result());
         assert_eq!(judge(&result(), &expectation).verdict, Verdict::Passed);
-        assert_eq!(ExpectationDraft::of(&expectation).parse().unwrap(), expectation);
+        assert_eq!(ExpectationDraft::from_expectation(&expectation).parse().unwrap(), expectation);
         let failed = SimulationResult { status: SimulationStatus::Failed, ..result() };
         assert_eq!(judge(&failed, &Expectation::default()).verdict, Verdict::Failed);
         assert_eq!(judge(&failed, &expectation).verdict, Verdict::Failed);

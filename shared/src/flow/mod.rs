@@ -10,16 +10,14 @@ pub mod export;
 mod layout;
 mod poll;
 mod request;
-mod salvage;
+mod variable;
 mod walk;
 
-pub use draft::{Draft, MediaDraft, VariableDraft, VariableKind};
+pub use draft::{MediaDraft, SimulationDraft};
 pub use execute::{check_depth, execute};
-pub use expect::{
-    Check, Expectation, ExpectationDraft, ExpectedDecision, Judgement, Verdict, actions, judge,
-};
+pub use expect::{Expectation, ExpectationDraft, ExpectedDecision, Judgement, Verdict, actions, judge};
 pub use layout::{Edge, Layout, Measures, Point, layout};
 pub use poll::{Ending, PollConfig, PollInput, PollOutput, PollPhase, PollProgress, Poller, Trouble};
 pub use request::SimulationRequest;
-pub use salvage::salvage;
+pub use variable::{VariableDraft, VariableKind};
 pub use walk::{Stride, Walk};

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use petgraph::{algo::kosaraju_scc, graph::DiGraph};
 
 use super::graph::{Entry, FlowDefinition, Node, NodeKind, Prompt, Trigger};
-use crate::{dtmf::DigitString, wire::FieldError};
+use crate::{dtmf::DigitString, field_error::FieldErrors};
 
 /// The most nodes a flow may have; their indices are 16 bits wide.
 const MAX_NODES: usize = 60_000;
@@ -17,22 +17,22 @@ const MAX_RETRIES: u8 = 20;
 const MAX_CORRECTION_DISTANCE: u8 = 2;
 
 /// Checks a definition; every field's error at once.
-pub(super) fn check(flow: &FlowDefinition) -> Result<(), Vec<FieldError>> {
-    let mut checker = Checker { errors: Vec::new() };
+pub(super) fn check(flow: &FlowDefinition) -> Result<(), FieldErrors> {
+    let mut checker = Checker { errors: FieldErrors::new() };
     checker.flow(flow);
     if checker.errors.is_empty() {
         checker.idle_cycles(flow);
     }
-    if checker.errors.is_empty() { Ok(()) } else { Err(checker.errors) }
+    checker.errors.into_result(())
 }
 
 struct Checker {
-    errors: Vec<FieldError>,
+    errors: FieldErrors,
 }
 
 impl Checker {
     fn refuse(&mut self, field: String, message: impl Into<String>) {
-        self.errors.push(FieldError::new(field, message));
+        self.errors.refuse(field, message);
     }
 
     fn flow(&mut self, flow: &FlowDefinition) {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     dtmf::{Digit, DigitString},
-    wire::FieldError,
+    field_error::FieldErrors,
 };
 
 /// A node of a [`CompiledFlow`].
@@ -102,7 +102,7 @@ pub(super) struct TrieState {
 
 impl CompiledFlow {
     /// Checks the definition and compiles it; every field's error at once.
-    pub fn compile(definition: FlowDefinition) -> Result<Self, Vec<FieldError>> {
+    pub fn compile(definition: FlowDefinition) -> Result<Self, FieldErrors> {
         check::check(&definition)?;
         let by_id: HashMap<String, NodeIx> = definition
             .nodes

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{CompiledFlow, Event, Outcome, Output, Resolution, Resolved};
-use crate::{dtmf::DigitString, time::Instant};
+use crate::{
+    csv::{Cell, Csv},
+    dtmf::DigitString,
+    time::Instant,
+};
 
 /// The most records that are kept; the oldest go first.
 pub const MAX_RECORDS: usize = 10_000;
@@ -169,26 +173,31 @@ impl Metrics {
 
     /// The records as CSV (RFC 4180), with a header line.
     pub fn to_csv(&self) -> String {
-        let mut csv = String::from(
-            "interactionId,sequence,entered,corrected,action,menu,duration_ms,time_to_digit_ms,timestamp\r\n",
-        );
+        let mut csv = Csv::new(&[
+            "interactionId",
+            "sequence",
+            "entered",
+            "corrected",
+            "action",
+            "menu",
+            "duration_ms",
+            "time_to_digit_ms",
+            "timestamp",
+        ]);
         for record in &self.records {
-            let time_to_digit = record.time_to_digit_ms.map(|ms| ms.to_string()).unwrap_or_default();
-            let fields = [
-                &*record.interaction_id,
-                &record.sequence,
-                &record.entered,
-                if record.corrected { "true" } else { "false" },
-                &record.action,
-                &record.menu,
-                &record.duration_ms.to_string(),
-                &time_to_digit,
-                &record.timestamp,
-            ];
-            csv.push_str(&fields.map(quoted).join(","));
-            csv.push_str("\r\n");
+            csv.row([
+                Cell::from(&record.interaction_id),
+                Cell::from(&record.sequence),
+                Cell::from(&record.entered),
+                Cell::from(if record.corrected { "true" } else { "false" }),
+                Cell::from(&record.action),
+                Cell::from(&record.menu),
+                Cell::number(record.duration_ms),
+                Cell::optional(record.time_to_digit_ms),
+                Cell::from(&record.timestamp),
+            ]);
         }
-        csv
+        csv.finish()
     }
 
     fn menu(&mut self, menu: &str) -> &mut MenuSummary {
@@ -228,18 +237,6 @@ fn record(
 fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
     let rank = (share * sorted.len() as f64).ceil().max(1.0) as usize;
     sorted.get(rank - 1).copied()
-}
-
-/// A field as RFC 4180 has it; one that a spreadsheet would run as a formula is kept from that by an apostrophe,
-/// digits that begin with `*` or `#` are not.
-fn quoted(field: &str) -> String {
-    let guarded =
-        if field.starts_with(['=', '+', '-', '@']) { format!("'{field}") } else { field.to_owned() };
-    if guarded.contains(['"', ',', '\r', '\n']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
-    }
 }
 
 #[cfg(test)]

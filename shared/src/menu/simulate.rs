@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::{CompiledFlow, Event, Input, MachineConfig, MenuMachine, OpenError, Resolution};
 use crate::{
     dtmf::DigitString,
+    field_error::FieldErrors,
     time::Instant,
-    wire::{FieldError, SimulateDtmf, SimulatedDtmf},
+    wire::{SimulateDtmf, SimulatedDtmf},
 };
 
 /// Seed 000 sleeps this long after each digit.
@@ -28,10 +29,10 @@ pub struct Simulation {
 
 impl Simulation {
     /// Checks a request against the most digits that are allowed; every field's error at once.
-    pub fn from_request(request: &SimulateDtmf, most_digits: usize) -> Result<Self, Vec<FieldError>> {
-        let mut errors = Vec::new();
+    pub fn from_request(request: &SimulateDtmf, most_digits: usize) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::new();
         if request.interaction_id.trim().is_empty() {
-            errors.push(FieldError::new("interactionId", "must not be empty"));
+            errors.refuse("interactionId", "must not be empty");
         }
         let digits = match request.digits.parse::<DigitString>() {
             Ok(digits) if digits.is_empty() => Err("must have at least one digit".to_owned()),
@@ -40,22 +41,18 @@ impl Simulation {
             Err(error) => Err(error.to_string()),
         };
         let digits = digits.unwrap_or_else(|message| {
-            errors.push(FieldError::new("digits", message));
+            errors.refuse("digits", message);
             DigitString::new()
         });
         let gap = match request.gap_ms {
             None => DEFAULT_GAP,
             Some(ms) if ms <= MAX_GAP_MS => Duration::from_millis(ms.into()),
             Some(ms) => {
-                errors.push(FieldError::new("gapMs", format!("must be at most {MAX_GAP_MS} ms, not {ms}")));
+                errors.refuse("gapMs", format!("must be at most {MAX_GAP_MS} ms, not {ms}"));
                 DEFAULT_GAP
             }
         };
-        if errors.is_empty() {
-            Ok(Self { interaction_id: request.interaction_id.clone(), digits, gap })
-        } else {
-            Err(errors)
-        }
+        errors.into_result(Self { interaction_id: request.interaction_id.clone(), digits, gap })
     }
 }
 

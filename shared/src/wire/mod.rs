@@ -10,11 +10,12 @@ mod service;
 mod simulate;
 mod simulation;
 
+pub use crate::field_error::{FieldError, FieldErrors};
 pub use audit::{AuditEntry, AuditPage};
 pub use call::{CallStatus, PlaceCall, PlacedCall};
 pub use flow::{FlowList, FlowSummary};
 pub use link::{ClientMessage, Gap, GapReason, Head, LinkMessage, LinkState, LinkStatus, ServerMessage};
-pub use problem::{FieldError, Problem, UpstreamStatus};
+pub use problem::{Problem, UpstreamStatus};
 pub use profile::{Limits, Profile, ServiceStatus};
 pub use service::Service;
 pub use simulate::{SimulateDtmf, SimulatedDtmf};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::field_error::FieldErrors;
+
 /// An error of an `/api` route: RFC 9457, `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -18,31 +20,15 @@ pub struct Problem {
     #[serde(default)]
     pub detail: String,
     /// What is wrong with which field.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<FieldError>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::field_error::FieldError>))]
+    pub errors: FieldErrors,
     /// Which service of CXone's answered with what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<UpstreamStatus>,
     /// When to try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
-}
-
-/// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct FieldError {
-    /// The field's path: `digits`, `nodes[3].branches[0].to`.
-    pub field: String,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-impl FieldError {
-    /// `message` about `field`.
-    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
-    }
 }
 
 /// An answer of one of CXone's services.
@@ -54,4 +40,8 @@ pub struct UpstreamStatus {
     /// Its HTTP status; absent where it did not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+}
+
+fn is_empty(errors: &FieldErrors) -> bool {
+    errors.is_empty()
 }

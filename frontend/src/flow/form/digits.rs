@@ -2,24 +2,23 @@
 
 use leptos::prelude::*;
 use shared::dtmf::Digit;
-
 use wasm_bindgen_futures::spawn_local;
 
-use super::{
-    field::TextField,
-    last_call::{self, Pressed},
+use super::last_call::{self, Pressed};
+use crate::{
+    flow::desk::Desk,
+    kit::forms::{TextField, lens},
+    ui::Notice,
 };
-use crate::{flow::desk::Desk, ui::Notice};
 
-/// More messages than this help nobody.
-const MOST_MESSAGES: usize = 3;
+/// Maximum number of messages that stand below the field.
+const MAX_MESSAGES: usize = 3;
 
-/// The sequence, and sixteen keys.
+/// Shows the sequence, and sixteen keys that add to it.
 #[component]
 pub(super) fn Digits() -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let typed = move || desk.draft.with(|draft| draft.digits.clone());
-    let set = move |text: String| desk.draft.update(|draft| draft.digits = text);
+    let field = desk.form.field(lens!(digits), "dtmfSequence").with_error(move || describe_errors(desk));
     let count = move || {
         let count = desk.draft.with(|draft| draft.digits.chars().filter(|c| !matches!(c, ' ' | ',')).count());
         format!("DTMF steps ({count} of {})", desk.limits().dtmf_sequence)
@@ -35,8 +34,7 @@ pub(super) fn Digits() -> impl IntoView {
         .collect_view();
     view! {
         <div class="steps">
-            <TextField id="flow-digits" label=Signal::derive(count) value=Signal::derive(typed) set=Callback::new(set)
-                error=Signal::derive(move || complaint(desk)) placeholder="for example 2 2" />
+            <TextField id="flow-digits" label=Signal::derive(count) field placeholder="for example 2 2" />
             <div class="small-keypad" role="group" aria-label="Keypad">
                 {keys}
                 <button type="button" class="erase" on:click=move |_| desk.draft.update(|draft| { let _ = draft.digits.pop(); })>
@@ -48,7 +46,7 @@ pub(super) fn Digits() -> impl IntoView {
     }
 }
 
-/// The digits that were pressed in the panel Call, and its flow, where that is known.
+/// Takes over the digits that were pressed in the panel Call, and its flow, where that is known.
 fn take_from_call(desk: Desk) {
     spawn_local(async move {
         match last_call::digits().await {
@@ -65,15 +63,16 @@ fn take_from_call(desk: Desk) {
     });
 }
 
-fn complaint(desk: Desk) -> Option<String> {
-    let errors = desk.errors(|field| field.starts_with("dtmfSequence"));
-    let told = errors.iter().take(MOST_MESSAGES).map(|error| {
+/// Returns the errors of the digits, each digit named by its number.
+fn describe_errors(desk: Desk) -> Option<String> {
+    let errors = desk.form.errors_under("dtmfSequence");
+    let messages = errors.iter().take(MAX_MESSAGES).map(|error| {
         let place = error.field.strip_prefix("dtmfSequence[").and_then(|rest| rest.strip_suffix(']'));
         match place.and_then(|index| index.parse::<usize>().ok()) {
             Some(index) => format!("step {} {}", index + 1, error.message),
             None => error.message.clone(),
         }
     });
-    let more = errors.len().checked_sub(MOST_MESSAGES + 1).map(|more| format!("and {} more", more + 1));
-    (!errors.is_empty()).then(|| told.chain(more).collect::<Vec<_>>().join("; "))
+    let more = errors.len().checked_sub(MAX_MESSAGES + 1).map(|more| format!("and {} more", more + 1));
+    (!errors.is_empty()).then(|| messages.chain(more).collect::<Vec<_>>().join("; "))
 }

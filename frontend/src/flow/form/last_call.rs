@@ -1,4 +1,4 @@
-//! The digits of the last call in `/call`: what its tab has seen is asked for again.
+//! The digits of the last call in `/call`: the events that its tab has seen are asked for again.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -16,13 +16,14 @@ use crate::net::{
     websocket_url,
 };
 
-/// Where the call panel keeps what it has seen.
+/// Key under which the call panel keeps its memory in the tab.
 const KEY: &str = "dialbench.call";
-/// How often it is looked whether everything has come, and how many times at most: 5 s.
-const LOOK_MS: u32 = 50;
-const LOOKS: u32 = 100;
+/// Interval between two looks at whether everything has come.
+const POLL_INTERVAL_MS: u32 = 50;
+/// Maximum number of looks: 5 s.
+const MAX_POLLS: u32 = 100;
 
-/// The part of the call panel's memory that is of interest.
+/// The part of the call panel's memory that matters here.
 #[derive(Deserialize)]
 struct Seen {
     epoch: Option<String>,
@@ -37,14 +38,14 @@ struct Followed {
     interaction: String,
 }
 
-/// What was pressed in a call.
+/// The digits that were pressed in a call, and its flow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pressed {
     pub(super) flow: Option<String>,
     pub(super) digits: String,
 }
 
-/// The last call's digits, or why there are none.
+/// Returns the last call's digits, or why there are none.
 pub(super) async fn digits() -> Result<Pressed, String> {
     let none = || "No call was followed in this tab: place one in the panel Call first.".to_owned();
     let storage = window().session_storage().ok().flatten().ok_or_else(none)?;
@@ -57,7 +58,7 @@ pub(super) async fn digits() -> Result<Pressed, String> {
     Ok(calls.swap_remove(at).1)
 }
 
-/// Every interaction's digits among the events after `since`, in the order in which they began.
+/// Returns each interaction's digits among the events after `since`, in the order in which the interactions began.
 async fn replay(epoch: String, since: u64, last: u64) -> Result<Vec<(String, Pressed)>, String> {
     let resume = ClientMessage::Resume { epoch, offset: since };
     let resume = serde_json::to_string(&resume).expect("a message has string keys only");
@@ -82,10 +83,10 @@ async fn replay(epoch: String, since: u64, last: u64) -> Result<Vec<(String, Pre
     };
     slot.replace(Some(socket.clone()));
     socket.start();
-    let mut looks = 0;
-    while heard.borrow().1 < last && looks < LOOKS {
-        TimeoutFuture::new(LOOK_MS).await;
-        looks += 1;
+    let mut polls = 0;
+    while heard.borrow().1 < last && polls < MAX_POLLS {
+        TimeoutFuture::new(POLL_INTERVAL_MS).await;
+        polls += 1;
     }
     socket.stop();
     // The socket's closure holds the slot: without this neither would ever go.

@@ -2,51 +2,36 @@
 
 mod digits;
 mod expect;
-mod field;
-mod json;
 mod last_call;
 mod media;
 mod variables;
 
-use leptos::{ev::SubmitEvent, html::Form, prelude::*};
-use wasm_bindgen::JsCast as _;
-use web_sys::HtmlElement;
+use leptos::prelude::*;
+use shared::wire::FlowSummary;
 
-use self::{
-    digits::Digits, expect::Expect, field::TextField, json::Json, media::Media, variables::Variables,
+use self::{digits::Digits, expect::Expect, media::Media, variables::Variables};
+use super::{desk::Desk, run::Runner};
+use crate::{
+    kit::forms::{ChoiceField, DraftFiles, FormFrame, JsonText, TextField, lens},
+    ui::Notice,
 };
-use super::{
-    desk::{Desk, told},
-    run::Runner,
-};
-use crate::ui::Notice;
 
-/// The form `Flow simulation`.
+/// Shows the form `Flow simulation`.
 #[component]
 pub(super) fn SimulationForm() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let runner = expect_context::<Runner>();
-    let form = NodeRef::<Form>::new();
-    let refused = RwSignal::new(false);
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let fits = desk.checked.with_untracked(Result::is_ok);
-        refused.set(!fits);
-        if fits {
-            runner.submit(desk.draft.get_untracked());
-        } else if let Some(form) = form.get_untracked() {
-            show_first_invalid(&form);
-        }
-    };
+    let form = desk.form;
+    let limits = Signal::derive(move || desk.limits());
+    let submit =
+        move |()| desk.checked.with_untracked(Result::is_ok) && runner.submit(desk.draft.get_untracked());
     view! {
-        <form class="panel simulation" aria-label="Flow simulation" novalidate node_ref=form on:submit=submit>
-            <header><h2>"Flow simulation"</h2></header>
+        <FormFrame form label="Flow simulation" class="simulation" submit="Run simulation" on_submit=Callback::new(submit)>
             <FlowChoice />
             <Digits />
             <fieldset>
                 <legend>{move || format!("Variables (at most {})", desk.limits().variables)}</legend>
-                <Variables what="variable" path="variableStateMatrix"
-                    place=(|draft| &draft.variables, |draft| &mut draft.variables) />
+                <Variables id="flow-variableStateMatrix" what="variable" list=form.list(lens!(variables), "variableStateMatrix") />
             </fieldset>
             <fieldset>
                 <legend>{move || format!("Media references (at most {})", desk.limits().media_references)}</legend>
@@ -56,74 +41,30 @@ pub(super) fn SimulationForm() -> impl IntoView {
                 <legend>"Expectation"</legend>
                 <Expect />
             </fieldset>
-            <Json />
-            <Show when=move || refused.get() && desk.checked.with(Result::is_err)>
-                <div class="notice" role="alert">
-                    <div>
-                        <p><strong>"Not sent."</strong>" Correct this first:"</p>
-                        <ul>
-                            {move || desk.all_errors().iter().map(|error| view! { <li>{told(error)}</li> }).collect_view()}
-                        </ul>
-                    </div>
-                </div>
-            </Show>
-            <button type="submit" class="go">"Run simulation"</button>
-        </form>
+            <JsonText id="flow-json" label="Request as JSON" form limits notice=desk.notice />
+            <DraftFiles form limits notice=desk.notice />
+        </FormFrame>
     }
 }
 
-/// Brings the first field that is wrong to whoever pressed the button.
-fn show_first_invalid(form: &HtmlElement) {
-    let Ok(Some(field)) = form.query_selector("[aria-invalid='true']") else { return };
-    if let Ok(Some(details)) = field.closest("details") {
-        // A folded part cannot take the focus.
-        let _ = details.set_attribute("open", "");
-    }
-    if let Ok(field) = field.dyn_into::<HtmlElement>() {
-        let _ = field.focus();
-    }
-}
-
-/// The flow: one of the list, or typed where there is none.
+/// Shows the choice of a flow: one of the list, or typed where there is no list.
 #[component]
 fn FlowChoice() -> impl IntoView {
     let desk = expect_context::<Desk>();
-    let value = Signal::derive(move || desk.draft.with(|draft| draft.flow_id.clone()));
-    let set = Callback::new(move |id| desk.draft.update(|draft| draft.flow_id = id));
-    let error = Signal::derive(move || {
-        desk.error("flowId").or_else(|| {
-            let problem = desk.flow(value.get().trim())?.err()?;
-            Some(Notice::from(problem).detail)
-        })
+    let field = desk.form.field(lens!(flow_id), "flowId");
+    let value = field.value;
+    let field = field.with_error(move || {
+        field.error.get().or_else(|| Some(Notice::from(desk.flow(value.get().trim())?.err()?).detail))
     });
     Effect::new(move |_| desk.want(value.get().trim()));
-    let listed = move |flows: Vec<shared::wire::FlowSummary>| {
-        let known: Vec<String> = flows.iter().map(|flow| flow.flow_id.clone()).collect();
-        let strange = move || {
-            let id = value.get();
-            (!known.contains(&id)).then(|| view! { <option value=id.clone() selected>{if id.is_empty() { "choose a flow".to_owned() } else { format!("{id} (not in the list)") }}</option> })
-        };
-        let descriptions = flows.clone();
+    let listed = move |flows: Vec<FlowSummary>| {
+        let options = flows.iter().map(|flow| (flow.flow_id.clone(), flow.name.clone())).collect();
         let description = move || {
-            let id = value.get();
-            descriptions.iter().find(|flow| flow.flow_id == id).map(|flow| flow.description.clone())
+            value
+                .with(|id| flows.iter().find(|flow| flow.flow_id == *id).map(|flow| flow.description.clone()))
         };
         view! {
-            <div class="field">
-                <label for="flow-flow">"Flow"</label>
-                <select id="flow-flow"
-                    aria-invalid=move || error.with(Option::is_some).then_some("true")
-                    aria-describedby=move || error.with(Option::is_some).then_some("flow-flow-error")
-                    on:change=move |change| set.run(event_target_value(&change))>
-                    {strange}
-                    {flows.into_iter().map(|flow| {
-                        let id = flow.flow_id.clone();
-                        view! { <option value=flow.flow_id prop:selected=move || value.get() == id>{flow.name}</option> }
-                    }).collect_view()}
-                </select>
-                <p class="fine">{description}</p>
-                <field::Complaint id="flow-flow-error".to_owned() error />
-            </div>
+            <ChoiceField id="flow-flow" label="Flow" field options empty="choose a flow" hint=Signal::derive(description) />
         }
     };
     move || match desk.flows.get() {
@@ -135,7 +76,7 @@ fn FlowChoice() -> impl IntoView {
                 Err(problem) => format!("The flows are not listed: {}", Notice::from(problem).detail),
             };
             view! {
-                <TextField id="flow-flow" label="Flow" value set error />
+                <TextField id="flow-flow" label="Flow" field />
                 <p class="fine">{why}" "<button type="button" on:click=move |_| desk.load()>"Ask again"</button></p>
             }.into_any()
         }

@@ -10,7 +10,8 @@ use std::{
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared::{
-    flow::{Draft, PollConfig, PollInput, PollOutput, Poller, SimulationRequest},
+    draft::Draft as _,
+    flow::{PollConfig, PollInput, PollOutput, Poller, SimulationDraft, SimulationRequest},
     wire::Problem,
 };
 use wasm_bindgen_futures::spawn_local;
@@ -50,9 +51,9 @@ impl Runner {
     }
 
     /// Sends a simulation, if it can be sent, and shows it.
-    pub(in crate::flow) fn submit(self, draft: Draft) -> bool {
+    pub(in crate::flow) fn submit(self, draft: SimulationDraft) -> bool {
         let limits = untrack(|| self.desk.limits());
-        let Ok((request, _)) = draft.parse(&limits) else { return false };
+        let Ok((request, _)) = draft.check(&limits) else { return false };
         let number = self.desk.runs.with_untracked(|runs| {
             runs.iter().map(|run| run.record.with_untracked(|record| record.number)).max().unwrap_or(0) + 1
         });
@@ -241,7 +242,7 @@ fn trouble(problem: Problem, submission: bool) -> PollInput {
 
 #[cfg(test)]
 mod tests {
-    use shared::wire::UpstreamStatus;
+    use shared::wire::{FieldErrors, UpstreamStatus};
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
@@ -252,7 +253,7 @@ mod tests {
             title: "Bad Gateway".into(),
             status,
             detail: "flow answered oddly".into(),
-            errors: Vec::new(),
+            errors: FieldErrors::new(),
             upstream: Some(UpstreamStatus { service: "flow".into(), status: service }),
             retry_after_ms: Some(1_500),
         };

@@ -2,7 +2,7 @@
 
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
-use shared::flow::{Draft, PollPhase, PollProgress, Verdict, analysis::Totals};
+use shared::flow::{PollPhase, PollProgress, SimulationDraft, Verdict, analysis::Totals};
 
 use super::{
     driver::Runner,
@@ -111,7 +111,7 @@ fn Line(run: Run) -> impl IntoView {
     let runner = expect_context::<Runner>();
     let id = run.id;
     let (number, draft) = run.record.with_untracked(|record| (record.number, record.draft.clone()));
-    let Draft { flow_id, digits, .. } = draft.clone();
+    let SimulationDraft { flow_id, digits, .. } = draft.clone();
     let chosen = move || desk.chosen.get() == Some(id);
     let (state, duration) = (run.record.clone(), run.record.clone());
     let verdict = Memo::new(move |_| run.record.with(|record| record.judgement().map(|all| all.verdict)));

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
-    flow::{Draft, Ending, Judgement, PollProgress, SimulationRequest, Trouble, Verdict, judge},
+    draft::Draft as _,
+    flow::{Ending, Judgement, PollProgress, SimulationDraft, SimulationRequest, Trouble, Verdict, judge},
     wire::{Limits, SimulationResult, SimulationStatus},
 };
 
@@ -25,7 +26,7 @@ pub(in crate::flow) struct Run {
 pub(in crate::flow) struct Record {
     /// Its number for people.
     pub(in crate::flow) number: u32,
-    pub(in crate::flow) draft: Draft,
+    pub(in crate::flow) draft: SimulationDraft,
     /// Once CXone has accepted it.
     pub(in crate::flow) simulation_id: Option<String>,
     /// Once nothing more will come.
@@ -66,7 +67,7 @@ impl Record {
 
     /// The request that was sent.
     pub(in crate::flow) fn request(&self, limits: &Limits) -> Option<SimulationRequest> {
-        self.draft.parse(limits).ok().map(|(request, _)| request)
+        self.draft.check(limits).ok().map(|(request, _)| request)
     }
 
     /// How it stands, in a word or two.
@@ -193,7 +194,7 @@ mod tests {
 
     fn record(ending: Ending) -> Record {
         let (outcome, result) = Outcome::of(ending);
-        let draft = Draft::default();
+        let draft = SimulationDraft::default();
         Record { number: 3, draft, simulation_id: None, outcome: Some(outcome), result }
     }
 

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{audio::math, wire::FieldError};
+use crate::{
+    audio::math,
+    field_error::{FieldError, FieldErrors},
+};
 
 /// What a setting may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -326,14 +329,14 @@ impl ChainConfig {
     }
 
     /// Whether every setting lies within its range; otherwise each one that does not.
-    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+    pub fn check(&self) -> Result<(), FieldErrors> {
         let wrong = self.values().into_iter().filter(|(range, value)| !range.holds(*value));
-        let errors: Vec<FieldError> = wrong
+        let errors: FieldErrors = wrong
             .map(|(Range { field, unit, min, max }, value)| {
                 let separator = if unit.is_empty() { "" } else { " " };
                 FieldError::new(field, format!("{value} is not within {min}–{max}{separator}{unit}"))
             })
             .collect();
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        errors.into_result(())
     }
 }

@@ -13,9 +13,10 @@ use self::tracer::{End, Tracer};
 use super::request::SimulationRequest;
 use crate::{
     dtmf::Digit,
+    field_error::FieldErrors,
     menu::{CompiledFlow, DEFAULT_GAP, Input, MachineConfig, MenuMachine, SessionKey, graph::NodeKind},
     time::Instant,
-    wire::{FieldError, SimulationResult, SimulationStatus},
+    wire::{SimulationResult, SimulationStatus},
 };
 
 /// Runs `request` through `flow`, at most `most_steps` nodes far. The same machine as on a call: the caller presses the
@@ -34,12 +35,12 @@ pub fn check_depth(
     flow: &Arc<CompiledFlow>,
     request: &SimulationRequest,
     most_steps: usize,
-) -> Result<(), FieldError> {
+) -> Result<(), FieldErrors> {
     let result = execute(flow, request, most_steps);
     match result.status {
         SimulationStatus::Failed => {
             let message = format!("leads over more than {most_steps} nodes, the limit on a flow's depth");
-            Err(FieldError::new("dtmfSequence", message))
+            Err(FieldErrors::one("dtmfSequence", message))
         }
         SimulationStatus::Completed | SimulationStatus::Queued | SimulationStatus::Running => Ok(()),
     }

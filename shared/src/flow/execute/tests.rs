@@ -93,6 +93,6 @@ fn variables_decide_and_depth_is_limited() {
     let endless = execute(&flow, &request("1", &json!({})), 200);
     assert_eq!((endless.status, endless.execution_path.len()), (SimulationStatus::Failed, 200));
     assert!(endless.error_message.unwrap().contains("depth limit of 200"));
-    assert_eq!(check_depth(&flow, &request("1", &json!({})), 200).unwrap_err().field, "dtmfSequence");
+    assert_eq!(check_depth(&flow, &request("1", &json!({})), 200).unwrap_err()[0].field, "dtmfSequence");
     assert!(check_depth(&flow, &request("", &json!({ "v": 2 })), 200).is_ok());
 }

@@ -1,65 +1,70 @@
-//! Runs as CSV (RFC 4180).
-
-use std::borrow::Cow;
+//! Runs as CSV.
 
 use super::{ExportedRun, failed_checks};
-use crate::flow::{
-    Verdict,
-    analysis::{Share, Structure},
+use crate::{
+    csv::{Cell, Csv},
+    flow::{
+        Verdict,
+        analysis::{Share, Structure},
+    },
 };
 
-/// A flow's runs as CSV (RFC 4180), a line each after the header. A text that a spreadsheet would take for a formula gets
-/// an apostrophe before it.
+const COLUMNS: [&str; 20] = [
+    "simulationId",
+    "flowId",
+    "timestamp",
+    "digits",
+    "status",
+    "verdict",
+    "accuracy",
+    "efficiency",
+    "optimality",
+    "steps",
+    "decisionPoints",
+    "repeats",
+    "durationMs",
+    "nodesReached",
+    "nodesReachable",
+    "edgesTaken",
+    "edgesReachable",
+    "endNode",
+    "failedChecks",
+    "error",
+];
+
+/// Writes a flow's runs as CSV (RFC 4180), a row for each run after the header.
 pub fn to_csv(structure: &Structure, runs: &[ExportedRun<'_>]) -> String {
-    let mut csv = String::from(
-        "simulationId,flowId,timestamp,digits,status,verdict,accuracy,efficiency,optimality,steps,decisionPoints,\
-         repeats,durationMs,nodesReached,nodesReachable,branchesTaken,branchesReachable,endNode,failedChecks,error\r\n",
-    );
+    let mut csv = Csv::new(&COLUMNS);
     for run in runs {
-        let share = |share: Share| [share.reached.to_string(), share.of.to_string()];
+        let share = |share: Share| [Cell::number(share.reached), Cell::number(share.of)];
         let [nodes, of_nodes] = share(run.analysis.coverage.node_share(structure));
-        let [ways, of_ways] = share(run.analysis.coverage.way_share(structure));
-        let number = |value: Option<f64>| value.map(|value| format!("{value:.4}")).unwrap_or_default();
-        let failed: Vec<String> = failed_checks(run.judgement).collect();
-        let fields: [Cow<'_, str>; 20] = [
-            text(run.simulation_id),
-            text(&structure.flow().flow_id),
-            text(run.timestamp),
-            text(run.digits),
-            run.result.status.name().into(),
-            verdict_name(run.judgement.verdict).into(),
-            number(run.judgement.accuracy).into(),
-            number(Some(run.analysis.efficiency)).into(),
-            number(run.analysis.optimality).into(),
-            run.analysis.steps.to_string().into(),
-            run.analysis.decision_points.to_string().into(),
-            run.analysis.repeats.to_string().into(),
-            run.result.duration_ms.to_string().into(),
-            nodes.into(),
-            of_nodes.into(),
-            ways.into(),
-            of_ways.into(),
-            text(run.result.execution_path.last().map_or("", |step| &step.node_id)),
-            text(&failed.join("; ")).into_owned().into(),
-            text(run.result.error_message.as_deref().unwrap_or_default()),
-        ];
-        csv.push_str(&fields.map(|field| quoted(&field).into_owned()).join(","));
-        csv.push_str("\r\n");
+        let [edges, of_edges] = share(run.analysis.coverage.way_share(structure));
+        let ratio = |value: Option<f64>| Cell::optional(value.map(|value| format!("{value:.4}")));
+        let last = run.result.execution_path.last();
+        csv.row([
+            Cell::from(run.simulation_id),
+            Cell::from(&structure.flow().flow_id),
+            Cell::from(run.timestamp),
+            Cell::from(run.digits),
+            Cell::from(run.result.status.name()),
+            Cell::from(verdict_name(run.judgement.verdict)),
+            ratio(run.judgement.accuracy),
+            ratio(Some(run.analysis.efficiency)),
+            ratio(run.analysis.optimality),
+            Cell::number(run.analysis.steps),
+            Cell::number(run.analysis.decision_points),
+            Cell::number(run.analysis.repeats),
+            Cell::number(run.result.duration_ms),
+            nodes,
+            of_nodes,
+            edges,
+            of_edges,
+            Cell::from(last.map_or("", |step| &*step.node_id)),
+            Cell::from(failed_checks(run.judgement).join("; ")),
+            Cell::from(run.result.error_message.as_deref().unwrap_or_default()),
+        ]);
     }
-    csv
-}
-
-fn text(value: &str) -> Cow<'_, str> {
-    let formula = value.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if formula { Cow::Owned(format!("'{value}")) } else { Cow::Borrowed(value) }
-}
-
-pub(super) fn quoted(field: &str) -> Cow<'_, str> {
-    if field.contains(['"', ',', '\r', '\n']) {
-        Cow::Owned(format!("\"{}\"", field.replace('"', "\"\"")))
-    } else {
-        Cow::Borrowed(field)
-    }
+    csv.finish()
 }
 
 const fn verdict_name(verdict: Verdict) -> &'static str {

@@ -5,21 +5,22 @@ use serde::{Deserialize, Serialize};
 use super::ExportedRun;
 use crate::{
     flow::{
-        Check, Expectation, Verdict,
+        Expectation, Verdict,
         analysis::{Share, Structure},
     },
+    report::Check,
     wire::SimulationResult,
 };
 
-/// A flow's runs as a JSON document, indented.
+/// Writes a flow's runs as a JSON document, indented.
 pub fn to_json(structure: &Structure, runs: &[ExportedRun<'_>]) -> String {
     let report = Report {
         flow_id: &structure.flow().flow_id,
         flow_name: &structure.flow().name,
-        unreachable_branches: (structure.unreachable.iter())
-            .map(|branch| ReportedBranch {
-                branch: structure.describe(branch.way),
-                why: branch.why.describe(),
+        unreachable_edges: (structure.unreachable.iter())
+            .map(|unreachable| ReportedEdge {
+                edge: structure.describe(unreachable.way),
+                why: unreachable.why.describe(),
             })
             .collect(),
         needs_patience: structure.needs_patience.iter().map(|&way| structure.describe(way)).collect(),
@@ -35,7 +36,7 @@ pub fn to_json(structure: &Structure, runs: &[ExportedRun<'_>]) -> String {
 struct Report<'a> {
     flow_id: &'a str,
     flow_name: &'a str,
-    unreachable_branches: Vec<ReportedBranch>,
+    unreachable_edges: Vec<ReportedEdge>,
     needs_patience: Vec<String>,
     dead_ends: Vec<&'a str>,
     cycles: Vec<Vec<&'a str>>,
@@ -43,8 +44,8 @@ struct Report<'a> {
 }
 
 #[derive(Serialize)]
-struct ReportedBranch {
-    branch: String,
+struct ReportedEdge {
+    edge: String,
     why: String,
 }
 
@@ -62,9 +63,9 @@ struct ReportedRun<'a> {
     decision_points: usize,
     repeats: usize,
     node_coverage: Covered,
-    branch_coverage: Covered,
+    edge_coverage: Covered,
     nodes_never_reached: Vec<&'a str>,
-    branches_never_taken: Vec<String>,
+    edges_never_taken: Vec<String>,
     expectation: &'a Expectation,
     checks: &'a [Check],
     result: &'a SimulationResult,
@@ -99,9 +100,9 @@ impl<'a> ReportedRun<'a> {
             decision_points: analysis.decision_points,
             repeats: analysis.repeats,
             node_coverage: Covered::of(analysis.coverage.node_share(structure)),
-            branch_coverage: Covered::of(analysis.coverage.way_share(structure)),
+            edge_coverage: Covered::of(analysis.coverage.way_share(structure)),
             nodes_never_reached: ids(structure, &missed),
-            branches_never_taken: (analysis.coverage.ways_missed(structure))
+            edges_never_taken: (analysis.coverage.ways_missed(structure))
                 .map(|way| structure.describe(way))
                 .collect(),
             expectation,

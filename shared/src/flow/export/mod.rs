@@ -1,4 +1,4 @@
-//! Runs as files and for QA platforms: JSON, CSV (RFC 4180), `JUnit` XML, and seed 002's payload.
+//! Runs as files and for QA platforms: JSON, CSV (RFC 4180), `JUnit` XML, and a QA platform's payload.
 
 mod csv;
 mod json;
@@ -8,13 +8,16 @@ mod tests;
 
 pub use csv::to_csv;
 pub use json::to_json;
-pub use junit::to_junit;
+pub use junit::{suite, to_junit};
 
 use super::{
     Expectation, Judgement,
     analysis::{RunAnalysis, Structure},
 };
-use crate::wire::{QaExport, SimulationResult};
+use crate::{
+    report,
+    wire::{QaExport, SimulationResult},
+};
 
 /// A run with all that is known of it.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +26,7 @@ pub struct ExportedRun<'a> {
     pub simulation_id: &'a str,
     /// Its digits.
     pub digits: &'a str,
-    /// When it was submitted (RFC 3339); empty where nobody knows.
+    /// The time at which it was submitted (RFC 3339); empty where it is unknown.
     pub timestamp: &'a str,
     /// Its trace.
     pub result: &'a SimulationResult,
@@ -31,16 +34,16 @@ pub struct ExportedRun<'a> {
     pub analysis: &'a RunAnalysis,
     /// What was expected of it.
     pub expectation: &'a Expectation,
-    /// Whether that happened.
+    /// The comparison of the two.
     pub judgement: &'a Judgement,
 }
 
-/// A run whose accuracy cannot be computed, because nothing was expected of it.
+/// The error of a run whose accuracy cannot be computed, because nothing was expected of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("nothing was expected of this run, so there is no accuracy to export: say what should happen first")]
 pub struct NothingExpected;
 
-/// Seed 002's payload of a run, its accuracy computed. `test_id` is the test's own key; `correlation` ties it to the audit
+/// Returns a run as a QA platform's payload, its accuracy computed. `test_id` is the test's own key; `correlation` ties it to the audit
 /// trail and may be left to the proxy.
 pub fn qa_export(
     structure: &Structure,
@@ -61,7 +64,6 @@ pub fn qa_export(
     })
 }
 
-fn failed_checks(judgement: &Judgement) -> impl Iterator<Item = String> {
-    let failed = judgement.checks.iter().filter(|check| !check.held);
-    failed.map(|check| format!("{}: expected {}, not {}", check.about, check.expected, check.actual))
+fn failed_checks(judgement: &Judgement) -> Vec<String> {
+    report::failed(&judgement.checks).map(ToString::to_string).collect()
 }

@@ -3,10 +3,9 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{csv::quoted, junit::escaped, *};
+use super::*;
 use crate::{
     flow::{SimulationRequest, analysis::analyse, execute, judge},
     menu::seed_flow,
@@ -80,6 +79,7 @@ fn csv_and_json_hold_what_happened() {
     let csv = export("922", &ends_at("technical"), |structure, run| to_csv(structure, &[*run]));
     let lines: Vec<&str> = csv.split("\r\n").collect();
     assert_eq!(lines[0].split(',').count(), 20);
+    assert!(lines[0].contains(",edgesTaken,edgesReachable,"), "{}", lines[0]);
     assert_eq!(
         lines[1],
         "\"'=sim-1,\"\"x\"\"\",support-line,2026-11-21T07:00:00Z,922,completed,passed,1.0000,0.6500,0.7500,4,3,1,1500,3,7,3,11,technical,,"
@@ -89,34 +89,8 @@ fn csv_and_json_hold_what_happened() {
     let run = &report["runs"][0];
     assert_eq!((&run["verdict"], &run["accuracy"]), (&json!("failed"), &json!(0.0)));
     assert_eq!(run["nodeCoverage"], json!({ "reached": 2, "of": 7, "ratio": 2.0 / 7.0 }));
+    assert_eq!(run["edgeCoverage"]["of"], 11);
+    assert!(run["edgesNeverTaken"][0].is_string() && report["unreachableEdges"].is_array());
     assert_eq!(run["result"]["executionPath"][0]["decision"], "no match");
     assert_eq!(run["nodesNeverReached"][0], "support");
-}
-
-proptest! {
-    #[test]
-    fn escaped_text_is_xml_and_says_the_same(text in any::<String>(), attribute: bool) {
-        let xml = escaped(&text, attribute);
-        prop_assert!(!xml.contains(['<', '>', '"', '\'']));
-        prop_assert!(xml.chars().all(|symbol| symbol == '\t' || symbol == '\n' || symbol >= ' '));
-        let back = xml.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'")
-            .replace("&#9;", "\t").replace("&#10;", "\n").replace("&#13;", "\r").replace("&amp;", "&");
-        let storable: String = text.chars().map(|symbol| match symbol {
-            '\t' | '\n' | '\r' => symbol,
-            '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
-            other if other < ' ' => '\u{fffd}',
-            other => other,
-        }).collect();
-        prop_assert_eq!(back, storable);
-    }
-
-    #[test]
-    fn a_csv_field_is_one_field(text in any::<String>()) {
-        let field = quoted(&text);
-        if let Some(inner) = field.strip_prefix('"') {
-            prop_assert_eq!(inner.strip_suffix('"').unwrap().replace("\"\"", "\""), text);
-        } else {
-            prop_assert!(field == text && !field.contains(['"', ',', '\r', '\n']));
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! Handing results on: files, and the QA platform.
+//! Results as files, and for the QA platform.
 
 use leptos::prelude::*;
 use shared::{
@@ -13,7 +13,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     desk::Desk,
-    run::RunId,
+    run::{Run, RunId},
     sight::{Looked, Sight},
 };
 use crate::{
@@ -23,17 +23,23 @@ use crate::{
     ui::{Notice, download},
 };
 
-/// A way to write runs down.
+/// Writes a flow's runs as a file's text.
 type Writer = fn(&Structure, &[ExportedRun<'_>]) -> String;
 
-/// Downloads of all finished runs of the flow, and the export of the shown one.
+/// Shows the downloads of all finished runs of the flow, and the export of the shown one.
 #[component]
-pub(super) fn Handing() -> impl IntoView {
+pub(super) fn ExportPanel() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let sight = expect_context::<Sight>();
+    let any = Memo::new(move |_| !finished(desk, sight).is_empty());
+    // Computed when the first file is asked for, and once for all files of the same runs.
+    let analysed = Memo::new(move |_| {
+        let Some(known) = sight.flow.get() else { return Vec::new() };
+        finished(desk, sight).iter().filter_map(|run| Looked::at(&known, run)).collect::<Vec<_>>()
+    });
     let save = move |kind: &str, mime: &str, write: Writer| {
         let Some(known) = sight.flow.get_untracked() else { return };
-        let finished = untrack(|| all_finished(desk, sight));
+        let finished = analysed.get_untracked();
         let texts: Vec<Texts> = finished.iter().map(Texts::of).collect();
         let runs: Vec<ExportedRun<'_>> =
             texts.iter().zip(&finished).map(|(texts, run)| texts.run(run)).collect();
@@ -42,7 +48,7 @@ pub(super) fn Handing() -> impl IntoView {
             desk.notice.set(Some(Notice { title: "The file was not saved".into(), detail: reason(&error) }));
         }
     };
-    let none = Signal::derive(move || all_finished(desk, sight).is_empty());
+    let none = Signal::derive(move || !any.get());
     view! {
         <section class="panel handing" aria-label="Handing on">
             <header><h2>"Handing on"</h2></header>
@@ -57,17 +63,19 @@ pub(super) fn Handing() -> impl IntoView {
     }
 }
 
-fn all_finished(desk: Desk, sight: Sight) -> Vec<Looked> {
+/// Returns the drawn flow's runs that are over and have a result, in the order in which they were submitted.
+fn finished(desk: Desk, sight: Sight) -> Vec<Run> {
     let Some(known) = sight.flow.get() else { return Vec::new() };
-    let of_flow = |run: &super::run::Run| {
-        let same = run.record.with(|record| record.draft.flow_id.trim() == known.flow().flow_id);
-        same.then(|| Looked::at(&known, run)).flatten()
+    let fits = |run: &&Run| {
+        run.record.with(|record| {
+            let of_flow = record.draft.flow_id.trim() == known.flow().flow_id;
+            of_flow && record.outcome.is_some() && record.result.is_some()
+        })
     };
-    // Oldest first, as they were run.
-    desk.runs.get().iter().rev().filter_map(of_flow).collect()
+    desk.runs.with(|runs| runs.iter().rev().filter(fits).cloned().collect())
 }
 
-/// What an exported run borrows.
+/// The texts that an exported run borrows.
 struct Texts {
     simulation: String,
     timestamp: String,
@@ -96,7 +104,7 @@ impl Texts {
     }
 }
 
-/// The shown run's verdict to the configured QA platform.
+/// Shows the export of the shown run's verdict to the configured QA platform.
 #[component]
 fn Export() -> impl IntoView {
     let desk = expect_context::<Desk>();
@@ -167,7 +175,7 @@ fn Export() -> impl IntoView {
     }
 }
 
-/// What the platform's refusal, or its silence, asks for.
+/// Returns what the platform's refusal, or its silence, asks for.
 fn refused(problem: Problem) -> Notice {
     let heard = problem.upstream.is_some();
     let said = problem.upstream.as_ref().and_then(|upstream| upstream.status);
