@@ -1,44 +1,90 @@
 //! The chain's controls and meters.
 
 use leptos::prelude::*;
-use serde_json::Value;
 use shared::audio::{
-    chain::{ChainConfig, Range},
+    chain::{self, ChainConfig, Range},
     math,
 };
 
 use super::{meters::Meter, spectrum::Spectrum, state::VoiceState};
-use crate::ui::download;
+use crate::{
+    kit::forms::{Field, Lens, Notation, NumberField, Scale, SwitchField, lens, number_text},
+    ui::download,
+};
 
-/// The stages: name, field, and what it does.
-const STAGES: [(&str, &str, &str); 4] = [
-    ("Gain", "gain", "Multiplies every sample."),
-    ("Noise gate", "gate", "Silences what stays below its threshold."),
-    ("Compressor", "compressor", "Turns down what is above its threshold."),
-    ("Limiter", "limiter", "Lets nothing above its ceiling."),
+/// A stage of the chain.
+struct Stage {
+    name: &'static str,
+    /// The first step of its settings' paths.
+    field: &'static str,
+    effect: &'static str,
+    bypass: Lens<ChainConfig, bool>,
+}
+
+const STAGES: [Stage; 4] = [
+    Stage { name: "Gain", field: "gain", effect: "Multiplies every sample.", bypass: lens!(gain.bypass) },
+    Stage {
+        name: "Noise gate",
+        field: "gate",
+        effect: "Silences what stays below its threshold.",
+        bypass: lens!(gate.bypass),
+    },
+    Stage {
+        name: "Compressor",
+        field: "compressor",
+        effect: "Turns down what is above its threshold.",
+        bypass: lens!(compressor.bypass),
+    },
+    Stage {
+        name: "Limiter",
+        field: "limiter",
+        effect: "Lets nothing above its ceiling.",
+        bypass: lens!(limiter.bypass),
+    },
 ];
 
-/// The settings' names; the logarithmic ones span decades.
-const LABELS: [(&str, &str, bool); 15] = [
-    ("gain.factor", "Gain", false),
-    ("gate.threshold", "Threshold", true),
-    ("gate.hysteresisDb", "Hysteresis", false),
-    ("gate.attackMs", "Attack", true),
-    ("gate.holdMs", "Hold", false),
-    ("gate.releaseMs", "Release", true),
-    ("gate.rangeDb", "Range", false),
-    ("compressor.thresholdDbfs", "Threshold", false),
-    ("compressor.ratio", "Ratio", true),
-    ("compressor.kneeDb", "Knee", false),
-    ("compressor.attackMs", "Attack", true),
-    ("compressor.releaseMs", "Release", true),
-    ("compressor.makeUpDb", "Make-up", false),
-    ("limiter.ceilingDbfs", "Ceiling", false),
-    ("limiter.releaseMs", "Release", true),
+/// A number among the settings.
+#[derive(Clone, Copy)]
+struct Setting {
+    label: &'static str,
+    range: Range,
+    lens: Lens<ChainConfig, f32>,
+    /// True for ranges that span decades.
+    logarithmic: bool,
+}
+
+const SETTINGS: [Setting; 15] = [
+    Setting::linear("Gain", chain::GAIN_FACTOR, lens!(gain.factor)),
+    Setting::logarithmic("Threshold", chain::GATE_THRESHOLD, lens!(gate.threshold)),
+    Setting::linear("Hysteresis", chain::GATE_HYSTERESIS, lens!(gate.hysteresis_db)),
+    Setting::logarithmic("Attack", chain::GATE_ATTACK, lens!(gate.attack_ms)),
+    Setting::linear("Hold", chain::GATE_HOLD, lens!(gate.hold_ms)),
+    Setting::logarithmic("Release", chain::GATE_RELEASE, lens!(gate.release_ms)),
+    Setting::linear("Range", chain::GATE_RANGE, lens!(gate.range_db)),
+    Setting::linear("Threshold", chain::COMPRESSOR_THRESHOLD, lens!(compressor.threshold_dbfs)),
+    Setting::logarithmic("Ratio", chain::COMPRESSOR_RATIO, lens!(compressor.ratio)),
+    Setting::linear("Knee", chain::COMPRESSOR_KNEE, lens!(compressor.knee_db)),
+    Setting::logarithmic("Attack", chain::COMPRESSOR_ATTACK, lens!(compressor.attack_ms)),
+    Setting::logarithmic("Release", chain::COMPRESSOR_RELEASE, lens!(compressor.release_ms)),
+    Setting::linear("Make-up", chain::COMPRESSOR_MAKE_UP, lens!(compressor.make_up_db)),
+    Setting::linear("Ceiling", chain::LIMITER_CEILING, lens!(limiter.ceiling_dbfs)),
+    Setting::logarithmic("Release", chain::LIMITER_RELEASE, lens!(limiter.release_ms)),
 ];
 
-/// Number of steps of a slider.
-const SLIDER_STEPS: f64 = 500.0;
+impl Setting {
+    const fn linear(label: &'static str, range: Range, lens: Lens<ChainConfig, f32>) -> Self {
+        Self { label, range, lens, logarithmic: false }
+    }
+
+    const fn logarithmic(label: &'static str, range: Range, lens: Lens<ChainConfig, f32>) -> Self {
+        Self { label, range, lens, logarithmic: true }
+    }
+
+    fn scale(&self) -> Scale {
+        let (min, max) = (f64::from(self.range.min), f64::from(self.range.max));
+        if self.logarithmic { Scale::logarithmic(min, max) } else { Scale::linear(min, max) }
+    }
+}
 
 /// Shows gain, gate, compressor and limiter, with their effect on the voice.
 #[component]
@@ -71,127 +117,55 @@ pub(super) fn Processing() -> impl IntoView {
             </div>
             <Spectrum />
             <div class="stages">
-                {STAGES.map(|(name, field, what)| view! {
-                    <fieldset class="stage">
-                        <legend>{name}</legend>
-                        <p class="fine">{what}</p>
-                        <label class="switch">
-                            <input type="checkbox" prop:checked=move || !bypassed(&config.get(), field)
-                                on:change=move |change| config.update(|config| {
-                                    set(config, &format!("{field}.bypass"), Value::Bool(!event_target_checked(&change)));
-                                }) />
-                            "on"
-                        </label>
-                        {LABELS.into_iter().filter(|(path, ..)| path.split('.').next() == Some(field))
-                            .map(|(path, label, logarithmic)| view! { <Setting path label logarithmic stage=name /> })
-                            .collect_view()}
-                    </fieldset>
-                }).into_iter().collect_view()}
+                {STAGES.map(|stage| view! { <StageSettings stage /> }).into_iter().collect_view()}
             </div>
         </section>
     }
 }
 
+/// Shows a stage's switch and settings.
+#[component]
+fn StageSettings(stage: Stage) -> impl IntoView {
+    let config = expect_context::<VoiceState>().config;
+    let Stage { name, field, effect, bypass } = stage;
+    let on = Field {
+        value: Signal::derive(move || config.with(|config| !*(bypass.get)(config))),
+        set: Callback::new(move |on: bool| config.update(|config| *(bypass.get_mut)(config) = !on)),
+        error: Signal::stored(None),
+    };
+    let settings =
+        SETTINGS.into_iter().filter(|setting| setting.range.field.split('.').next() == Some(field));
+    view! {
+        <fieldset class="stage">
+            <legend>{name}</legend>
+            <p class="fine">{effect}</p>
+            <SwitchField label="on" field=on />
+            {settings.map(|setting| view! { <SettingField setting stage=name /> }).collect_view()}
+        </fieldset>
+    }
+}
+
 /// Shows one setting: a slider, and a field for the exact number.
 #[component]
-fn Setting(path: &'static str, label: &'static str, stage: &'static str, logarithmic: bool) -> impl IntoView {
-    let state = expect_context::<VoiceState>();
-    let config = state.config;
-    let error = RwSignal::new(None::<String>);
-    let range = range(path);
-    let value = Memo::new(move |_| config.with(|config| value(config, path)));
-    let id = path.replace('.', "-");
-    let error_id = format!("{id}-error");
-    let take = move |wanted: f32| {
-        if range.holds(wanted) {
-            error.set(None);
-            config.update(|config| set(config, path, serde_json::json!(wanted)));
-        } else {
-            error.set(Some(format!("{}–{} {}", range.min, range.max, range.unit)));
-        }
-    };
-    let typed = move |input| match event_target_value(&input).trim().parse::<f32>() {
-        Ok(wanted) => take(wanted),
-        Err(_) => error.set(Some("a number".to_owned())),
-    };
-    let spoken = if path == "gate.threshold" { "of 32,768" } else { range.unit };
+fn SettingField(setting: Setting, stage: &'static str) -> impl IntoView {
+    let config = expect_context::<VoiceState>().config;
+    let Setting { label, range, lens, .. } = setting;
+    let scale = setting.scale();
+    let value = Memo::new(move |_| f64::from(config.with(|config| *(lens.get)(config))));
+    let set = Callback::new(move |value: f64| config.update(|config| *(lens.get_mut)(config) = value as f32));
+    let allowed = format!("{}–{} {}", range.min, range.max, range.unit);
+    let field = number_text(value.into(), set, scale, Notation::PLAIN, allowed.trim_end().to_owned());
+    let spoken_unit = if range.field == "gate.threshold" { "of 32,768" } else { range.unit };
     // Linear amplitudes say more in decibels.
-    let unit = move || match path {
-        "gain.factor" => format!("{:+.1} dB", math::to_db(value.get())),
-        "gate.threshold" => format!("{:.1} dBFS", math::to_db(value.get() / 32_768.0)),
+    let unit = move || match range.field {
+        "gain.factor" => format!("{:+.1} dB", math::to_db(value.get() as f32)),
+        "gate.threshold" => format!("{:.1} dBFS", math::to_db(value.get() as f32 / 32_768.0)),
         _ => range.unit.to_owned(),
     };
     view! {
-        <div class="setting">
-            <label for=id.clone()>{label}</label>
-            <input type="range" min="0" max=SLIDER_STEPS aria-label=format!("{stage} {label}")
-                prop:value=move || position(&range, value.get(), logarithmic).to_string()
-                aria-valuetext=move || format!("{} {spoken}", shown(value.get()))
-                on:input=move |input| {
-                    if let Ok(at) = event_target_value(&input).parse::<f64>() {
-                        take(at_position(&range, at, logarithmic));
-                    }
-                } />
-            <input id=id type="text" inputmode="decimal" prop:value=move || shown(value.get())
-                aria-invalid=move || error.get().is_some().to_string() aria-describedby=error_id.clone()
-                on:input=typed />
-            <span class="unit">{unit}</span>
-            <span class="field-error" id=error_id.clone()>{move || error.get()}</span>
-        </div>
+        <NumberField id=range.field.replace('.', "-") label slider_label=format!("{stage} {label}") scale field
+            unit=Signal::derive(unit) spoken_unit />
     }
-}
-
-fn range(path: &str) -> Range {
-    let values = ChainConfig::default().values();
-    values
-        .into_iter()
-        .map(|(range, _)| range)
-        .find(|range| range.field == path)
-        .expect("every label is a setting")
-}
-
-fn value(config: &ChainConfig, path: &str) -> f32 {
-    config.values().into_iter().find(|(range, _)| range.field == path).map_or(0.0, |(_, value)| value)
-}
-
-fn bypassed(config: &ChainConfig, stage: &str) -> bool {
-    match stage {
-        "gain" => config.gain.bypass,
-        "gate" => config.gate.bypass,
-        "compressor" => config.compressor.bypass,
-        _ => config.limiter.bypass,
-    }
-}
-
-/// Sets the value at a path of the settings' JSON form.
-fn set(config: &mut ChainConfig, path: &str, value: Value) {
-    let mut whole = serde_json::to_value(*config).expect("settings are JSON");
-    if let Some(place) = whole.pointer_mut(&format!("/{}", path.replace('.', "/"))) {
-        *place = value;
-    }
-    if let Ok(changed) = serde_json::from_value(whole) {
-        *config = changed;
-    }
-}
-
-/// Returns a slider's position for a value.
-fn position(range: &Range, value: f32, logarithmic: bool) -> f64 {
-    let (min, max, value) = (f64::from(range.min), f64::from(range.max), f64::from(value));
-    let share = if logarithmic { (value / min).ln() / (max / min).ln() } else { (value - min) / (max - min) };
-    (share * SLIDER_STEPS).round()
-}
-
-fn at_position(range: &Range, at: f64, logarithmic: bool) -> f32 {
-    let (min, max, share) = (f64::from(range.min), f64::from(range.max), at / SLIDER_STEPS);
-    let value = if logarithmic { min * (max / min).powf(share) } else { min + (max - min) * share };
-    // Three digits are as fine as a slider goes.
-    let unit = 10_f64.powf(2.0 - value.abs().max(0.1).log10().floor());
-    (((value * unit).round() / unit) as f32).clamp(range.min, range.max)
-}
-
-fn shown(value: f32) -> String {
-    let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -200,31 +174,29 @@ mod tests {
 
     use super::*;
 
+    fn setting(path: &str) -> Setting {
+        SETTINGS.into_iter().find(|setting| setting.range.field == path).unwrap()
+    }
+
     #[wasm_bindgen_test]
-    fn every_setting_has_a_label_and_its_slider_comes_back() {
+    fn every_setting_has_a_field_and_its_slider_comes_back() {
         for (range, value) in ChainConfig::default().values() {
-            let (_, _, logarithmic) = LABELS.into_iter().find(|(path, ..)| *path == range.field).unwrap();
-            let back = at_position(&range, position(&range, value, logarithmic), logarithmic);
+            let setting = setting(range.field);
+            assert_eq!(setting.range, range);
+            let read = *(setting.lens.get)(&ChainConfig::default());
+            assert!((read - value).abs() < f32::EPSILON, "{}", range.field);
+            let (scale, value) = (setting.scale(), f64::from(value));
+            let back = scale.value_at(scale.position(value));
             assert!((back - value).abs() <= 0.02 * value.abs() + 0.1, "{} {value} {back}", range.field);
-            assert!((at_position(&range, 0.0, logarithmic) - range.min).abs() < 1e-3, "{}", range.field);
-            assert!(
-                (at_position(&range, SLIDER_STEPS, logarithmic) - range.max).abs() < 1e-3,
-                "{}",
-                range.field
-            );
+            for (position, end) in [(0.0, range.min), (STEPS, range.max)] {
+                let reached = scale.value_at(position);
+                assert!((reached - f64::from(end)).abs() < 1e-3, "{} {reached}", range.field);
+            }
         }
     }
 
-    #[wasm_bindgen_test]
-    fn a_setting_is_set_by_its_path() {
-        let mut config = ChainConfig::default();
-        set(&mut config, "gate.hysteresisDb", serde_json::json!(3.5));
-        set(&mut config, "limiter.bypass", Value::Bool(true));
-        assert!((value(&config, "gate.hysteresisDb") - 3.5).abs() < 1e-6);
-        assert!(bypassed(&config, "limiter") && !bypassed(&config, "gain"));
-    }
-
     use crate::{
+        kit::forms::STEPS,
         testing::{Page, until},
         voice::testing::{Sound, silence},
     };
@@ -251,9 +223,10 @@ mod tests {
     async fn a_slider_and_its_field_are_one_setting() {
         let sound = Sound::new().await;
         let (page, config) = processing(&sound);
-        let at = |config: RwSignal<ChainConfig>, path: &str| value(&config.get_untracked(), path);
+        let at =
+            |config: RwSignal<ChainConfig>, path: &str| *(setting(path).lens.get)(&config.get_untracked());
         page.type_into("slider", "Gain Gain", "500").await;
-        assert!((at(config, "gain.factor") - range("gain.factor").max).abs() < 1e-3);
+        assert!((at(config, "gain.factor") - setting("gain.factor").range.max).abs() < 1e-3);
         let field = page.select("#gain-factor").unwrap();
         until("the field", || crate::js::field(&field, "value").as_string().as_deref() == Some("10")).await;
 
@@ -264,8 +237,8 @@ mod tests {
             slider.get_attribute("aria-valuetext").is_some_and(|words| words.starts_with("4.5"))
         })
         .await;
-        let (moved, logarithmic) = (crate::js::field(&slider, "value").as_string().unwrap(), true);
-        assert_eq!(moved, position(&range("compressor.ratio"), 4.5, logarithmic).to_string());
+        let moved = crate::js::field(&slider, "value").as_string().unwrap();
+        assert_eq!(moved, setting("compressor.ratio").scale().position(4.5).to_string());
     }
 
     #[wasm_bindgen_test]
@@ -279,7 +252,7 @@ mod tests {
                 .unwrap_or_default()
         };
         for (typed, message) in
-            [("1000", range("compressor.ratio").max.to_string()), ("loud", "a number".into())]
+            [("1000", setting("compressor.ratio").range.max.to_string()), ("loud", "a number".into())]
         {
             page.type_into("textbox", "Ratio", typed).await;
             until(&message, || error().contains(&message)).await;
@@ -300,7 +273,8 @@ mod tests {
             ..ChainConfig::default()
         };
         let place = gain.to_numbers().iter().position(|number| (number - 2.5).abs() < 1e-6).unwrap() as u32;
-        page.type_into("slider", "Gain Gain", &position(&range("gain.factor"), 2.5, false).to_string()).await;
+        page.type_into("slider", "Gain Gain", &setting("gain.factor").scale().position(2.5).to_string())
+            .await;
         sent(&sound, place, 2.5).await;
         page.click("button", "Defaults").await;
         sent(&sound, place, f64::from(ChainConfig::default().gain.factor)).await;
@@ -314,9 +288,9 @@ mod tests {
         let boxes = || page.all("checkbox", "on");
         assert_eq!(boxes().len(), STAGES.len());
         let limiter = boxes().remove(3);
-        let before = bypassed(&config.get_untracked(), "limiter");
+        let before = config.get_untracked().limiter.bypass;
         wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(limiter).click();
-        assert_eq!(bypassed(&config.get_untracked(), "limiter"), !before);
+        assert_eq!(config.get_untracked().limiter.bypass, !before);
     }
 
     #[wasm_bindgen_test]
