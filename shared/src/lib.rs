@@ -10,6 +10,7 @@ pub mod flow;
 pub mod lenient;
 pub mod link;
 pub mod menu;
+pub mod simulate;
 pub mod time;
 pub mod wire;
 

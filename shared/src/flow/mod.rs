@@ -18,7 +18,7 @@ mod walk;
 
 pub use depth::check_depth;
 pub use draft::{Draft, MediaDraft, VariableDraft, VariableKind};
-pub use execute::execute;
+pub use execute::{DIGIT_GAP, execute};
 pub use expect::{
     Check, Expectation, ExpectationDraft, ExpectedDecision, Judgement, Verdict, actions, judge,
 };

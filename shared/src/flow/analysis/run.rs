@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::structure::Structure;
-use crate::wire::{NodeExecution, SimulationResult};
+use crate::flow::trace::{NodeExecution, SimulationResult};
 
 /// What one run did on its flow. Linear in the trace.
 #[derive(Clone, Debug, PartialEq)]

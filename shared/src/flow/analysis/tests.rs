@@ -15,13 +15,13 @@ use crate::{
     flow::{
         execute,
         execute::{Press, run},
+        trace::SimulationResult,
     },
     menu::{
         CompiledFlow, FlowDefinition,
         graph::{Branch, Trigger},
         seed_flow,
     },
-    wire::SimulationResult,
 };
 
 const LIMITS: PathLimits = PathLimits { digits: 50, nodes: 200 };

@@ -10,12 +10,15 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use self::tracer::{End, Tracer};
+use super::trace::{SimulationResult, SimulationStatus};
 use crate::{
     dtmf::Digit,
-    menu::{CompiledFlow, DEFAULT_GAP, Input, MachineConfig, MenuMachine, SessionKey, graph::NodeKind},
+    menu::{CompiledFlow, Input, MachineConfig, MenuMachine, SessionKey, graph::NodeKind},
     time::Instant,
-    wire::{SimulationResult, SimulationStatus},
 };
+
+/// Time between two digits of a caller who is simulated.
+pub const DIGIT_GAP: Duration = Duration::from_millis(500);
 
 /// Runs a caller's digits through `flow`, at most `max_steps` nodes far, and returns the trace. `variables` are those that
 /// differ from the flow's own. The machine is the one of a call: the caller presses the digits one after another, none of
@@ -90,11 +93,11 @@ pub(super) fn run(
     }
 }
 
-/// Half a second between digits, as in seed 000; less where the flow's shortest timeout would make a digit late.
+/// Returns the time between two digits: less than [`DIGIT_GAP`] where the flow's shortest timeout would make a digit late.
 fn gap(flow: &CompiledFlow) -> Duration {
     let timeouts = flow.definition().nodes.iter().filter_map(|node| node.entry());
     let shortest = timeouts.map(|entry| entry.first_digit_timeout().min(entry.inter_digit_timeout())).min();
-    shortest.map_or(DEFAULT_GAP, |shortest| DEFAULT_GAP.min(shortest / 2))
+    shortest.map_or(DIGIT_GAP, |shortest| DIGIT_GAP.min(shortest / 2))
 }
 
 fn final_variables(

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use serde_json::json;
 
 use super::*;
-use crate::{menu::seed_flow, wire::NodeExecution};
+use crate::{flow::trace::NodeExecution, menu::seed_flow};
 
 fn run_through(flow: &Arc<CompiledFlow>, digits: &str, variables: &Value) -> SimulationResult {
     let digits: Vec<Digit> = digits.chars().map(|digit| Digit::try_from(digit).unwrap()).collect();
