@@ -5,7 +5,7 @@ use core::time::Duration;
 use shared::audio::{
     chain::ChainConfig,
     frame::{FRAME_SAMPLES, Frame, Reassembler, SAMPLE_RATE, SILENCE},
-    receive::{Receiver, ReceiverReport},
+    receive::{VoiceReceiver, VoiceReport},
 };
 
 use crate::{capture::Capture, keys::Keys};
@@ -17,7 +17,7 @@ const PUSH_CAPACITY: usize = SAMPLE_RATE as usize / 2;
 /// The caller's own tones are heard 6 dB below what the far end gets.
 const SIDETONE_GAIN: f32 = 0.5;
 /// What a report is made of: the receiver's, then the highest peak that went to the far end.
-pub(crate) const REPORT_NUMBERS: usize = ReceiverReport::NUMBERS + 1;
+pub(crate) const REPORT_NUMBERS: usize = VoiceReport::NUMBERS + 1;
 
 /// The audio thread's state. Its public fields are what the processor reads and writes.
 pub(crate) struct Engine {
@@ -35,7 +35,7 @@ pub(crate) struct Engine {
     pub(crate) report: [f64; REPORT_NUMBERS],
     rate: f64,
     reassembler: Reassembler,
-    receiver: Receiver,
+    receiver: VoiceReceiver,
     /// The next frame's number.
     sequence: u64,
     sidetone: Keys,
@@ -61,7 +61,7 @@ impl Engine {
             report: [0.0; REPORT_NUMBERS],
             rate,
             reassembler: Reassembler::new(),
-            receiver: Receiver::new(rate, &settings),
+            receiver: VoiceReceiver::new(rate, &settings),
             sequence: 0,
             sidetone: Keys::new(rate as u32),
             tone: [0.0; MAX_QUANTUM],

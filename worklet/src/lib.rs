@@ -160,7 +160,7 @@ pub extern "C" fn release() {
     with(Engine::release);
 }
 
-/// Where [`report`] leaves its numbers: `shared`'s `ReceiverReport::to_numbers`, then the highest peak sent, of 1.
+/// Where [`report`] leaves its numbers: `shared`'s `VoiceReport::to_numbers`, then the highest peak sent, of 1.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn report_buffer() -> *const f64 {

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 use futures_util::future::select;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Float64Array, Function, Promise, Reflect};
-use shared::{audio::receive::ReceiverReport, dtmf::Digit, time::Instant};
+use shared::{audio::receive::VoiceReport, dtmf::Digit, time::Instant};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -34,7 +34,7 @@ pub(crate) enum AudioEvent {
     /// A key's tone began this long after the press, in milliseconds, not counting the browser's own output latency.
     Onset(f64),
     /// How it stands.
-    Report(Box<ReceiverReport>),
+    Report(Box<VoiceReport>),
 }
 
 /// The page's sound. Clones are the same.
@@ -275,9 +275,9 @@ impl AudioEngine {
 }
 
 /// The receiver's part of the audio thread's report.
-pub(crate) fn read_report(numbers: &JsValue) -> Option<ReceiverReport> {
+pub(crate) fn read_report(numbers: &JsValue) -> Option<VoiceReport> {
     let numbers = numbers.dyn_ref::<Float64Array>()?.to_vec();
-    numbers.first_chunk().map(ReceiverReport::from_numbers)
+    numbers.first_chunk().map(VoiceReport::from_numbers)
 }
 
 /// The address under which the build put an asset.

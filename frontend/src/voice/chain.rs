@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 use serde_json::Value;
-use shared::audio::{
-    chain::{ChainConfig, Range},
-    math,
-};
+use shared::audio::{chain::ChainConfig, math, range::Range};
 
 use super::{desk::Desk, meters::Meter, spectrum::Spectrum};
 use crate::ui::download;

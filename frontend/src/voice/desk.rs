@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 use js_sys::Float32Array;
 use leptos::prelude::*;
 use shared::{
-    audio::{chain::ChainConfig, receive::ReceiverReport},
+    audio::{chain::ChainConfig, receive::VoiceReport},
     call::quality::{MediaQuality, QualitySnapshot},
     time::Instant,
 };
@@ -30,7 +30,7 @@ const SETTINGS: &str = "dialbench.chain";
 /// The panel's state.
 #[derive(Clone, Copy)]
 pub(super) struct Desk {
-    pub(super) report: RwSignal<Option<ReceiverReport>>,
+    pub(super) report: RwSignal<Option<VoiceReport>>,
     /// The highest peak that went to the far end lately, of 1.
     pub(super) sent_peak: RwSignal<f64>,
     pub(super) config: RwSignal<ChainConfig>,
@@ -57,7 +57,7 @@ struct Gathering {
     frames: u64,
     reports: u32,
     streaming: bool,
-    report: Option<ReceiverReport>,
+    report: Option<VoiceReport>,
 }
 
 impl Desk {

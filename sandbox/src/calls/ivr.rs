@@ -6,7 +6,7 @@ use shared::{
     audio::frame::Frame,
     dtmf::{
         Digit,
-        detect::{Detection, Receiver, ReceiverConfig},
+        detect::{Detection, DetectorConfig, DtmfDetector},
     },
     menu::{
         CompiledFlow, Event, Input, MachineConfig, MenuMachine, NodeIx, OpenError, Outcome, PromptTiming,
@@ -36,7 +36,7 @@ pub(super) struct Ivr {
     key: SessionKey,
     node: NodeIx,
     player: Player,
-    receiver: Receiver,
+    receiver: DtmfDetector,
     happenings: VecDeque<Happening>,
 }
 
@@ -47,7 +47,7 @@ impl Ivr {
         let node = flow.start();
         let mut machine = MenuMachine::new(flow, config);
         let key = machine.open(now)?;
-        let receiver = Receiver::new(ReceiverConfig::default());
+        let receiver = DtmfDetector::new(DetectorConfig::default());
         let mut ivr =
             Self { machine, key, node, player: Player::default(), receiver, happenings: VecDeque::new() };
         ivr.drain(prompts);

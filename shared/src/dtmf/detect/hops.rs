@@ -1,4 +1,4 @@
-//! From hop to hop: is there a digit, does it go on, is it over?
+//! The decisions from hop to hop: a digit begins, goes on, or ends.
 
 use wide::f32x4;
 
@@ -11,16 +11,16 @@ use super::{
 use crate::audio::level::sine_dbm0;
 
 /// Hops remembered: more than a window and the longest interruption together.
-const PAST: usize = 32;
-/// How much of its power a tone keeps from one end of the window to the other, in noise too.
-const STEADINESS: f32 = 0.5;
-/// One hop earlier it had at least this much of it: otherwise it began less than a window ago.
-const RISEN: f32 = 0.3;
+const REMEMBERED_HOPS: usize = 32;
+/// Share of its power that a tone keeps from one end of the window to the other, in noise too.
+const MIN_STEADINESS: f32 = 0.5;
+/// Share of its power that it had one hop earlier: with less, it began less than a window ago.
+const MIN_RISEN_SHARE: f32 = 0.3;
 /// Hops between the first and the last filter output that lie within a full window.
-const STEADY: usize = 8;
+const STEADY_HOPS: usize = 8;
 /// A digit is over after this many hops without it, 24 ms: ITU-T Q.24 bridges 10 ms and separates 40 ms.
-const RELEASE: u64 = 12;
-/// Where a filter's output has half of the tone's peak, half of the filter lies within the tone.
+const RELEASE_HOPS: u64 = 12;
+/// Share of the tone's power at which half of a filter lies within the tone.
 const HALF_POWER: f32 = 0.25;
 
 /// ITU-T Q.24 accepts frequencies up to 1.5 % off and refuses 3.5 %: this lies between.
@@ -33,44 +33,44 @@ const MAX_TWIST: f32 = 3.98;
 /// ITU-T Q.24 accepts a high group 8 dB weaker: 2 dB more.
 const MIN_TWIST: f32 = 0.1;
 /// The band filters are not flat: before the fit, levels and twist are judged 3 dB more kindly.
-const SLACK: f32 = 0.5;
-/// How steadily both tones turn: what the sum of their steps keeps of the sum of their powers, squared.
-const COHERENCE: f32 = 0.7;
-/// What may be left of a clear digit, as a share of its power: it is reported at once.
-const CLEAR: f32 = 0.025;
-/// What may be left of its first and last millisecond.
-const CLEAR_EDGE: f32 = 0.1;
-/// What may be left of a digit in noise, which must be heard again.
-const NOISY: f32 = 0.22;
-/// What may be left of its first and last 3 ms.
-const NOISY_EDGE: f32 = 0.35;
-/// What may be left of a digit once call progress tones are taken away.
-const OVER_TONES: f32 = 0.12;
-/// Beyond this no call progress tone explains what is left.
-const HOPELESS: f32 = 4.0;
-/// How many hops later a digit in noise must be heard again, and by when.
-const CONFIRM: core::ops::RangeInclusive<u64> = 3..=8;
+const POWER_SLACK: f32 = 0.5;
+/// Steadiness of both tones: the sum of their steps as a share of the sum of their powers, squared.
+const MIN_COHERENCE: f32 = 0.7;
+/// Largest residual of a clear digit, as a share of its power; it is reported at once.
+const MAX_CLEAR_RESIDUAL: f32 = 0.025;
+/// Largest residual of its first and last millisecond.
+const MAX_CLEAR_EDGE_RESIDUAL: f32 = 0.1;
+/// Largest residual of a digit in noise, which has to be confirmed.
+const MAX_NOISY_RESIDUAL: f32 = 0.22;
+/// Largest residual of its first and last 3 ms.
+const MAX_NOISY_EDGE_RESIDUAL: f32 = 0.35;
+/// Largest residual of a digit once call progress tones are removed.
+const MAX_RESIDUAL_OVER_TONES: f32 = 0.12;
+/// Residual that no call progress tone explains.
+const MAX_UNEXPLAINED: f32 = 4.0;
+/// Hops after which a digit in noise has to be confirmed.
+const CONFIRM_HOPS: core::ops::RangeInclusive<u64> = 3..=8;
 
 #[derive(Clone, Debug)]
-pub(super) struct Ear {
+pub(super) struct HopDetector {
     /// By reference, so that they are loaded: V8 builds vector constants in the code, half of them at a time.
     bands: &'static Bands,
-    past: [Moment; PAST],
-    /// Hops heard.
+    past: [Moment; REMEMBERED_HOPS],
+    /// Hops taken.
     hop: u64,
     /// The least power of either sine.
     min_power: f32,
-    /// Heard once in noise: which digit, and in which hop.
+    /// Digit that was found once in noise, and its hop.
     hint: Option<(Digit, u64)>,
     sounding: Option<Sounding>,
 }
 
-impl Ear {
+impl HopDetector {
     #[inline]
     pub(super) fn new(min_peak: f32) -> Self {
         Self {
             bands: &BANDS,
-            past: [Moment::default(); PAST],
+            past: [Moment::default(); REMEMBERED_HOPS],
             hop: 0,
             min_power: min_peak * min_peak,
             hint: None,
@@ -78,49 +78,53 @@ impl Ear {
         }
     }
 
-    /// Hears the last [`HOP`] of `samples`; `heard` counts all samples so far.
-    pub(super) fn hear(&mut self, samples: &[i16], heard: u64, on: &mut impl FnMut(Detection)) {
+    /// Takes the last [`HOP`] of `samples`; `taken` counts all samples so far.
+    pub(super) fn push(&mut self, samples: &[i16], taken: u64, on: &mut impl FnMut(Detection)) {
         self.hop += 1;
         let taps = samples.last_chunk::<TAPS>().expect("a window is kept, and that is longer");
         let now = Moment::new(self.bands, taps, self.ago(1));
-        self.past[self.hop as usize % PAST] = now;
-        if self.sounding.is_some() && self.follow(heard, on) {
+        self.past[self.hop as usize % REMEMBERED_HOPS] = now;
+        if self.sounding.is_some() && self.follow(taken, on) {
             return;
         }
         if self.may_be_digit(&now)
             && let Some((row, column)) = self.classify()
         {
             let window = samples.last_chunk::<WINDOW>().expect("a window is kept");
-            self.judge(window, row, column, heard, on);
+            self.judge(window, row, column, taken, on);
         }
     }
 
-    /// The input is over after `heard` samples.
-    pub(super) fn finish(&mut self, heard: u64, mut on: impl FnMut(Detection)) {
+    /// Ends the input after `taken` samples.
+    pub(super) fn finish(&mut self, taken: u64, mut on: impl FnMut(Detection)) {
         if let Some(sounding) = self.sounding.take() {
-            let end = if sounding.last_hop == self.hop { heard } else { self.end_of(&sounding, heard) };
+            let end = if sounding.last_hop == self.hop { taken } else { self.end_of(&sounding, taken) };
             on(Detection::End(Tone { end_sample: end, ..sounding.tone }));
         }
     }
 
     #[inline]
     fn ago(&self, hops: usize) -> &Moment {
-        &self.past[(self.hop as usize).wrapping_sub(hops) % PAST]
+        &self.past[(self.hop as usize).wrapping_sub(hops) % REMEMBERED_HOPS]
     }
 
     /// The cheap questions, which nearly all speech fails: level, twist, and steadiness over the window.
     #[inline]
     fn may_be_digit(&self, now: &Moment) -> bool {
         // All at once: the answers are random in speech, and a mispredicted branch costs more than all of them.
-        const TWIST: f32x4 =
-            f32x4::new([SLACK / MAX_TWIST, SLACK * MIN_TWIST, SLACK / MAX_TWIST, SLACK * MIN_TWIST]);
+        const TWIST: f32x4 = f32x4::new([
+            POWER_SLACK / MAX_TWIST,
+            POWER_SLACK * MIN_TWIST,
+            POWER_SLACK / MAX_TWIST,
+            POWER_SLACK * MIN_TWIST,
+        ]);
         let [low, high, ..] = now.powers.to_array();
         let other = f32x4::new([high, low, high, low]);
-        let loud =
-            now.powers.simd_gt(f32x4::splat(SLACK * self.min_power)) & now.powers.simd_gt(TWIST * other);
-        let (then, before) = (self.ago(STEADY + 1).powers, self.ago(STEADY + 2).powers);
-        let steady = then.simd_gt(STEADINESS * now.powers) & now.powers.simd_gt(STEADINESS * then);
-        (loud & steady & before.simd_gt(RISEN * now.powers)).all()
+        let loud = now.powers.simd_gt(f32x4::splat(POWER_SLACK * self.min_power))
+            & now.powers.simd_gt(TWIST * other);
+        let (then, before) = (self.ago(STEADY_HOPS + 1).powers, self.ago(STEADY_HOPS + 2).powers);
+        let steady = then.simd_gt(MIN_STEADINESS * now.powers) & now.powers.simd_gt(MIN_STEADINESS * then);
+        (loud & steady & before.simd_gt(MIN_RISEN_SHARE * now.powers)).all()
     }
 
     /// Row and column by the phase advance from hop to hop over the window.
@@ -129,15 +133,15 @@ impl Ear {
     fn classify(&self) -> Option<(usize, usize)> {
         let mut steps = f32x4::ZERO;
         let mut powers = f32x4::ZERO;
-        for hops in 0..STEADY {
+        for hops in 0..STEADY_HOPS {
             let moment = self.ago(hops);
             steps += moment.steps;
             powers += moment.powers;
         }
         let [low_re, high_re, low_im, high_im] = steps.to_array();
         let [low_power, high_power, ..] = powers.to_array();
-        let coherent = (low_re * low_re + low_im * low_im > COHERENCE * low_power * low_power)
-            & (high_re * high_re + high_im * high_im > COHERENCE * high_power * high_power);
+        let coherent = (low_re * low_re + low_im * low_im > MIN_COHERENCE * low_power * low_power)
+            & (high_re * high_re + high_im * high_im > MIN_COHERENCE * high_power * high_power);
         let rows = LOW_TURNS.near(low_re, low_im);
         let columns = HIGH_TURNS.near(high_re, high_im);
         (coherent & (rows != 0) & (columns != 0))
@@ -149,7 +153,7 @@ impl Ear {
         window: &[i16; WINDOW],
         row: usize,
         column: usize,
-        heard: u64,
+        taken: u64,
         on: &mut impl FnMut(Detection),
     ) {
         let digit = Digit::at(row, column).expect("four rows and columns");
@@ -170,20 +174,20 @@ impl Ear {
         }
         let mut rest = fit.remainder(window);
         let mut residual = rest.measure();
-        let clear = residual.whole < CLEAR && residual.short_edge < CLEAR_EDGE;
+        let clear = residual.whole < MAX_CLEAR_RESIDUAL && residual.short_edge < MAX_CLEAR_EDGE_RESIDUAL;
         if !clear {
-            let mut limit = NOISY;
-            if residual.whole > NOISY && residual.whole < HOPELESS {
+            let mut limit = MAX_NOISY_RESIDUAL;
+            if residual.whole > MAX_NOISY_RESIDUAL && residual.whole < MAX_UNEXPLAINED {
                 rest.remove_call_progress();
                 residual = rest.measure();
-                limit = OVER_TONES;
+                limit = MAX_RESIDUAL_OVER_TONES;
             }
-            if residual.whole > limit || residual.long_edge > NOISY_EDGE {
+            if residual.whole > limit || residual.long_edge > MAX_NOISY_EDGE_RESIDUAL {
                 return;
             }
             match self.hint {
-                Some((hinted, hop)) if hinted == digit && self.hop - hop <= *CONFIRM.end() => {
-                    if !CONFIRM.contains(&(self.hop - hop)) {
+                Some((hinted, hop)) if hinted == digit && self.hop - hop <= *CONFIRM_HOPS.end() => {
+                    if !CONFIRM_HOPS.contains(&(self.hop - hop)) {
                         return;
                     }
                 }
@@ -193,15 +197,15 @@ impl Ear {
                 }
             }
         }
-        self.begin(digit, &fit, heard, on);
+        self.begin(digit, &fit, taken, on);
     }
 
-    fn begin(&mut self, digit: Digit, fit: &Fit, heard: u64, on: &mut impl FnMut(Detection)) {
+    fn begin(&mut self, digit: Digit, fit: &Fit, taken: u64, on: &mut impl FnMut(Detection)) {
         if let Some(before) = self.sounding.take() {
-            let end_sample = self.end_of(&before, heard);
+            let end_sample = self.end_of(&before, taken);
             on(Detection::End(Tone { end_sample, ..before.tone }));
         }
-        on(Detection::Start { digit, at_sample: heard });
+        on(Detection::Start { digit, at_sample: taken });
         self.hint = None;
         let (low_dbm0, high_dbm0) = (level(fit.low.power), level(fit.high.power));
         let (low_step, high_step) = (fit.low.hop_step(), fit.high.hop_step());
@@ -209,7 +213,7 @@ impl Ear {
             tone: Tone {
                 digit,
                 start_sample: 0,
-                end_sample: heard,
+                end_sample: taken,
                 low_dbm0,
                 high_dbm0,
                 twist_db: high_dbm0 - low_dbm0,
@@ -220,55 +224,56 @@ impl Ear {
             steps: f32x4::new([low_step.0, high_step.0, low_step.1, high_step.1]),
             last_hop: self.hop,
         };
-        sounding.tone.start_sample = self.start_of(&sounding, heard);
+        sounding.tone.start_sample = self.start_of(&sounding, taken);
         self.sounding = Some(sounding);
     }
 
-    /// Does the digit go on?
-    fn follow(&mut self, heard: u64, on: &mut impl FnMut(Detection)) -> bool {
+    /// Follows the digit that sounds. Returns true while it goes on.
+    fn follow(&mut self, taken: u64, on: &mut impl FnMut(Detection)) -> bool {
         let Some(sounding) = &mut self.sounding else { return false };
         let hop = self.hop as usize;
-        let goes_on = sounding.goes_on(&self.past[hop % PAST], &self.past[(hop - 1) % PAST]);
+        let goes_on =
+            sounding.goes_on(&self.past[hop % REMEMBERED_HOPS], &self.past[(hop - 1) % REMEMBERED_HOPS]);
         if goes_on {
             sounding.last_hop = self.hop;
-        } else if self.hop - sounding.last_hop >= RELEASE {
+        } else if self.hop - sounding.last_hop >= RELEASE_HOPS {
             let sounding = *sounding;
             self.sounding = None;
-            let end_sample = self.end_of(&sounding, heard);
+            let end_sample = self.end_of(&sounding, taken);
             on(Detection::End(Tone { end_sample, ..sounding.tone }));
         }
         goes_on
     }
 
-    /// Where the filters' output rose past half, as far back as is remembered.
+    /// Returns the sample at which the filters' output rose past half, as far back as is remembered.
     #[inline]
-    fn start_of(&self, sounding: &Sounding, heard: u64) -> u64 {
-        for hops in STEADY..PAST - 1 {
+    fn start_of(&self, sounding: &Sounding, taken: u64) -> u64 {
+        for hops in STEADY_HOPS..REMEMBERED_HOPS - 1 {
             let (later, earlier) = (sounding.share(self.ago(hops)), sounding.share(self.ago(hops + 1)));
             if earlier < HALF_POWER && later >= HALF_POWER {
                 let back = hops as f32 + crossing(later, earlier);
-                return heard.saturating_sub((back * HOP as f32) as u64 + TAPS as u64 / 2);
+                return taken.saturating_sub((back * HOP as f32) as u64 + TAPS as u64 / 2);
             }
             if later < HALF_POWER {
                 break;
             }
         }
-        heard.saturating_sub(WINDOW as u64)
+        taken.saturating_sub(WINDOW as u64)
     }
 
-    /// Where the filters' output fell past half for the last time.
+    /// Returns the sample at which the filters' output fell past half for the last time.
     #[inline]
-    fn end_of(&self, sounding: &Sounding, heard: u64) -> u64 {
+    fn end_of(&self, sounding: &Sounding, taken: u64) -> u64 {
         let silent = (self.hop - sounding.last_hop) as usize;
-        for hops in silent.saturating_sub(4)..PAST - 1 {
+        for hops in silent.saturating_sub(4)..REMEMBERED_HOPS - 1 {
             let (later, earlier) = (sounding.share(self.ago(hops)), sounding.share(self.ago(hops + 1)));
             if later < HALF_POWER && earlier >= HALF_POWER {
                 let back = hops as f32 + crossing(later, earlier);
-                let end = heard.saturating_sub((back * HOP as f32) as u64 + TAPS as u64 / 2);
+                let end = taken.saturating_sub((back * HOP as f32) as u64 + TAPS as u64 / 2);
                 return end.max(sounding.tone.start_sample);
             }
         }
-        heard.saturating_sub((silent * HOP) as u64).max(sounding.tone.start_sample)
+        taken.saturating_sub((silent * HOP) as u64).max(sounding.tone.start_sample)
     }
 }
 
@@ -280,7 +285,7 @@ fn crossing(later: f32, earlier: f32) -> f32 {
 }
 
 impl Turns {
-    /// Which of the four the phasor comes near, a bit for each.
+    /// Returns the tones of the group that the phasor comes near, a bit for each.
     #[inline]
     fn near(&self, re: f32, im: f32) -> u32 {
         let (re, im) = (f32x4::splat(re), f32x4::splat(im));
