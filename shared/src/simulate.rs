@@ -11,7 +11,7 @@ use crate::{
     wire::{FieldError, SimulateDtmf, SimulatedDtmf},
 };
 
-/// Longer than any timeout a flow may have.
+/// Longest gap between digits, longer than any timeout of a flow.
 const MAX_GAP_MS: u32 = 150_000;
 
 /// A request that has been checked.
@@ -26,7 +26,7 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Checks a request against the most digits that are allowed; every field's error at once.
+    /// Checks a request, with at most `most_digits` digits; the error lists every field that is wrong.
     pub fn from_request(request: &SimulateDtmf, most_digits: usize) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
         if request.interaction_id.trim().is_empty() {

@@ -26,7 +26,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// The figures of runs, each with its verdict.
+    /// Returns the figures of runs, each with its verdict.
     pub fn of<'a>(runs: impl IntoIterator<Item = (&'a SimulationResult, Verdict)>) -> Self {
         let mut totals = Self::default();
         let mut durations = Vec::new();

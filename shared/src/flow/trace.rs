@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::lenient::null_is_default;
 
-/// How a simulation stands.
+/// Status of a simulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
@@ -22,12 +22,12 @@ pub enum SimulationStatus {
 }
 
 impl SimulationStatus {
-    /// Whether nothing more will come.
+    /// Returns true when the simulation is over.
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::Failed)
     }
 
-    /// Its name on the wire.
+    /// Returns its name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -38,12 +38,12 @@ impl SimulationStatus {
     }
 }
 
-/// What `GET …/{simulationId}` answers: the trace, once there is one.
+/// Answer of `GET …/{simulationId}`: the status, and the trace once there is one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SimulationResult {
-    /// How the simulation stands.
+    /// Status of the simulation.
     pub status: SimulationStatus,
     /// The nodes that were executed, in order.
     #[serde(default, deserialize_with = "null_is_default")]
@@ -52,16 +52,16 @@ pub struct SimulationResult {
     #[serde(default, deserialize_with = "null_is_default")]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub variables: Map<String, Value>,
-    /// How long the caller was in the flow, in milliseconds.
+    /// Time that the caller spent in the flow, in milliseconds.
     #[serde(default)]
     pub duration_ms: u64,
-    /// Why it failed.
+    /// The reason for a failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
 }
 
 impl SimulationResult {
-    /// A simulation that has nothing to show yet.
+    /// Returns the result of a simulation that has no trace yet.
     pub fn pending(status: SimulationStatus) -> Self {
         Self {
             status,
@@ -83,18 +83,18 @@ pub struct NodeExecution {
     /// What kind of node it is: `menu`, `decision`, `prompt`, …
     #[serde(default)]
     pub node_type: String,
-    /// What it was given.
+    /// Inputs of the step.
     #[serde(default, deserialize_with = "null_is_default")]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub input: Map<String, Value>,
-    /// What came of it.
+    /// Outputs of the step.
     #[serde(default, deserialize_with = "null_is_default")]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub output: Map<String, Value>,
-    /// Which way was taken, where there were several.
+    /// The decision that was taken, where there were several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
-    /// How long the caller was there, in milliseconds.
+    /// Time that the caller spent there, in milliseconds.
     #[serde(default)]
     pub duration_ms: u64,
 }

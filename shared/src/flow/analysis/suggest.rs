@@ -1,4 +1,4 @@
-//! What to run next: requests that cover what no run has covered yet, few of them.
+//! Suggested runs: a small set that covers the edges that no run has taken yet.
 
 use core::cmp::Reverse;
 use std::{
@@ -25,12 +25,12 @@ pub struct PathLimits {
     pub nodes: usize,
 }
 
-/// Runs that cover what is not covered yet.
+/// Runs that cover the edges that are not covered yet.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Suggestions {
     /// The runs; none of them could be left out.
     pub runs: Vec<Suggested>,
-    /// Ways that could be taken if more digits, or more nodes on a path, were allowed; or if more runs were asked for.
+    /// Edges that could be taken with more digits, longer paths or more runs.
     pub missed: Vec<usize>,
     /// No set that covers as much has fewer runs than this: of the ways that end a call, a run takes one.
     pub least: usize,
@@ -43,7 +43,7 @@ pub struct Suggested {
     pub digits: Vec<Digit>,
     /// The variables that differ from the flow's own.
     pub variables: Map<String, Value>,
-    /// The ways it takes that no run before it, and none in the list, has taken.
+    /// Edges that it takes and that no run before it, and none in the list, has taken.
     pub covers: Vec<usize>,
 }
 
@@ -71,7 +71,7 @@ pub struct Suggester {
     start: Option<State>,
     limits: PathLimits,
     max_runs: usize,
-    /// Ways after which a run can go on.
+    /// Edges after which a run can go on.
     inner: Vec<bool>,
     at_first: Vec<bool>,
     wanted: Vec<bool>,
@@ -80,7 +80,7 @@ pub struct Suggester {
 }
 
 impl Suggester {
-    /// Nothing is suggested yet.
+    /// Creates a suggester that has suggested nothing yet.
     pub fn new(structure: &Structure, covered: &Coverage, limits: PathLimits, max_runs: usize) -> Self {
         let mut plan = Plan::of(structure.flow(), structure.ways());
         let start = structure.ways().node(&structure.flow().start).map(State::first);
@@ -104,12 +104,12 @@ impl Suggester {
         }
     }
 
-    /// How many runs it has found so far.
+    /// Returns the number of runs found so far.
     pub fn found(&self) -> usize {
         self.runs.len()
     }
 
-    /// Looks for one more run; false where there is none. Flow and structure are the same each time.
+    /// Looks for one more run. Returns false where there is none. Flow and structure are the same each time.
     pub fn step(&mut self, flow: &Arc<CompiledFlow>, structure: &Structure) -> bool {
         let Some(start) = self.start.filter(|_| self.runs.len() < self.max_runs) else { return false };
         let wanted = self.wanted.clone();
@@ -136,7 +136,7 @@ impl Suggester {
         true
     }
 
-    /// What it has come to.
+    /// Returns the suggestions.
     pub fn finish(mut self, structure: &Structure) -> Suggestions {
         self.missed.extend((0..self.wanted.len()).filter(|&way| self.wanted[way]));
         self.missed.sort_unstable();
@@ -171,7 +171,7 @@ fn ends(structure: &Structure, of: &Move) -> bool {
     of.to.is_none_or(|to| to.silent || structure.flow().nodes[to.node as usize].is_end())
 }
 
-/// How many runs it takes at least.
+/// Returns a lower bound on the number of runs.
 fn least(structure: &Structure, wanted: &[bool]) -> usize {
     let nodes = &structure.flow().nodes;
     let ends = |way: &usize| {
@@ -186,7 +186,7 @@ fn least(structure: &Structure, wanted: &[bool]) -> usize {
     (0..wanted.len()).filter(|&way| wanted[way]).filter(ends).count().max(usize::from(any))
 }
 
-/// Leaves out the runs whose ways others take as well, and says of each of the rest what it adds.
+/// Leaves out the runs whose edges others take as well, and lists for each of the rest the edges it adds.
 fn needed(runs: Vec<(Script, Vec<usize>)>, ways: usize) -> Vec<Suggested> {
     let mut times = vec![0u32; ways];
     for way in runs.iter().flat_map(|(_, covers)| covers) {
@@ -243,20 +243,20 @@ fn other_value(values: &[Value]) -> Option<Value> {
     std::iter::once(Value::String("other".into())).chain(numbered).find(|value| !values.contains(value))
 }
 
-/// What a path may cost, and does: digits and steps of the trace.
+/// Cost of a path: digits and steps of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Cost(usize, usize);
 
 struct Search<'a> {
     structure: &'a Structure,
-    /// Ways after which a run can go on.
+    /// Edges after which a run can go on.
     inner: &'a [bool],
     wanted: Vec<bool>,
     limits: PathLimits,
 }
 
 impl Search<'_> {
-    /// The moves of one run, and the wanted ways that they are to take; nothing where no wanted way is within the limits.
+    /// Returns the moves of one run, and the wanted edges on it; nothing where no wanted edge is within the limits.
     fn run(&mut self, plan: &mut Plan, start: State) -> Option<(Vec<Move>, Vec<usize>)> {
         let (mut run, mut aims) = (Vec::new(), Vec::new());
         let mut left = Cost(self.limits.digits, self.limits.nodes);

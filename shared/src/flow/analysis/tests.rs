@@ -326,7 +326,7 @@ fn by_force(flow: &Arc<CompiledFlow>, structure: &Structure, patient: bool) -> V
     taken
 }
 
-/// Where a script leaves its caller; nowhere if the call is over.
+/// Returns the state in which a script leaves its caller; none if the call is over.
 fn state(flow: &Arc<CompiledFlow>, script: &[Press], variables: &Map<String, Value>) -> Option<String> {
     use crate::menu::{Event, Input, MachineConfig, MenuMachine};
     let mut machine = MenuMachine::new(Arc::clone(flow), MachineConfig::default());

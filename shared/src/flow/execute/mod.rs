@@ -1,4 +1,4 @@
-//! A request's digits and variables through a flow, on a clock of its own: the menu machine's run as CXone's trace.
+//! Execution of a flow on a clock of its own: the menu machine's run as CXone's trace.
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +37,7 @@ pub fn execute(
     run(flow, &script, variables, max_steps)
 }
 
-/// What a caller does.
+/// An act of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Press {
     Digit(Digit),
