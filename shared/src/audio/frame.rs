@@ -21,7 +21,7 @@ pub const SILENCE: Frame = [0; FRAME_SAMPLES];
 
 /// Puts whole frames together from bytes that come in pieces of any size. Allocates nothing.
 ///
-/// A piece that ends within a frame, or within a sample, is the ordinary case and no error (seed 001 reports each one).
+/// A piece that ends within a frame, or within a sample, is the ordinary case and no error.
 #[derive(Clone, Debug)]
 pub struct Reassembler {
     pending: FrameBytes,

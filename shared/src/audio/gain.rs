@@ -238,7 +238,7 @@ impl<const ADDITIONS: usize> Glide<ADDITIONS> {
     }
 }
 
-/// The seed's gain: one factor, which moves to a new value within 20 ms.
+/// A gain of one factor, which moves to a new value within 20 ms.
 #[derive(Clone, Debug)]
 pub struct Gain {
     factor: f32,

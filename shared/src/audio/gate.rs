@@ -1,6 +1,6 @@
 //! The noise gate: silent while there is only noise.
 //!
-//! Seed 001 zeroes every sample below a threshold, zero crossings of speech included. Here an envelope opens and closes
+//! Zeroing every sample below a threshold would cut the zero crossings of speech, too. Instead an envelope opens and closes
 //! the gate, with hysteresis and hold, and the gain moves along a spline.
 
 use super::{

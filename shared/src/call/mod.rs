@@ -1,4 +1,4 @@
-//! A call as the page follows it: seed 001's states, and only the legal ways between them.
+//! A call as the page follows it: CXone's states, and the transitions between them that are legal.
 
 pub mod quality;
 

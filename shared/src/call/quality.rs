@@ -1,4 +1,4 @@
-//! How good a call's media are: seed 001's figures, RFC 3550's jitter, and what the jitter buffer did.
+//! How good a call's media are: CXone's figures, RFC 3550's jitter, and what the jitter buffer did.
 
 use core::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::{
     time::Instant,
 };
 
-/// Seed 001: below this bitrate the stream is degraded. In kbit/s; a whole stream has 128.
+/// Bitrate below which the stream counts as degraded, in kbit/s; a whole stream has 128.
 pub const DEGRADED_BELOW_KBPS: f64 = 12.0;
-/// Seed 001: what each packet leaves of the average latency before it.
+/// Share of the average latency that each packet leaves unchanged.
 const LATENCY_KEPT: f64 = 0.9;
 /// RFC 3550 §6.4.1: the share of each difference that goes into the jitter.
 const JITTER_GAIN: f64 = 1.0 / 16.0;
@@ -26,8 +26,8 @@ const WINDOW: Duration = Duration::from_millis(100 * WINDOW_PARTS as u64);
 
 /// Gathers a call's figures. Allocates nothing.
 ///
-/// The seed takes the bitrate from the time between two packets, so that two that come together make it jump to
-/// megabits; here it is taken over two seconds.
+/// The bitrate is taken over two seconds: taken from the time between two packets, it would jump to megabits whenever two
+/// come together.
 #[derive(Clone, Debug, Default)]
 pub struct MediaQuality {
     packets: u64,

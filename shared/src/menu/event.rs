@@ -173,7 +173,7 @@ pub enum Resolution {
 }
 
 impl Resolution {
-    /// The action that seed 000 and its like take by themselves; absent where the next node's counts.
+    /// Returns the action that an entry takes by itself; `None` where the next node's action counts.
     pub const fn action(self) -> Option<&'static str> {
         match self {
             Self::Matched | Self::Corrected | Self::Collected => None,

@@ -155,7 +155,7 @@ impl Entry {
 pub enum TimeoutFrom {
     /// From the end of its prompts, as most IVRs do.
     PromptEnd,
-    /// From the moment it is reached (from the last digit), as seed 000 does.
+    /// From the moment it is reached (from the last digit).
     Entry,
 }
 

@@ -10,7 +10,7 @@ use crate::{dtmf::DigitString, time::Instant};
 /// The most records that are kept; the oldest go first.
 pub const MAX_RECORDS: usize = 10_000;
 
-/// Seed 000's record of a sequence, and what it leaves out.
+/// A record of one digit sequence and what it came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SequenceRecord {

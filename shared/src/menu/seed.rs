@@ -1,4 +1,4 @@
-//! Seed 000's flow, which is there without any service.
+//! The support line: the flow that is there without any service.
 
 use std::sync::{Arc, LazyLock};
 

@@ -1,4 +1,4 @@
-//! Seed 000's simulator: digits through a flow on a clock of their own, so that the answer comes at once.
+//! The DTMF simulator: runs digits through a flow on a simulated clock, so that the answer comes at once.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::{
     wire::{FieldError, SimulateDtmf, SimulatedDtmf},
 };
 
-/// Seed 000 sleeps this long after each digit.
+/// Simulated time after each digit where a request names none.
 pub const DEFAULT_GAP: Duration = Duration::from_millis(500);
 /// Longer than any timeout a flow may have.
 const MAX_GAP_MS: u32 = 150_000;
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn seed_000_s_flow_does_what_it_meant_to() {
+    fn the_support_line_takes_its_callers_where_they_want_to_go() {
         check("1", 500, &["sales"], &["root", "sales"], 500);
         check("22", 500, &["support", "technical"], &["root", "support", "technical"], 1_000);
         check("21", 500, &["support", "billing"], &["root", "support", "billing"], 1_000);

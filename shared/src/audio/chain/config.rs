@@ -71,7 +71,7 @@ pub const LIMITER_CEILING: Range = Range::new("limiter.ceilingDbfs", "dBFS", -40
 /// The range of [`LimiterConfig::release_ms`].
 pub const LIMITER_RELEASE: Range = Range::new("limiter.releaseMs", "ms", 10.0, 1_000.0);
 
-/// All settings. The default is the seed's: gain 1.2, gate at 200; no compressor, and a limiter where the seed clips.
+/// All settings. The default has a gain of 1.2, a gate at 200, no compressor, and a limiter in place of clipping.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ChainConfig {

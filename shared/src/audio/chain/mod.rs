@@ -1,4 +1,4 @@
-//! What a prompt goes through before it is heard: gain, noise gate, compressor, limiter, in the seed's order.
+//! What a prompt goes through before it is heard: gain, noise gate, compressor, limiter, in this order.
 //!
 //! Samples are f32, −1…1: 16-bit PCM divided by 32,768. Within, everything is done in whole blocks of 2 ms, aligned to the
 //! stream; so the result does not depend on how the caller cuts the stream. Nothing is allocated, and the bits are

@@ -10,16 +10,16 @@ use crate::wire::{NodeExecution, SimulationResult, SimulationStatus};
 /// What one run did on its flow. Linear in the trace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunAnalysis {
-    /// Steps of the trace; seed 002's `TotalNodes`.
+    /// Steps of the trace: `TotalNodes` in CXone's efficiency score.
     pub steps: usize,
     /// Steps that decided where to go: those with a `decision`, by input at menus and by variables elsewhere, and those
-    /// at nodes of the types `decision` and `conditional`, which are all that seed 002's `DecisionPoints` counts.
+    /// at nodes of the types `decision` and `conditional`, which are all that CXone's own `DecisionPoints` counts.
     pub decision_points: usize,
-    /// Steps at nodes that had been visited before; seed 002's `DetectedCycles`.
+    /// Steps at nodes that had been visited before: `DetectedCycles` in CXone's score.
     pub repeats: usize,
     /// The nodes that were visited more than once, and how often, in the definition's order.
     pub repeated: Vec<(usize, u64)>,
-    /// Seed 002's score: decision points by steps, less 0.1 for each repeat, within 0–1.
+    /// CXone's efficiency score: decision points by steps, less 0.1 for each repeat, within 0–1.
     pub efficiency: f64,
     /// What was visited and taken, how often.
     pub coverage: Coverage,

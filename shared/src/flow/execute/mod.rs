@@ -101,7 +101,7 @@ pub(super) fn run(
     }
 }
 
-/// Half a second between digits, as in seed 000; less where the flow's shortest timeout would make a digit late.
+/// Returns the time between digits: half a second, or less where the flow's shortest timeout would make a digit late.
 fn gap(flow: &CompiledFlow) -> Duration {
     let timeouts = flow.definition().nodes.iter().filter_map(|node| node.entry());
     let shortest = timeouts.map(|entry| entry.first_digit_timeout().min(entry.inter_digit_timeout())).min();
