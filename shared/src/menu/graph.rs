@@ -13,9 +13,11 @@ pub type NodeId = String;
 
 /// A flow as it is stored and sent; [`super::CompiledFlow`] is one that has been checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FlowDefinition {
     /// Its identifier, unique among flows.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub flow_id: String,
     /// Its name for people.
     pub name: String,
@@ -26,11 +28,13 @@ pub struct FlowDefinition {
     pub start: NodeId,
     /// How far a digit sequence may be from a valid one and still be corrected to it (Levenshtein, 0–2).
     #[serde(default = "default_correction_distance")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 2)))]
     pub correction_distance: u8,
     /// The variables a call starts with.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub variables: Map<String, Value>,
     /// The nodes.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 60_000)))]
     pub nodes: Vec<Node>,
 }
 
@@ -40,9 +44,11 @@ fn default_correction_distance() -> u8 {
 
 /// One step of a flow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
     /// Its identifier.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub id: NodeId,
     /// What it does.
     #[serde(flatten)]
@@ -63,6 +69,7 @@ pub struct Node {
 
 /// What a node does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum NodeKind {
     /// Says its prompt and goes on by its `next` branch.
@@ -72,12 +79,15 @@ pub enum NodeKind {
     /// Collects digits into a variable and goes on by its `collected` branch.
     Collect {
         /// The variable that takes the digits.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         variable: String,
         /// The fewest digits that are taken.
         #[serde(rename = "minDigits")]
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 63)))]
         min_digits: u8,
         /// The most digits that are taken.
         #[serde(rename = "maxDigits")]
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 63)))]
         max_digits: u8,
         /// How the caller is waited for.
         #[serde(flatten)]
@@ -86,6 +96,7 @@ pub enum NodeKind {
     /// Goes by the `case` branch whose value the variable has, else by its `default` branch.
     Decision {
         /// The variable that is looked at.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         variable: String,
     },
     /// Says its prompt and hands the call on.
@@ -99,18 +110,23 @@ pub enum NodeKind {
 
 /// How a node waits for a caller's digits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Entry {
     /// How long the first digit is waited for, in milliseconds (100–120,000; 5,000).
+    #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 120_000)))]
     pub first_digit_timeout_ms: u32,
     /// How long each further digit is waited for, in milliseconds (100–120,000; 3,000).
+    #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 120_000)))]
     pub inter_digit_timeout_ms: u32,
     /// From when the first digit is waited for.
     pub timeout_from: TimeoutFrom,
     /// How often the node is repeated after a timeout or a no-match before its `maxRetries` branch (0–20; 2).
+    #[cfg_attr(feature = "schema", schemars(range(max = 20)))]
     pub max_retries: u8,
     /// The digit that ends an entry and is no part of it. Without one, `*` and `#` are data like any other.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", regex(pattern = r"^[0-9*#A-Da-d]$")))]
     pub terminator: Option<Digit>,
     /// Whether digits that came before the node was reached count here (true); otherwise they are dropped.
     pub type_ahead: bool,
@@ -151,6 +167,7 @@ impl Entry {
 
 /// From when a node's first digit is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum TimeoutFrom {
     /// From the end of its prompts, as most IVRs do.
@@ -161,12 +178,14 @@ pub enum TimeoutFrom {
 
 /// Something said to the caller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Prompt {
     /// Whether a digit cuts it short (true).
     #[serde(default = "default_true")]
     pub barge_in: bool,
     /// What is said, in order.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub segments: Vec<Segment>,
 }
 
@@ -176,6 +195,7 @@ fn default_true() -> bool {
 
 /// One recording, or digits read out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Segment {
     /// A recording.
@@ -195,6 +215,7 @@ pub enum Segment {
 
 /// An edge of the graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Branch {
     /// When it is taken.
     #[serde(flatten)]
@@ -208,6 +229,7 @@ pub struct Branch {
 
 /// When an edge is taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "on", rename_all = "camelCase")]
 pub enum Trigger {
     /// A prompt node's prompt is over.
@@ -215,6 +237,7 @@ pub enum Trigger {
     /// A menu heard this sequence.
     Digits {
         /// The sequence, 1–64 digits.
+        #[cfg_attr(feature = "schema", schemars(with = "String", regex(pattern = r"^[0-9*#A-Da-d]{1,64}$")))]
         value: DigitString,
     },
     /// A collect node has its digits.
