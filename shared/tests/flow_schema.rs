@@ -1,4 +1,4 @@
-//! `docs/flow.schema.json`: is what the types say, and takes and refuses what it should.
+//! `docs/flow.schema.json` is what the types say, and takes and refuses what it should; the example of `docs/flows.md` runs.
 
 use std::{fs, path::PathBuf};
 
@@ -63,6 +63,15 @@ fn the_stand_in_s_flows_hold_to_the_schema() {
     for flow in flows {
         assert_eq!(validator.check(&flow), Ok(()), "{}", flow["flowId"]);
     }
+}
+
+#[test]
+fn the_document_s_example_holds_to_the_schema_and_runs() {
+    let document = fs::read_to_string(folder("docs/flows.md")).unwrap();
+    let example = document.split("```json").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let flow: Value = serde_json::from_str(example).unwrap();
+    assert_eq!(Validator::new().check(&flow), Ok(()));
+    assert!(serde_json::from_value(flow).is_ok_and(|flow| CompiledFlow::compile(flow).is_ok()));
 }
 
 /// A flow with a node of every type and a branch for every trigger but `maxLength`.
