@@ -1,4 +1,4 @@
-//! How good a call's media are: CXone's figures, RFC 3550's jitter, and what the jitter buffer did.
+//! Quality of a call's media: packets, bitrate and latency, RFC 3550's jitter, and what the jitter buffer did.
 
 use core::time::Duration;
 

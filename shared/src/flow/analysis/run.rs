@@ -10,16 +10,16 @@ use crate::wire::{NodeExecution, SimulationResult, SimulationStatus};
 /// What one run did on its flow. Linear in the trace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunAnalysis {
-    /// Steps of the trace: `TotalNodes` in CXone's efficiency score.
+    /// Steps of the trace.
     pub steps: usize,
     /// Steps that decided where to go: those with a `decision`, by input at menus and by variables elsewhere, and those
-    /// at nodes of the types `decision` and `conditional`, which are all that CXone's own `DecisionPoints` counts.
+    /// at nodes of the types `decision` and `conditional`.
     pub decision_points: usize,
-    /// Steps at nodes that had been visited before: `DetectedCycles` in CXone's score.
+    /// Steps at nodes that had been visited before.
     pub repeats: usize,
     /// The nodes that were visited more than once, and how often, in the definition's order.
     pub repeated: Vec<(usize, u64)>,
-    /// CXone's efficiency score: decision points by steps, less 0.1 for each repeat, within 0–1.
+    /// Efficiency score: decision points by steps, less 0.1 for each repeat, within 0–1.
     pub efficiency: f64,
     /// What was visited and taken, how often.
     pub coverage: Coverage,
