@@ -59,7 +59,7 @@ fn the_stand_in_s_flows_hold_to_the_schema() {
     for entry in fs::read_dir(folder("sandbox/flows")).unwrap() {
         flows.push(serde_json::from_slice(&fs::read(entry.unwrap().path()).unwrap()).unwrap());
     }
-    assert_eq!(flows.len(), 4);
+    assert!(flows.len() >= 4, "only {} flows were found", flows.len());
     for flow in flows {
         assert_eq!(validator.check(&flow), Ok(()), "{}", flow["flowId"]);
     }
