@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn seed_000_s_flow_does_what_it_meant_to() {
+    fn the_support_line_takes_its_callers_where_they_want_to_go() {
         check("1", 500, &["sales"], &["root", "sales"], 500);
         check("22", 500, &["support", "technical"], &["root", "support", "technical"], 1_000);
         check("21", 500, &["support", "billing"], &["root", "support", "billing"], 1_000);

@@ -4,6 +4,7 @@
 
 mod bench;
 mod calls;
+mod document;
 mod faults;
 mod impair;
 mod interactions;

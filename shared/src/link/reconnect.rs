@@ -105,6 +105,43 @@ enum State {
 }
 
 /// The machine that decides when to dial.
+///
+/// A driver's loop. This one meets two failures before it gets through, and takes no time where others dial and sleep:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use shared::{
+///     link::{Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput},
+///     time::Instant,
+///     wire::LinkState,
+/// };
+///
+/// let mut failures = [Loss::Network, Loss::Refused(503, Some(Duration::from_secs(2)))].into_iter();
+/// let mut machine = Reconnect::new(ReconnectConfig::default(), 7);
+/// let (mut now, mut states) = (Instant::ZERO, Vec::new());
+/// machine.handle_input(now, ReconnectInput::Start);
+/// while machine.status().state != LinkState::Open {
+///     let mut dial = false;
+///     while let Some(output) = machine.poll_output() {
+///         match output {
+///             ReconnectOutput::Dial => dial = true,
+///             ReconnectOutput::HangUp => {}
+///             ReconnectOutput::Status(status) => states.push((status.state, status.attempt)),
+///         }
+///     }
+///     if dial {
+///         let dialled = failures.next().map_or(ReconnectInput::Opened, ReconnectInput::Lost);
+///         machine.handle_input(now, dialled);
+///     } else if let Some(due) = machine.poll_timeout() {
+///         now = due;
+///         machine.handle_timeout(now);
+///     }
+/// }
+/// assert!(now - Instant::ZERO >= Duration::from_secs(2), "Retry-After is obeyed");
+/// assert_eq!(states.first(), Some(&(LinkState::Connecting, 0)));
+/// assert_eq!(states.last(), Some(&(LinkState::Reconnecting, 2)));
+/// ```
 #[derive(Debug)]
 pub struct Reconnect {
     config: ReconnectConfig,

@@ -9,7 +9,7 @@ use crate::{dtmf::DigitString, wire::FieldError};
 
 /// The most nodes a flow may have; their indices are 16 bits wide.
 const MAX_NODES: usize = 60_000;
-/// Seed 000 waits 5 s; beyond two minutes an IVR waits for nobody.
+/// Range of a digit timeout: the usual one is 5 s, and beyond two minutes no IVR waits.
 const TIMEOUT_MS: core::ops::RangeInclusive<u32> = 100..=120_000;
 /// Maximum number of repetitions.
 const MAX_RETRIES: u8 = 20;

@@ -13,11 +13,13 @@ pub type NodeId = String;
 
 /// A flow as it is stored and sent; [`super::CompiledFlow`] is one that has been checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FlowDefinition {
     /// Its identifier, unique among flows.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub flow_id: String,
-    /// Returns its name for people.
+    /// Its name for people.
     pub name: String,
     /// Its purpose.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -26,11 +28,13 @@ pub struct FlowDefinition {
     pub start: NodeId,
     /// Largest Levenshtein distance at which a digit sequence is corrected to a valid one, 0–2.
     #[serde(default = "default_correction_distance")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 2)))]
     pub correction_distance: u8,
     /// The variables a call starts with.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub variables: Map<String, Value>,
     /// The nodes.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 60_000)))]
     pub nodes: Vec<Node>,
 }
 
@@ -40,9 +44,11 @@ fn default_correction_distance() -> u8 {
 
 /// One step of a flow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
     /// Its identifier.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub id: NodeId,
     /// Its type, with the settings of that type.
     #[serde(flatten)]
@@ -63,6 +69,7 @@ pub struct Node {
 
 /// Type of a node, with its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum NodeKind {
     /// Says its prompt and goes on by its `next` branch.
@@ -72,12 +79,15 @@ pub enum NodeKind {
     /// Collects digits into a variable and goes on by its `collected` branch.
     Collect {
         /// The variable that takes the digits.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         variable: String,
         /// The fewest digits that are taken.
         #[serde(rename = "minDigits")]
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 63)))]
         min_digits: u8,
         /// The most digits that are taken.
         #[serde(rename = "maxDigits")]
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 63)))]
         max_digits: u8,
         /// Timeouts, retries and terminator.
         #[serde(flatten)]
@@ -86,6 +96,7 @@ pub enum NodeKind {
     /// Goes by the `case` branch whose value the variable has, else by its `default` branch.
     Decision {
         /// The variable that is looked at.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         variable: String,
     },
     /// Says its prompt and hands the call on.
@@ -99,18 +110,23 @@ pub enum NodeKind {
 
 /// Entry of digits at a node: timeouts, retries, terminator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Entry {
     /// Timeout of the first digit, in milliseconds (100–120,000; default 5,000).
+    #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 120_000)))]
     pub first_digit_timeout_ms: u32,
     /// Timeout of each further digit, in milliseconds (100–120,000; default 3,000).
+    #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 120_000)))]
     pub inter_digit_timeout_ms: u32,
     /// Start of the first digit's timeout.
     pub timeout_from: TimeoutFrom,
     /// Repetitions after a timeout or a no-match before the `maxRetries` branch is taken (0–20; default 2).
+    #[cfg_attr(feature = "schema", schemars(range(max = 20)))]
     pub max_retries: u8,
     /// The digit that ends an entry and is no part of it. Without one, `*` and `#` are data like any other.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", regex(pattern = r"^[0-9*#A-Da-d]$")))]
     pub terminator: Option<Digit>,
     /// True (the default) when digits that came before the node was reached count here; otherwise they are dropped.
     pub type_ahead: bool,
@@ -151,22 +167,25 @@ impl Entry {
 
 /// Start of the first digit's timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum TimeoutFrom {
     /// From the end of its prompts, as most IVRs do.
     PromptEnd,
-    /// From the moment it is reached (from the last digit), as seed 000 does.
+    /// From the moment it is reached (from the last digit).
     Entry,
 }
 
 /// Something said to the caller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Prompt {
     /// True (the default) when a digit cuts the prompt short.
     #[serde(default = "default_true")]
     pub barge_in: bool,
     /// Recordings and digits, in the order in which they are played.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub segments: Vec<Segment>,
 }
 
@@ -176,6 +195,7 @@ fn default_true() -> bool {
 
 /// One recording, or digits read out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Segment {
     /// A recording.
@@ -195,19 +215,21 @@ pub enum Segment {
 
 /// An edge of the graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Branch {
     /// Condition under which it is taken.
     #[serde(flatten)]
     pub on: Trigger,
     /// The node it leads to.
     pub to: NodeId,
-    /// Returns its name for people.
+    /// Its name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }
 
 /// Condition under which an edge is taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "on", rename_all = "camelCase")]
 pub enum Trigger {
     /// A prompt node's prompt is over.
@@ -215,6 +237,7 @@ pub enum Trigger {
     /// A menu heard this sequence.
     Digits {
         /// The sequence, 1–64 digits.
+        #[cfg_attr(feature = "schema", schemars(with = "String", regex(pattern = r"^[0-9*#A-Da-d]{1,64}$")))]
         value: DigitString,
     },
     /// A collect node has its digits.

@@ -34,7 +34,7 @@ pub struct ServiceStatus {
     pub missing: Vec<String>,
 }
 
-/// The limits of CXone that are checked before it is asked; CONTRACT section 1.
+/// The limits of CXone that are checked before it is asked; see `docs/contract.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all(serialize = "camelCase"), default, deny_unknown_fields)]

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
-    /// Events of calls (seed 000).
+    /// Events of calls.
     Interactions,
-    /// Voice streams and call states (seed 001).
+    /// Voice streams and call states.
     Voice,
-    /// The flow simulator and flow definitions (seed 002).
+    /// The flow simulator and flow definitions.
     Flow,
-    /// The dialer's simulations (seed 003).
+    /// The dialer's simulations.
     Dialer,
-    /// Prompt playback and analytics (seed 004).
+    /// Prompt playback and analytics.
     Media,
 }
 

@@ -1,4 +1,4 @@
-//! Seed 000's simulator.
+//! The DTMF simulator of `POST /simulate/dtmf`.
 
 use serde::{Deserialize, Serialize};
 

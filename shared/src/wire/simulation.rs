@@ -57,7 +57,7 @@ impl MediaKind {
     }
 }
 
-/// Seed 002's `QAExportPayload`: a run's verdict for a QA platform. `POST /api/qa/exports` takes it and hands it on.
+/// A run's verdict for a QA platform. `POST /api/qa/exports` takes it and hands it on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -70,7 +70,7 @@ pub struct QaExport {
     pub flow_id: String,
     /// How long the caller was in the flow, in milliseconds.
     pub duration_ms: u64,
-    /// Seed 002's score, 0–1.
+    /// The run's efficiency score, 0–1.
     pub efficiency_score: f64,
     /// How much of what was expected happened, 0–1.
     pub accuracy_score: f64,

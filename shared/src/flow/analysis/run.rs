@@ -13,7 +13,7 @@ pub struct RunAnalysis {
     /// Steps of the trace.
     pub steps: usize,
     /// Steps that decided where to go: those with a `decision`, by input at menus and by variables elsewhere, and those
-    /// at nodes of the types `decision` and `conditional`, which are all that seed 002's `DecisionPoints` counts.
+    /// at nodes of the types `decision` and `conditional`.
     pub decision_points: usize,
     /// Steps at nodes that had been visited before.
     pub repeats: usize,

@@ -1,6 +1,6 @@
 //! A simulation from its submission to its result: submit, then ask until it is over.
 //!
-//! Seed 002 retries without end; here every wait is bounded and visible, and every ending has a name. The driver sends
+//! Every wait is bounded and visible, and every ending has a name. The driver sends
 //! what [`Poller::poll_output`] says and hands in what came back.
 
 #[cfg(test)]
@@ -18,7 +18,7 @@ use crate::{
 /// How a simulation is waited for.
 #[derive(Clone, Copy, Debug)]
 pub struct PollConfig {
-    /// The wait before each attempt: 1 s, doubling (seed 002), at most 8 s, so that a result is seen soon.
+    /// The wait before each attempt: 1 s, doubling, at most 8 s, so that a result is seen soon.
     pub wait: Backoff,
     /// How often the simulation is asked for before it is given up (15), and how often it is submitted.
     pub attempts: u32,

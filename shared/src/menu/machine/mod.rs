@@ -85,6 +85,40 @@ pub enum OpenError {
 pub struct UnknownSession;
 
 /// Walks interactions through a flow.
+///
+/// A driver's loop. This one has a caller who waits too long for the second key, and jumps from deadline to deadline where
+/// others sleep:
+///
+/// ```
+/// use shared::{
+///     menu::{Event, Input, MachineConfig, MenuMachine, seed_flow},
+///     time::Instant,
+/// };
+///
+/// let mut machine = MenuMachine::new(seed_flow(), MachineConfig::default());
+/// let call = machine.open(Instant::ZERO)?;
+/// let mut keys = [(Instant::from_millis(500), '2'), (Instant::from_millis(9_000), '2')].into_iter().peekable();
+/// let (mut actions, mut repeated) = (Vec::new(), 0);
+/// while machine.session(call).is_some_and(|session| session.outcome.is_none()) {
+///     match (keys.peek().copied(), machine.poll_timeout()) {
+///         (Some((at, key)), due) if due.is_none_or(|due| at < due) => {
+///             keys.next();
+///             machine.handle_input(at, call, Input::Digit(key.try_into()?))?;
+///         }
+///         (_, Some(due)) => machine.handle_timeout(due),
+///         (_, None) => break,
+///     }
+///     while let Some(output) = machine.poll_output() {
+///         match output.event {
+///             Event::Action { node } => actions.extend(machine.flow().node(node).action.clone()),
+///             Event::Resolved(resolved) if resolved.to.is_none() => repeated += 1,
+///             _ => {} // prompts to play or to stop, digits and menus to show
+///         }
+///     }
+/// }
+/// assert_eq!((actions, repeated), (vec!["support".to_owned(), "technical".to_owned()], 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct MenuMachine {
     flow: Arc<CompiledFlow>,
     config: MachineConfig,
