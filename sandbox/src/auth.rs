@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, header};
 
-use crate::{error::Refusal, oauth::Tokens, services::Service};
+use crate::{oauth::Tokens, refusal::Refusal, services::Service};
 
 /// Lets a request pass whose Bearer header has a token of `service` with all of `scopes`: 401 for no token, or one that
 /// is unknown or has expired; 403 for another service's, or one without the scopes.

@@ -2,17 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::HeaderMap,
-};
 use shared::{
     menu::{CompiledFlow, FlowDefinition, seed_flow},
-    wire::{FieldError, FlowList, FlowSummary},
+    wire::FieldError,
 };
 
-use crate::{auth, error::Refusal, server::StartError, services::Service, state::AppState};
+use crate::error::StartError;
 
 #[derive(rust_embed::Embed)]
 #[folder = "flows/"]
@@ -63,28 +58,4 @@ fn insert(
         .map_err(|errors| StartError::Flow { flow: flow.clone(), errors })?;
     flows.insert(flow, Arc::new(compiled));
     Ok(())
-}
-
-/// GET `/api/v2/flow/definitions`
-pub(crate) async fn list(
-    State(app): State<Arc<AppState>>,
-    headers: HeaderMap,
-) -> Result<Json<FlowList>, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:read"])?;
-    let summary = |flow: &CompiledFlow| {
-        let FlowDefinition { flow_id, name, description, .. } = flow.definition().clone();
-        FlowSummary { flow_id, name, description }
-    };
-    Ok(Json(FlowList { flows: app.flows.all().map(summary).collect() }))
-}
-
-/// GET `/api/v2/flow/definitions/{flowId}`
-pub(crate) async fn definition(
-    State(app): State<Arc<AppState>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Json<FlowDefinition>, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:read"])?;
-    let flow = app.flows.find(&id).ok_or_else(|| Refusal::not_found("there is no such flow"))?;
-    Ok(Json(flow.definition().clone()))
 }

@@ -15,7 +15,7 @@ use shared::{
     },
 };
 
-use crate::server::StartError;
+use crate::error::StartError;
 
 #[derive(rust_embed::Embed)]
 #[folder = "prompts/"]

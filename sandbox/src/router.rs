@@ -5,22 +5,17 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::StatusCode,
-    middleware::{Next, from_fn, from_fn_with_state},
-    response::{IntoResponse as _, Response},
+    middleware::{from_fn, from_fn_with_state},
     routing::{MethodRouter, delete, get, post},
 };
 
 use crate::{
-    control,
-    error::Refusal,
-    faults::{Point, strike},
-    flows, interactions, oauth, qa,
-    server::Connection,
+    faults::Point,
+    middleware::{limit, local_only, strike},
+    refusal::Refusal,
+    routes::{calls, faults, flows, interactions, outage, qa, simulations, token, voice},
     services::{Offer as _, Service},
-    simulator,
     state::AppState,
-    voice,
 };
 
 type App = Arc<AppState>;
@@ -31,8 +26,8 @@ pub(crate) fn router(app: &App) -> Router {
     };
     let mut all = Router::new();
     for service in Service::ALL {
-        let token = post(move |state: State<App>, request: Request| oauth::token(service, state, request));
-        let mut routes = Router::new().route(service.token_path(), at(Point::Token, service, token));
+        let issue = post(move |state: State<App>, request: Request| token::issue(service, state, request));
+        let mut routes = Router::new().route(service.token_path(), at(Point::Token, service, issue));
         for (path, point, route) in routes_of(service) {
             routes = routes.route(path, at(point, service, route));
         }
@@ -58,8 +53,8 @@ fn routes_of(service: Service) -> Vec<(&'static str, Point, MethodRouter<App>)> 
         Service::Flow => vec![
             ("/api/v2/flow/definitions", Point::Flow, get(flows::list)),
             ("/api/v2/flow/definitions/{flow_id}", Point::Flow, get(flows::definition)),
-            ("/api/v2/flow/simulator", Point::Simulator, post(simulator::submit)),
-            ("/api/v2/flow/simulator/{simulation_id}", Point::Simulator, get(simulator::state)),
+            ("/api/v2/flow/simulator", Point::Simulator, post(simulations::submit)),
+            ("/api/v2/flow/simulator/{simulation_id}", Point::Simulator, get(simulations::state)),
         ],
         Service::Dialer | Service::Media => Vec::new(),
     }
@@ -67,28 +62,13 @@ fn routes_of(service: Service) -> Vec<(&'static str, Point, MethodRouter<App>)> 
 
 fn control_routes() -> Router<App> {
     Router::new()
-        .route("/calls", post(control::place_call))
-        .route("/calls/{interaction_id}", delete(control::hang_up))
-        .route("/faults", get(control::faults).post(control::arm).delete(control::disarm))
-        .route("/requests", get(control::requests))
-        .route("/faults/{id}", delete(control::take_away))
-        .route("/faults/seeded", post(control::seeded))
-        .route("/outage", post(control::outage))
+        .route("/calls", post(calls::place))
+        .route("/calls/{interaction_id}", delete(calls::hang_up))
+        .route("/faults", get(faults::list).post(faults::arm).delete(faults::disarm))
+        .route("/requests", get(faults::requests))
+        .route("/faults/{id}", delete(faults::take_away))
+        .route("/faults/seeded", post(faults::seeded))
+        .route("/outage", post(outage::begin))
         .route("/qa", get(qa::list))
-        .layer(from_fn(control::local_only))
-}
-
-/// The limit that every service has.
-async fn limit(
-    State((app, service)): State<(App, Service)>,
-    connection: axum::Extension<Connection>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let client = connection.peer().ip();
-    if app.rate_limit.admit(client, service, tokio::time::Instant::now()) {
-        next.run(request).await
-    } else {
-        Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too many requests in a second").into_response()
-    }
+        .layer(from_fn(local_only))
 }

@@ -1,63 +1,25 @@
 //! The listening port: accepting, cutting, going away and coming back.
 
-use std::{
-    collections::HashMap,
-    io,
-    net::SocketAddr,
-    pin::pin,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use shared::wire::FieldError;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{mpsc, oneshot},
+    sync::mpsc,
     task::JoinHandle,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
 use crate::{
-    config::SandboxConfig, control, router::router, services::Offer as _, services::Service,
-    services::ServiceEndpoint, state::AppState,
+    config::SandboxConfig,
+    connection::{Connection, Outage, Outages},
+    error::StartError,
+    router::router,
+    services::{Offer as _, Service, ServiceEndpoint},
+    state::AppState,
 };
-
-/// A stand-in could not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The port cannot be had.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A flow is no flow.
-    #[error("flow {flow}: {}", errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join("; "))]
-    Flow {
-        /// Its identifier or file.
-        flow: String,
-        /// What is wrong with it.
-        errors: Vec<FieldError>,
-    },
-    /// A recording is missing or cannot be read.
-    #[error("prompt {asset}: {reason}")]
-    Prompt {
-        /// Its asset.
-        asset: String,
-        /// Why it cannot be played.
-        reason: String,
-    },
-}
 
 /// A stand-in that runs. Dropping it stops it at once; [`Sandbox::shutdown`] says goodbye first.
 #[derive(Debug)]
@@ -73,7 +35,7 @@ pub async fn start(config: SandboxConfig) -> Result<Sandbox, StartError> {
     let listen = |source| StartError::Listen { address: asked, source };
     let listener = TcpListener::bind(asked).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let (outages, requested) = mpsc::channel(1);
+    let (outages, requested) = Outages::channel();
     let app = AppState::new(config, outages)?;
     tracing::info!(%address, "sandbox listens");
     let accepting = tokio::spawn(accept(listener, address, Arc::clone(&app), requested));
@@ -107,7 +69,7 @@ impl Sandbox {
 
     /// Cuts every connection without a close frame and refuses new ones for `length`; returns once that has begun.
     pub async fn outage(&self, length: Duration) {
-        control::begin_outage(&self.app, length, None).await;
+        self.app.outages.begin(length, None).await;
     }
 
     /// Closes sockets with 1001, ends calls and stops; what takes longer than 3 s is cut.
@@ -135,9 +97,6 @@ impl Drop for Sandbox {
     }
 }
 
-/// An outage to begin: how long, which connection to spare, and whom to tell that it has begun.
-pub(crate) type Outage = (Duration, Option<u64>, oneshot::Sender<()>);
-
 async fn accept(
     mut listener: TcpListener,
     address: SocketAddr,
@@ -148,7 +107,7 @@ async fn accept(
     loop {
         tokio::select! {
             () = app.shutdown.cancelled() => return,
-            Some((length, spared, begun)) = outages.recv() => {
+            Some(Outage { length, spared, begun }) = outages.recv() => {
                 drop(listener);
                 app.connections.cut(spared);
                 let _ = begun.send(());
@@ -194,7 +153,7 @@ async fn serve(stream: TcpStream, connection: Connection, router: Router, app: A
     /// A client that sends its request more slowly than this is not one.
     const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
     let _ = stream.set_nodelay(true);
-    let cut = connection.0.cut.clone();
+    let cut = connection.cut();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
         router.clone().oneshot(request.map(Body::new))
@@ -217,72 +176,3 @@ async fn serve(stream: TcpStream, connection: Connection, router: Router, app: A
         }
     }
 }
-
-/// The TCP connection that a request came on.
-#[derive(Clone, Debug)]
-pub(crate) struct Connection(Arc<Open>);
-
-#[derive(Debug)]
-struct Open {
-    id: u64,
-    peer: SocketAddr,
-    cut: CancellationToken,
-    all: Arc<Cuts>,
-}
-
-type Cuts = Mutex<HashMap<u64, CancellationToken>>;
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.all.lock().expect("no holder panics").remove(&self.id);
-    }
-}
-
-impl Connection {
-    pub(crate) fn id(&self) -> u64 {
-        self.0.id
-    }
-
-    pub(crate) fn peer(&self) -> SocketAddr {
-        self.0.peer
-    }
-
-    /// Runs `socket` until it ends or the connection is cut; then it is dropped, which closes the TCP connection.
-    pub(crate) async fn until_cut(&self, socket: impl Future<Output = ()>) {
-        self.0.cut.run_until_cancelled(socket).await;
-    }
-
-    /// Cuts the connection; the answer that is being waited for never comes.
-    pub(crate) async fn vanish<T>(&self) -> T {
-        self.0.cut.cancel();
-        std::future::pending().await
-    }
-}
-
-/// Every TCP connection there is.
-#[derive(Debug, Default)]
-pub(crate) struct Connections {
-    next: AtomicU64,
-    all: Arc<Cuts>,
-}
-
-impl Connections {
-    fn open(&self, peer: SocketAddr) -> Connection {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let cut = CancellationToken::new();
-        self.all.lock().expect("no holder panics").insert(id, cut.clone());
-        Connection(Arc::new(Open { id, peer, cut, all: Arc::clone(&self.all) }))
-    }
-
-    /// Cuts all but one.
-    fn cut(&self, spared: Option<u64>) {
-        for (id, cut) in self.all.lock().expect("no holder panics").iter() {
-            if Some(*id) != spared {
-                cut.cancel();
-            }
-        }
-    }
-}
-
-/// Everything that runs on a stand-in's behalf.
-pub(crate) type Tasks = TaskTracker;

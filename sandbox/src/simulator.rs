@@ -2,25 +2,14 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex},
+    sync::Mutex,
     time::Duration,
 };
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse as _, Response},
-};
-use serde_json::Value;
-use shared::{
-    flow::{SimulationRequest, execute},
-    wire::{SimulationJob, SimulationResult, SimulationStatus},
-};
+use shared::wire::{SimulationResult, SimulationStatus};
 use tokio::time::Instant;
 
-use crate::{auth, error::Refusal, faults::Kind, seeded::Seeded, services::Service, state::AppState};
+use crate::seeded::Seeded;
 
 /// The simulations, those of the last while. The n-th of a stand-in with the same seed has the same identifier and
 /// takes the same time.
@@ -51,7 +40,7 @@ impl Simulator {
     }
 
     /// Takes a simulation in, whose outcome is settled and yet to be waited for.
-    fn submit(
+    pub(crate) fn submit(
         &self,
         (shortest, longest): (Duration, Duration),
         ends: bool,
@@ -77,7 +66,7 @@ impl Simulator {
     }
 
     /// How a simulation stands; its result once it is over.
-    fn look(&self, id: &str) -> Option<SimulationResult> {
+    pub(crate) fn look(&self, id: &str) -> Option<SimulationResult> {
         let registry = self.0.lock().expect("no holder panics");
         let simulation = registry.simulations.get(id)?;
         let now = Instant::now();
@@ -93,50 +82,6 @@ impl Simulator {
 
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// POST `/api/v2/flow/simulator`
-pub(crate) async fn submit(
-    State(app): State<Arc<AppState>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:simulator:run"])?;
-    let bad = |detail: String| Refusal::new(StatusCode::BAD_REQUEST, detail);
-    let body: Value =
-        serde_json::from_slice(&body).map_err(|error| bad(format!("the body is no JSON: {error}")))?;
-    let request = SimulationRequest::from_json(&body, &app.config.limits).map_err(|errors| {
-        let wrong: Vec<String> =
-            errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
-        bad(wrong.join("; "))
-    })?;
-    let flow =
-        app.flows.find(request.flow_id()).ok_or_else(|| Refusal::not_found("there is no such flow"))?;
-    let fault = app.faults.for_run();
-    let result = match &fault {
-        Some(Kind::FailRun { message }) => SimulationResult {
-            status: SimulationStatus::Failed,
-            error_message: Some(message.clone()),
-            ..execute(flow, &request, app.config.limits.flow_depth)
-        },
-        _ => execute(flow, &request, app.config.limits.flow_depth),
-    };
-    let ends = fault != Some(Kind::NeverEnds);
-    let id = app.simulator.submit(app.config.simulation_time, ends, result);
-    let url = format!("/{}/api/v2/flow/simulator/{id}", Service::Flow.name());
-    let job =
-        SimulationJob { simulation_id: id, status: SimulationStatus::Queued, result_url: Some(url.clone()) };
-    Ok((StatusCode::CREATED, [(header::LOCATION, url)], Json(job)).into_response())
-}
-
-/// GET `/api/v2/flow/simulator/{simulationId}`
-pub(crate) async fn state(
-    State(app): State<Arc<AppState>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Json<SimulationResult>, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:simulator:read"])?;
-    app.simulator.look(&id).map(Json).ok_or_else(|| Refusal::not_found("there is no such simulation"))
 }
 
 #[cfg(test)]

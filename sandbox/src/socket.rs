@@ -1,28 +1,27 @@
 //! What both kinds of socket have in common: pings, death by silence, faults, and leaving.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocketUpgrade};
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    faults::{Kind, Point},
+    close::Close,
+    faults::{Faults, Kind, Point},
+    oauth::Tokens,
     services::Service,
-    state::AppState,
 };
 
-/// Why a socket is closed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Close {
-    pub(crate) code: u16,
-    pub(crate) reason: String,
-}
-
-impl Close {
-    pub(crate) fn new(code: u16, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
-    }
+/// The parts of the stand-in that sockets use.
+#[derive(Debug)]
+pub(crate) struct SocketContext {
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) ping_interval: Duration,
+    pub(crate) dead_after: Duration,
 }
 
 /// What a socket is for.
@@ -55,27 +54,27 @@ pub(crate) fn modest(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
 }
 
 /// Serves a socket until it ends, one way or another.
-pub(crate) async fn serve<S, P>(mut socket: S, app: &AppState, purpose: &mut P)
+pub(crate) async fn serve<S, P>(mut socket: S, context: &SocketContext, purpose: &mut P)
 where
     S: Stream<Item = Result<Message, axum::Error>> + Sink<Message, Error = axum::Error> + Unpin + Send,
     P: Purpose,
 {
     let opened = Instant::now();
     let mut heard = opened;
-    let mut pings = tokio::time::interval_at(opened + app.config.ping_interval, app.config.ping_interval);
-    let mut planned = app.faults.planned_for_socket(P::POINT).map(|(after, kind)| (opened + after, kind));
+    let mut pings = tokio::time::interval_at(opened + context.ping_interval, context.ping_interval);
+    let mut planned = context.faults.planned_for_socket(P::POINT).map(|(after, kind)| (opened + after, kind));
     let struck_at = |planned: &Option<(Instant, Kind)>| planned.as_ref().map(|(at, _)| *at);
     loop {
         let plan = struck_at(&planned);
         let step = tokio::select! {
             // Leaving goes before everything, or a busy socket would never leave.
             biased;
-            () = app.shutdown.cancelled() => Step::Close(Close::new(1001, "the sandbox stops")),
-            kind = app.faults.for_socket(P::POINT, P::SERVICE, opened) => Step::Fault(kind),
+            () = context.shutdown.cancelled() => Step::Close(Close::new(1001, "the sandbox stops")),
+            kind = context.faults.for_socket(P::POINT, P::SERVICE, opened) => Step::Fault(kind),
             () = sleep_until(plan.unwrap_or(opened)), if plan.is_some() => {
                 Step::Fault(planned.take().expect("it was there when the arm was armed").1)
             }
-            () = sleep_until(heard + app.config.dead_after) => Step::Gone,
+            () = sleep_until(heard + context.dead_after) => Step::Gone,
             // A peer's message before our own: a digit cuts a prompt.
             message = socket.next() => {
                 heard = Instant::now();
@@ -103,9 +102,9 @@ where
             Step::Fault(Kind::Close { code }) => {
                 return leave(socket, Close::new(code, "sandbox fault")).await;
             }
-            Step::Fault(Kind::HalfOpen) => return app.shutdown.cancelled().await,
+            Step::Fault(Kind::HalfOpen) => return context.shutdown.cancelled().await,
             Step::Fault(Kind::ExpireTokens) => {
-                app.tokens.revoke_all();
+                context.tokens.revoke_all();
                 return leave(socket, Close::new(1008, "the access token has expired")).await;
             }
             Step::Fault(Kind::Garbage) => purpose.garbage(),
@@ -119,7 +118,7 @@ where
             ) => Vec::new(),
         };
         for message in messages {
-            if !matches!(timeout(app.config.dead_after, socket.send(message)).await, Ok(Ok(()))) {
+            if !matches!(timeout(context.dead_after, socket.send(message)).await, Ok(Ok(()))) {
                 return;
             }
         }

@@ -13,11 +13,12 @@ use tokio::{
 };
 
 use super::{
-    Call, CallState, Command, DownFrame,
+    call::{Call, CallState, Command, DownFrame},
+    context::CallContext,
     ivr::{Happening, Ivr},
     network::Network,
 };
-use crate::{clock, socket::Close, state::AppState};
+use crate::{clock, close::Close};
 
 /// Between the flow's end and the call's.
 const LAST_SILENCE: Duration = Duration::from_millis(500);
@@ -27,9 +28,9 @@ const LAST_SILENCE: Duration = Duration::from_millis(500);
 const QUIET_TICKS: u32 = 8;
 
 /// Runs a call from its being placed to its end.
-pub(super) async fn run(app: Arc<AppState>, call: Arc<Call>, mut commands: mpsc::Receiver<Command>) {
+pub(super) async fn run(context: CallContext, call: Arc<Call>, mut commands: mpsc::Receiver<Command>) {
     let mut actor = Actor {
-        app: &app,
+        context: &context,
         call: &call,
         line: None,
         reassembler: Reassembler::new(),
@@ -54,11 +55,10 @@ pub(super) async fn run(app: Arc<AppState>, call: Arc<Call>, mut commands: mpsc:
         }
     }
     actor.enter(CallState::Terminated);
-    app.calls.ended(&call);
 }
 
 struct Actor<'a> {
-    app: &'a AppState,
+    context: &'a CallContext,
     call: &'a Call,
     line: Option<Line>,
     reassembler: Reassembler,
@@ -101,17 +101,17 @@ impl Actor<'_> {
             }
         };
         tokio::select! {
-            () = self.app.shutdown.cancelled() => {}
-            line = timeout(self.app.config.connect_timeout, joined) => self.line = line.ok().flatten(),
+            () = self.context.shutdown.cancelled() => {}
+            line = timeout(self.context.limits.connect_timeout, joined) => self.line = line.ok().flatten(),
         }
         self.line.is_some()
     }
 
     /// Runs the IVR until the flow ends, the caller hangs up or nobody is on the line for too long.
     async fn stream(&mut self, commands: &mut mpsc::Receiver<Command>) {
-        let app = self.app;
+        let context = self.context;
         self.enter(CallState::Streaming);
-        let mut ivr = match Ivr::start(Arc::clone(&self.call.flow), &app.prompts, app.clock.now()) {
+        let mut ivr = match Ivr::start(Arc::clone(&self.call.flow), &context.prompts, context.clock.now()) {
             Ok(ivr) => ivr,
             Err(error) => {
                 tracing::error!(%error, "the flow cannot be entered");
@@ -122,11 +122,11 @@ impl Actor<'_> {
         // Multiples of a frame's length from here on; those that were missed are made up for, so that nothing drifts.
         let mut due = Instant::now();
         while self.ends.is_none_or(|ends| Instant::now() < ends) {
-            let timer = ivr.poll_timeout().map(|at| app.clock.deadline(at));
+            let timer = ivr.poll_timeout().map(|at| context.clock.deadline(at));
             let goes_on = tokio::select! {
                 // Ticks before commands, so that no flood of audio holds up the caller's; see `tick`.
                 biased;
-                () = app.shutdown.cancelled() => false,
+                () = context.shutdown.cancelled() => false,
                 () = sleep_until(due) => {
                     self.look_at_network();
                     let goes_on = self.tick(&mut ivr, commands, due);
@@ -135,7 +135,7 @@ impl Actor<'_> {
                 }
                 command = commands.recv() => self.obey(&mut ivr, command),
                 () = sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
-                    ivr.handle_timeout(&app.prompts, app.clock.now());
+                    ivr.handle_timeout(&context.prompts, context.clock.now());
                     true
                 }
             };
@@ -153,12 +153,12 @@ impl Actor<'_> {
             Some(Command::Audio { link, bytes }) => {
                 if self.line.as_ref().is_some_and(|line| line.id == link) && !bytes.is_empty() {
                     self.quiet_ticks = 0;
-                    let now = self.app.clock.now();
-                    self.reassembler.push(&bytes, |frame| ivr.hear(&self.app.prompts, now, frame));
+                    let now = self.context.clock.now();
+                    self.reassembler.push(&bytes, |frame| ivr.hear(&self.context.prompts, now, frame));
                 }
             }
             Some(Command::Hangup) | None => {
-                ivr.hang_up(&self.app.prompts, self.app.clock.now());
+                ivr.hang_up(&self.context.prompts, self.context.clock.now());
                 return false;
             }
         }
@@ -175,11 +175,13 @@ impl Actor<'_> {
                 return false;
             }
         }
-        let (prompts, now) = (&self.app.prompts, self.app.clock.now());
+        let (prompts, now) = (&self.context.prompts, self.context.clock.now());
         let frame = ivr.say(prompts, now);
         if self.send(DownFrame { bytes: encode(&frame), quiet: frame == SILENCE, at: None }, due) {
             self.alone_since = None;
-        } else if self.alone_since.get_or_insert_with(Instant::now).elapsed() > self.app.config.voice_grace {
+        } else if self.alone_since.get_or_insert_with(Instant::now).elapsed()
+            > self.context.limits.voice_grace
+        {
             return false;
         }
         self.quiet_ticks += 1;
@@ -198,7 +200,7 @@ impl Actor<'_> {
 
     /// Whether the network is impaired may have changed.
     fn look_at_network(&mut self) {
-        let standing = self.app.faults.standing();
+        let standing = self.context.faults.standing();
         if standing.as_ref().map(|standing| standing.id) != self.network.as_ref().map(Network::id) {
             self.network = standing.map(Network::new);
         }
@@ -227,7 +229,7 @@ impl Actor<'_> {
     }
 
     fn enter(&self, state: CallState) {
-        self.call.state.send_replace(state);
+        self.call.enter(state);
         self.publish(state, None, None, None);
     }
 
@@ -235,7 +237,7 @@ impl Actor<'_> {
         while let Some(happening) = ivr.poll() {
             let (node, activity, action) = match happening {
                 Happening::Heard(digit) => {
-                    self.app.hub.dtmf(&DtmfEvent {
+                    self.context.hub.dtmf(&DtmfEvent {
                         interaction_id: self.call.interaction.clone(),
                         channel_id: self.call.channel.clone(),
                         digit,
@@ -268,7 +270,7 @@ impl Actor<'_> {
         activity: Option<Activity>,
         action: Option<String>,
     ) {
-        self.app.hub.interaction(&InteractionEvent {
+        self.context.hub.interaction(&InteractionEvent {
             interaction_id: self.call.interaction.clone(),
             state: state.name().to_owned(),
             timestamp: clock::timestamp(),

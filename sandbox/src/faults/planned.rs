@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Point, RetryAfter};
+use super::rule::{Kind, Point, RetryAfter};
 use crate::seeded::Seeded;
 
 /// Faults at random.

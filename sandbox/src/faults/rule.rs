@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use shared::wire::FieldError;
 
-use super::Impairment;
+use super::impair::Impairment;
 use crate::services::Service;
 
 /// A fault: where, what, how often, from when.

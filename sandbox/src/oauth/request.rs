@@ -5,12 +5,12 @@ use base64::Engine as _;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::{Denial, form};
+use super::{denial::Denial, form};
 use crate::services::TokenStyle;
 
 /// What a client asks for.
 #[derive(Debug)]
-pub(super) struct Ask {
+pub(crate) struct Ask {
     pub(super) grant_type: String,
     pub(super) credentials: Credentials,
     pub(super) scope: Option<String>,
@@ -27,7 +27,7 @@ pub(super) enum Credentials {
 
 impl Ask {
     /// Reads a request in the service's style.
-    pub(super) fn read(style: TokenStyle, headers: &HeaderMap, body: &[u8]) -> Result<Self, Denial> {
+    pub(crate) fn read(style: TokenStyle, headers: &HeaderMap, body: &[u8]) -> Result<Self, Denial> {
         let mut fields = match style {
             TokenStyle::JsonBody => json(headers, body),
             TokenStyle::FormBody | TokenStyle::BasicForm => urlencoded(headers, body),

@@ -13,8 +13,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Kind, Point, RetryAfter};
-use crate::{server::Connection, services::Service, state::AppState};
+use crate::{
+    connection::Connection,
+    faults::{Kind, Point, RetryAfter},
+    services::Service,
+    state::AppState,
+};
 
 /// Lets a request meet its fault, if one waits for it.
 pub(crate) async fn strike(

@@ -1,85 +1,22 @@
 //! The voice socket: bytes both ways, cut at odd places.
 
-mod cutter;
+use std::collections::VecDeque;
 
-use std::{collections::VecDeque, sync::Arc};
-
-use axum::{
-    Extension, Json,
-    extract::{
-        Path, Query, State,
-        ws::{Message, WebSocketUpgrade},
-    },
-    http::HeaderMap,
-    response::Response,
-};
+use axum::extract::ws::Message;
 use bytes::Bytes;
-use serde::Deserialize;
-use shared::wire::CallStatus;
 use tokio::time::{Instant, sleep_until};
 
+use super::cutter::Cutter;
 use crate::{
-    auth,
-    calls::{Call, CallState, DownFrame, Link},
-    error::Refusal,
+    calls::{Call, DownFrame, Link},
+    close::Close,
     faults::Point,
-    server::Connection,
     services::Service,
-    socket::{self, Close, Purpose},
-    state::AppState,
+    socket::Purpose,
 };
-use cutter::Cutter;
-
-/// The query of a voice stream. CXone forces the token into it, which is why no request's address is ever logged here.
-#[derive(Deserialize)]
-pub(crate) struct StreamQuery {
-    access_token: Option<String>,
-}
-
-/// WS `/agent/voice/{callId}/stream?access_token=…`: 401 without a token that is good, 403 if it lacks the scope or the
-/// call is not live.
-pub(crate) async fn open(
-    State(app): State<Arc<AppState>>,
-    Extension(connection): Extension<Connection>,
-    Path(call_id): Path<String>,
-    Query(query): Query<StreamQuery>,
-    upgrade: WebSocketUpgrade,
-) -> Result<Response, Refusal> {
-    auth::check(&app.tokens, query.access_token.as_deref(), Service::Voice, &["agent:voice:stream"])?;
-    let call = app
-        .calls
-        .by_call(&call_id)
-        .filter(|call| matches!(call.state(), CallState::Connecting | CallState::Streaming))
-        .ok_or_else(|| Refusal::forbidden("there is no such call, or it is over"))?;
-    Ok(socket::modest(upgrade).on_upgrade(move |socket| async move {
-        let tasks = app.tasks.clone();
-        let serving = async {
-            let Some(link) = call.attach().await else { return };
-            let cutter = Cutter::new(app.config.cut_seed);
-            let mut stream =
-                Stream { call: &call, link, cutter, next: None, cut: VecDeque::new(), ending: None };
-            socket::serve(socket, &app, &mut stream).await;
-        };
-        tasks.track_future(connection.until_cut(serving)).await;
-    }))
-}
-
-/// GET `/api/v2/interactions/{interactionId}/call`
-pub(crate) async fn call_state(
-    State(app): State<Arc<AppState>>,
-    Path(interaction_id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Json<CallStatus>, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Voice, &["interaction:view"])?;
-    let call = app
-        .calls
-        .by_interaction(&interaction_id)
-        .ok_or_else(|| Refusal::not_found("there is no such interaction"))?;
-    Ok(Json(CallStatus { interaction_id, call_id: call.id.clone(), state: call.state().name().to_owned() }))
-}
 
 /// One end of a call's voice.
-struct Stream<'a> {
+pub(crate) struct Stream<'a> {
     call: &'a Call,
     link: Link,
     cutter: Cutter,
@@ -89,6 +26,13 @@ struct Stream<'a> {
     cut: VecDeque<Bytes>,
     /// How it ends, once all is sent.
     ending: Option<Close>,
+}
+
+impl<'a> Stream<'a> {
+    pub(crate) fn new(call: &'a Call, link: Link, cut_seed: u64) -> Self {
+        let cutter = Cutter::new(cut_seed);
+        Self { call, link, cutter, next: None, cut: VecDeque::new(), ending: None }
+    }
 }
 
 impl Purpose for Stream<'_> {
