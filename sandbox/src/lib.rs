@@ -49,6 +49,7 @@ mod error;
 pub mod faults;
 mod flows;
 mod interactions;
+mod jobs;
 mod limits;
 mod middleware;
 mod oauth;

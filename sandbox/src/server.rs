@@ -38,6 +38,8 @@ pub async fn start(config: SandboxConfig) -> Result<Sandbox, StartError> {
     let (outages, requested) = Outages::channel();
     let app = AppState::new(config, outages)?;
     tracing::info!(%address, "sandbox listens");
+    let simulating = Arc::clone(&app);
+    app.tasks.spawn(async move { simulating.simulator.run(&simulating.shutdown).await });
     let accepting = tokio::spawn(accept(listener, address, Arc::clone(&app), requested));
     Ok(Sandbox { address, app, accepting })
 }

@@ -50,9 +50,12 @@ impl AppState {
         let seeded = config.fault_seed.map(|seed| SeededFaults { seed, rate: config.fault_rate });
         let faults = Arc::new(Faults::new(seeded));
         let hub = Arc::new(Hub::new(config.dtmf_form_cycle));
+        let clock = Clock::new();
+        let simulator =
+            Simulator::new(clock, config.simulation_seed, config.simulation_time, config.limits.flow_depth);
         let (shutdown, tasks) = (CancellationToken::new(), Tasks::new());
         let calls = Calls::new(CallContext {
-            clock: Clock::new(),
+            clock,
             prompts: Arc::new(prompts),
             faults: Arc::clone(&faults),
             hub: Arc::clone(&hub),
@@ -69,7 +72,7 @@ impl AppState {
             rate_limit: RateLimit::new(config.requests_per_second),
             faults,
             flows,
-            simulator: Simulator::new(config.simulation_seed),
+            simulator,
             qa: Qa::default(),
             hub,
             calls,

@@ -34,4 +34,5 @@ pub(crate) use impair::Counts;
 pub use impair::Impairment;
 pub use planned::SeededFaults;
 pub(crate) use registry::{Faults, Standing};
+pub(crate) use rule::JobFault;
 pub use rule::{Kind, Point, RetryAfter, Rule};

@@ -15,7 +15,7 @@ use tokio::{sync::Notify, time::Instant};
 use super::{
     impair::{Counts, Impairment},
     planned::{Planned, SeededFaults},
-    rule::{Kind, Point, Rule},
+    rule::{JobFault, Kind, Point, Rule},
 };
 use crate::services::Service;
 
@@ -139,7 +139,7 @@ impl Faults {
         let now = Instant::now();
         let due = |armed: &Armed| {
             let kind = &armed.rule.kind;
-            let fits = if point.is_socket() { kind.strikes_handshakes() } else { !kind.strikes_runs() };
+            let fits = if point.is_socket() { kind.strikes_handshakes() } else { kind.job_fault().is_none() };
             fits && armed.rule.is_for(point, service) && armed.from <= now
         };
         self.take(due).or_else(|| self.planned.lock().expect("no holder panics").as_mut()?.for_request(point))
@@ -150,13 +150,14 @@ impl Faults {
         Point::ALL.map(|point| (point, self.came[point as usize].load(Ordering::Relaxed))).into()
     }
 
-    /// The fault that strikes a simulation which is accepted now, if one does: `fail_run` or `never_ends`.
-    pub(crate) fn for_run(&self) -> Option<Kind> {
+    /// Takes the fault that strikes a job which is accepted now.
+    pub(crate) fn for_job(&self, point: Point, service: Service) -> Option<JobFault> {
         let now = Instant::now();
-        self.take(|armed| {
+        let due = |armed: &Armed| {
             let rule = &armed.rule;
-            rule.kind.strikes_runs() && rule.is_for(Point::Simulator, Service::Flow) && armed.from <= now
-        })
+            rule.kind.job_fault().is_some() && rule.is_for(point, service) && armed.from <= now
+        };
+        self.take(due)?.job_fault()
     }
 
     /// Waits for a fault that strikes a socket which opened at `opened`.

@@ -97,6 +97,15 @@ pub enum Kind {
     NeverEnds,
 }
 
+/// A fault that strikes a job rather than a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum JobFault {
+    /// The job fails with this message.
+    Fail { message: String },
+    /// The job runs for ever.
+    NeverEnds,
+}
+
 fn why_not() -> String {
     "simulator compute node lost".into()
 }
@@ -139,9 +148,20 @@ impl Kind {
         !self.strikes_handshakes() && self.impairment().is_none()
     }
 
-    /// Whether it strikes a simulation rather than a request.
-    pub(super) const fn strikes_runs(&self) -> bool {
-        matches!(self, Self::FailRun { .. } | Self::NeverEnds)
+    /// Returns the fault of a job, where this strikes a job rather than a request.
+    pub(super) fn job_fault(&self) -> Option<JobFault> {
+        match self {
+            Self::FailRun { message } => Some(JobFault::Fail { message: message.clone() }),
+            Self::NeverEnds => Some(JobFault::NeverEnds),
+            Self::Status { .. }
+            | Self::Slow { .. }
+            | Self::Drop
+            | Self::Close { .. }
+            | Self::HalfOpen
+            | Self::Garbage
+            | Self::ExpireTokens
+            | Self::Impair(_) => None,
+        }
     }
 
     /// What it is, where it stands instead of striking.

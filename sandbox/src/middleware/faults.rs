@@ -49,7 +49,7 @@ pub(crate) async fn strike(
             app.shutdown.cancelled().await;
             connection.vanish().await
         }
-        // They strike no request; see `Faults::standing` and `Faults::for_run`.
+        // They strike no request; see `Faults::standing` and `Faults::for_job`.
         Kind::Impair(_) | Kind::FailRun { .. } | Kind::NeverEnds => next.run(request).await,
         // Only sockets can be closed with a code; the rule's validation says so.
         Kind::Drop | Kind::Close { .. } => connection.vanish().await,

@@ -11,11 +11,11 @@ use axum::{
 };
 use serde_json::Value;
 use shared::{
-    flow::{SimulationRequest, execute},
+    flow::SimulationRequest,
     wire::{SimulationJob, SimulationResult, SimulationStatus},
 };
 
-use crate::{auth, faults::Kind, refusal::Refusal, services::Service, state::AppState};
+use crate::{auth, faults::Point, refusal::Refusal, services::Service, state::AppState};
 
 /// POST `/api/v2/flow/simulator`
 pub(crate) async fn submit(
@@ -34,20 +34,17 @@ pub(crate) async fn submit(
     })?;
     let flow =
         app.flows.find(request.flow_id()).ok_or_else(|| Refusal::not_found("there is no such flow"))?;
-    let fault = app.faults.for_run();
-    let result = match &fault {
-        Some(Kind::FailRun { message }) => SimulationResult {
-            status: SimulationStatus::Failed,
-            error_message: Some(message.clone()),
-            ..execute(flow, &request, app.config.limits.flow_depth)
-        },
-        _ => execute(flow, &request, app.config.limits.flow_depth),
-    };
-    let ends = fault != Some(Kind::NeverEnds);
-    let id = app.simulator.submit(app.config.simulation_time, ends, result);
+    let fault = app.faults.for_job(Point::Simulator, Service::Flow);
+    let id = app
+        .simulator
+        .submit(flow, &request, fault)
+        .map_err(|error| Refusal::new(StatusCode::TOO_MANY_REQUESTS, error.to_string()))?;
     let url = format!("/{}/api/v2/flow/simulator/{id}", Service::Flow.name());
-    let job =
-        SimulationJob { simulation_id: id, status: SimulationStatus::Queued, result_url: Some(url.clone()) };
+    let job = SimulationJob {
+        simulation_id: id.to_string(),
+        status: SimulationStatus::Queued,
+        result_url: Some(url.clone()),
+    };
     Ok((StatusCode::CREATED, [(header::LOCATION, url)], Json(job)).into_response())
 }
 
@@ -58,5 +55,5 @@ pub(crate) async fn state(
     headers: HeaderMap,
 ) -> Result<Json<SimulationResult>, Refusal> {
     auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:simulator:read"])?;
-    app.simulator.look(&id).map(Json).ok_or_else(|| Refusal::not_found("there is no such simulation"))
+    app.simulator.result(&id).map(Json).ok_or_else(|| Refusal::not_found("there is no such simulation"))
 }
