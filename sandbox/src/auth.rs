@@ -1,11 +1,11 @@
-//! Whether a request's token is good for what it asks.
+//! The check of a request's access token.
 
 use axum::http::{HeaderMap, header};
 
 use crate::{oauth::Tokens, refusal::Refusal, services::Service};
 
-/// Lets a request pass whose Bearer header has a token of `service` with all of `scopes`: 401 for no token, or one that
-/// is unknown or has expired; 403 for another service's, or one without the scopes.
+/// Checks that the Bearer header has a token of `service` with all of `scopes`: 401 without a token, or for one that is
+/// unknown or has expired; 403 for another service's token, or one that lacks a scope.
 pub(crate) fn bearer(
     tokens: &Tokens,
     headers: &HeaderMap,
@@ -20,7 +20,7 @@ pub(crate) fn bearer(
     check(tokens, token, service, scopes)
 }
 
-/// As [`bearer`], for a token from elsewhere.
+/// Checks a token as [`bearer`] does, for requests that carry it elsewhere.
 pub(crate) fn check(
     tokens: &Tokens,
     token: Option<&str>,

@@ -1,4 +1,4 @@
-//! The close of a WebSocket.
+//! The close frame of a WebSocket.
 
 /// Code and reason of a close frame.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -46,17 +46,17 @@ impl Connection {
     }
 
     /// Returns the token whose cancellation cuts the connection.
-    pub(crate) fn cut(&self) -> CancellationToken {
+    pub(crate) fn cut_token(&self) -> CancellationToken {
         self.0.cut.clone()
     }
 
-    /// Runs `socket` until it ends or the connection is cut; then it is dropped, which closes the TCP connection.
+    /// Runs `socket` until it ends or the connection is cut, and drops it, which closes the TCP connection.
     pub(crate) async fn until_cut(&self, socket: impl Future<Output = ()>) {
         self.0.cut.run_until_cancelled(socket).await;
     }
 
     /// Cuts the connection and never returns, so that the request it came with gets no answer.
-    pub(crate) async fn vanish<T>(&self) -> T {
+    pub(crate) async fn cut_unanswered<T>(&self) -> T {
         self.0.cut.cancel();
         std::future::pending().await
     }

@@ -1,4 +1,4 @@
-//! The flows, and the requests for them.
+//! The flow definitions.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,15 +14,15 @@ use crate::error::StartError;
 #[include = "*.json"]
 struct Files;
 
-/// Seed 000's flow, which is the one to start with, and the others by identifier.
+/// The flow that comes first, and the others by identifier.
 #[derive(Debug)]
 pub(crate) struct Flows {
-    seed: Arc<CompiledFlow>,
+    default: Arc<CompiledFlow>,
     others: BTreeMap<String, Arc<CompiledFlow>>,
 }
 
 impl Flows {
-    /// The embedded flows and `extra` ones.
+    /// Loads and compiles the embedded flows and `extra` ones.
     pub(crate) fn load(extra: &[FlowDefinition]) -> Result<Self, StartError> {
         let mut flows = BTreeMap::new();
         for name in Files::iter() {
@@ -37,15 +37,17 @@ impl Flows {
         for definition in extra {
             insert(&mut flows, definition.clone())?;
         }
-        Ok(Self { seed: seed_flow(), others: flows })
+        Ok(Self { default: seed_flow(), others: flows })
     }
 
+    /// Returns every flow.
     pub(crate) fn all(&self) -> impl Iterator<Item = &CompiledFlow> {
-        std::iter::once(&*self.seed).chain(self.others.values().map(|flow| &**flow))
+        std::iter::once(&*self.default).chain(self.others.values().map(|flow| &**flow))
     }
 
+    /// Returns the flow with this identifier.
     pub(crate) fn find(&self, id: &str) -> Option<&Arc<CompiledFlow>> {
-        if id == self.seed.definition().flow_id { Some(&self.seed) } else { self.others.get(id) }
+        if id == self.default.definition().flow_id { Some(&self.default) } else { self.others.get(id) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the services answer when they refuse: `application/problem+json`.
+//! Refused requests, answered with `application/problem+json`.
 
 use axum::{
     Json,
@@ -7,7 +7,7 @@ use axum::{
 };
 use shared::wire::{FieldError, Problem};
 
-/// A refusal.
+/// A refused request: its status, the reason, and the fields that are wrong.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
@@ -20,7 +20,7 @@ impl Refusal {
         Self { status, detail: detail.into(), errors: Vec::new() }
     }
 
-    /// Says which fields are wrong.
+    /// Adds the fields that are wrong.
     pub(crate) fn with_errors(self, errors: Vec<FieldError>) -> Self {
         Self { errors, ..self }
     }

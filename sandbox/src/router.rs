@@ -1,4 +1,4 @@
-//! The one table of routes.
+//! The table of routes.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use axum::{
 
 use crate::{
     faults::Point,
-    middleware::{limit, local_only, strike},
+    middleware::{inject_fault, limit_rate, loopback_only},
     refusal::Refusal,
     routes::{calls, faults, flows, interactions, outage, qa, simulations, token, voice},
-    services::{Offer as _, Service},
+    services::{Service, ServiceContract as _},
     state::AppState,
 };
 
@@ -22,7 +22,7 @@ type App = Arc<AppState>;
 
 pub(crate) fn router(app: &App) -> Router {
     let at = |point, service, route: MethodRouter<App>| {
-        route.route_layer(from_fn_with_state((Arc::clone(app), point, service), strike))
+        route.route_layer(from_fn_with_state((Arc::clone(app), point, service), inject_fault))
     };
     let mut all = Router::new();
     for service in Service::ALL {
@@ -31,11 +31,11 @@ pub(crate) fn router(app: &App) -> Router {
         for (path, point, route) in routes_of(service) {
             routes = routes.route(path, at(point, service, route));
         }
-        let limited = routes.layer(from_fn_with_state((Arc::clone(app), service), limit));
+        let limited = routes.layer(from_fn_with_state((Arc::clone(app), service), limit_rate));
         all = all.nest(&format!("/{}", service.name()), limited);
     }
     all.nest("/sandbox", control_routes())
-        .route("/qa/api/v1/test-results", at(Point::Qa, Service::Flow, post(qa::take)))
+        .route("/qa/api/v1/test-results", at(Point::Qa, Service::Flow, post(qa::store)))
         .fallback(async || Refusal::not_found("there is no such route"))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(Arc::clone(app))
@@ -54,7 +54,7 @@ fn routes_of(service: Service) -> Vec<(&'static str, Point, MethodRouter<App>)> 
             ("/api/v2/flow/definitions", Point::Flow, get(flows::list)),
             ("/api/v2/flow/definitions/{flow_id}", Point::Flow, get(flows::definition)),
             ("/api/v2/flow/simulator", Point::Simulator, post(simulations::submit)),
-            ("/api/v2/flow/simulator/{simulation_id}", Point::Simulator, get(simulations::state)),
+            ("/api/v2/flow/simulator/{simulation_id}", Point::Simulator, get(simulations::result)),
         ],
         Service::Dialer | Service::Media => Vec::new(),
     }
@@ -64,11 +64,11 @@ fn control_routes() -> Router<App> {
     Router::new()
         .route("/calls", post(calls::place))
         .route("/calls/{interaction_id}", delete(calls::hang_up))
-        .route("/faults", get(faults::list).post(faults::arm).delete(faults::disarm))
+        .route("/faults", get(faults::list).post(faults::arm).delete(faults::disarm_all))
         .route("/requests", get(faults::requests))
-        .route("/faults/{id}", delete(faults::take_away))
+        .route("/faults/{id}", delete(faults::disarm))
         .route("/faults/seeded", post(faults::seeded))
         .route("/outage", post(outage::begin))
         .route("/qa", get(qa::list))
-        .layer(from_fn(local_only))
+        .layer(from_fn(loopback_only))
 }

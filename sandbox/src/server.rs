@@ -1,4 +1,4 @@
-//! The listening port: accepting, cutting, going away and coming back.
+//! The listening port: connections, outages and shutdown.
 
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -17,11 +17,11 @@ use crate::{
     connection::{Connection, Outage, Outages},
     error::StartError,
     router::router,
-    services::{Offer as _, Service, ServiceEndpoint},
+    services::{Service, ServiceContract as _, ServiceEndpoint},
     state::AppState,
 };
 
-/// A stand-in that runs. Dropping it stops it at once; [`Sandbox::shutdown`] says goodbye first.
+/// A running stand-in. Dropping it stops it at once; [`Sandbox::shutdown`] closes its sockets first.
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
@@ -29,28 +29,28 @@ pub struct Sandbox {
     accepting: JoinHandle<()>,
 }
 
-/// Starts a stand-in.
+/// Starts a stand-in and returns once it listens.
 pub async fn start(config: SandboxConfig) -> Result<Sandbox, StartError> {
-    let asked = config.listen;
-    let listen = |source| StartError::Listen { address: asked, source };
-    let listener = TcpListener::bind(asked).await.map_err(listen)?;
+    let requested = config.listen;
+    let listen = |source| StartError::Listen { address: requested, source };
+    let listener = TcpListener::bind(requested).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let (outages, requested) = Outages::channel();
+    let (outages, outage_requests) = Outages::channel();
     let app = AppState::new(config, outages)?;
     tracing::info!(%address, "sandbox listens");
     let simulating = Arc::clone(&app);
     app.tasks.spawn(async move { simulating.simulator.run(&simulating.shutdown).await });
-    let accepting = tokio::spawn(accept(listener, address, Arc::clone(&app), requested));
+    let accepting = tokio::spawn(accept(listener, address, Arc::clone(&app), outage_requests));
     Ok(Sandbox { address, app, accepting })
 }
 
 impl Sandbox {
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The five services, reachable from this machine.
+    /// Returns the five services with addresses that are reachable from this machine.
     pub fn endpoints(&self) -> Vec<ServiceEndpoint> {
         let mut address = self.address;
         if address.ip().is_unspecified() {
@@ -59,12 +59,12 @@ impl Sandbox {
         Service::ALL.map(|service| service.endpoint(address, self.app.config.token_ttl)).into()
     }
 
-    /// The client that the services know, and its secret.
+    /// Returns the client identifier that the services accept, and its secret.
     pub fn credentials(&self) -> (String, secrecy::SecretString) {
         (self.app.config.client_id.clone(), self.app.config.client_secret.clone())
     }
 
-    /// How many calls are not over.
+    /// Returns the number of calls that are not over.
     pub fn live_calls(&self) -> usize {
         self.app.calls.live()
     }
@@ -74,18 +74,19 @@ impl Sandbox {
         self.app.outages.begin(length, None).await;
     }
 
-    /// Closes sockets with 1001, ends calls and stops; what takes longer than 3 s is cut.
+    /// Closes sockets with 1001, ends calls and stops; connections that take longer than 3 s are cut.
     pub async fn shutdown(self) {
-        const PATIENCE: Duration = Duration::from_secs(3);
+        /// Maximum time for sockets and calls to end.
+        const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
         self.app.shutdown.cancel();
         self.app.tasks.close();
-        if tokio::time::timeout(PATIENCE, self.app.tasks.wait()).await.is_err() {
-            tracing::debug!("cutting what did not end in time");
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, self.app.tasks.wait()).await.is_err() {
+            tracing::debug!("connections that did not end in time are cut");
             self.app.connections.cut(None);
         }
     }
 
-    /// Runs until it is shut down or fails, which it does not by itself.
+    /// Returns once the stand-in accepts no more connections, which does not happen before it is shut down.
     pub async fn stopped(&mut self) {
         let _ = (&mut self.accepting).await;
     }
@@ -129,7 +130,7 @@ async fn accept(
                     app.tasks.spawn(serve(stream, connection, router.clone(), Arc::clone(&app)));
                 }
                 Err(error) => {
-                    // Out of file descriptors, mostly: waiting is all there is to do.
+                    // Mostly a lack of file descriptors, which passes.
                     tracing::warn!(%error, "cannot accept");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -138,7 +139,7 @@ async fn accept(
     }
 }
 
-/// The port may be another's for a moment; it is asked for until it can be had.
+/// Listens on `address` again, as soon as no other process does.
 async fn rebind(address: SocketAddr) -> TcpListener {
     loop {
         match TcpListener::bind(address).await {
@@ -152,10 +153,10 @@ async fn rebind(address: SocketAddr) -> TcpListener {
 }
 
 async fn serve(stream: TcpStream, connection: Connection, router: Router, app: Arc<AppState>) {
-    /// A client that sends its request more slowly than this is not one.
+    /// Maximum time that a client may take to send a request's header.
     const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
     let _ = stream.set_nodelay(true);
-    let cut = connection.cut();
+    let cut = connection.cut_token();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
         router.clone().oneshot(request.map(Body::new))
@@ -168,7 +169,7 @@ async fn serve(stream: TcpStream, connection: Connection, router: Router, app: A
             .with_upgrades()
     );
     tokio::select! {
-        // First, so that a cut connection answers nothing more.
+        // First, so that a cut connection sends no further answer.
         biased;
         () = cut.cancelled() => {}
         _ = serving.as_mut() => {}

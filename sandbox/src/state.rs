@@ -1,4 +1,4 @@
-//! What all handlers share.
+//! The state that all handlers share.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use crate::{
     faults::{Faults, SeededFaults},
     flows::Flows,
     interactions::Hub,
-    limits::RateLimit,
     oauth::Tokens,
     prompts::Prompts,
-    qa::Qa,
+    qa::QaExports,
+    rate_limit::RateLimit,
     simulator::Simulator,
     socket::SocketContext,
 };
 
-/// What all handlers share.
+/// The state that all handlers share.
 #[derive(Debug)]
 pub(crate) struct AppState {
     pub(crate) config: SandboxConfig,
@@ -30,7 +30,7 @@ pub(crate) struct AppState {
     pub(crate) faults: Arc<Faults>,
     pub(crate) flows: Flows,
     pub(crate) simulator: Simulator,
-    pub(crate) qa: Qa,
+    pub(crate) qa: QaExports,
     pub(crate) hub: Arc<Hub>,
     pub(crate) calls: Calls,
     pub(crate) connections: Connections,
@@ -40,12 +40,12 @@ pub(crate) struct AppState {
 }
 
 impl AppState {
-    /// Reads flows and prompts, and checks that every flow has its prompts.
+    /// Loads flows and prompts, and checks that every flow has its prompts.
     pub(crate) fn new(config: SandboxConfig, outages: Outages) -> Result<Arc<Self>, StartError> {
         let flows = Flows::load(&config.extra_flows)?;
         let prompts = Prompts::load(&config.extra_prompts)?;
         for flow in flows.all() {
-            prompts.check(flow.definition())?;
+            prompts.check_flow(flow.definition())?;
         }
         let seeded = config.fault_seed.map(|seed| SeededFaults { seed, rate: config.fault_rate });
         let faults = Arc::new(Faults::new(seeded));
@@ -73,7 +73,7 @@ impl AppState {
             faults,
             flows,
             simulator,
-            qa: Qa::default(),
+            qa: QaExports::default(),
             hub,
             calls,
             connections: Connections::default(),

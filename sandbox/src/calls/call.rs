@@ -1,4 +1,4 @@
-//! One call, seen from outside.
+//! One call, as sockets and handlers see it.
 
 use std::sync::{
     Arc,
@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::close::Close;
 
-/// A call's state; CONTRACT section 1.
+/// State of a call, as the call state request and the events name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallState {
     Connecting,
@@ -24,6 +24,7 @@ pub(crate) enum CallState {
 }
 
 impl CallState {
+    /// Returns the state's name in requests and events.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Connecting => "connecting",
@@ -34,7 +35,7 @@ impl CallState {
     }
 }
 
-/// A call, seen from outside.
+/// A call, as sockets and handlers see it.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) interaction: String,
@@ -46,41 +47,41 @@ pub(crate) struct Call {
     next_link: AtomicU64,
 }
 
-/// What a call is told.
+/// A message to the call's task.
 #[derive(Debug)]
 pub(super) enum Command {
-    /// A voice socket has opened.
-    Attach { link: u64, frames: mpsc::Sender<DownFrame>, close: oneshot::Sender<Close> },
+    /// A voice socket opened.
+    Attach { link: u64, frames: mpsc::Sender<OutgoingFrame>, close: oneshot::Sender<Close> },
     /// The voice socket sent audio.
     Audio { link: u64, bytes: Bytes },
-    /// The caller hangs up.
+    /// The caller hung up.
     Hangup,
 }
 
-/// A voice socket's end of a call. Dropping it tells the call that the socket is gone.
+/// A voice socket's end of a call. Dropping it detaches the socket.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) id: u64,
-    pub(crate) frames: mpsc::Receiver<DownFrame>,
+    pub(crate) frames: mpsc::Receiver<OutgoingFrame>,
     pub(crate) closed: oneshot::Receiver<Close>,
 }
 
 /// A frame on its way to the caller.
 #[derive(Debug)]
-pub(crate) struct DownFrame {
+pub(crate) struct OutgoingFrame {
     pub(crate) bytes: FrameBytes,
-    /// Whether it is silent.
-    pub(crate) quiet: bool,
-    /// When to send it, where the network is impaired; at once otherwise.
-    pub(crate) at: Option<Instant>,
+    /// True when every sample is zero.
+    pub(crate) is_silent: bool,
+    /// Time to send it at, where an impaired network delays it; at once without.
+    pub(crate) send_at: Option<Instant>,
 }
 
 impl Call {
     /// Returns a call into `flow` with random identifiers, and its end of the command queue.
     pub(super) fn new(flow: Arc<CompiledFlow>) -> (Self, mpsc::Receiver<Command>) {
-        /// Audio of a second or so, and whatever else comes.
-        const COMMANDS: usize = 64;
-        let (commands, received) = mpsc::channel(COMMANDS);
+        /// Maximum number of commands that wait: about a second of audio messages.
+        const MAX_QUEUED_COMMANDS: usize = 64;
+        let (commands, received) = mpsc::channel(MAX_QUEUED_COMMANDS);
         let call = Self {
             interaction: format!("int-{:016x}", rand::random::<u64>()),
             id: format!("call-{:016x}", rand::random::<u64>()),
@@ -93,7 +94,7 @@ impl Call {
         (call, received)
     }
 
-    pub(super) fn enter(&self, state: CallState) {
+    pub(super) fn set_state(&self, state: CallState) {
         self.state.send_replace(state);
     }
 
@@ -101,28 +102,28 @@ impl Call {
         *self.state.borrow()
     }
 
-    /// Joins a voice socket to the call, in the place of the one before; none if the call is over.
+    /// Attaches a voice socket to the call in the place of the previous one; none if the call is over.
     pub(crate) async fn attach(&self) -> Option<Link> {
-        /// One second; a socket that is further behind loses frames.
-        const BACKLOG: usize = 50;
+        /// Maximum number of frames that wait for a socket: one second. Further ones are dropped.
+        const MAX_QUEUED_FRAMES: usize = 50;
         let id = self.next_link.fetch_add(1, Ordering::Relaxed);
-        let (frames, frames_out) = mpsc::channel(BACKLOG);
+        let (frames, frames_out) = mpsc::channel(MAX_QUEUED_FRAMES);
         let (close, closed) = oneshot::channel();
         self.commands.send(Command::Attach { link: id, frames, close }).await.ok()?;
         Some(Link { id, frames: frames_out, closed })
     }
 
-    /// Hands up what the voice socket `link` sent.
-    pub(crate) async fn hear(&self, link: u64, bytes: Bytes) {
-        // A call that is over hears nothing.
+    /// Passes audio from the voice socket `link` to the call.
+    pub(crate) async fn send_audio(&self, link: u64, bytes: Bytes) {
+        // The call may be over.
         let _ = self.commands.send(Command::Audio { link, bytes }).await;
     }
 
-    /// The caller hangs up; returns once the call has ended.
+    /// Hangs up for the caller and returns once the call has ended.
     pub(crate) async fn hang_up(&self) {
         let mut state = self.state.subscribe();
         let _ = self.commands.send(Command::Hangup).await;
-        // The call lives as long as its registry, so the sender is there.
+        // The sender is a field of this call, so the wait cannot fail.
         let _ = state.wait_for(|state| *state == CallState::Terminated).await;
     }
 }

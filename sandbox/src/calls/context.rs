@@ -1,3 +1,5 @@
+//! The parts of the stand-in that calls use.
+
 use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
@@ -17,7 +19,7 @@ pub(crate) struct CallContext {
     pub(crate) tasks: Tasks,
 }
 
-/// Limits of calls; see the fields of [`crate::SandboxConfig`] with the same names.
+/// Limits of calls: the fields of [`crate::SandboxConfig`] with the same names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallLimits {
     pub(crate) connect_timeout: Duration,

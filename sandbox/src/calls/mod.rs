@@ -8,6 +8,6 @@ mod network;
 mod player;
 mod registry;
 
-pub(crate) use call::{Call, CallState, DownFrame, Link};
+pub(crate) use call::{Call, CallState, Link, OutgoingFrame};
 pub(crate) use context::{CallContext, CallLimits};
 pub(crate) use registry::Calls;

@@ -9,7 +9,7 @@ use shared::menu::CompiledFlow;
 
 use super::{actor, call::Call, context::CallContext};
 
-/// All calls, and those that were, for a while.
+/// The calls that are live, and the newest of those that are over.
 #[derive(Debug)]
 pub(crate) struct Calls {
     context: CallContext,
@@ -19,9 +19,9 @@ pub(crate) struct Calls {
 #[derive(Debug, Default)]
 struct Registry {
     by_interaction: HashMap<String, Arc<Call>>,
-    /// Interactions by call.
+    /// Interaction identifiers by call identifier.
     by_call: HashMap<String, String>,
-    /// Calls that are over, oldest first.
+    /// Interaction identifiers of calls that are over, oldest first.
     over: VecDeque<String>,
 }
 
@@ -30,7 +30,7 @@ impl Calls {
         Self { context, registry: Arc::default() }
     }
 
-    /// Places a call into `flow`; none if there are too many.
+    /// Places a call into `flow`; none if too many are live.
     pub(crate) fn place(&self, flow: Arc<CompiledFlow>) -> Option<Arc<Call>> {
         let mut registry = self.lock();
         if registry.live() >= self.context.limits.max_calls {
@@ -44,7 +44,7 @@ impl Calls {
         let (ended, calls) = (Arc::clone(&call), Arc::clone(&self.registry));
         self.context.tasks.spawn(async move {
             running.await;
-            calls.lock().expect("no holder panics").ended(&ended);
+            calls.lock().expect("no holder panics").end(&ended);
         });
         Some(call)
     }
@@ -58,7 +58,7 @@ impl Calls {
         registry.by_interaction.get(registry.by_call.get(id)?).cloned()
     }
 
-    /// How many calls are not over.
+    /// Returns the number of calls that are not over.
     pub(crate) fn live(&self) -> usize {
         self.lock().live()
     }
@@ -69,11 +69,12 @@ impl Calls {
 }
 
 impl Registry {
-    /// A call is over: it can be asked for until so many others are.
-    fn ended(&mut self, call: &Call) {
-        const REMEMBERED: usize = 1_000;
+    /// Counts a call as over and drops the oldest such call if there are too many.
+    fn end(&mut self, call: &Call) {
+        /// Maximum number of calls that are over and can still be looked up.
+        const MAX_ENDED_CALLS: usize = 1_000;
         self.over.push_back(call.interaction.clone());
-        if self.over.len() > REMEMBERED
+        if self.over.len() > MAX_ENDED_CALLS
             && let Some(oldest) = self.over.pop_front()
             && let Some(call) = self.by_interaction.remove(&oldest)
         {

@@ -1,8 +1,8 @@
-//! Faults, on demand and by seed.
+//! Faults on demand and at random.
 //!
 //! A fault strikes at a [`Point`]. `status` and `slow` strike a request, or a socket's handshake; the other kinds strike a
-//! request, or a socket that is open. `afterMs` counts from when the fault was armed and, for a socket, from when it
-//! opened, whichever is later; `times` (1) is how often it strikes.
+//! request, or a socket that is open. `afterMs` counts from the arming of the fault or, for a socket, from its opening,
+//! whichever is later; `times` (1) is the number of times that it strikes.
 //!
 //! ```json
 //! {"on":"token","service":"voice","kind":"status","status":429,"retryAfter":"date","retryAfterSeconds":2}
@@ -18,21 +18,23 @@
 //! {"on":"voice","kind":"impair","lossPercent":2,"burst":3,"jitterMs":60,"driftPpm":200,"seed":7,"ms":600000}
 //! ```
 //!
-//! `impair` does not strike: it stands, from `afterMs` on, in every call there is and every call to come, for `ms` or until
-//! it is taken away ([`Impairment`]). Audio to the caller is lost in whole frames, comes late, and is paced by a clock that
-//! is off. Of several, the one that was armed last and has begun holds. `GET /sandbox/faults` counts what it has done, also
-//! after its time; each call meets the same losses and delays from the frame on with which the impairment began in it.
+//! `impair` does not strike once: from `afterMs` on it is active in every call, for `ms` or until it is disarmed
+//! ([`Impairment`]). Audio to the caller is lost in whole frames, comes late, and is paced by a clock that drifts. Of
+//! several impairments that have begun, the one that was armed last is active. `GET /sandbox/faults` has its counts of lost
+//! and delayed frames, also after its end. In each call, the same frames are lost and delayed, counted from the frame with
+//! which the impairment began.
 //!
-//! By seed, the n-th request (or socket) at a point meets the same fault in every run, whatever happens at other points.
+//! Faults at random ([`SeededFaults`]) depend on their seed alone: the n-th request (or socket) at a point meets the same
+//! fault in every run, regardless of other points.
 
 mod impair;
-mod planned;
+mod plan;
 mod registry;
 mod rule;
 
-pub(crate) use impair::Counts;
 pub use impair::Impairment;
-pub use planned::SeededFaults;
-pub(crate) use registry::{Faults, Standing};
+pub(crate) use impair::ImpairmentCounts;
+pub use plan::SeededFaults;
+pub(crate) use registry::{ActiveImpairment, Faults};
 pub(crate) use rule::JobFault;
 pub use rule::{Kind, Point, RetryAfter, Rule};

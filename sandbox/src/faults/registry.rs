@@ -1,4 +1,4 @@
-//! The faults that are armed.
+//! The registry of armed faults.
 
 use std::{
     collections::BTreeMap,
@@ -13,21 +13,22 @@ use serde::{Serialize, Serializer};
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
-    impair::{Counts, Impairment},
-    planned::{Planned, SeededFaults},
+    impair::{Impairment, ImpairmentCounts},
+    plan::{FaultPlan, SeededFaults},
     rule::{JobFault, Kind, Point, Rule},
 };
 use crate::services::Service;
 
-/// Faults that are waiting for something to strike.
+/// The armed faults, on demand and at random.
 #[derive(Debug)]
 pub(crate) struct Faults {
     next_id: AtomicU64,
     armed: Mutex<Vec<Armed>>,
+    /// Wakes the sockets, which wait for their fault, when one is armed.
     changed: Notify,
-    planned: Mutex<Option<Planned>>,
-    /// Requests and handshakes that came, whatever became of them.
-    came: [AtomicU64; Point::ALL.len()],
+    seeded: Mutex<Option<FaultPlan>>,
+    /// Number of requests and handshakes at each point, refused ones included.
+    requests: [AtomicU64; Point::ALL.len()],
 }
 
 #[derive(Debug)]
@@ -35,49 +36,53 @@ struct Armed {
     id: u64,
     rule: Rule,
     left: u32,
+    /// Earliest time at which it strikes.
     from: Instant,
-    /// What it has done, if it stands instead of striking.
-    counts: Option<Arc<Counts>>,
+    /// Counts of an impairment.
+    counts: Option<Arc<ImpairmentCounts>>,
 }
 
-/// The impairment that holds.
+/// The impairment that is active.
 #[derive(Debug)]
-pub(crate) struct Standing {
+pub(crate) struct ActiveImpairment {
     pub(crate) id: u64,
     pub(crate) impairment: Impairment,
-    pub(crate) counts: Arc<Counts>,
+    pub(crate) counts: Arc<ImpairmentCounts>,
 }
 
-/// One armed fault, as `GET /sandbox/faults` lists it.
+/// An armed fault, as `GET /sandbox/faults` lists it.
 #[derive(Debug, Serialize)]
 pub(crate) struct ArmedView {
     id: u64,
-    /// How often it will strike; whether it stands or is yet to come, 1 or 0, for an impairment.
+    /// Number of times that it will strike; for an impairment, 1 until its end and 0 after it.
     left: u32,
     #[serde(flatten)]
     rule: Rule,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_they_are")]
-    counts: Option<Arc<Counts>>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_counts")]
+    counts: Option<Arc<ImpairmentCounts>>,
 }
 
 #[expect(clippy::ref_option, reason = "the form in which serde calls it")]
-fn as_they_are<S: Serializer>(counts: &Option<Arc<Counts>>, serializer: S) -> Result<S::Ok, S::Error> {
+fn serialize_counts<S: Serializer>(
+    counts: &Option<Arc<ImpairmentCounts>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     counts.as_deref().serialize(serializer)
 }
 
 impl Faults {
-    /// No faults but those of the seed.
+    /// Returns a registry without faults on demand.
     pub(crate) fn new(seeded: Option<SeededFaults>) -> Self {
         Self {
             next_id: AtomicU64::new(1),
             armed: Mutex::default(),
             changed: Notify::new(),
-            planned: Mutex::new(seeded.map(Planned::new)),
-            came: Default::default(),
+            seeded: Mutex::new(seeded.map(FaultPlan::new)),
+            requests: Default::default(),
         }
     }
 
-    /// Arms a fault; its identifier.
+    /// Arms a fault and returns its identifier.
     pub(crate) fn arm(&self, rule: Rule) -> u64 {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let from = Instant::now() + rule.after();
@@ -87,26 +92,26 @@ impl Faults {
         id
     }
 
-    /// Begins, or ends, faults by seed.
-    pub(crate) fn plan(&self, seeded: Option<SeededFaults>) {
-        *self.planned.lock().expect("no holder panics") = seeded.map(Planned::new);
+    /// Replaces the faults at random.
+    pub(crate) fn set_seeded(&self, seeded: Option<SeededFaults>) {
+        *self.seeded.lock().expect("no holder panics") = seeded.map(FaultPlan::new);
     }
 
-    /// Disarms everything, the seed's faults too.
-    pub(crate) fn disarm(&self) {
+    /// Disarms every fault, those at random included.
+    pub(crate) fn disarm_all(&self) {
         self.armed.lock().expect("no holder panics").clear();
-        self.plan(None);
+        self.set_seeded(None);
     }
 
-    /// Takes one away; whether it was there.
-    pub(crate) fn take_away(&self, id: u64) -> bool {
+    /// Disarms one fault and returns true if it was armed.
+    pub(crate) fn disarm(&self, id: u64) -> bool {
         let mut armed = self.armed.lock().expect("no holder panics");
         let before = armed.len();
         armed.retain(|armed| armed.id != id);
         armed.len() < before
     }
 
-    /// What is armed.
+    /// Returns the armed faults.
     pub(crate) fn list(&self) -> Vec<ArmedView> {
         let now = Instant::now();
         let armed = self.armed.lock().expect("no holder panics");
@@ -119,8 +124,8 @@ impl Faults {
         armed.iter().map(view).collect()
     }
 
-    /// The impairment that voice streams suffer now.
-    pub(crate) fn standing(&self) -> Option<Standing> {
+    /// Returns the impairment that is active now.
+    pub(crate) fn active_impairment(&self) -> Option<ActiveImpairment> {
         let armed = self.armed.lock().expect("no holder panics");
         if armed.is_empty() {
             return None;
@@ -129,29 +134,29 @@ impl Faults {
         armed.iter().rev().find_map(|armed| {
             let (impairment, counts) = (*armed.rule.kind.impairment()?, armed.counts.as_ref()?);
             let holds = armed.from <= now && !armed.is_over(now);
-            holds.then(|| Standing { id: armed.id, impairment, counts: Arc::clone(counts) })
+            holds.then(|| ActiveImpairment { id: armed.id, impairment, counts: Arc::clone(counts) })
         })
     }
 
-    /// The fault that strikes a request or handshake, if one does.
-    pub(crate) fn for_request(&self, point: Point, service: Service) -> Option<Kind> {
-        self.came[point as usize].fetch_add(1, Ordering::Relaxed);
+    /// Counts a request or handshake and takes the fault that strikes it.
+    pub(crate) fn take_request_fault(&self, point: Point, service: Service) -> Option<Kind> {
+        self.requests[point as usize].fetch_add(1, Ordering::Relaxed);
         let now = Instant::now();
         let due = |armed: &Armed| {
             let kind = &armed.rule.kind;
             let fits = if point.is_socket() { kind.strikes_handshakes() } else { kind.job_fault().is_none() };
             fits && armed.rule.is_for(point, service) && armed.from <= now
         };
-        self.take(due).or_else(|| self.planned.lock().expect("no holder panics").as_mut()?.for_request(point))
+        self.take(due).or_else(|| self.seeded.lock().expect("no holder panics").as_mut()?.for_request(point))
     }
 
-    /// How many requests and handshakes have come to each point.
-    pub(crate) fn came(&self) -> BTreeMap<Point, u64> {
-        Point::ALL.map(|point| (point, self.came[point as usize].load(Ordering::Relaxed))).into()
+    /// Returns the number of requests and handshakes at each point.
+    pub(crate) fn request_counts(&self) -> BTreeMap<Point, u64> {
+        Point::ALL.map(|point| (point, self.requests[point as usize].load(Ordering::Relaxed))).into()
     }
 
     /// Takes the fault that strikes a job which is accepted now.
-    pub(crate) fn for_job(&self, point: Point, service: Service) -> Option<JobFault> {
+    pub(crate) fn take_job_fault(&self, point: Point, service: Service) -> Option<JobFault> {
         let now = Instant::now();
         let due = |armed: &Armed| {
             let rule = &armed.rule;
@@ -161,7 +166,7 @@ impl Faults {
     }
 
     /// Waits for a fault that strikes a socket which opened at `opened`.
-    pub(crate) async fn for_socket(&self, point: Point, service: Service, opened: Instant) -> Kind {
+    pub(crate) async fn socket_fault(&self, point: Point, service: Service, opened: Instant) -> Kind {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
@@ -185,9 +190,9 @@ impl Faults {
         }
     }
 
-    /// What the seed has in store for a socket that opens now, and after which time.
-    pub(crate) fn planned_for_socket(&self, point: Point) -> Option<(Duration, Kind)> {
-        self.planned.lock().expect("no holder panics").as_mut()?.for_socket(point)
+    /// Takes the random fault of a socket that opens now, and the time after which it strikes.
+    pub(crate) fn planned_socket_fault(&self, point: Point) -> Option<(Duration, Kind)> {
+        self.seeded.lock().expect("no holder panics").as_mut()?.for_socket(point)
     }
 
     fn take(&self, due: impl Fn(&Armed) -> bool) -> Option<Kind> {
@@ -204,7 +209,7 @@ impl Faults {
 }
 
 impl Armed {
-    /// Whether it stood for as long as it was to.
+    /// Returns true after the end of an impairment.
     fn is_over(&self, now: Instant) -> bool {
         let length = self.rule.kind.impairment().and_then(|impairment| impairment.ms);
         length.is_some_and(|ms| now >= self.from + Duration::from_millis(ms))

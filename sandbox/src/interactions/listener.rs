@@ -12,12 +12,12 @@ use super::{
     hub::{Hub, Published},
     subscription::Subscription,
 };
-use crate::{close::Close, faults::Point, services::Service, socket::Purpose};
+use crate::{close::Close, faults::Point, services::Service, socket::SocketHandler};
 
-/// How long a socket may be open without a subscription.
-const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(10);
+/// Maximum time that a socket may be open without a subscription.
+const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One subscriber.
+/// The handler of one interactions socket.
 pub(crate) struct Listener<'a> {
     hub: &'a Hub,
     subscribe_by: Instant,
@@ -27,15 +27,15 @@ pub(crate) struct Listener<'a> {
 impl<'a> Listener<'a> {
     /// Returns a subscriber that is closed unless it subscribes in time.
     pub(crate) fn new(hub: &'a Hub) -> Self {
-        Self { hub, subscribe_by: Instant::now() + SUBSCRIBE_WITHIN, subscribed: None }
+        Self { hub, subscribe_by: Instant::now() + SUBSCRIBE_TIMEOUT, subscribed: None }
     }
 }
 
-impl Purpose for Listener<'_> {
+impl SocketHandler for Listener<'_> {
     const POINT: Point = Point::Interactions;
     const SERVICE: Service = Service::Interactions;
 
-    async fn outgoing(&mut self) -> Result<Message, Close> {
+    async fn next_message(&mut self) -> Result<Message, Close> {
         let Some((subscription, events)) = &mut self.subscribed else {
             tokio::time::sleep_until(self.subscribe_by).await;
             return Err(Close::new(1008, "no subscription came"));
@@ -53,8 +53,8 @@ impl Purpose for Listener<'_> {
         }
     }
 
-    /// Every text message is a subscription; a further one takes the place of the one before.
-    async fn incoming(&mut self, message: Message) -> Result<(), Close> {
+    /// Takes a subscription; a further one replaces the previous one.
+    async fn handle_message(&mut self, message: Message) -> Result<(), Close> {
         let Message::Text(text) = message else {
             return Err(Close::new(1003, "only text messages"));
         };
@@ -90,7 +90,7 @@ mod tests {
         let hub = Hub::new(3);
         let mut listener = Listener::new(&hub);
         let subscription = r#"{"interactionType":"voice","eventTypes":["dtmf"]}"#;
-        listener.incoming(Message::Text(subscription.into())).await.unwrap();
+        listener.handle_message(Message::Text(subscription.into())).await.unwrap();
         let event = DtmfEvent {
             interaction_id: "int-1".into(),
             channel_id: "ch-1".into(),
@@ -98,17 +98,17 @@ mod tests {
             timestamp: String::new(),
         };
         hub.dtmf(&event);
-        assert!(matches!(listener.outgoing().await, Ok(Message::Text(_))));
+        assert!(matches!(listener.next_message().await, Ok(Message::Text(_))));
         for _ in 0..2_000 {
             hub.dtmf(&event);
         }
-        assert_eq!(listener.outgoing().await.unwrap_err().code, 1013);
+        assert_eq!(listener.next_message().await.unwrap_err().code, 1013);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_socket_without_a_subscription_is_closed() {
         let hub = Hub::new(3);
         let mut listener = Listener::new(&hub);
-        assert_eq!(listener.outgoing().await.unwrap_err().code, 1008);
+        assert_eq!(listener.next_message().await.unwrap_err().code, 1008);
     }
 }

@@ -1,4 +1,4 @@
-//! The interactions socket: one subscription, then events.
+//! The interactions service: events, their distribution, and the socket that sends them.
 
 mod hub;
 mod listener;

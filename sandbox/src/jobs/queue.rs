@@ -10,8 +10,8 @@ use shared::time::Instant;
 
 use crate::seeded::Seeded;
 
-/// A job waits for this part of its time before it runs: a third.
-const QUEUED_PART: u32 = 3;
+/// Divisor of a job's time that gives the time it waits before it runs.
+const QUEUED_DIVISOR: u32 = 3;
 
 /// State of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,7 +137,7 @@ impl<T> JobQueue<T> {
         let time = self.draw_time();
         let number = self.submitted;
         self.submitted += 1;
-        self.timers.insert((now + time / QUEUED_PART, number));
+        self.timers.insert((now + time / QUEUED_DIVISOR, number));
         self.numbers.insert(Arc::clone(&id), number);
         let job = Job { id: Arc::clone(&id), state: JobState::Queued, payload: Arc::new(payload) };
         self.changes.push_back(job.clone());

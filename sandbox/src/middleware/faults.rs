@@ -1,4 +1,4 @@
-//! Faults of requests and handshakes.
+//! The middleware that injects faults into requests and handshakes.
 
 use std::{
     sync::Arc,
@@ -20,13 +20,13 @@ use crate::{
     state::AppState,
 };
 
-/// Lets a request meet its fault, if one waits for it.
-pub(crate) async fn strike(
+/// Injects the fault that is due for a request, if there is one.
+pub(crate) async fn inject_fault(
     State((app, point, service)): State<(Arc<AppState>, Point, Service)>,
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(kind) = app.faults.for_request(point, service) else { return next.run(request).await };
+    let Some(kind) = app.faults.take_request_fault(point, service) else { return next.run(request).await };
     let connection =
         request.extensions().get::<Connection>().expect("the server adds it to every request").clone();
     match kind {
@@ -47,12 +47,12 @@ pub(crate) async fn strike(
         }
         Kind::HalfOpen => {
             app.shutdown.cancelled().await;
-            connection.vanish().await
+            connection.cut_unanswered().await
         }
-        // They strike no request; see `Faults::standing` and `Faults::for_job`.
+        // Not faults of requests: see `Faults::active_impairment` and `Faults::take_job_fault`.
         Kind::Impair(_) | Kind::FailRun { .. } | Kind::NeverEnds => next.run(request).await,
-        // Only sockets can be closed with a code; the rule's validation says so.
-        Kind::Drop | Kind::Close { .. } => connection.vanish().await,
+        // `Close` is armed for sockets only, as `Rule::validate` has it.
+        Kind::Drop | Kind::Close { .. } => connection.cut_unanswered().await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Routes for this machine alone.
+//! The protection of the control routes.
 
 use axum::{
     Extension,
@@ -10,8 +10,8 @@ use axum::{
 
 use crate::{connection::Connection, refusal::Refusal};
 
-/// Refuses every peer that is not this machine, and every browser.
-pub(crate) async fn local_only(
+/// Refuses requests from other machines and from browsers.
+pub(crate) async fn loopback_only(
     Extension(connection): Extension<Connection>,
     request: Request,
     next: Next,

@@ -1,4 +1,4 @@
-//! The request limit of every service.
+//! The middleware that limits the rate of requests.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use axum::{
 
 use crate::{connection::Connection, refusal::Refusal, services::Service, state::AppState};
 
-/// The limit that every service has.
-pub(crate) async fn limit(
+/// Answers 429 to a client that exceeds the request rate of a service.
+pub(crate) async fn limit_rate(
     State((app, service)): State<(Arc<AppState>, Service)>,
     Extension(connection): Extension<Connection>,
     request: Request,

@@ -1,55 +1,56 @@
-//! The decision on a token request.
+//! The scopes that a token request is granted.
 
 use secrecy::ExposeSecret as _;
 
 use super::{
-    denial::Denial,
+    error::TokenError,
     form,
-    request::{Ask, Credentials},
+    request::{Credentials, TokenRequest},
 };
 use crate::{
     config::SandboxConfig,
-    services::{Offer as _, Service},
+    services::{Service, ServiceContract as _},
 };
 
-/// Whether the client may have what it asks for, and with which scopes.
-pub(crate) fn decide(
+/// Returns the scopes that a token request is granted, or the error that refuses it.
+pub(crate) fn granted_scopes(
     service: Service,
     config: &SandboxConfig,
-    ask: &Ask,
-) -> Result<Vec<&'static str>, Denial> {
-    if ask.grant_type != "client_credentials" {
-        return Err(Denial::grant_type());
+    request: &TokenRequest,
+) -> Result<Vec<&'static str>, TokenError> {
+    if request.grant_type != "client_credentials" {
+        return Err(TokenError::unsupported_grant_type());
     }
-    if !knows(config, &ask.credentials) {
-        return Err(Denial::client());
+    if !credentials_match(config, &request.credentials) {
+        return Err(TokenError::invalid_client());
     }
     let denied = |scope: &str| config.denied_scopes.iter().any(|denied| denied == scope);
-    let Some(asked) = &ask.scope else {
-        if service.asks_for_scope() {
-            return Err(Denial::malformed("the scope is missing"));
+    let Some(asked) = &request.scope else {
+        if service.requires_scope() {
+            return Err(TokenError::invalid_request("the scope is missing"));
         }
         return Ok(service.scopes().iter().copied().filter(|scope| !denied(scope)).collect());
     };
     let mut granted = Vec::new();
     for asked in asked.split(' ').filter(|asked| !asked.is_empty()) {
         match service.scopes().iter().find(|known| **known == asked) {
-            None => return Err(Denial::scope("a scope that this service does not know")),
-            Some(scope) if denied(scope) => return Err(Denial::scope("the client lacks a required scope")),
+            None => return Err(TokenError::invalid_scope("a scope that this service does not know")),
+            Some(scope) if denied(scope) => {
+                return Err(TokenError::invalid_scope("the client lacks a required scope"));
+            }
             Some(scope) if granted.contains(scope) => {}
             Some(scope) => granted.push(*scope),
         }
     }
-    if granted.is_empty() { Err(Denial::malformed("the scope is empty")) } else { Ok(granted) }
+    if granted.is_empty() { Err(TokenError::invalid_request("the scope is empty")) } else { Ok(granted) }
 }
 
-fn knows(config: &SandboxConfig, credentials: &Credentials) -> bool {
+/// Returns true if these are the stand-in's client identifier and secret.
+fn credentials_match(config: &SandboxConfig, credentials: &Credentials) -> bool {
     let secret = config.client_secret.expose_secret();
     match credentials {
-        Credentials::Plain { id, secret: given } => {
-            *id == config.client_id && given.expose_secret() == secret
-        }
-        // RFC 6749 section 2.3.1 has both parts URL-encoded first; the seeds, and most clients, do not.
+        Credentials::Body { id, secret: given } => *id == config.client_id && given.expose_secret() == secret,
+        // RFC 6749 section 2.3.1 asks for both parts to be URL-encoded first, which most clients omit.
         Credentials::Basic(pair) => {
             let plain = format!("{}:{secret}", config.client_id);
             let encoded = format!("{}:{}", form::encode(&config.client_id), form::encode(secret));

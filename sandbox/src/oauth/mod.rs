@@ -1,12 +1,12 @@
-//! OAuth 2.0 client credentials, as each of the five services wants them.
+//! OAuth 2.0 client credentials: token requests in each service's style, and the tokens that are valid.
 
-mod denial;
+mod error;
 mod form;
 mod grant;
 mod request;
 mod tokens;
 
-pub(crate) use denial::Denial;
-pub(crate) use grant::decide;
-pub(crate) use request::Ask;
+pub(crate) use error::TokenError;
+pub(crate) use grant::granted_scopes;
+pub(crate) use request::TokenRequest;
 pub(crate) use tokens::Tokens;

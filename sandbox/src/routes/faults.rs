@@ -20,7 +20,7 @@ use crate::{
 type App = State<Arc<AppState>>;
 
 #[derive(Serialize)]
-struct ArmedAnswer {
+struct ArmedFault {
     id: u64,
 }
 
@@ -33,12 +33,12 @@ pub(crate) async fn arm(State(app): App, body: Body<Rule>) -> Result<Response, R
         Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, detail.join("; ")).with_errors(errors)
     })?;
     let id = app.faults.arm(rule);
-    Ok((StatusCode::CREATED, Json(ArmedAnswer { id })).into_response())
+    Ok((StatusCode::CREATED, Json(ArmedFault { id })).into_response())
 }
 
-/// GET `/sandbox/requests`: how many requests have come to each point, refused ones and struck ones among them.
+/// GET `/sandbox/requests`: the number of requests at each point, refused ones included.
 pub(crate) async fn requests(State(app): App) -> Response {
-    Json(app.faults.came()).into_response()
+    Json(app.faults.request_counts()).into_response()
 }
 
 /// GET `/sandbox/faults`
@@ -47,8 +47,8 @@ pub(crate) async fn list(State(app): App) -> Response {
 }
 
 /// DELETE `/sandbox/faults/{id}`
-pub(crate) async fn take_away(State(app): App, Path(id): Path<u64>) -> Result<StatusCode, Refusal> {
-    if app.faults.take_away(id) {
+pub(crate) async fn disarm(State(app): App, Path(id): Path<u64>) -> Result<StatusCode, Refusal> {
+    if app.faults.disarm(id) {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Refusal::not_found("there is no such fault; it may have struck"))
@@ -56,8 +56,8 @@ pub(crate) async fn take_away(State(app): App, Path(id): Path<u64>) -> Result<St
 }
 
 /// DELETE `/sandbox/faults`
-pub(crate) async fn disarm(State(app): App) -> StatusCode {
-    app.faults.disarm();
+pub(crate) async fn disarm_all(State(app): App) -> StatusCode {
+    app.faults.disarm_all();
     StatusCode::NO_CONTENT
 }
 
@@ -67,6 +67,6 @@ pub(crate) async fn seeded(State(app): App, body: Body<SeededFaults>) -> Result<
     if !(0.0..=1.0).contains(&seeded.rate) {
         return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "rate must be between 0 and 1"));
     }
-    app.faults.plan((seeded.rate > 0.0).then_some(seeded));
+    app.faults.set_seeded((seeded.rate > 0.0).then_some(seeded));
     Ok(StatusCode::NO_CONTENT)
 }

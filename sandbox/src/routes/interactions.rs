@@ -14,7 +14,7 @@ use crate::{
     connection::Connection,
     interactions::Listener,
     refusal::Refusal,
-    services::{Offer as _, Service},
+    services::{Service, ServiceContract as _},
     socket,
     state::AppState,
 };
@@ -27,7 +27,7 @@ pub(crate) async fn open(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Refusal> {
     auth::bearer(&app.tokens, &headers, Service::Interactions, Service::Interactions.scopes())?;
-    Ok(socket::modest(upgrade).on_upgrade(move |socket| async move {
+    Ok(socket::with_small_buffers(upgrade).on_upgrade(move |socket| async move {
         let tasks = app.tasks.clone();
         let serving = async {
             socket::serve(socket, &app.socket_context(), &mut Listener::new(&app.hub)).await;

@@ -1,4 +1,4 @@
-//! The handlers, one file per concern.
+//! The handlers of requests, one file per concern.
 
 pub(crate) mod calls;
 mod extract;

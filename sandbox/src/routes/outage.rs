@@ -19,16 +19,16 @@ pub(crate) struct OutageBody {
     ms: u64,
 }
 
-/// POST `/sandbox/outage`: answers, on the one connection that is spared, once the outage has begun.
+/// POST `/sandbox/outage`: answers once the outage has begun, on the only connection that is not cut.
 pub(crate) async fn begin(
     State(app): State<Arc<AppState>>,
     Extension(connection): Extension<Connection>,
     body: Body<OutageBody>,
 ) -> Result<Response, Refusal> {
-    /// Ten minutes; longer is a mistake.
-    const LONGEST_MS: u64 = 600_000;
+    /// Maximum length of an outage: ten minutes.
+    const MAX_OUTAGE_MS: u64 = 600_000;
     let OutageBody { ms } = read(body)?;
-    if ms > LONGEST_MS {
+    if ms > MAX_OUTAGE_MS {
         return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "ms must be at most 600000"));
     }
     app.outages.begin(Duration::from_millis(ms), Some(connection.id())).await;

@@ -34,7 +34,7 @@ pub(crate) async fn submit(
     })?;
     let flow =
         app.flows.find(request.flow_id()).ok_or_else(|| Refusal::not_found("there is no such flow"))?;
-    let fault = app.faults.for_job(Point::Simulator, Service::Flow);
+    let fault = app.faults.take_job_fault(Point::Simulator, Service::Flow);
     let id = app
         .simulator
         .submit(flow, &request, fault)
@@ -49,7 +49,7 @@ pub(crate) async fn submit(
 }
 
 /// GET `/api/v2/flow/simulator/{simulationId}`
-pub(crate) async fn state(
+pub(crate) async fn result(
     State(app): State<Arc<AppState>>,
     Path(id): Path<String>,
     headers: HeaderMap,

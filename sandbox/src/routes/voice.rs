@@ -16,13 +16,13 @@ use crate::{
     state::AppState, voice::Stream,
 };
 
-/// The query of a voice stream. CXone forces the token into it, which is why no request's address is ever logged here.
+/// The query of a voice stream. It has the token, as CXone requires, so the addresses of requests are never logged.
 #[derive(Deserialize)]
 pub(crate) struct StreamQuery {
     access_token: Option<String>,
 }
 
-/// WS `/agent/voice/{callId}/stream?access_token=…`: 401 without a token that is good, 403 if it lacks the scope or the
+/// WS `/agent/voice/{callId}/stream?access_token=…`: 401 without a valid token, 403 if it lacks the scope or the
 /// call is not live.
 pub(crate) async fn open(
     State(app): State<Arc<AppState>>,
@@ -37,11 +37,11 @@ pub(crate) async fn open(
         .by_call(&call_id)
         .filter(|call| matches!(call.state(), CallState::Connecting | CallState::Streaming))
         .ok_or_else(|| Refusal::forbidden("there is no such call, or it is over"))?;
-    Ok(socket::modest(upgrade).on_upgrade(move |socket| async move {
+    Ok(socket::with_small_buffers(upgrade).on_upgrade(move |socket| async move {
         let tasks = app.tasks.clone();
         let serving = async {
             let Some(link) = call.attach().await else { return };
-            let mut stream = Stream::new(&call, link, app.config.cut_seed);
+            let mut stream = Stream::new(&call, link, app.config.fragment_seed);
             socket::serve(socket, &app.socket_context(), &mut stream).await;
         };
         tasks.track_future(connection.until_cut(serving)).await;

@@ -1,6 +1,6 @@
-//! The voice socket: bytes both ways, cut at odd places.
+//! The voice socket: audio both ways, fragmented without regard to frames.
 
-mod cutter;
+mod fragmenter;
 mod stream;
 
 pub(crate) use stream::Stream;

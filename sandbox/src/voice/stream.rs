@@ -1,4 +1,4 @@
-//! The voice socket: bytes both ways, cut at odd places.
+//! The voice socket after its handshake.
 
 use std::collections::VecDeque;
 
@@ -6,76 +6,78 @@ use axum::extract::ws::Message;
 use bytes::Bytes;
 use tokio::time::{Instant, sleep_until};
 
-use super::cutter::Cutter;
+use super::fragmenter::Fragmenter;
 use crate::{
-    calls::{Call, DownFrame, Link},
+    calls::{Call, Link, OutgoingFrame},
     close::Close,
     faults::Point,
     services::Service,
-    socket::Purpose,
+    socket::SocketHandler,
 };
 
-/// One end of a call's voice.
+/// The handler of one voice socket.
 pub(crate) struct Stream<'a> {
     call: &'a Call,
     link: Link,
-    cutter: Cutter,
-    /// The next frame; an impaired network delays it, and those behind it.
-    next: Option<DownFrame>,
-    /// Messages that were cut and not yet sent.
-    cut: VecDeque<Bytes>,
-    /// How it ends, once all is sent.
+    fragmenter: Fragmenter,
+    /// Next frame, if its time to be sent has not come.
+    delayed: Option<OutgoingFrame>,
+    /// Messages that are ready to be sent.
+    fragments: VecDeque<Bytes>,
+    /// Close frame to end with, after the last message.
     ending: Option<Close>,
 }
 
 impl<'a> Stream<'a> {
-    pub(crate) fn new(call: &'a Call, link: Link, cut_seed: u64) -> Self {
-        let cutter = Cutter::new(cut_seed);
-        Self { call, link, cutter, next: None, cut: VecDeque::new(), ending: None }
+    pub(crate) fn new(call: &'a Call, link: Link, fragment_seed: u64) -> Self {
+        let fragmenter = Fragmenter::new(fragment_seed);
+        Self { call, link, fragmenter, delayed: None, fragments: VecDeque::new(), ending: None }
     }
 }
 
-impl Purpose for Stream<'_> {
+impl SocketHandler for Stream<'_> {
     const POINT: Point = Point::Voice;
     const SERVICE: Service = Service::Voice;
 
-    async fn outgoing(&mut self) -> Result<Message, Close> {
+    async fn next_message(&mut self) -> Result<Message, Close> {
         loop {
-            if let Some(bytes) = self.cut.pop_front() {
+            if let Some(bytes) = self.fragments.pop_front() {
                 return Ok(Message::Binary(bytes));
             }
             if let Some(close) = self.ending.take() {
                 return Err(close);
             }
-            if let Some(frame) = self.next.take_if(|frame| frame.at.is_none_or(|at| at <= Instant::now())) {
-                self.cutter.push(&frame.bytes, frame.quiet, |bytes| self.cut.push_back(bytes));
+            if let Some(frame) =
+                self.delayed.take_if(|frame| frame.send_at.is_none_or(|at| at <= Instant::now()))
+            {
+                self.fragmenter.push(&frame.bytes, frame.is_silent, |bytes| self.fragments.push_back(bytes));
                 continue;
             }
-            if let Some(at) = self.next.as_ref().and_then(|frame| frame.at) {
+            if let Some(at) = self.delayed.as_ref().and_then(|frame| frame.send_at) {
                 sleep_until(at).await;
                 continue;
             }
             tokio::select! {
-                // Audio first: what was said before the end is heard.
+                // Audio first, so that the caller hears everything before the end.
                 biased;
-                Some(frame) = self.link.frames.recv() => self.next = Some(frame),
+                Some(frame) = self.link.frames.recv() => self.delayed = Some(frame),
                 close = &mut self.link.closed => {
                     self.ending = Some(close.unwrap_or_else(|_| Close::new(1011, "the call is lost")));
-                    self.cut.extend(self.cutter.rest());
+                    self.fragments.extend(self.fragmenter.rest());
                 }
             }
         }
     }
 
-    async fn incoming(&mut self, message: Message) -> Result<(), Close> {
+    async fn handle_message(&mut self, message: Message) -> Result<(), Close> {
         let Message::Binary(bytes) = message else {
             return Err(Close::new(1003, "only binary messages"));
         };
-        self.call.hear(self.link.id, bytes).await;
+        self.call.send_audio(self.link.id, bytes).await;
         Ok(())
     }
 
-    /// A text, nothing at all, and one frame of noise in odd pieces: the stream's alignment survives.
+    /// Returns a text, an empty message, and one frame of noise in three messages, which keeps the stream aligned.
     fn garbage(&self) -> Vec<Message> {
         let noise: Vec<u8> = (0..320u32).map(|index| (index * index * 31 % 251) as u8).collect();
         let noise = Bytes::from(noise);

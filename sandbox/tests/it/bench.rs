@@ -24,7 +24,7 @@ use tokio_tungstenite::{
 };
 
 /// Longer than anything here takes; what has not come by then does not come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -78,7 +78,7 @@ impl Bench {
         // Another test may have been first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = sandbox::start(config).await.unwrap();
-        Self { sandbox, http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap() }
+        Self { sandbox, http: reqwest::Client::builder().timeout(TIMEOUT).build().unwrap() }
     }
 
     pub(crate) fn endpoint(&self, service: &str) -> ServiceEndpoint {
@@ -170,7 +170,7 @@ impl Bench {
         // A pong comes once the subscription before it has been read.
         socket.send(Message::Ping("subscribed?".into())).await.unwrap();
         loop {
-            match timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap() {
+            match timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap() {
                 Message::Pong(_) => return Events { socket },
                 message => assert!(message.is_ping(), "{message} before the subscription was read"),
             }
@@ -217,11 +217,11 @@ pub(crate) async fn press(socket: &mut Socket, digits: &str) {
     }
 }
 
-/// How a socket ended: the close code, or none.
+/// Returns the code that a socket was closed with; none if it was cut.
 pub(crate) async fn close_code(
     socket: &mut (impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin),
 ) -> Option<u16> {
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         while let Some(message) = socket.next().await {
             match message {
                 Ok(Message::Close(frame)) => return frame.map(|frame| frame.code.into()),
@@ -243,7 +243,7 @@ pub(crate) struct Events {
 impl Events {
     /// The next message's text.
     pub(crate) async fn text(&mut self) -> String {
-        timeout(PATIENCE, async {
+        timeout(TIMEOUT, async {
             loop {
                 if let Message::Text(text) =
                     self.socket.next().await.expect("still open").expect("still open")

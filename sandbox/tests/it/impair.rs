@@ -10,7 +10,7 @@ use shared::{
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::bench::{Bench, PATIENCE, Socket, config};
+use crate::bench::{Bench, Socket, TIMEOUT, config};
 
 /// Three seconds of frames, each full of its number.
 const FRAMES: i16 = 150;
@@ -52,7 +52,7 @@ async fn hear(Ear { voice, reassembler, .. }: &mut Ear, enough: usize) -> Vec<(i
             }
         }
     };
-    timeout(PATIENCE, listening).await.expect("the prompt is over");
+    timeout(TIMEOUT, listening).await.expect("the prompt is over");
     heard
 }
 
@@ -118,7 +118,7 @@ async fn a_call_falls_silent_and_is_heard_again() {
     let rule = json!({ "on": "voice", "kind": "impair", "lossPercent": 100 });
     let answer: Value = bench.post("/sandbox/faults", rule).await.json().await.unwrap();
     let silent = async { while timeout(Duration::from_millis(300), ear.voice.next()).await.is_ok() {} };
-    timeout(PATIENCE, silent).await.expect("it falls silent");
+    timeout(TIMEOUT, silent).await.expect("it falls silent");
     let fault = bench.url(&format!("/sandbox/faults/{}", answer["id"]));
     assert_eq!(bench.http.delete(&fault).send().await.unwrap().status(), 204);
     let heard = hear(&mut ear, 10).await;

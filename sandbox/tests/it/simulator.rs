@@ -5,7 +5,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::bench::{Bench, PATIENCE, config};
+use crate::bench::{Bench, TIMEOUT, config};
 
 const PATH: &str = "/flow/api/v2/flow/simulator";
 
@@ -37,7 +37,7 @@ async fn look(bench: &Bench, id: &str) -> (u16, Value) {
 
 /// Every state that was seen, in order, and the last answer.
 async fn finish(bench: &Bench, id: &str) -> (Vec<String>, Value) {
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         let mut seen: Vec<String> = Vec::new();
         loop {
             let (status, answer) = look(bench, id).await;
@@ -119,10 +119,10 @@ async fn what_is_wrong_is_refused() {
 
 #[tokio::test]
 async fn running_and_reading_have_scopes_of_their_own() {
-    for (denied, post, get) in [("flow:simulator:run", 403, 404), ("flow:simulator:read", 201, 403)] {
+    for (denied, post, read) in [("flow:simulator:run", 403, 404), ("flow:simulator:read", 201, 403)] {
         let bench = Bench::with(SandboxConfig { denied_scopes: vec![denied.into()], ..quick() }).await;
         assert_eq!(submit(&bench, &request("support-line", &["1"])).await.0, post, "{denied}");
-        assert_eq!(look(&bench, "sim-unknown").await.0, get, "{denied}");
+        assert_eq!(look(&bench, "sim-unknown").await.0, read, "{denied}");
     }
     let bench = Bench::with(quick()).await;
     assert_eq!(bench.http.post(bench.url(PATH)).send().await.unwrap().status(), 401);

@@ -6,7 +6,7 @@ use shared::audio::frame::{FRAME_DURATION, Frame, Reassembler};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::bench::{Bench, LONG_MS, PATIENCE, Socket, close_code, config, press, refusal, tones};
+use crate::bench::{Bench, LONG_MS, Socket, TIMEOUT, close_code, config, press, refusal, tones};
 
 /// The sound of a call, put together again.
 struct Ear<'a> {
@@ -23,7 +23,7 @@ impl<'a> Ear<'a> {
     }
 
     async fn listen_until(&mut self, done: impl Fn(&[Frame]) -> bool) {
-        timeout(PATIENCE, async {
+        timeout(TIMEOUT, async {
             while !done(&self.frames) {
                 match self.socket.next().await.unwrap().unwrap() {
                     Message::Binary(bytes) => {

@@ -1,4 +1,5 @@
-//! Faults by seed: the n-th request at a point meets the same fault in every run, whatever happens at other points.
+//! Faults at random, drawn from a seed: the n-th request at a point meets the same fault in every run, regardless of
+//! other points.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -7,27 +8,27 @@ use serde::{Deserialize, Serialize};
 use super::rule::{Kind, Point, RetryAfter};
 use crate::seeded::Seeded;
 
-/// Faults at random.
+/// Settings of faults at random.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeededFaults {
-    /// Same seed, same faults.
+    /// Seed; the same seed gives the same faults.
     pub seed: u64,
-    /// How likely each request or socket is to meet one, 0–1.
+    /// Probability of a fault for each request and socket, 0–1.
     pub rate: f64,
 }
 
 #[derive(Debug)]
-pub(super) struct Planned {
+pub(super) struct FaultPlan {
     faults: SeededFaults,
     streams: HashMap<(Point, bool), Seeded>,
 }
 
-impl Planned {
+impl FaultPlan {
     pub(super) fn new(faults: SeededFaults) -> Self {
         Self { faults, streams: HashMap::new() }
     }
 
-    /// What strikes the next request, or handshake, at `point`.
+    /// Draws the fault of the next request or handshake at `point`.
     pub(super) fn for_request(&mut self, point: Point) -> Option<Kind> {
         let stream = self.stream(point, false)?;
         let status = |status, retry_after| Kind::Status { status, retry_after, retry_after_seconds: 1 };
@@ -44,7 +45,7 @@ impl Planned {
         })
     }
 
-    /// What strikes the next socket at `point`, and how long after it opened.
+    /// Draws the fault of the next socket at `point`, and the time after which it strikes.
     pub(super) fn for_socket(&mut self, point: Point) -> Option<(Duration, Kind)> {
         let stream = self.stream(point, true)?;
         let after = Duration::from_millis(stream.between(100, 5_000));
@@ -58,7 +59,7 @@ impl Planned {
         Some((after, kind))
     }
 
-    /// The numbers for a point, where something is to happen this time.
+    /// Returns the generator for a point, if a fault is to strike this time.
     fn stream(&mut self, point: Point, open: bool) -> Option<&mut Seeded> {
         let SeededFaults { seed, rate } = self.faults;
         let stream = self.streams.entry((point, open)).or_insert_with(|| {
@@ -73,13 +74,13 @@ mod tests {
     use super::*;
 
     fn run(seed: u64, with_other_point: bool) -> Vec<Option<Kind>> {
-        let mut planned = Planned::new(SeededFaults { seed, rate: 0.3 });
+        let mut plan = FaultPlan::new(SeededFaults { seed, rate: 0.3 });
         (0..200)
             .map(|_| {
                 if with_other_point {
-                    planned.for_request(Point::Flow);
+                    plan.for_request(Point::Flow);
                 }
-                planned.for_request(Point::Token)
+                plan.for_request(Point::Token)
             })
             .collect()
     }

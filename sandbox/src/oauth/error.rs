@@ -1,4 +1,4 @@
-//! A refused token request.
+//! Refused token requests.
 
 use axum::{
     Json,
@@ -6,21 +6,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// RFC 6749 section 5.2, with the contract's 403 for scopes.
+/// The error response of a token endpoint (RFC 6749 section 5.2), with 403 where scopes are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {description}")]
-pub(crate) struct Denial {
+pub(crate) struct TokenError {
     status: StatusCode,
     code: &'static str,
     description: &'static str,
 }
 
-impl Denial {
-    pub(crate) const fn malformed(description: &'static str) -> Self {
+impl TokenError {
+    pub(crate) const fn invalid_request(description: &'static str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code: "invalid_request", description }
     }
 
-    pub(super) const fn grant_type() -> Self {
+    pub(super) const fn unsupported_grant_type() -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
             code: "unsupported_grant_type",
@@ -28,7 +28,7 @@ impl Denial {
         }
     }
 
-    pub(super) const fn client() -> Self {
+    pub(super) const fn invalid_client() -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,
             code: "invalid_client",
@@ -36,12 +36,12 @@ impl Denial {
         }
     }
 
-    pub(super) const fn scope(description: &'static str) -> Self {
+    pub(super) const fn invalid_scope(description: &'static str) -> Self {
         Self { status: StatusCode::FORBIDDEN, code: "invalid_scope", description }
     }
 }
 
-impl IntoResponse for Denial {
+impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let body = serde_json::json!({ "error": self.code, "error_description": self.description });
         let mut response = (self.status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();
