@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, header};
 
-use crate::{oauth::Tokens, refusal::Refusal, services::Service};
+use crate::{oauth::Tokens, refusal::Refusal, scope::Scope, services::Service};
 
 /// Checks that the Bearer header has a token of `service` with all of `scopes`: 401 without a token, or for one that is
 /// unknown or has expired; 403 for another service's token, or one that lacks a scope.
@@ -10,7 +10,7 @@ pub(crate) fn bearer(
     tokens: &Tokens,
     headers: &HeaderMap,
     service: Service,
-    scopes: &[&str],
+    scopes: &[Scope],
 ) -> Result<(), Refusal> {
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = value.and_then(|value| {
@@ -25,7 +25,7 @@ pub(crate) fn check(
     tokens: &Tokens,
     token: Option<&str>,
     service: Service,
-    scopes: &[&str],
+    scopes: &[Scope],
 ) -> Result<(), Refusal> {
     let token = token.ok_or_else(|| Refusal::unauthorized("no access token"))?;
     let grant = tokens
@@ -36,7 +36,9 @@ pub(crate) fn check(
         return Err(Refusal::forbidden(detail));
     }
     match scopes.iter().find(|scope| !grant.scopes.contains(scope)) {
-        Some(missing) => Err(Refusal::forbidden(format!("the access token lacks the scope {missing}"))),
+        Some(missing) => {
+            Err(Refusal::forbidden(format!("the access token lacks the scope {}", missing.as_str())))
+        }
         None => Ok(()),
     }
 }

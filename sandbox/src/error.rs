@@ -10,7 +10,7 @@ pub enum StartError {
     /// The port is taken or may not be used.
     #[error("cannot listen on {address}")]
     Listen {
-        /// The address that was asked for.
+        /// The address of the settings.
         address: SocketAddr,
         /// The operating system's reason.
         source: io::Error,

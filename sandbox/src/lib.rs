@@ -35,10 +35,10 @@
 //!
 //! # Calls
 //!
-//! A call is `connecting` until its voice socket opens, then `streaming`: its IVR starts. The IVR runs on
-//! when its socket is lost: it hears silence, and a new socket within [`SandboxConfig::voice_grace`] joins the call. **A second voice socket replaces the first**, which is closed with 4409, so that a
-//! client whose old connection is half open can return. At the flow's end comes half a second of silence, then
-//! `disconnecting`, the socket's close with 1000, `terminated`.
+//! A call is `connecting` until its voice socket opens, then `streaming`: its IVR starts. The IVR runs on when its socket
+//! is lost: it hears silence, and a new socket within [`SandboxConfig::voice_grace`] joins the call. **A second voice socket
+//! replaces the first**, which is closed with 4409, so that a client whose old connection is half open can return. At the
+//! flow's end comes half a second of silence, then `disconnecting`, the socket's close with 1000, `terminated`.
 
 mod auth;
 mod calls;
@@ -59,6 +59,7 @@ mod rate_limit;
 mod refusal;
 mod router;
 mod routes;
+mod scope;
 mod seeded;
 mod server;
 mod services;

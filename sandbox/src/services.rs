@@ -4,6 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 pub use shared::wire::Service;
 
+use crate::scope::Scope;
+
 /// The form of a token request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenStyle {
@@ -29,8 +31,8 @@ impl TokenStyle {
 /// Addresses and token style of one of the stand-in's services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceEndpoint {
-    /// `interactions`, `voice`, `flow`, `dialer`, `media`.
-    pub name: &'static str,
+    /// The service.
+    pub service: Service,
     /// Address that its paths are appended to.
     pub base_url: String,
     /// Address of its token endpoint.
@@ -55,7 +57,7 @@ pub(crate) trait ServiceContract: Sized {
     fn requires_scope(self) -> bool;
 
     /// Returns the scopes that it knows.
-    fn scopes(self) -> &'static [&'static str];
+    fn scopes(self) -> &'static [Scope];
 
     /// Returns the service's addresses on `address`. The refresh margin is at most half of `token_ttl`.
     fn endpoint(self, address: SocketAddr, token_ttl: Duration) -> ServiceEndpoint;
@@ -81,29 +83,29 @@ impl ServiceContract for Service {
         matches!(self, Self::Interactions | Self::Dialer)
     }
 
-    fn scopes(self) -> &'static [&'static str] {
+    fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::Interactions => &["interactions:read", "media:read", "voice:read"],
-            Self::Voice => &["agent:voice:stream", "interaction:view"],
-            Self::Flow => &["flow:simulator:run", "flow:simulator:read", "flow:read"],
+            Self::Interactions => &[Scope::InteractionsRead, Scope::MediaRead, Scope::VoiceRead],
+            Self::Voice => &[Scope::AgentVoiceStream, Scope::InteractionView],
+            Self::Flow => &[Scope::FlowSimulatorRun, Scope::FlowSimulatorRead, Scope::FlowRead],
             Self::Dialer => &[
-                "dialer:campaigns:write",
-                "dialer:simulations:write",
-                "dialer:simulations:read",
-                "dialer:metrics:read",
+                Scope::DialerCampaignsWrite,
+                Scope::DialerSimulationsWrite,
+                Scope::DialerSimulationsRead,
+                Scope::DialerMetricsRead,
             ],
-            Self::Media => &["media:manage", "media:read", "analytics:write"],
+            Self::Media => &[Scope::MediaManage, Scope::MediaRead, Scope::AnalyticsWrite],
         }
     }
 
     fn endpoint(self, address: SocketAddr, token_ttl: Duration) -> ServiceEndpoint {
         let base_url = format!("http://{address}/{}", self.name());
         ServiceEndpoint {
-            name: self.name(),
+            service: self,
             token_url: format!("{base_url}{}", self.token_path()),
             base_url,
             token_style: self.token_style(),
-            scopes: self.scopes().iter().map(ToString::to_string).collect(),
+            scopes: self.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
             refresh_margin: refresh_margin(self).min(token_ttl / 2),
         }
     }

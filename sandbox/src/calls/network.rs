@@ -27,7 +27,7 @@ pub(super) struct ImpairedNetwork {
 
 impl ImpairedNetwork {
     pub(super) fn new(ActiveImpairment { id, impairment, counts }: ActiveImpairment) -> Self {
-        /// Makes the delays' seed another than the losses', which so are the same with delays and without.
+        /// Separates the delays' seed from that of the losses, so that the same frames are lost with delays and without.
         const DELAY_SEED: u64 = 0x64_65_6c_61_79;
         let (losses, delays) = (Seeded::new(impairment.seed), Seeded::new(impairment.seed ^ DELAY_SEED));
         Self { id, impairment, counts, losses, delays, losing: false, last: None }

@@ -14,7 +14,7 @@ use crate::services::Service;
 pub struct Rule {
     /// Point at which it strikes.
     pub on: Point,
-    /// Service whose requests it strikes; those of any service without.
+    /// Service whose requests alone it strikes (any).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
     /// Effect of the fault.
@@ -129,15 +129,8 @@ pub enum RetryAfter {
 
 impl Point {
     /// All points.
-    pub(super) const ALL: [Self; 7] = [
-        Self::Token,
-        Self::Interactions,
-        Self::Voice,
-        Self::Call,
-        Self::Flow,
-        Self::Simulator,
-        Self::Qa,
-    ];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Token, Self::Interactions, Self::Voice, Self::Call, Self::Flow, Self::Simulator, Self::Qa];
 
     /// Returns true if the requests at this point open sockets.
     pub(super) const fn is_socket(self) -> bool {

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use base64::Engine as _;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::dtmf::event::{DtmfEvent, InteractionEvent};
 use tokio::sync::broadcast;
@@ -31,6 +32,24 @@ pub(crate) struct Published {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EventKind {
     Dtmf(Form),
+    Interaction,
+}
+
+impl EventKind {
+    fn event_type(self) -> EventType {
+        match self {
+            Self::Dtmf(_) => EventType::Dtmf,
+            Self::Interaction => EventType::Interaction,
+        }
+    }
+}
+
+/// The types of messages that a subscriber asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum EventType {
+    Media,
+    Dtmf,
     Interaction,
 }
 
@@ -68,17 +87,17 @@ impl Hub {
             2 => Form::Nested,
             _ => Form::Direct,
         };
-        self.publish("dtmf", serde_json::to_value(event), EventKind::Dtmf(form));
+        self.publish(serde_json::to_value(event), EventKind::Dtmf(form));
     }
 
     /// Publishes an interaction event.
     pub(crate) fn interaction(&self, event: &InteractionEvent) {
-        self.publish("interaction", serde_json::to_value(event), EventKind::Interaction);
+        self.publish(serde_json::to_value(event), EventKind::Interaction);
     }
 
-    fn publish(&self, event_type: &str, event: serde_json::Result<Value>, kind: EventKind) {
+    fn publish(&self, event: serde_json::Result<Value>, kind: EventKind) {
         let mut event = event.expect("events have string keys alone");
-        event["eventType"] = event_type.into();
+        event["eventType"] = json!(kind.event_type());
         // There may be no subscriber.
         let _ = self.events.send(Arc::new(Published { event, kind }));
     }
@@ -92,9 +111,9 @@ impl Published {
             Form::Direct => direct,
             Form::Base64 => {
                 let payload = base64::engine::general_purpose::STANDARD.encode(direct);
-                json!({ "eventType": "media", "payload": payload }).to_string()
+                json!({ "eventType": EventType::Media, "payload": payload }).to_string()
             }
-            Form::Nested => json!({ "eventType": "media", "payload": &self.event }).to_string(),
+            Form::Nested => json!({ "eventType": EventType::Media, "payload": &self.event }).to_string(),
         }
     }
 }

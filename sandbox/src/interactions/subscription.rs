@@ -5,13 +5,12 @@
 //! An event is sent if its type is subscribed to and every filter matches. A dtmf event is sent directly to subscribers of
 //! `dtmf`, wrapped to subscribers of `media`, and by turns in both forms to subscribers of both.
 //! Filters look at the event itself, wrapped or not. Operators: `eq`, `ne`, `contains`, `startsWith`, `endsWith` with a
-//! string, `in` with a list of strings or one string with commas. A field that the event lacks
-//! matches `ne` alone.
+//! string, `in` with a list of strings or one string with commas. A field that the event lacks matches `ne` alone.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::hub::{EventKind, Form, Published};
+use super::hub::{EventKind, EventType, Form, Published};
 
 /// A subscription.
 #[derive(Debug)]
@@ -38,14 +37,6 @@ enum InteractionType {
     Chat,
     Email,
     Sms,
-}
-
-#[derive(Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum EventType {
-    Media,
-    Dtmf,
-    Interaction,
 }
 
 #[derive(Debug, Deserialize)]

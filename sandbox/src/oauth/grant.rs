@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     config::SandboxConfig,
+    scope::Scope,
     services::{Service, ServiceContract as _},
 };
 
@@ -17,25 +18,25 @@ pub(crate) fn granted_scopes(
     service: Service,
     config: &SandboxConfig,
     request: &TokenRequest,
-) -> Result<Vec<&'static str>, TokenError> {
+) -> Result<Vec<Scope>, TokenError> {
     if request.grant_type != "client_credentials" {
         return Err(TokenError::unsupported_grant_type());
     }
     if !credentials_match(config, &request.credentials) {
         return Err(TokenError::invalid_client());
     }
-    let denied = |scope: &str| config.denied_scopes.iter().any(|denied| denied == scope);
-    let Some(asked) = &request.scope else {
+    let denied = |scope: Scope| config.denied_scopes.iter().any(|denied| denied == scope.as_str());
+    let Some(scopes) = &request.scope else {
         if service.requires_scope() {
             return Err(TokenError::invalid_request("the scope is missing"));
         }
-        return Ok(service.scopes().iter().copied().filter(|scope| !denied(scope)).collect());
+        return Ok(service.scopes().iter().copied().filter(|scope| !denied(*scope)).collect());
     };
     let mut granted = Vec::new();
-    for asked in asked.split(' ').filter(|asked| !asked.is_empty()) {
-        match service.scopes().iter().find(|known| **known == asked) {
+    for name in scopes.split(' ').filter(|name| !name.is_empty()) {
+        match service.scopes().iter().find(|known| known.as_str() == name) {
             None => return Err(TokenError::invalid_scope("a scope that this service does not know")),
-            Some(scope) if denied(scope) => {
+            Some(scope) if denied(*scope) => {
                 return Err(TokenError::invalid_scope("the client lacks a required scope"));
             }
             Some(scope) if granted.contains(scope) => {}

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt, sync::Mutex, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::services::Service;
+use crate::{scope::Scope, services::Service};
 
 /// The access tokens that are valid.
 pub(crate) struct Tokens {
@@ -16,7 +16,7 @@ pub(crate) struct Tokens {
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
     pub(crate) service: Service,
-    pub(crate) scopes: Vec<&'static str>,
+    pub(crate) scopes: Vec<Scope>,
     expires_at: Instant,
 }
 
@@ -26,7 +26,7 @@ impl Tokens {
     }
 
     /// Returns a new token, and drops those that have expired.
-    pub(crate) fn issue(&self, service: Service, scopes: Vec<&'static str>) -> String {
+    pub(crate) fn issue(&self, service: Service, scopes: Vec<Scope>) -> String {
         let token = format!("sbx.{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
         let now = Instant::now();
         let mut grants = self.grants.lock().expect("no holder panics");

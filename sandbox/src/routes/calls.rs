@@ -11,7 +11,7 @@ use axum::{
 use shared::wire::{PlaceCall, PlacedCall};
 
 use super::extract::{Body, read};
-use crate::{auth, refusal::Refusal, services::Service, state::AppState};
+use crate::{auth, refusal::Refusal, scope::Scope, services::Service, state::AppState};
 
 /// POST `/sandbox/calls`
 pub(crate) async fn place(
@@ -19,7 +19,7 @@ pub(crate) async fn place(
     headers: HeaderMap,
     body: Body<PlaceCall>,
 ) -> Result<Response, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Interactions, &["interactions:read"])?;
+    auth::bearer(&app.tokens, &headers, Service::Interactions, &[Scope::InteractionsRead])?;
     let PlaceCall { flow_id } = read(body)?;
     let flow = app.flows.find(&flow_id).ok_or_else(|| Refusal::not_found("there is no such flow"))?;
     let call = app
@@ -36,7 +36,7 @@ pub(crate) async fn hang_up(
     Path(interaction_id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Interactions, &["interactions:read"])?;
+    auth::bearer(&app.tokens, &headers, Service::Interactions, &[Scope::InteractionsRead])?;
     let call = app
         .calls
         .by_interaction(&interaction_id)

@@ -15,7 +15,7 @@ use shared::{
     wire::{SimulationJob, SimulationResult, SimulationStatus},
 };
 
-use crate::{auth, faults::Point, refusal::Refusal, services::Service, state::AppState};
+use crate::{auth, faults::Point, refusal::Refusal, scope::Scope, services::Service, state::AppState};
 
 /// POST `/api/v2/flow/simulator`
 pub(crate) async fn submit(
@@ -23,7 +23,7 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:simulator:run"])?;
+    auth::bearer(&app.tokens, &headers, Service::Flow, &[Scope::FlowSimulatorRun])?;
     let bad = |detail: String| Refusal::new(StatusCode::BAD_REQUEST, detail);
     let body: Value =
         serde_json::from_slice(&body).map_err(|error| bad(format!("the body is no JSON: {error}")))?;
@@ -54,6 +54,6 @@ pub(crate) async fn result(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<SimulationResult>, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:simulator:read"])?;
+    auth::bearer(&app.tokens, &headers, Service::Flow, &[Scope::FlowSimulatorRead])?;
     app.simulator.result(&id).map(Json).ok_or_else(|| Refusal::not_found("there is no such simulation"))
 }

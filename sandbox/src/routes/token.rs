@@ -44,7 +44,7 @@ pub(crate) async fn issue(
     {
         Ok(scopes) => {
             tracing::debug!(service = service.name(), "token issued");
-            let scope = scopes.join(" ");
+            let scope = scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ");
             let answer = TokenResponse {
                 access_token: app.tokens.issue(service, scopes),
                 token_type: "Bearer",

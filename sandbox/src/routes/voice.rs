@@ -12,8 +12,8 @@ use serde::Deserialize;
 use shared::wire::CallStatus;
 
 use crate::{
-    auth, calls::CallState, connection::Connection, refusal::Refusal, services::Service, socket,
-    state::AppState, voice::Stream,
+    auth, calls::CallState, connection::Connection, refusal::Refusal, scope::Scope, services::Service,
+    socket, state::AppState, voice::Stream,
 };
 
 /// The query of a voice stream. It has the token, as CXone requires, so the addresses of requests are never logged.
@@ -31,7 +31,7 @@ pub(crate) async fn open(
     Query(query): Query<StreamQuery>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Refusal> {
-    auth::check(&app.tokens, query.access_token.as_deref(), Service::Voice, &["agent:voice:stream"])?;
+    auth::check(&app.tokens, query.access_token.as_deref(), Service::Voice, &[Scope::AgentVoiceStream])?;
     let call = app
         .calls
         .by_call(&call_id)
@@ -54,7 +54,7 @@ pub(crate) async fn call_state(
     Path(interaction_id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<CallStatus>, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Voice, &["interaction:view"])?;
+    auth::bearer(&app.tokens, &headers, Service::Voice, &[Scope::InteractionView])?;
     let call = app
         .calls
         .by_interaction(&interaction_id)

@@ -46,8 +46,8 @@ impl Fragmenter {
     }
 
     const fn draw(&mut self, quiet: bool) -> usize {
-        let most = if quiet { FRAME_BYTES * 2 } else { FRAME_BYTES - 1 };
-        self.sizes.between(1, most as u64) as usize
+        let max = if quiet { FRAME_BYTES * 2 } else { FRAME_BYTES - 1 };
+        self.sizes.between(1, max as u64) as usize
     }
 }
 

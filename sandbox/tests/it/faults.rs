@@ -93,7 +93,7 @@ async fn open_sockets_are_closed_or_dropped() {
     let mut voice = bench.voice(&call).await;
     bench.fault(json!({ "on": "voice", "kind": "drop", "afterMs": 50 })).await;
     assert_eq!(close_code(&mut voice).await, None);
-    // The call lives on.
+    // The call outlives its socket.
     let mut events = bench.events().await;
     let mut again = bench.voice(&call).await;
     press(&mut again, "1").await;

@@ -85,7 +85,7 @@ fn as_many_jobs_are_active_as_the_limit_says() {
     queue.submit(at(1_000), JobEnd::Never, ()).unwrap();
     let refused = TooManyActiveJobs { limit: 2 };
     assert_eq!(queue.submit(at(2_999), JobEnd::Completed, ()), Err(refused));
-    // The first job has ended by now, and nobody had to ask.
+    // The first job has ended by now, without a timeout in between.
     let third = queue.submit(at(3_000), JobEnd::Completed, ()).unwrap();
     assert_eq!(state(&queue, &third), Some(JobState::Queued));
     assert_eq!(queue.submit(at(3_000), JobEnd::Completed, ()), Err(refused));
