@@ -20,7 +20,7 @@
 //! |---|---|
 //! | POST `/sandbox/calls` `{flowId}` | places a call: 201 `{interactionId, callId}`. Bearer token of the interactions service |
 //! | DELETE `/sandbox/calls/{interactionId}` | hangs up for the caller: 204. The same token |
-//! | POST `/sandbox/faults` | arms a fault ([`faults::Rule`]): 201 `{id}` |
+//! | POST `/sandbox/faults` | arms a fault ([`faults::FaultRule`]): 201 `{id}` |
 //! | GET, DELETE `/sandbox/faults` | lists the armed faults, with an impairment's counts; disarms all |
 //! | DELETE `/sandbox/faults/{id}` | disarms one: 204 |
 //! | POST `/sandbox/faults/seeded` `{seed, rate}` | begins faults at random, the same ones for the same seed; rate 0 ends them |

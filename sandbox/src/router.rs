@@ -10,7 +10,7 @@ use axum::{
 };
 
 use crate::{
-    faults::Point,
+    faults::FaultPoint,
     middleware::{inject_fault, limit_rate, loopback_only},
     refusal::Refusal,
     routes::{calls, faults, flows, interactions, outage, qa, simulations, token, voice},
@@ -27,7 +27,7 @@ pub(crate) fn router(app: &App) -> Router {
     let mut all = Router::new();
     for service in Service::ALL {
         let issue = post(move |state: State<App>, request: Request| token::issue(service, state, request));
-        let mut routes = Router::new().route(service.token_path(), at(Point::Token, service, issue));
+        let mut routes = Router::new().route(service.token_path(), at(FaultPoint::Token, service, issue));
         for (path, point, route) in routes_of(service) {
             routes = routes.route(path, at(point, service, route));
         }
@@ -35,26 +35,26 @@ pub(crate) fn router(app: &App) -> Router {
         all = all.nest(&format!("/{}", service.name()), limited);
     }
     all.nest("/sandbox", control_routes())
-        .route("/qa/api/v1/test-results", at(Point::Qa, Service::Flow, post(qa::store)))
+        .route("/qa/api/v1/test-results", at(FaultPoint::Qa, Service::Flow, post(qa::store)))
         .fallback(async || Refusal::not_found("there is no such route"))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(Arc::clone(app))
 }
 
-fn routes_of(service: Service) -> Vec<(&'static str, Point, MethodRouter<App>)> {
+fn routes_of(service: Service) -> Vec<(&'static str, FaultPoint, MethodRouter<App>)> {
     match service {
         Service::Interactions => {
-            vec![("/api/v2/interactions/websocket", Point::Interactions, get(interactions::open))]
+            vec![("/api/v2/interactions/websocket", FaultPoint::Interactions, get(interactions::open))]
         }
         Service::Voice => vec![
-            ("/agent/voice/{call_id}/stream", Point::Voice, get(voice::open)),
-            ("/api/v2/interactions/{interaction_id}/call", Point::Call, get(voice::call_state)),
+            ("/agent/voice/{call_id}/stream", FaultPoint::Voice, get(voice::open)),
+            ("/api/v2/interactions/{interaction_id}/call", FaultPoint::Call, get(voice::call_state)),
         ],
         Service::Flow => vec![
-            ("/api/v2/flow/definitions", Point::Flow, get(flows::list)),
-            ("/api/v2/flow/definitions/{flow_id}", Point::Flow, get(flows::definition)),
-            ("/api/v2/flow/simulator", Point::Simulator, post(simulations::submit)),
-            ("/api/v2/flow/simulator/{simulation_id}", Point::Simulator, get(simulations::result)),
+            ("/api/v2/flow/definitions", FaultPoint::Flow, get(flows::list)),
+            ("/api/v2/flow/definitions/{flow_id}", FaultPoint::Flow, get(flows::definition)),
+            ("/api/v2/flow/simulator", FaultPoint::Simulator, post(simulations::submit)),
+            ("/api/v2/flow/simulator/{simulation_id}", FaultPoint::Simulator, get(simulations::result)),
         ],
         Service::Dialer | Service::Media => Vec::new(),
     }

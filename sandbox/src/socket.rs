@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     close::Close,
-    faults::{Faults, Kind, Point},
+    faults::{FaultKind, FaultPoint, Faults},
     oauth::Tokens,
     services::Service,
 };
@@ -27,7 +27,7 @@ pub(crate) struct SocketContext {
 /// The part of a socket's loop that depends on its service.
 pub(crate) trait SocketHandler: Send {
     /// Point of its faults.
-    const POINT: Point;
+    const POINT: FaultPoint;
     /// Service that it belongs to.
     const SERVICE: Service;
 
@@ -37,7 +37,7 @@ pub(crate) trait SocketHandler: Send {
     /// Handles a text or binary message of the peer.
     fn handle_message(&mut self, message: Message) -> impl Future<Output = Result<(), Close>> + Send;
 
-    /// Returns messages that no client can use, for [`Kind::Garbage`].
+    /// Returns messages that no client can use, for [`FaultKind::Garbage`].
     fn garbage(&self) -> Vec<Message>;
 }
 
@@ -64,7 +64,7 @@ where
     let mut pings = tokio::time::interval_at(opened + context.ping_interval, context.ping_interval);
     let mut planned =
         context.faults.planned_socket_fault(H::POINT).map(|(after, kind)| (opened + after, kind));
-    let planned_at = |planned: &Option<(Instant, Kind)>| planned.as_ref().map(|(at, _)| *at);
+    let planned_at = |planned: &Option<(Instant, FaultKind)>| planned.as_ref().map(|(at, _)| *at);
     loop {
         let plan = planned_at(&planned);
         let step = tokio::select! {
@@ -99,23 +99,23 @@ where
                 let _ = timeout(CLOSE_TIMEOUT, drain(&mut socket)).await;
                 return;
             }
-            Step::Gone | Step::Fault(Kind::Drop) => return,
-            Step::Fault(Kind::Close { code }) => {
+            Step::Gone | Step::Fault(FaultKind::Drop) => return,
+            Step::Fault(FaultKind::Close { code }) => {
                 return close_with(socket, Close::new(code, "sandbox fault")).await;
             }
-            Step::Fault(Kind::HalfOpen) => return context.shutdown.cancelled().await,
-            Step::Fault(Kind::ExpireTokens) => {
+            Step::Fault(FaultKind::HalfOpen) => return context.shutdown.cancelled().await,
+            Step::Fault(FaultKind::ExpireTokens) => {
                 context.tokens.revoke_all();
                 return close_with(socket, Close::new(1008, "the access token has expired")).await;
             }
-            Step::Fault(Kind::Garbage) => handler.garbage(),
+            Step::Fault(FaultKind::Garbage) => handler.garbage(),
             // Not faults of open sockets: see `Faults::socket_fault`.
             Step::Fault(
-                Kind::Status { .. }
-                | Kind::Slow { .. }
-                | Kind::Impair(_)
-                | Kind::FailRun { .. }
-                | Kind::NeverEnds,
+                FaultKind::Status { .. }
+                | FaultKind::Slow { .. }
+                | FaultKind::Impair(_)
+                | FaultKind::FailRun { .. }
+                | FaultKind::NeverEnds,
             ) => Vec::new(),
         };
         for message in messages {
@@ -129,7 +129,7 @@ where
 enum Step {
     Send(Message),
     Close(Close),
-    Fault(Kind),
+    Fault(FaultKind),
     /// The peer closes.
     PeerCloses,
     /// The peer is dead or the connection lost.

@@ -255,10 +255,8 @@ impl Actor<'_> {
                     continue;
                 }
                 IvrEvent::Ended(outcome) => {
-                    let silence = match outcome {
-                        Outcome::CallerHungUp => Duration::ZERO,
-                        _ => FINAL_SILENCE,
-                    };
+                    let hung_up = outcome == Outcome::CallerHungUp;
+                    let silence = if hung_up { Duration::ZERO } else { FINAL_SILENCE };
                     self.ends_at.get_or_insert(Instant::now() + silence);
                     continue;
                 }

@@ -145,9 +145,9 @@ impl Ivr {
         if !self.player.is_speaking() {
             self.events.push_back(IvrEvent::PromptStarted(node));
         }
-        let value = |name: &str| match self.machine.variable(self.key, name)? {
-            serde_json::Value::String(text) => Some(text),
-            other => Some(other.to_string()),
+        let value = |name: &str| {
+            let value = self.machine.variable(self.key, name)?;
+            Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
         };
         self.player.enqueue(prompts.clips(prompt, value));
     }

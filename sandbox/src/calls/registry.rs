@@ -100,7 +100,7 @@ mod tests {
         calls::CallLimits,
         clock::Clock,
         connection::Tasks,
-        faults::{Faults, Rule},
+        faults::{FaultRule, Faults},
         interactions::Hub,
         prompts::Prompts,
     };
@@ -120,7 +120,7 @@ mod tests {
 
     /// Counts the frames that a call sends in ten seconds while its network is impaired.
     async fn frames_in_ten_seconds(impairment: &str) -> usize {
-        let rule: Rule = serde_json::from_str(impairment).unwrap();
+        let rule: FaultRule = serde_json::from_str(impairment).unwrap();
         rule.validate().unwrap();
         let faults = Faults::new(None);
         faults.arm(rule);

@@ -1,6 +1,6 @@
 //! Faults on demand and at random.
 //!
-//! A fault strikes at a [`Point`]. `status` and `slow` strike a request, or a socket's handshake; the other kinds strike a
+//! A fault strikes at a [`FaultPoint`]. `status` and `slow` strike a request, or a socket's handshake; the other kinds strike a
 //! request, or a socket that is open. `afterMs` counts from the arming of the fault or, for a socket, from its opening,
 //! whichever is later; `times` (1) is the number of times that it strikes.
 //!
@@ -37,4 +37,4 @@ pub(crate) use impair::ImpairmentCounts;
 pub use plan::SeededFaults;
 pub(crate) use registry::{ActiveImpairment, Faults};
 pub(crate) use rule::JobFault;
-pub use rule::{Kind, Point, RetryAfter, Rule};
+pub use rule::{FaultKind, FaultPoint, FaultRule, RetryAfter};

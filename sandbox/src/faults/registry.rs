@@ -15,7 +15,7 @@ use tokio::{sync::Notify, time::Instant};
 use super::{
     impair::{Impairment, ImpairmentCounts},
     plan::{FaultPlan, SeededFaults},
-    rule::{JobFault, Kind, Point, Rule},
+    rule::{FaultKind, FaultPoint, FaultRule, JobFault},
 };
 use crate::services::Service;
 
@@ -28,13 +28,13 @@ pub(crate) struct Faults {
     changed: Notify,
     seeded: Mutex<Option<FaultPlan>>,
     /// Number of requests and handshakes at each point, refused ones included.
-    requests: [AtomicU64; Point::ALL.len()],
+    requests: [AtomicU64; FaultPoint::ALL.len()],
 }
 
 #[derive(Debug)]
 struct Armed {
     id: u64,
-    rule: Rule,
+    rule: FaultRule,
     left: u32,
     /// Earliest time at which it strikes.
     from: Instant,
@@ -57,7 +57,7 @@ pub(crate) struct ArmedView {
     /// Number of times that it will strike; for an impairment, 1 until its end and 0 after it.
     left: u32,
     #[serde(flatten)]
-    rule: Rule,
+    rule: FaultRule,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_counts")]
     counts: Option<Arc<ImpairmentCounts>>,
 }
@@ -83,7 +83,7 @@ impl Faults {
     }
 
     /// Arms a fault and returns its identifier.
-    pub(crate) fn arm(&self, rule: Rule) -> u64 {
+    pub(crate) fn arm(&self, rule: FaultRule) -> u64 {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let from = Instant::now() + rule.after();
         let counts = rule.kind.impairment().map(|_| Arc::default());
@@ -139,7 +139,7 @@ impl Faults {
     }
 
     /// Counts a request or handshake and takes the fault that strikes it.
-    pub(crate) fn take_request_fault(&self, point: Point, service: Service) -> Option<Kind> {
+    pub(crate) fn take_request_fault(&self, point: FaultPoint, service: Service) -> Option<FaultKind> {
         self.requests[point as usize].fetch_add(1, Ordering::Relaxed);
         let now = Instant::now();
         let due = |armed: &Armed| {
@@ -151,12 +151,12 @@ impl Faults {
     }
 
     /// Returns the number of requests and handshakes at each point.
-    pub(crate) fn request_counts(&self) -> BTreeMap<Point, u64> {
-        Point::ALL.map(|point| (point, self.requests[point as usize].load(Ordering::Relaxed))).into()
+    pub(crate) fn request_counts(&self) -> BTreeMap<FaultPoint, u64> {
+        FaultPoint::ALL.map(|point| (point, self.requests[point as usize].load(Ordering::Relaxed))).into()
     }
 
     /// Takes the fault that strikes a job which is accepted now.
-    pub(crate) fn take_job_fault(&self, point: Point, service: Service) -> Option<JobFault> {
+    pub(crate) fn take_job_fault(&self, point: FaultPoint, service: Service) -> Option<JobFault> {
         let now = Instant::now();
         let due = |armed: &Armed| {
             let rule = &armed.rule;
@@ -166,7 +166,12 @@ impl Faults {
     }
 
     /// Waits for a fault that strikes a socket which opened at `opened`.
-    pub(crate) async fn socket_fault(&self, point: Point, service: Service, opened: Instant) -> Kind {
+    pub(crate) async fn socket_fault(
+        &self,
+        point: FaultPoint,
+        service: Service,
+        opened: Instant,
+    ) -> FaultKind {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
@@ -191,11 +196,11 @@ impl Faults {
     }
 
     /// Takes the random fault of a socket that opens now, and the time after which it strikes.
-    pub(crate) fn planned_socket_fault(&self, point: Point) -> Option<(Duration, Kind)> {
+    pub(crate) fn planned_socket_fault(&self, point: FaultPoint) -> Option<(Duration, FaultKind)> {
         self.seeded.lock().expect("no holder panics").as_mut()?.for_socket(point)
     }
 
-    fn take(&self, due: impl Fn(&Armed) -> bool) -> Option<Kind> {
+    fn take(&self, due: impl Fn(&Armed) -> bool) -> Option<FaultKind> {
         let mut armed = self.armed.lock().expect("no holder panics");
         let at = armed.iter().position(due)?;
         let kind = armed[at].rule.kind.clone();

@@ -11,15 +11,15 @@ use crate::services::Service;
 /// A fault: its point, kind, number of times and start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Rule {
+pub struct FaultRule {
     /// Point at which it strikes.
-    pub on: Point,
+    pub on: FaultPoint,
     /// Service whose requests alone it strikes (any).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
     /// Effect of the fault.
     #[serde(flatten)]
-    pub kind: Kind,
+    pub kind: FaultKind,
     /// Number of times that it strikes (1).
     #[serde(default = "one_time")]
     pub times: u32,
@@ -35,7 +35,7 @@ fn one_time() -> u32 {
 /// The point at which a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Point {
+pub enum FaultPoint {
     /// A token endpoint.
     Token,
     /// The interactions socket.
@@ -55,7 +55,7 @@ pub enum Point {
 /// The effect of a fault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
-pub enum Kind {
+pub enum FaultKind {
     /// The request is answered with this status.
     Status {
         /// HTTP status, 400–599.
@@ -127,7 +127,7 @@ pub enum RetryAfter {
     Date,
 }
 
-impl Point {
+impl FaultPoint {
     /// All points.
     pub(super) const ALL: [Self; 7] =
         [Self::Token, Self::Interactions, Self::Voice, Self::Call, Self::Flow, Self::Simulator, Self::Qa];
@@ -138,7 +138,7 @@ impl Point {
     }
 }
 
-impl Kind {
+impl FaultKind {
     /// Returns true if it strikes a socket's handshake rather than the open socket.
     pub(super) const fn strikes_handshakes(&self) -> bool {
         matches!(self, Self::Status { .. } | Self::Slow { .. })
@@ -171,30 +171,30 @@ impl Kind {
     }
 }
 
-impl Rule {
+impl FaultRule {
     /// Returns everything that is wrong with it, by field.
     pub fn validate(&self) -> Result<(), Vec<FieldError>> {
         /// Maximum of every time: one hour.
         const MAX_MS: u64 = 3_600_000;
         let mut errors = Vec::new();
         match &self.kind {
-            &Kind::Status { status, .. } if !(400..=599).contains(&status) => {
+            &FaultKind::Status { status, .. } if !(400..=599).contains(&status) => {
                 errors.push(FieldError::new("status", "must be between 400 and 599"));
             }
-            &Kind::Slow { ms } if ms > MAX_MS => {
+            &FaultKind::Slow { ms } if ms > MAX_MS => {
                 errors.push(FieldError::new("ms", "must be at most an hour"));
             }
-            Kind::FailRun { .. } | Kind::NeverEnds if self.on != Point::Simulator => {
+            FaultKind::FailRun { .. } | FaultKind::NeverEnds if self.on != FaultPoint::Simulator => {
                 errors.push(FieldError::new("kind", "only the simulator's runs fail or never end"));
             }
-            Kind::Close { .. } if !self.on.is_socket() => {
+            FaultKind::Close { .. } if !self.on.is_socket() => {
                 errors.push(FieldError::new("kind", "only sockets are closed with a code"));
             }
-            &Kind::Close { code } if !sendable(code) => {
+            &FaultKind::Close { code } if !sendable(code) => {
                 errors.push(FieldError::new("code", "cannot be sent (RFC 6455 section 7.4)"));
             }
-            Kind::Impair(impairment) => {
-                if self.on != Point::Voice {
+            FaultKind::Impair(impairment) => {
+                if self.on != FaultPoint::Voice {
                     errors.push(FieldError::new("on", "only voice is impaired"));
                 }
                 if self.times > 1 {
@@ -202,15 +202,15 @@ impl Rule {
                 }
                 impairment.validate(MAX_MS, &mut errors);
             }
-            Kind::Status { .. }
-            | Kind::Slow { .. }
-            | Kind::Drop
-            | Kind::Close { .. }
-            | Kind::HalfOpen
-            | Kind::Garbage
-            | Kind::ExpireTokens
-            | Kind::FailRun { .. }
-            | Kind::NeverEnds => {}
+            FaultKind::Status { .. }
+            | FaultKind::Slow { .. }
+            | FaultKind::Drop
+            | FaultKind::Close { .. }
+            | FaultKind::HalfOpen
+            | FaultKind::Garbage
+            | FaultKind::ExpireTokens
+            | FaultKind::FailRun { .. }
+            | FaultKind::NeverEnds => {}
         }
         if self.times == 0 {
             errors.push(FieldError::new("times", "must be at least 1"));
@@ -227,7 +227,7 @@ impl Rule {
     }
 
     /// Returns true if it strikes requests of `service` at `point`.
-    pub(super) fn is_for(&self, point: Point, service: Service) -> bool {
+    pub(super) fn is_for(&self, point: FaultPoint, service: Service) -> bool {
         self.on == point && self.service.is_none_or(|only| only == service)
     }
 }
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     fn check(json: &str, wrong: &[&str]) {
-        let rule: Rule = serde_json::from_str(json).expect(json);
+        let rule: FaultRule = serde_json::from_str(json).expect(json);
         let errors = rule.validate().err().unwrap_or_default();
         let fields: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
         assert_eq!(fields, wrong, "{json}");

@@ -12,7 +12,7 @@ use super::{
     hub::{Hub, Published},
     subscription::Subscription,
 };
-use crate::{close::Close, faults::Point, services::Service, socket::SocketHandler};
+use crate::{close::Close, faults::FaultPoint, services::Service, socket::SocketHandler};
 
 /// Maximum time that a socket may be open without a subscription.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ impl<'a> Listener<'a> {
 }
 
 impl SocketHandler for Listener<'_> {
-    const POINT: Point = Point::Interactions;
+    const POINT: FaultPoint = FaultPoint::Interactions;
     const SERVICE: Service = Service::Interactions;
 
     async fn next_message(&mut self) -> Result<Message, Close> {

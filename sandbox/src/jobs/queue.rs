@@ -55,7 +55,7 @@ pub(crate) struct JobQueueConfig {
     pub(crate) max_time: Duration,
     /// Maximum number of jobs that wait or run at a time; a further one is refused.
     pub(crate) max_active: Option<usize>,
-    /// Maximum number of jobs that can be looked up; those that ended first go first.
+    /// Maximum number of jobs that can be looked up; the oldest that has ended is dropped first.
     pub(crate) max_kept: usize,
 }
 

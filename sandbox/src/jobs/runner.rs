@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::queue::{Job, JobEnd, JobQueue, JobQueueConfig, TooManyActiveJobs};
 use crate::clock::Clock;
 
-/// A job queue on the runtime's clock.
+/// A job queue on the runtime's clock. Its service spawns [`Self::run`], which also takes the reported changes out of it.
 #[derive(Debug)]
 pub(crate) struct Jobs<T> {
     clock: Clock,
@@ -142,7 +142,7 @@ mod tests {
         let (jobs, mut changes) = observed(&shutdown);
         jobs.submit(JobEnd::Completed, "ended").unwrap();
         jobs.submit(JobEnd::Never, "endless").unwrap();
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         shutdown.cancel();
         let mut seen = Vec::new();
         while let Some((payload, state, _)) = changes.recv().await {

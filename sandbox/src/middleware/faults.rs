@@ -15,14 +15,14 @@ use axum::{
 
 use crate::{
     connection::Connection,
-    faults::{Kind, Point, RetryAfter},
+    faults::{FaultKind, FaultPoint, RetryAfter},
     services::Service,
     state::AppState,
 };
 
 /// Injects the fault that is due for a request, if there is one.
 pub(crate) async fn inject_fault(
-    State((app, point, service)): State<(Arc<AppState>, Point, Service)>,
+    State((app, point, service)): State<(Arc<AppState>, FaultPoint, Service)>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -30,29 +30,29 @@ pub(crate) async fn inject_fault(
     let connection =
         request.extensions().get::<Connection>().expect("the server adds it to every request").clone();
     match kind {
-        Kind::Status { status, retry_after, retry_after_seconds } => {
+        FaultKind::Status { status, retry_after, retry_after_seconds } => {
             answer(status, retry_after, retry_after_seconds)
         }
-        Kind::Slow { ms } => {
+        FaultKind::Slow { ms } => {
             tokio::time::sleep(Duration::from_millis(ms)).await;
             next.run(request).await
         }
-        Kind::ExpireTokens => {
+        FaultKind::ExpireTokens => {
             app.tokens.revoke_all();
             next.run(request).await
         }
-        Kind::Garbage => {
+        FaultKind::Garbage => {
             ([(header::CONTENT_TYPE, "application/json")], Body::from(&b"{\"access_token\":\xff\xfe,["[..]))
                 .into_response()
         }
-        Kind::HalfOpen => {
+        FaultKind::HalfOpen => {
             app.shutdown.cancelled().await;
             connection.cut_unanswered().await
         }
         // Not faults of requests: see `Faults::active_impairment` and `Faults::take_job_fault`.
-        Kind::Impair(_) | Kind::FailRun { .. } | Kind::NeverEnds => next.run(request).await,
-        // `Close` is armed for sockets only, as `Rule::validate` has it.
-        Kind::Drop | Kind::Close { .. } => connection.cut_unanswered().await,
+        FaultKind::Impair(_) | FaultKind::FailRun { .. } | FaultKind::NeverEnds => next.run(request).await,
+        // `Close` is armed for sockets only, as `FaultRule::validate` has it.
+        FaultKind::Drop | FaultKind::Close { .. } => connection.cut_unanswered().await,
     }
 }
 

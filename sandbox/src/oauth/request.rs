@@ -84,9 +84,12 @@ fn json(headers: &HeaderMap, body: &[u8]) -> Result<Fields, TokenError> {
     };
     object
         .into_iter()
-        .map(|(name, value)| match value {
-            Value::String(value) => Ok((name, value)),
-            _ => Err(TokenError::invalid_request("every member must be a string")),
+        .map(|(name, value)| {
+            if let Value::String(value) = value {
+                Ok((name, value))
+            } else {
+                Err(TokenError::invalid_request("every member must be a string"))
+            }
         })
         .collect()
 }

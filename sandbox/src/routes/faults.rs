@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::extract::{Body, read};
 use crate::{
-    faults::{Rule, SeededFaults},
+    faults::{FaultRule, SeededFaults},
     refusal::Refusal,
     state::AppState,
 };
@@ -25,7 +25,7 @@ struct ArmedFault {
 }
 
 /// POST `/sandbox/faults`
-pub(crate) async fn arm(State(app): App, body: Body<Rule>) -> Result<Response, Refusal> {
+pub(crate) async fn arm(State(app): App, body: Body<FaultRule>) -> Result<Response, Refusal> {
     let rule = read(body)?;
     rule.validate().map_err(|errors| {
         let detail: Vec<String> =

@@ -15,7 +15,7 @@ use shared::{
     wire::{SimulationJob, SimulationResult, SimulationStatus},
 };
 
-use crate::{auth, faults::Point, refusal::Refusal, scope::Scope, services::Service, state::AppState};
+use crate::{auth, faults::FaultPoint, refusal::Refusal, scope::Scope, services::Service, state::AppState};
 
 /// POST `/api/v2/flow/simulator`
 pub(crate) async fn submit(
@@ -34,7 +34,7 @@ pub(crate) async fn submit(
     })?;
     let flow =
         app.flows.find(request.flow_id()).ok_or_else(|| Refusal::not_found("there is no such flow"))?;
-    let fault = app.faults.take_job_fault(Point::Simulator, Service::Flow);
+    let fault = app.faults.take_job_fault(FaultPoint::Simulator, Service::Flow);
     let id = app
         .simulator
         .submit(flow, &request, fault)

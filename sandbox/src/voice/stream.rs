@@ -10,7 +10,7 @@ use super::fragmenter::Fragmenter;
 use crate::{
     calls::{Call, Link, OutgoingFrame},
     close::Close,
-    faults::Point,
+    faults::FaultPoint,
     services::Service,
     socket::SocketHandler,
 };
@@ -36,7 +36,7 @@ impl<'a> Stream<'a> {
 }
 
 impl SocketHandler for Stream<'_> {
-    const POINT: Point = Point::Voice;
+    const POINT: FaultPoint = FaultPoint::Voice;
     const SERVICE: Service = Service::Voice;
 
     async fn next_message(&mut self) -> Result<Message, Close> {

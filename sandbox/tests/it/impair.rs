@@ -100,11 +100,11 @@ async fn every_call_loses_the_same_frames_and_what_is_lost_is_counted() {
 #[tokio::test]
 async fn the_counts_are_what_a_caller_misses() {
     let bench = bench().await;
-    let mut receiver = call(&bench).await;
-    let before = receive(&mut receiver, 10).await;
+    let mut caller = call(&bench).await;
+    let before = receive(&mut caller, 10).await;
     assert_eq!(numbers(&before), (1..=10).collect::<Vec<_>>(), "nothing is lost before");
     bench.fault(json!({ "on": "voice", "kind": "impair", "lossPercent": 30, "seed": 3, "ms": 1000 })).await;
-    let after = receive(&mut receiver, usize::MAX).await;
+    let after = receive(&mut caller, usize::MAX).await;
     let lost = FRAMES as usize - before.len() - after.len();
     let listed = listed(&bench).await;
     assert_eq!(listed[0]["counts"]["lost"], json!(lost), "{listed}");
@@ -114,17 +114,17 @@ async fn the_counts_are_what_a_caller_misses() {
 }
 
 #[tokio::test]
-async fn a_call_falls_silent_and_is_received_again() {
+async fn a_call_falls_silent_and_is_heard_again() {
     let bench = bench().await;
-    let mut receiver = call(&bench).await;
-    receive(&mut receiver, 5).await;
+    let mut caller = call(&bench).await;
+    receive(&mut caller, 5).await;
     let rule = json!({ "on": "voice", "kind": "impair", "lossPercent": 100 });
     let answer: Value = bench.post("/sandbox/faults", rule).await.json().await.unwrap();
-    let silent = async { while timeout(Duration::from_millis(300), receiver.voice.next()).await.is_ok() {} };
+    let silent = async { while timeout(Duration::from_millis(300), caller.voice.next()).await.is_ok() {} };
     timeout(TIMEOUT, silent).await.expect("it falls silent");
     let fault = bench.url(&format!("/sandbox/faults/{}", answer["id"]));
     assert_eq!(bench.http.delete(&fault).send().await.unwrap().status(), 204);
-    let received = receive(&mut receiver, 10).await;
+    let received = receive(&mut caller, 10).await;
     // The first one is incomplete: its end was held back until there was more to send.
     assert!(numbers(&received[1..]).windows(2).all(|pair| pair[1] == pair[0] + 1), "{received:?}");
     assert_eq!(bench.http.delete(&fault).send().await.unwrap().status(), 404);
