@@ -290,7 +290,8 @@ async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
     let (id, secret) = stand_in.credentials();
     let proxy = common::proxy_at(stand_in.address(), |config| {
         config.profile = Profile::Sandbox;
-        let endpoint = stand_in.endpoints().into_iter().find(|endpoint| endpoint.name == "flow").unwrap();
+        let endpoint =
+            stand_in.endpoints().into_iter().find(|endpoint| endpoint.service == Service::Flow).unwrap();
         let (base, token) = (endpoint.base_url.parse().unwrap(), endpoint.token_url.parse().unwrap());
         let flow = ServiceConfig::at(Service::Flow, base, token, id.clone().into(), secret.clone());
         config.services.insert(Service::Flow, flow);

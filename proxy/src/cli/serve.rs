@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use proxy::{
     Config, Server,
-    config::{Overrides, Profile, Service, ServiceConfig},
+    config::{Overrides, Profile, ServiceConfig},
 };
 use sandbox::{Sandbox, SandboxConfig};
 
@@ -55,18 +55,14 @@ async fn start_stand_in(config: &mut Config) -> anyhow::Result<Sandbox> {
     let stand_in = sandbox::start(settings).await.context("the stand-in did not start")?;
     let (client_id, client_secret) = stand_in.credentials();
     for endpoint in stand_in.endpoints() {
-        let service = Service::ALL
-            .into_iter()
-            .find(|service| service.name() == endpoint.name)
-            .context("the stand-in has a service that nobody knows")?;
         let settings = ServiceConfig::at(
-            service,
+            endpoint.service,
             endpoint.base_url.parse()?,
             endpoint.token_url.parse()?,
             client_id.clone().into(),
             client_secret.clone(),
         );
-        config.services.insert(service, settings);
+        config.services.insert(endpoint.service, settings);
     }
     if config.qa_endpoint.is_none() {
         config.qa_endpoint = Some(format!("http://{}/qa/api/v1/test-results", stand_in.address()).parse()?);

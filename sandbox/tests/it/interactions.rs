@@ -3,7 +3,7 @@ use serde_json::json;
 use shared::dtmf::event::Message as Event;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::bench::{Bench, PATIENCE, close_code, press, refusal};
+use crate::bench::{Bench, TIMEOUT, close_code, press, refusal};
 
 #[tokio::test]
 async fn a_bad_token_is_refused_at_the_handshake() {
@@ -23,10 +23,10 @@ async fn nothing_is_sent_before_the_subscription_and_nothing_before_it_is_made_u
     let subscription = json!({ "interactionType": "voice", "eventTypes": ["interaction"] });
     socket.send(Message::text(subscription.to_string())).await.unwrap();
     socket.send(Message::Ping("subscribed?".into())).await.unwrap();
-    let pong = tokio::time::timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
+    let pong = tokio::time::timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap();
     assert!(pong.is_pong(), "{pong} came first");
     let late = bench.place("tiny").await;
-    let first = tokio::time::timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
+    let first = tokio::time::timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap();
     assert!(first.to_text().unwrap().contains(&late.interaction_id), "{first}");
 }
 
@@ -37,7 +37,7 @@ async fn a_malformed_subscription_is_closed_with_1008_and_a_reason() {
         let token = bench.token("interactions").await;
         let mut socket = bench.events_socket(&token).await.unwrap();
         socket.send(Message::text(text)).await.unwrap();
-        let close = tokio::time::timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
+        let close = tokio::time::timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap();
         let Message::Close(Some(frame)) = close else { panic!("{text:?}: {close}") };
         assert_eq!(u16::from(frame.code), 1008, "{text:?}");
         assert!(frame.reason.contains("malformed subscription"), "{}", frame.reason);
@@ -68,7 +68,7 @@ async fn filters_and_types_decide_what_is_heard() {
     let voice = json!({ "interactionType": "voice", "eventTypes": ["interaction"] });
     chats.socket.send(Message::text(voice.to_string())).await.unwrap();
     chats.socket.send(Message::Ping("subscribed?".into())).await.unwrap();
-    let pong = tokio::time::timeout(PATIENCE, chats.socket.next()).await.unwrap().unwrap().unwrap();
+    let pong = tokio::time::timeout(TIMEOUT, chats.socket.next()).await.unwrap().unwrap().unwrap();
     assert!(pong.is_pong(), "a chat subscriber heard {pong}");
     let three = bench.place("tiny").await;
     assert!(chats.text().await.contains(&three.interaction_id));

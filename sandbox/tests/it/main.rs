@@ -1,4 +1,4 @@
-//! The stand-in over real sockets.
+//! Tests of the stand-in over real sockets.
 
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails the test that called")]
 

@@ -6,7 +6,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::bench::{Bench, config, press};
 
-/// Keeps what is logged.
+/// A writer that stores the log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -32,7 +32,7 @@ impl<'a> MakeWriter<'a> for Log {
 #[test]
 fn no_secret_and_no_token_is_ever_logged() {
     let log = Log::default();
-    // Of everything, the libraries' deepest traces included: the voice token stands in an address.
+    // With the traces of every library, because the voice token is part of an address.
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

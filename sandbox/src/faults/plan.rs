@@ -1,36 +1,37 @@
-//! Faults by seed: the n-th request at a point meets the same fault in every run, whatever happens at other points.
+//! Faults at random, drawn from a seed: the n-th request at a point meets the same fault in every run, regardless of
+//! other points.
 
 use std::{collections::HashMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Point, RetryAfter};
+use super::rule::{FaultKind, FaultPoint, RetryAfter};
 use crate::seeded::Seeded;
 
-/// Faults at random.
+/// Settings of faults at random.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeededFaults {
-    /// Same seed, same faults.
+    /// Seed; the same seed gives the same faults.
     pub seed: u64,
-    /// How likely each request or socket is to meet one, 0–1.
+    /// Probability of a fault for each request and socket, 0–1.
     pub rate: f64,
 }
 
 #[derive(Debug)]
-pub(super) struct Planned {
+pub(super) struct FaultPlan {
     faults: SeededFaults,
-    streams: HashMap<(Point, bool), Seeded>,
+    streams: HashMap<(FaultPoint, bool), Seeded>,
 }
 
-impl Planned {
+impl FaultPlan {
     pub(super) fn new(faults: SeededFaults) -> Self {
         Self { faults, streams: HashMap::new() }
     }
 
-    /// What strikes the next request, or handshake, at `point`.
-    pub(super) fn for_request(&mut self, point: Point) -> Option<Kind> {
+    /// Draws the fault of the next request or handshake at `point`.
+    pub(super) fn for_request(&mut self, point: FaultPoint) -> Option<FaultKind> {
         let stream = self.stream(point, false)?;
-        let status = |status, retry_after| Kind::Status { status, retry_after, retry_after_seconds: 1 };
+        let status = |status, retry_after| FaultKind::Status { status, retry_after, retry_after_seconds: 1 };
         Some(match stream.between(0, if point.is_socket() { 6 } else { 8 }) {
             0 => status(401, RetryAfter::None),
             1 => status(429, RetryAfter::None),
@@ -38,28 +39,28 @@ impl Planned {
             3 => status(429, RetryAfter::Date),
             4 => status(500, RetryAfter::None),
             5 => status(503, RetryAfter::Seconds),
-            6 => Kind::Slow { ms: stream.between(50, 500) },
-            7 => Kind::Drop,
-            _ => Kind::Garbage,
+            6 => FaultKind::Slow { ms: stream.between(50, 500) },
+            7 => FaultKind::Drop,
+            _ => FaultKind::Garbage,
         })
     }
 
-    /// What strikes the next socket at `point`, and how long after it opened.
-    pub(super) fn for_socket(&mut self, point: Point) -> Option<(Duration, Kind)> {
+    /// Draws the fault of the next socket at `point`, and the time after which it strikes.
+    pub(super) fn for_socket(&mut self, point: FaultPoint) -> Option<(Duration, FaultKind)> {
         let stream = self.stream(point, true)?;
         let after = Duration::from_millis(stream.between(100, 5_000));
         let kind = match stream.between(0, 5) {
-            0 | 1 => Kind::Drop,
-            2 => Kind::Close { code: 1011 },
-            3 => Kind::Close { code: 1012 },
-            4 => Kind::Garbage,
-            _ => Kind::ExpireTokens,
+            0 | 1 => FaultKind::Drop,
+            2 => FaultKind::Close { code: 1011 },
+            3 => FaultKind::Close { code: 1012 },
+            4 => FaultKind::Garbage,
+            _ => FaultKind::ExpireTokens,
         };
         Some((after, kind))
     }
 
-    /// The numbers for a point, where something is to happen this time.
-    fn stream(&mut self, point: Point, open: bool) -> Option<&mut Seeded> {
+    /// Returns the generator for a point, if a fault is to strike this time.
+    fn stream(&mut self, point: FaultPoint, open: bool) -> Option<&mut Seeded> {
         let SeededFaults { seed, rate } = self.faults;
         let stream = self.streams.entry((point, open)).or_insert_with(|| {
             Seeded::new(seed ^ ((point as u64) << 1 | u64::from(open)).wrapping_mul(0x2545_f491_4f6c_dd1d))
@@ -72,14 +73,14 @@ impl Planned {
 mod tests {
     use super::*;
 
-    fn run(seed: u64, with_other_point: bool) -> Vec<Option<Kind>> {
-        let mut planned = Planned::new(SeededFaults { seed, rate: 0.3 });
+    fn run(seed: u64, with_other_point: bool) -> Vec<Option<FaultKind>> {
+        let mut plan = FaultPlan::new(SeededFaults { seed, rate: 0.3 });
         (0..200)
             .map(|_| {
                 if with_other_point {
-                    planned.for_request(Point::Flow);
+                    plan.for_request(FaultPoint::Flow);
                 }
-                planned.for_request(Point::Token)
+                plan.for_request(FaultPoint::Token)
             })
             .collect()
     }
@@ -95,6 +96,6 @@ mod tests {
     #[test]
     fn every_kind_has_its_turn() {
         let faults = run(9, false);
-        assert!(faults.contains(&Some(Kind::Drop)) && faults.contains(&Some(Kind::Garbage)));
+        assert!(faults.contains(&Some(FaultKind::Drop)) && faults.contains(&Some(FaultKind::Garbage)));
     }
 }

@@ -1,4 +1,4 @@
-//! The request limit: 100 a second per client and service.
+//! The request limit per client and service.
 
 use std::{collections::HashMap, net::IpAddr, sync::Mutex};
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::services::Service;
 
-/// A token bucket per client and service; a bucket holds one second's worth.
+/// A token bucket per client and service, which holds the requests of one second.
 #[derive(Debug)]
 pub(crate) struct RateLimit {
     per_second: f64,
@@ -15,8 +15,8 @@ pub(crate) struct RateLimit {
 
 #[derive(Debug)]
 struct Bucket {
-    left: f64,
-    at: Instant,
+    tokens: f64,
+    refilled_at: Instant,
 }
 
 impl RateLimit {
@@ -24,21 +24,23 @@ impl RateLimit {
         Self { per_second: per_second.into(), buckets: Mutex::default() }
     }
 
-    /// Whether a request may pass now.
+    /// Returns true and takes a token if a request is within the limit.
     pub(crate) fn admit(&self, client: IpAddr, service: Service, now: Instant) -> bool {
-        /// Beyond so many, full buckets are forgotten: they are no different from none.
-        const MANY: usize = 4_096;
+        /// Maximum number of buckets; beyond it those that are full by now are dropped, which changes nothing.
+        const MAX_BUCKETS: usize = 4_096;
         let mut buckets = self.buckets.lock().expect("no holder panics");
-        if buckets.len() > MANY {
-            buckets.retain(|_, bucket| now - bucket.at < std::time::Duration::from_secs(1));
+        if buckets.len() > MAX_BUCKETS {
+            buckets.retain(|_, bucket| now - bucket.refilled_at < std::time::Duration::from_secs(1));
         }
-        let bucket = buckets.entry((client, service)).or_insert(Bucket { left: self.per_second, at: now });
-        let refilled = bucket.left + now.saturating_duration_since(bucket.at).as_secs_f64() * self.per_second;
-        bucket.left = refilled.min(self.per_second);
-        bucket.at = now;
-        let admitted = bucket.left >= 1.0;
+        let bucket =
+            buckets.entry((client, service)).or_insert(Bucket { tokens: self.per_second, refilled_at: now });
+        let refilled =
+            bucket.tokens + now.saturating_duration_since(bucket.refilled_at).as_secs_f64() * self.per_second;
+        bucket.tokens = refilled.min(self.per_second);
+        bucket.refilled_at = now;
+        let admitted = bucket.tokens >= 1.0;
         if admitted {
-            bucket.left -= 1.0;
+            bucket.tokens -= 1.0;
         }
         admitted
     }

@@ -1,4 +1,4 @@
-//! Faults of requests and handshakes.
+//! The middleware that injects faults into requests and handshakes.
 
 use std::{
     sync::Arc,
@@ -13,42 +13,46 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Kind, Point, RetryAfter};
-use crate::{server::Connection, services::Service, state::AppState};
+use crate::{
+    connection::Connection,
+    faults::{FaultKind, FaultPoint, RetryAfter},
+    services::Service,
+    state::AppState,
+};
 
-/// Lets a request meet its fault, if one waits for it.
-pub(crate) async fn strike(
-    State((app, point, service)): State<(Arc<AppState>, Point, Service)>,
+/// Injects the fault that is due for a request, if there is one.
+pub(crate) async fn inject_fault(
+    State((app, point, service)): State<(Arc<AppState>, FaultPoint, Service)>,
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(kind) = app.faults.for_request(point, service) else { return next.run(request).await };
+    let Some(kind) = app.faults.take_request_fault(point, service) else { return next.run(request).await };
     let connection =
         request.extensions().get::<Connection>().expect("the server adds it to every request").clone();
     match kind {
-        Kind::Status { status, retry_after, retry_after_seconds } => {
+        FaultKind::Status { status, retry_after, retry_after_seconds } => {
             answer(status, retry_after, retry_after_seconds)
         }
-        Kind::Slow { ms } => {
+        FaultKind::Slow { ms } => {
             tokio::time::sleep(Duration::from_millis(ms)).await;
             next.run(request).await
         }
-        Kind::ExpireTokens => {
+        FaultKind::ExpireTokens => {
             app.tokens.revoke_all();
             next.run(request).await
         }
-        Kind::Garbage => {
+        FaultKind::Garbage => {
             ([(header::CONTENT_TYPE, "application/json")], Body::from(&b"{\"access_token\":\xff\xfe,["[..]))
                 .into_response()
         }
-        Kind::HalfOpen => {
+        FaultKind::HalfOpen => {
             app.shutdown.cancelled().await;
-            connection.vanish().await
+            connection.cut_unanswered().await
         }
-        // They strike no request; see `Faults::standing` and `Faults::for_run`.
-        Kind::Impair(_) | Kind::FailRun { .. } | Kind::NeverEnds => next.run(request).await,
-        // Only sockets can be closed with a code; the rule's validation says so.
-        Kind::Drop | Kind::Close { .. } => connection.vanish().await,
+        // Not faults of requests: see `Faults::active_impairment` and `Faults::take_job_fault`.
+        FaultKind::Impair(_) | FaultKind::FailRun { .. } | FaultKind::NeverEnds => next.run(request).await,
+        // `Close` is armed for sockets only, as `FaultRule::validate` has it.
+        FaultKind::Drop | FaultKind::Close { .. } => connection.cut_unanswered().await,
     }
 }
 
