@@ -21,7 +21,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     history::{FollowedCall, History},
-    measures::Measure,
+    latencies::Measure,
     menu_driver::MenuDriver,
     store::{CallIds, RowKind, Store},
     voice::Voice,

@@ -14,7 +14,7 @@ use shared::{
     wire::{FlowSummary, LinkStatus, Problem, Profile},
 };
 
-use super::measures::Latencies;
+use super::latencies::Latencies;
 use crate::ui::Notice;
 
 /// Maximum number of rows of the log; older ones are dropped.
