@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 
 use shared::audio::{downsample::Downsampler, frame::FRAME_SAMPLES};
 
-/// More than a frame and a quantum of the sound card's: voice begins this late, and is never short of a sample after.
-const LEAD: usize = FRAME_SAMPLES + 48;
-/// More is behind the times; a frame's samples go.
-const MOST: usize = 3 * FRAME_SAMPLES;
+/// Samples that are waited for when voice begins: more than a frame and a quantum of the sound card's, so that none is short
+/// afterwards.
+const LEAD_SAMPLES: usize = FRAME_SAMPLES + 48;
+/// Maximum number of samples that wait; past it, the oldest frame is dropped.
+const MAX_WAITING_SAMPLES: usize = 3 * FRAME_SAMPLES;
 
 /// A queue of 8 kHz samples.
 pub(crate) struct Capture {
@@ -33,7 +34,7 @@ impl Capture {
         self.queue.clear();
     }
 
-    /// Takes what the sound card heard.
+    /// Takes samples of the sound card's input.
     pub(crate) fn push(&mut self, samples: &[f32]) {
         let Self { downsampler, queue, on, .. } = self;
         if !*on {
@@ -44,14 +45,14 @@ impl Capture {
                 queue.push_back(sample);
             }
         });
-        if queue.len() > MOST {
+        if queue.len() > MAX_WAITING_SAMPLES {
             queue.drain(..FRAME_SAMPLES);
         }
     }
 
-    /// The next frame's samples, silence where there are none.
+    /// Takes the next frame's samples; silence where there are none.
     pub(crate) fn take(&mut self, frame: &mut [f32; FRAME_SAMPLES]) {
-        self.flowing = self.queue.len() >= if self.flowing { FRAME_SAMPLES } else { LEAD };
+        self.flowing = self.queue.len() >= if self.flowing { FRAME_SAMPLES } else { LEAD_SAMPLES };
         if self.flowing {
             for (sample, voice) in frame.iter_mut().zip(self.queue.drain(..FRAME_SAMPLES)) {
                 *sample = voice;

@@ -1,39 +1,42 @@
-//! What is heard, and what goes to the far end.
+//! The sound in both directions: to the ear, and to the far end.
 
 use core::time::Duration;
 
-use shared::audio::{
-    chain::ChainConfig,
-    frame::{FRAME_SAMPLES, Frame, Reassembler, SAMPLE_RATE, SILENCE},
-    receive::{VoiceReceiver, VoiceReport},
+use shared::{
+    audio::{
+        chain::ChainConfig,
+        frame::{FRAME_SAMPLES, Frame, Reassembler, SAMPLE_RATE, SILENCE},
+        receive::VoiceReceiver,
+    },
+    call::{quality::MediaQuality, report::AudioReport},
+    time::Instant,
 };
 
-use crate::{capture::Capture, keys::Keys};
+use crate::{capture::Capture, clock::ArrivalClock, keys::Keys};
 
-/// The most output samples at a time; browsers ask for 128.
+/// Maximum number of output samples at a time; browsers ask for 128.
 pub(crate) const MAX_QUANTUM: usize = 1_024;
-/// The most bytes pushed at a time: a quarter of a second, where messages of CXone's have a frame or two.
+/// Maximum number of bytes pushed at a time: a quarter of a second, where messages of CXone's have a frame or two.
 const PUSH_CAPACITY: usize = SAMPLE_RATE as usize / 2;
-/// The caller's own tones are heard 6 dB below what the far end gets.
+/// Gain of the caller's own tones at the ear: 6 dB below what the far end gets.
 const SIDETONE_GAIN: f32 = 0.5;
-/// What a report is made of: the receiver's, then the highest peak that went to the far end.
-pub(crate) const REPORT_NUMBERS: usize = VoiceReport::NUMBERS + 1;
-
 /// The audio thread's state. Its public fields are what the processor reads and writes.
 pub(crate) struct Engine {
-    /// What came in.
+    /// Bytes of the voice stream.
     pub(crate) pushed: [u8; PUSH_CAPACITY],
-    /// What the sound card heard.
+    /// Samples of the sound card's input.
     pub(crate) input: [f32; MAX_QUANTUM],
-    /// What is heard.
+    /// Samples of the sound card's output.
     pub(crate) output: [f32; MAX_QUANTUM],
     /// The frame for the far end.
     pub(crate) upstream: Frame,
     /// The chain's settings, as numbers.
     pub(crate) settings: [f32; ChainConfig::NUMBERS],
     /// The last report.
-    pub(crate) report: [f64; REPORT_NUMBERS],
+    pub(crate) report: [f64; AudioReport::NUMBERS],
     rate: f64,
+    clock: ArrivalClock,
+    quality: MediaQuality,
     reassembler: Reassembler,
     receiver: VoiceReceiver,
     /// The next frame's number.
@@ -58,8 +61,10 @@ impl Engine {
             output: [0.0; MAX_QUANTUM],
             upstream: SILENCE,
             settings: settings.to_numbers(),
-            report: [0.0; REPORT_NUMBERS],
+            report: [0.0; AudioReport::NUMBERS],
             rate,
+            clock: ArrivalClock::new(rate),
+            quality: MediaQuality::new(),
             reassembler: Reassembler::new(),
             receiver: VoiceReceiver::new(rate, &settings),
             sequence: 0,
@@ -74,23 +79,41 @@ impl Engine {
         }
     }
 
-    /// The voice stream begins, or begins again.
+    /// Begins to count the figures of another call.
+    pub(crate) fn new_call(&mut self) {
+        self.quality = MediaQuality::new();
+    }
+
+    /// Begins the voice stream, or begins it again.
     pub(crate) fn open(&mut self) {
         self.reassembler.finish();
+        self.quality.restart();
         self.flush();
         self.upstream_on = true;
     }
 
+    /// Counts a message of `bytes` that came at `at_ms` by the clock of the voice stream's worker; not a number where the
+    /// time is not known. What is pushed next is part of it.
+    pub(crate) fn arrived(&mut self, bytes: usize, at_ms: f64) {
+        if at_ms.is_finite() {
+            self.clock.set(Instant::from_millis_f64(at_ms));
+        }
+        let waits = Duration::from_secs_f64(self.receiver.delay_ms().max(0.0) / 1e3);
+        self.quality.packet(self.clock.now(), bytes, waits);
+    }
+
     /// Takes the first `bytes` of [`Self::pushed`]: PCM, s16le, 8 kHz, cut anywhere.
     pub(crate) fn push(&mut self, bytes: usize) {
-        let Self { pushed, reassembler, receiver, sequence, .. } = self;
+        let Self { pushed, reassembler, receiver, sequence, quality, clock, .. } = self;
+        let now = clock.now();
         reassembler.push(&pushed[..bytes.min(PUSH_CAPACITY)], |frame| {
             receiver.insert(*sequence, frame);
+            quality.frame(*sequence, now);
             *sequence += 1;
         });
     }
 
-    /// The voice stream is over; what is left of it is heard.
+    /// Ends the voice stream; what is left of it is heard.
     pub(crate) fn close(&mut self) {
         self.upstream_on = false;
     }
@@ -123,6 +146,7 @@ impl Engine {
             *sample = sample.clamp(-1.0, 1.0);
         }
         self.since_frame += samples as f64;
+        self.clock.advance(samples);
     }
 
     pub(crate) fn onset(&self) -> Option<usize> {
@@ -164,9 +188,12 @@ impl Engine {
 
     /// Writes [`Self::report`].
     pub(crate) fn make_report(&mut self) {
-        let (last, receiver) = self.report.split_last_mut().expect("a report has numbers");
-        receiver.copy_from_slice(&self.receiver.report().to_numbers());
-        *last = f64::from(core::mem::take(&mut self.upstream_peak));
+        let report = AudioReport {
+            receiver: self.receiver.report(),
+            sent_peak: f64::from(core::mem::take(&mut self.upstream_peak)),
+            arrivals: self.quality.arrivals(self.clock.now()),
+        };
+        self.report = report.to_numbers();
     }
 }
 
@@ -179,7 +206,7 @@ mod tests {
 
     use super::*;
 
-    /// Runs the engine for `quanta` of 128 samples; what the far end gets and what is heard.
+    /// Runs the engine for `quanta` of 128 samples. Returns the samples for the far end and those for the ear.
     fn run(engine: &mut Engine, quanta: usize) -> (Vec<i16>, Vec<f32>) {
         let (mut up, mut heard) = (Vec::new(), Vec::new());
         for _ in 0..quanta {
@@ -256,7 +283,47 @@ mod tests {
             let digits: String = decode(&up).iter().map(|tone| tone.digit.as_char()).collect();
             assert_eq!(digits, "7");
             engine.make_report();
-            assert!(engine.report[REPORT_NUMBERS - 1] > 0.24);
+            let report = AudioReport::from_numbers(&engine.report).unwrap();
+            assert!(report.sent_peak > 0.24);
         }
+    }
+
+    /// A message every 20 ms by the worker's clock, every second of them 8 ms late.
+    fn hear_a_second(engine: &mut Engine, from_ms: f64) {
+        for number in 0..50 {
+            engine.arrived(320, from_ms + f64::from(number) * 20.0 + f64::from(number % 2) * 8.0);
+            engine.push(320);
+            run(engine, 7);
+        }
+    }
+
+    #[test]
+    fn packets_bytes_and_jitter_are_counted_as_they_arrive() {
+        let mut engine = Engine::new(48_000.0);
+        let figures = |engine: &mut Engine| {
+            engine.make_report();
+            AudioReport::from_numbers(&engine.report).unwrap().arrivals
+        };
+        engine.open();
+        hear_a_second(&mut engine, 1_000_000.0);
+        hear_a_second(&mut engine, 1_001_000.0);
+        let whole = figures(&mut engine);
+        assert_eq!((whole.packets, whole.bytes), (100, 32_000));
+        assert!((120.0..136.0).contains(&whole.bitrate_kbps), "{}", whole.bitrate_kbps);
+        assert!((7.9..8.1).contains(&whole.jitter_ms), "{}", whole.jitter_ms);
+        assert!(whole.latency_ms > 0.0 && !whole.degraded);
+
+        // Time goes on where nothing comes.
+        run(&mut engine, 48_000 * 2 / 128);
+        let after = figures(&mut engine);
+        assert!(after.degraded && after.bitrate_kbps < 1.0, "{}", after.bitrate_kbps);
+
+        // The same call goes on: the pause is no jitter. Another call's figures begin at nothing.
+        engine.open();
+        hear_a_second(&mut engine, 1_060_000.0);
+        let jitter = figures(&mut engine).jitter_ms;
+        assert!((7.9..8.1).contains(&jitter), "{jitter}");
+        engine.new_call();
+        assert_eq!(figures(&mut engine), shared::call::quality::Arrivals::default());
     }
 }

@@ -2,21 +2,21 @@
 
 use shared::dtmf::{
     Digit,
-    tone::{ToneConfig, ToneGenerator},
+    tone::{MAX_HOLD, MAX_WAITING_KEYS, ToneConfig, ToneGenerator},
 };
 
-/// ITU-T Q.24: receivers need 40 ms of pause to tell two digits apart; a little more is safe.
+/// Pause between two tones. ITU-T Q.24: receivers need 40 ms to tell two digits apart; a little more is safe.
 const PAUSE_MS: u32 = 60;
-/// Faster than anyone types.
-const MAX_WAITING: usize = 64;
 
 /// A keypad's tones at one sample rate.
 pub(crate) struct Keys {
     rate: u32,
     sounding: Option<ToneGenerator>,
+    /// Samples until the tone that sounds is released, if its key never is.
+    hold: u64,
     /// Samples until the next tone may begin.
     pause: u32,
-    waiting: [Waiting; MAX_WAITING],
+    waiting: [Waiting; MAX_WAITING_KEYS],
     count: usize,
 }
 
@@ -28,11 +28,11 @@ struct Waiting {
 
 impl Keys {
     pub(crate) fn new(rate: u32) -> Self {
-        let waiting = [Waiting { code: 0, released: true }; MAX_WAITING];
-        Self { rate, sounding: None, pause: 0, waiting, count: 0 }
+        let waiting = [Waiting { code: 0, released: true }; MAX_WAITING_KEYS];
+        Self { rate, sounding: None, hold: 0, pause: 0, waiting, count: 0 }
     }
 
-    /// A key goes down, and with it any other up.
+    /// Presses a key, which releases any other.
     pub(crate) fn press(&mut self, code: u8) {
         self.release();
         if let Some(slot) = self.waiting.get_mut(self.count) {
@@ -41,7 +41,7 @@ impl Keys {
         }
     }
 
-    /// The key that was pressed last goes up.
+    /// Releases the key that was pressed last.
     pub(crate) fn release(&mut self) {
         if let Some(last) = self.count.checked_sub(1) {
             self.waiting[last].released = true;
@@ -50,19 +50,24 @@ impl Keys {
         }
     }
 
-    /// Whether a tone sounds that began before.
+    /// Returns true while a tone sounds that began before.
     pub(crate) fn is_sounding(&self) -> bool {
         self.sounding.is_some()
     }
 
-    /// Fills `out` with what sounds; the first sample at which a tone began.
+    /// Fills `out` with what sounds, and returns the first sample at which a tone began.
     pub(crate) fn fill(&mut self, out: &mut [f32]) -> Option<usize> {
         out.fill(0.0);
         let mut onset = None;
         let mut at = 0;
         while at < out.len() {
             if let Some(tone) = &mut self.sounding {
-                at += tone.fill(&mut out[at..]);
+                let filled = tone.fill(&mut out[at..]);
+                at += filled;
+                self.hold = self.hold.saturating_sub(filled as u64);
+                if self.hold == 0 {
+                    tone.release();
+                }
                 if tone.is_finished() {
                     self.sounding = None;
                     self.pause = self.rate * PAUSE_MS / 1_000;
@@ -91,5 +96,30 @@ impl Keys {
             tone.release();
         }
         self.sounding = Some(tone);
+        self.hold = MAX_HOLD.as_secs() * u64::from(self.rate);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_never_released_falls_silent() {
+        let mut keys = Keys::new(8_000);
+        keys.press(11);
+        let mut out = vec![0.0; 8_000];
+        for second in 0..MAX_HOLD.as_secs() {
+            keys.fill(&mut out);
+            assert!(out.iter().any(|sample| sample.abs() > 0.1), "second {second}");
+        }
+        keys.fill(&mut out);
+        keys.fill(&mut out);
+        assert!(out.iter().all(|sample| *sample == 0.0) && !keys.is_sounding());
+        keys.press(5);
+        assert!(keys.fill(&mut out).is_some(), "the next key sounds");
     }
 }

@@ -5,6 +5,7 @@
 //! [`init`], so memory never grows and the processor's views stay valid.
 
 mod capture;
+mod clock;
 mod engine;
 mod keys;
 
@@ -27,25 +28,40 @@ pub extern "C" fn init(rate: f64) {
     ENGINE.with_borrow_mut(|engine| *engine = Some(Engine::new(rate)));
 }
 
-/// Where the processor puts up to [`push_capacity`] bytes of the voice stream before [`push`].
+/// Returns the address where the processor puts up to [`push_capacity`] bytes of the voice stream before [`push`].
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn push_buffer() -> *const u8 {
     with(|engine| engine.pushed.as_ptr())
 }
 
-/// How many bytes the push buffer holds.
+/// Returns the number of bytes that the push buffer holds.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn push_capacity() -> u32 {
     with(|engine| engine.pushed.len() as u32)
 }
 
-/// The voice stream opened: frames for the far end are made from here on.
+/// Notes that the voice stream opened: frames for the far end are made from here on.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn open() {
     with(Engine::open);
+}
+
+/// Begins to count the figures of another call.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn new_call() {
+    with(Engine::new_call);
+}
+
+/// Counts a message of `bytes` that came at `at_ms` by the clock of the voice stream's worker; not a number where the time is
+/// not known. It is pushed next.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn arrived(bytes: u32, at_ms: f64) {
+    with(|engine| engine.arrived(bytes as usize, at_ms));
 }
 
 /// Takes the first `bytes` of the push buffer, cut anywhere, as what arrived just now.
@@ -55,28 +71,28 @@ pub extern "C" fn push(bytes: u32) {
     with(|engine| engine.push(bytes as usize));
 }
 
-/// The voice stream closed.
+/// Notes that the voice stream closed.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn close() {
     with(Engine::close);
 }
 
-/// Forgets what was pushed and not heard yet.
+/// Drops what was pushed and not heard yet.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn flush() {
     with(Engine::flush);
 }
 
-/// Where the processor puts what the sound card heard, before [`process`]: up to 1,024 samples.
+/// Returns the address where the processor puts the sound card's input before [`process`]: up to 1,024 samples.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn input_buffer() -> *const f32 {
     with(|engine| engine.input.as_ptr())
 }
 
-/// Where [`process`] leaves its samples.
+/// Returns the address where [`process`] leaves its samples.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn output_buffer() -> *const f32 {
@@ -90,21 +106,21 @@ pub extern "C" fn process(samples: u32) {
     with(|engine| engine.process(samples as usize));
 }
 
-/// The sample of the last [`process`] at which a key's tone began; −1 where none did.
+/// Returns the sample of the last [`process`] at which a key's tone began; −1 where none did.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn onset() -> i32 {
     with(|engine| engine.onset().and_then(|sample| i32::try_from(sample).ok()).unwrap_or(-1))
 }
 
-/// Where [`take_upstream`] leaves a frame of 160 samples of 16 bits, 8 kHz.
+/// Returns the address where [`take_upstream`] leaves a frame of 160 samples of 16 bits, 8 kHz.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn upstream_buffer() -> *const i16 {
     with(|engine| engine.upstream.as_ptr())
 }
 
-/// Makes the next frame for the far end, if one is due: 1, otherwise 0.
+/// Makes the next frame for the far end, if one is due. Returns 1 then, otherwise 0.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn take_upstream() -> u32 {
@@ -125,49 +141,49 @@ pub extern "C" fn set_min_wait(ms: u32) {
     with(|engine| engine.set_min_wait(ms));
 }
 
-/// Where the processor puts the chain's settings before [`set_chain`]: `shared`'s `ChainConfig::to_numbers`.
+/// Returns the address where the processor puts the chain's settings before [`set_chain`]: `shared`'s `ChainConfig::to_numbers`.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn settings_buffer() -> *const f32 {
     with(|engine| engine.settings.as_ptr())
 }
 
-/// How many numbers the settings are.
+/// Returns the number of numbers that the settings are.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn settings_numbers() -> u32 {
     with(|engine| engine.settings.len() as u32)
 }
 
-/// The settings in the buffer apply from now on.
+/// Applies the settings in the buffer.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn set_chain() {
     with(Engine::set_chain);
 }
 
-/// A key was pressed: the digit with this code of RFC 4733.
+/// Presses a key: the digit with this code of RFC 4733.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn press(code: u32) {
     with(|engine| engine.press(code as u8));
 }
 
-/// The key that was pressed last was released.
+/// Releases the key that was pressed last.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn release() {
     with(Engine::release);
 }
 
-/// Where [`report`] leaves its numbers: `shared`'s `VoiceReport::to_numbers`, then the highest peak sent, of 1.
+/// Returns the address where [`report`] leaves its numbers: `shared`'s `AudioReport::to_numbers`.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn report_buffer() -> *const f64 {
     with(|engine| engine.report.as_ptr())
 }
 
-/// How many numbers a report has.
+/// Returns the number of numbers that a report has.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn report_numbers() -> u32 {

@@ -2,9 +2,9 @@
 // processorOptions, because port messages would arrive too late in an OfflineAudioContext, and Safari clones no Module.
 // Messages that are known beforehand come the same way, in `first`.
 
-// How often it is told how things stand: often enough for figures, and for meters while somebody watches them.
-const REPORT_EVERY_S = 0.25;
-const METER_EVERY_S = 0.05;
+// Time between two reports: for figures, and for meters while somebody watches them.
+const REPORT_INTERVAL_S = 0.25;
+const METER_INTERVAL_S = 0.05;
 const MAX_QUANTUM = 1024;
 const FRAME_SAMPLES = 160;
 
@@ -22,7 +22,7 @@ class VoiceProcessor extends AudioWorkletProcessor {
     this.settings = new Float32Array(buffer, this.wasm.settings_buffer(), this.wasm.settings_numbers());
     this.report = new Float64Array(buffer, this.wasm.report_buffer(), this.wasm.report_numbers());
     this.reportAt = 0;
-    this.reportEvery = REPORT_EVERY_S;
+    this.reportEvery = REPORT_INTERVAL_S;
     this.silent = false;
     this.line = null;
     this.port.onmessage = ({ data }) => this.receive(data);
@@ -36,21 +36,24 @@ class VoiceProcessor extends AudioWorkletProcessor {
         this.line.onmessage = ({ data }) => this.receive(data);
         break;
       case "open": this.wasm.open(); break;
-      case "audio": this.push(new Uint8Array(message.bytes)); break;
+      case "newCall": this.wasm.new_call(); break;
+      case "audio": this.push(new Uint8Array(message.bytes), message.at); break;
       case "close": this.wasm.close(); break;
       case "press": this.wasm.press(message.code); break;
       case "release": this.wasm.release(); break;
       case "capture": this.wasm.set_capture(message.on ? 1 : 0); break;
       case "chain": this.settings.set(message.settings); this.wasm.set_chain(); break;
       case "wait": this.wasm.set_min_wait(message.ms); break;
-      case "meters": this.reportEvery = message.on ? METER_EVERY_S : REPORT_EVERY_S; break;
+      case "meters": this.reportEvery = message.on ? METER_INTERVAL_S : REPORT_INTERVAL_S; break;
       case "flush": this.wasm.flush(); break;
     }
   }
 
-  push(bytes) {
-    for (let at = 0; at < bytes.length; at += this.pushed.length) {
-      const part = bytes.subarray(at, at + this.pushed.length);
+  // `at` is when the bytes came, in milliseconds by the worker's clock.
+  push(bytes, at) {
+    this.wasm.arrived(bytes.length, at ?? NaN);
+    for (let from = 0; from < bytes.length; from += this.pushed.length) {
+      const part = bytes.subarray(from, from + this.pushed.length);
       this.pushed.set(part);
       this.wasm.push(part.length);
     }

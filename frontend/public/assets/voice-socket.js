@@ -16,6 +16,7 @@ const hangUp = () => {
 const dial = ({ url, number }) => {
   hangUp();
   const socket = new WebSocket(url);
+  let received = 0;
   dialled = { socket, number };
   const tell = (message) => postMessage({ ...message, number });
   socket.binaryType = "arraybuffer";
@@ -25,11 +26,11 @@ const dial = ({ url, number }) => {
   };
   socket.onmessage = ({ data }) => {
     if (typeof data === "string") return tell({ kind: "text", text: data });
-    tell({ kind: "packet", bytes: data.byteLength, at: performance.timeOrigin + performance.now() });
-    audio?.postMessage({ kind: "audio", bytes: data }, [data]);
+    received += data.byteLength;
+    audio?.postMessage({ kind: "audio", bytes: data, at: performance.timeOrigin + performance.now() }, [data]);
   };
   socket.onclose = ({ code }) => {
-    tell({ kind: "closed", code });
+    tell({ kind: "closed", code, received });
     hangUp();
   };
 };

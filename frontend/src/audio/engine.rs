@@ -4,28 +4,37 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use futures_util::future::select;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Float64Array, Function, Promise, Reflect};
-use shared::{audio::receive::VoiceReport, dtmf::Digit, time::Instant};
+use js_sys::{Function, Object, Promise, Reflect};
+use shared::{
+    call::report::AudioReport,
+    dtmf::{Digit, tone::MAX_WAITING_KEYS},
+    time::Instant,
+};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     AnalyserNode, AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions,
-    ChannelCountMode, CustomEvent, CustomEventInit, EventTarget, MessageEvent, Response,
+    ChannelCountMode, CustomEvent, CustomEventInit, EventTarget, MessageEvent,
 };
 
-use super::line::VoiceLine;
+use super::{
+    asset::{asset, fetch_asset},
+    message::{ThreadCommand, ThreadMessage},
+    worker::VoiceWorker,
+};
 use crate::{
     clock,
-    js::{field, object, reason, set},
+    js::{object, reason, set},
 };
 
-/// Samples of the oscilloscope's picture: 43 ms at 48 kHz.
+/// Number of samples of the oscilloscope's picture: 43 ms at 48 kHz.
 const SCOPE_SAMPLES: u32 = 2_048;
+/// Delay before the audio thread is set up, so that the browser shows the keypad first.
+const SETUP_DELAY_MS: u32 = 50;
+/// Maximum number of messages that wait for the audio thread: every key that may wait, pressed and released.
+const MAX_WAITING_MESSAGES: usize = 2 * MAX_WAITING_KEYS;
 
-/// A moment for the browser to show the keypad.
-const SET_UP_AFTER_MS: u32 = 50;
-
-/// What the audio thread reports.
+/// An event of the audio thread's.
 pub(crate) enum AudioEvent {
     /// It is there; key presses and voice can be heard once the browser allows it.
     Ready,
@@ -33,27 +42,26 @@ pub(crate) enum AudioEvent {
     Failed(String),
     /// A key's tone began this long after the press, in milliseconds, not counting the browser's own output latency.
     Onset(f64),
-    /// How it stands.
-    Report(Box<VoiceReport>),
+    Report(Box<AudioReport>),
 }
 
 /// The page's sound. Clones are the same.
 #[derive(Clone)]
 pub(crate) struct AudioEngine {
     inner: Rc<RefCell<Inner>>,
-    works: Rc<Works>,
-    voice: VoiceLine,
+    first_report: Rc<FirstReport>,
+    voice: VoiceWorker,
     handle: EventTarget,
     on: Rc<dyn Fn(AudioEvent)>,
 }
 
-/// Whether the audio thread has been heard of.
-struct Works {
+/// A promise that is kept with the audio thread's first report.
+struct FirstReport {
     promise: Promise,
     keep: Function,
 }
 
-impl Works {
+impl FirstReport {
     fn new() -> Self {
         let mut keep = None;
         let promise = Promise::new(&mut |resolve, _| keep = Some(resolve));
@@ -61,46 +69,93 @@ impl Works {
     }
 }
 
-#[derive(Default)]
 struct Inner {
-    context: Option<AudioContext>,
-    node: Option<AudioWorkletNode>,
-    analyser: Option<AnalyserNode>,
-    on_message: Option<Closure<dyn FnMut(MessageEvent)>>,
-    /// Whether sound was asked for, perhaps before there was a context.
+    thread: Thread,
+    /// True once sound was asked for, perhaps before there was a context.
     wanted: bool,
-    /// What is to be sent once the worklet is there.
-    early: Vec<JsValue>,
-    /// When each key was pressed whose tone has not begun.
+    /// Times of the presses whose tones have not begun.
     presses: VecDeque<Instant>,
+}
+
+enum Thread {
+    Starting {
+        /// Messages that are sent once it is there.
+        waiting: Vec<Object>,
+    },
+    Running(Running),
+    Failed,
+}
+
+struct Running {
+    context: AudioContext,
+    node: AudioWorkletNode,
+    analyser: AnalyserNode,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Inner {
+    fn running(&self) -> Option<&Running> {
+        match &self.thread {
+            Thread::Running(running) => Some(running),
+            Thread::Starting { .. } | Thread::Failed => None,
+        }
+    }
+
+    /// Sends a message, now or once the audio thread is there. Returns false when it is dropped.
+    fn post(&mut self, command: &ThreadCommand<'_>) -> bool {
+        match &mut self.thread {
+            // A port of a living node takes any message that can be cloned, and these can.
+            Thread::Running(Running { node, .. }) => {
+                node.port().is_ok_and(|port| port.post_message(&command.to_message()).is_ok())
+            }
+            Thread::Starting { waiting } if waiting.len() < MAX_WAITING_MESSAGES => {
+                waiting.push(command.to_message());
+                true
+            }
+            Thread::Starting { .. } | Thread::Failed => false,
+        }
+    }
 }
 
 impl AudioEngine {
     /// Sets the worklet up. It stays silent until [`Self::resume`] is called from a user's gesture.
     pub(crate) fn new(on: impl Fn(AudioEvent) + 'static) -> Self {
-        let engine = Self {
-            inner: Rc::default(),
-            works: Rc::new(Works::new()),
-            voice: VoiceLine::default(),
-            handle: EventTarget::new().expect("browsers have event targets"),
-            on: Rc::new(on),
-        };
+        let engine = Self::starting(on);
         let this = engine.clone();
         spawn_local(async move {
             // The keypad is there first; what is pressed before the audio thread is there waits for it.
-            TimeoutFuture::new(SET_UP_AFTER_MS).await;
+            TimeoutFuture::new(SETUP_DELAY_MS).await;
             match this.set_up().await {
                 Ok(()) => (this.on)(AudioEvent::Ready),
-                Err(error) => {
-                    (this.on)(AudioEvent::Failed(reason(&error)));
-                }
+                Err(error) => this.fail(&error),
             }
         });
         engine
     }
 
+    /// Makes an engine whose audio thread nobody sets up.
+    pub(crate) fn starting(on: impl Fn(AudioEvent) + 'static) -> Self {
+        let thread = Thread::Starting { waiting: Vec::new() };
+        Self {
+            inner: Rc::new(RefCell::new(Inner { thread, wanted: false, presses: VecDeque::new() })),
+            first_report: Rc::new(FirstReport::new()),
+            voice: VoiceWorker::default(),
+            handle: EventTarget::new().expect("browsers have event targets"),
+            on: Rc::new(on),
+        }
+    }
+
+    fn fail(&self, error: &JsValue) {
+        {
+            let mut inner = self.inner.borrow_mut();
+            inner.thread = Thread::Failed;
+            inner.presses.clear();
+        }
+        (self.on)(AudioEvent::Failed(reason(error)));
+    }
+
     async fn set_up(&self) -> Result<(), JsValue> {
-        let wasm = fetch_bytes(&asset("worklet.wasm")?).await?;
+        let wasm = fetch_asset("worklet.wasm").await?;
         let context = AudioContext::new()?;
         JsFuture::from(context.audio_worklet()?.add_module(&asset("voice-processor.js")?)?).await?;
         let options = AudioWorkletNodeOptions::new();
@@ -122,20 +177,20 @@ impl AudioEngine {
         });
         let port = node.port()?;
         port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        let (join, with) = self.voice.join()?;
-        port.post_message_with_transferable(&join, &with)?;
-        let mut inner = self.inner.borrow_mut();
-        for message in inner.early.drain(..) {
-            port.post_message(&message)?;
-        }
+        let join = self.voice.join()?;
+        let message = ThreadCommand::Join(&join).to_message();
+        port.post_message_with_transferable(&message, &js_sys::Array::of1(&join))?;
         let parts: [(&str, &JsValue); 3] = [("context", &context), ("node", &node), ("analyser", &analyser)];
         for (name, part) in parts {
             set(&self.handle, name, part);
         }
-        inner.context = Some(context);
-        inner.node = Some(node);
-        inner.analyser = Some(analyser);
-        inner.on_message = Some(on_message);
+        let mut inner = self.inner.borrow_mut();
+        if let Thread::Starting { waiting } = &inner.thread {
+            for message in waiting {
+                port.post_message(message)?;
+            }
+        }
+        inner.thread = Thread::Running(Running { context, node, analyser, _on_message: on_message });
         let wanted = inner.wanted;
         drop(inner);
         if wanted {
@@ -145,26 +200,22 @@ impl AudioEngine {
     }
 
     fn receive(&self, message: &JsValue) {
-        let field = |name: &str| field(message, name);
-        let number = |name: &str| field(name).as_f64().unwrap_or_default();
-        match field("kind").as_string().as_deref() {
-            Some("onset") => {
+        match ThreadMessage::read(message) {
+            Some(ThreadMessage::Onset(time)) => {
                 let pressed = self.inner.borrow_mut().presses.pop_front();
-                if let Some((pressed, heard)) = pressed.zip(self.output_time(number("time"))) {
+                if let Some((pressed, heard)) = pressed.zip(self.output_time(time)) {
                     let ms = heard.as_millis_f64() - pressed.as_millis_f64();
                     let ms = ms - self.output_latency_ms().unwrap_or_default();
                     // The sound card's clock is compared with the page's to about a millisecond.
                     (self.on)(AudioEvent::Onset(ms.max(0.0)));
                 }
             }
-            Some("report") => {
+            Some(ThreadMessage::Report(report)) => {
                 // The first one; a promise is kept once.
-                let _ = self.works.keep.call0(&JsValue::NULL);
-                if let Some(report) = read_report(&field("numbers")) {
-                    (self.on)(AudioEvent::Report(Box::new(report)));
-                }
+                let _ = self.first_report.keep.call0(&JsValue::NULL);
+                (self.on)(AudioEvent::Report(report));
             }
-            _ => {}
+            None => {}
         }
     }
 
@@ -172,7 +223,7 @@ impl AudioEngine {
     pub(crate) fn resume(&self) {
         let mut inner = self.inner.borrow_mut();
         inner.wanted = true;
-        if let Some(context) = &inner.context
+        if let Some(Running { context, .. }) = inner.running()
             && context.state() == AudioContextState::Suspended
         {
             // A refusal shows in the context's state, which the next gesture looks at again.
@@ -184,71 +235,75 @@ impl AudioEngine {
     /// to the far end either. Not for ever, because a call without sound is better than none.
     pub(crate) async fn running(&self) {
         /// Longer than a sound card takes; a browser that gives no audio never answers.
-        const PATIENCE_MS: u32 = 1_000;
+        const START_TIMEOUT_MS: u32 = 1_000;
         self.resume();
-        let works = self.works.promise.clone();
-        select(JsFuture::from(works), TimeoutFuture::new(PATIENCE_MS)).await;
+        let started = self.first_report.promise.clone();
+        select(JsFuture::from(started), TimeoutFuture::new(START_TIMEOUT_MS)).await;
     }
 
-    /// A key goes down.
-    pub(crate) fn press(&self, digit: Digit) {
+    /// Presses a key. Returns false when it will not sound: there is no audio thread, or too many keys wait for it.
+    pub(crate) fn press(&self, digit: Digit) -> bool {
         self.resume();
-        self.inner.borrow_mut().presses.push_back(clock::now());
-        self.post(&object(&[("kind", &"press".into()), ("code", &digit.code().into())]));
+        let mut inner = self.inner.borrow_mut();
+        // The audio thread drops what is more than it lets wait.
+        let sounds = inner.presses.len() < MAX_WAITING_KEYS && inner.post(&ThreadCommand::Press(digit));
+        if sounds {
+            inner.presses.push_back(clock::now());
+        }
+        sounds
     }
 
-    /// The key goes up.
+    /// Releases the key that was pressed last.
     pub(crate) fn release(&self) {
-        self.post(&object(&[("kind", &"release".into())]));
+        self.inner.borrow_mut().post(&ThreadCommand::Release);
     }
 
-    /// The way to the voice stream, which is heard and fed without this thread.
-    pub(crate) fn voice_line(&self) -> VoiceLine {
+    /// Begins to count the figures of another call.
+    pub(crate) fn new_call(&self) {
+        self.inner.borrow_mut().post(&ThreadCommand::NewCall);
+    }
+
+    /// Returns the worker with the voice stream, which is heard and fed without this thread.
+    pub(crate) fn voice_worker(&self) -> VoiceWorker {
         self.voice.clone()
     }
 
-    /// Forgets what was pushed and not heard yet.
+    /// Drops what was received and not heard yet.
     pub(crate) fn flush(&self) {
-        self.post(&object(&[("kind", &"flush".into())]));
+        self.inner.borrow_mut().post(&ThreadCommand::Flush);
     }
 
-    /// What the voice panel works with: `context`, `node`, `analyser` and the events of [`Self::announce`].
+    /// Returns what the voice panel works with: `context`, `node`, `analyser`, the call's `state`, and an event `call` when it
+    /// changes.
     pub(crate) fn handle(&self) -> JsValue {
         self.handle.clone().into()
     }
 
-    /// Tells the voice panel where the call stands; a panel that comes later finds it as `state`.
+    /// Tells the voice panel the call's state; a panel that comes later finds it as `state`.
     pub(crate) fn announce_call(&self, state: &str) {
         set(&self.handle, "state", &state.into());
-        self.announce("call", &state.into());
-    }
-
-    /// Tells the voice panel what happened: `packet` with its bytes and frames, `call` with the call's state.
-    pub(crate) fn announce(&self, kind: &str, detail: &JsValue) {
         let init = CustomEventInit::new();
-        init.set_detail(detail);
-        if let Ok(event) = CustomEvent::new_with_event_init_dict(kind, &init) {
+        init.set_detail(&state.into());
+        if let Ok(event) = CustomEvent::new_with_event_init_dict("call", &init) {
             // Nobody prevents these events' default, which there is none of.
             let _ = self.handle.dispatch_event(&event);
         }
     }
 
-    /// What is being heard: up to 2,048 samples, −1…1; false where nothing can be heard.
+    /// Copies up to 2,048 samples of what is being heard, −1…1. Returns false when nothing can be heard.
     pub(crate) fn scope(&self, into: &mut [f32]) -> bool {
         let inner = self.inner.borrow();
-        let running =
-            inner.context.as_ref().is_some_and(|context| context.state() == AudioContextState::Running);
-        if let Some(analyser) = inner.analyser.as_ref().filter(|_| running) {
+        let running = inner.running().filter(|running| running.context.state() == AudioContextState::Running);
+        if let Some(Running { analyser, .. }) = running {
             analyser.get_float_time_domain_data(into);
-            return true;
         }
-        false
+        running.is_some()
     }
 
-    /// When the sample of this context time leaves the sound card, as the browser reckons it.
+    /// Returns when the sample of this context time leaves the sound card, as the browser reckons it.
     fn output_time(&self, context_time: f64) -> Option<Instant> {
         let inner = self.inner.borrow();
-        let context: &JsValue = inner.context.as_ref()?;
+        let context: &JsValue = &inner.running()?.context;
         let stamp = Reflect::get(context, &"getOutputTimestamp".into()).ok()?.dyn_into::<Function>().ok()?;
         let stamp = stamp.call0(context).ok()?;
         let number = |name: &str| Reflect::get(&stamp, &name.into()).ok()?.as_f64();
@@ -257,42 +312,64 @@ impl AudioEngine {
         Some(Instant::from_millis_f64(origin + leaves + (context_time - at) * 1_000.0))
     }
 
-    /// The browser's own delay between a sample and the ear, in milliseconds.
+    /// Returns the browser's own delay between a sample and the ear, in milliseconds.
     pub(crate) fn output_latency_ms(&self) -> Option<f64> {
         let inner = self.inner.borrow();
-        let latency = Reflect::get(inner.context.as_ref()?, &"outputLatency".into()).ok()?.as_f64()?;
+        let latency = Reflect::get(&inner.running()?.context, &"outputLatency".into()).ok()?.as_f64()?;
         (latency > 0.0).then_some(latency * 1_000.0)
     }
+}
 
-    fn post(&self, message: &JsValue) {
-        let mut inner = self.inner.borrow_mut();
-        match inner.node.as_ref().and_then(|node| node.port().ok()) {
-            // A port of a living node takes any message that can be cloned, and these can.
-            Some(port) => drop(port.post_message(message)),
-            None => inner.early.push(message.clone()),
+#[cfg(test)]
+impl AudioEngine {
+    /// Returns the kinds of the messages that wait for the audio thread.
+    pub(crate) fn waiting(&self) -> Vec<String> {
+        let inner = self.inner.borrow();
+        let Thread::Starting { waiting } = &inner.thread else { return Vec::new() };
+        waiting.iter().filter_map(|message| crate::js::field(message, "kind").as_string()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    fn digit() -> Digit {
+        Digit::try_from('5').unwrap()
+    }
+
+    #[wasm_bindgen_test]
+    fn keys_wait_for_the_audio_thread_but_not_without_end() {
+        let engine = AudioEngine::starting(|_| {});
+        let mut sounded = 0;
+        for _ in 0..10_000 {
+            sounded += usize::from(engine.press(digit()));
+            engine.release();
         }
+        assert_eq!(sounded, MAX_WAITING_KEYS, "further keys are refused");
+        assert_eq!(engine.waiting().len(), MAX_WAITING_MESSAGES);
+        assert_eq!(engine.inner.borrow().presses.len(), MAX_WAITING_KEYS);
     }
-}
 
-/// The receiver's part of the audio thread's report.
-pub(crate) fn read_report(numbers: &JsValue) -> Option<VoiceReport> {
-    let numbers = numbers.dyn_ref::<Float64Array>()?.to_vec();
-    numbers.first_chunk().map(VoiceReport::from_numbers)
-}
-
-/// The address under which the build put an asset.
-pub(crate) fn asset(name: &str) -> Result<String, JsValue> {
-    let document = web_sys::window().and_then(|window| window.document()).expect("a page has a document");
-    let tag = document.query_selector(&format!("meta[name='dialbench-asset'][data-name='{name}']"))?;
-    tag.and_then(|tag| tag.get_attribute("content"))
-        .ok_or_else(|| js_sys::Error::new(&format!("the page was built without {name}")).into())
-}
-
-async fn fetch_bytes(url: &str) -> Result<JsValue, JsValue> {
-    let window = web_sys::window().expect("a page has a window");
-    let response: Response = JsFuture::from(window.fetch_with_str(url)).await?.dyn_into()?;
-    if !response.ok() {
-        return Err(js_sys::Error::new(&format!("{url}: HTTP {}", response.status())).into());
+    #[wasm_bindgen_test]
+    async fn an_audio_thread_that_never_starts_keeps_nothing() {
+        let failures = Rc::new(RefCell::new(Vec::new()));
+        let said = Rc::clone(&failures);
+        let engine = AudioEngine::new(move |event| {
+            if let AudioEvent::Failed(reason) = event {
+                said.borrow_mut().push(reason);
+            }
+        });
+        assert!(engine.press(digit()), "it may still come");
+        crate::testing::until("the failure", || !failures.borrow().is_empty()).await;
+        assert!(failures.borrow()[0].contains("worklet.wasm"), "{failures:?}");
+        for _ in 0..1_000 {
+            assert!(!engine.press(digit()));
+            engine.release();
+        }
+        assert!(engine.inner.borrow().presses.is_empty());
+        assert!(matches!(engine.inner.borrow().thread, Thread::Failed));
     }
-    JsFuture::from(response.array_buffer()?).await
 }

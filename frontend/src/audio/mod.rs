@@ -1,6 +1,10 @@
-//! Sound: the audio context, its worklet, the voice stream's worker, and what they report.
+//! Sound: the audio context, its worklet, the voice stream's worker, and the messages between them and the page.
 
+mod asset;
 mod engine;
-mod line;
+mod message;
+mod worker;
 
-pub(crate) use engine::{AudioEngine, AudioEvent, asset, read_report};
+pub(crate) use asset::asset;
+pub(crate) use engine::{AudioEngine, AudioEvent};
+pub(crate) use message::{ThreadCommand, ThreadMessage};

@@ -1,14 +1,14 @@
-//! Following a call that exists already.
+//! The form that follows a call that exists already.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::Bench;
+use super::CallContext;
 
-/// The form for profiles that place no calls of their own.
+/// Shows the form for profiles that place no calls of their own.
 #[component]
 pub(super) fn Attach() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let store = bench.store;
+    let context = expect_context::<CallContext>();
+    let store = context.store;
     let interaction = RwSignal::new(String::new());
     let call = RwSignal::new(String::new());
     let flow = RwSignal::new(String::new());
@@ -19,7 +19,7 @@ pub(super) fn Attach() -> impl IntoView {
         tried.set(true);
         let value = |field: RwSignal<String>| field.get_untracked().trim().to_owned();
         if !value(interaction).is_empty() && !value(call).is_empty() {
-            bench.attach(value(interaction), value(call), value(flow));
+            context.attach(value(interaction), value(call), value(flow));
         }
     };
     let elsewhere =
@@ -57,5 +57,75 @@ fn Field(
                 on:input=move |input| value.set(event_target_value(&input)) />
         </label>
         <p id=message class="field-error">{move || error.get()}</p>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::{
+        call::testing::{mount_in_call, set_profile},
+        testing::{Answer, FakeServer, Request, until},
+    };
+    use shared::call::CallState;
+
+    #[wasm_bindgen_test]
+    async fn only_a_profile_that_places_no_calls_has_the_form() {
+        let (page, context) = mount_in_call(|| view! { <Attach /> });
+        page.none("form", "Attach to a call").await;
+        set_profile(context.store, "sandbox");
+        page.none("form", "Attach to a call").await;
+        set_profile(context.store, "tutorial");
+        page.one("form", "Attach to a call").await;
+        context.store.set_call_state(crate::clock::now(), CallState::Connecting);
+        until("the button's rest", || {
+            page.all("button", "Attach").iter().any(|button| button.has_attribute("disabled"))
+        })
+        .await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn what_is_missing_is_named_at_its_field() {
+        let (page, context) = mount_in_call(|| view! { <Attach /> });
+        set_profile(context.store, "tutorial");
+        page.type_into("textbox", "Interaction ID", "  ").await;
+        assert_eq!(
+            page.attribute("textbox", "Interaction ID", "aria-invalid").await.as_deref(),
+            Some("false")
+        );
+        page.click("button", "Attach").await;
+        for name in ["Interaction ID", "Call ID"] {
+            let field = page.one("textbox", name).await;
+            until(name, || field.get_attribute("aria-invalid").as_deref() == Some("true")).await;
+            let message =
+                page.select(&format!("#{}", field.get_attribute("aria-describedby").unwrap())).unwrap();
+            assert!(crate::testing::text(&message).starts_with("Needed:"), "{name}");
+        }
+        page.type_into("textbox", "Call ID", "call-9").await;
+        let field = page.one("textbox", "Call ID").await;
+        until("the mended field", || field.get_attribute("aria-invalid").as_deref() == Some("false")).await;
+        assert!(context.store.ids.with_untracked(Option::is_none), "nothing was attached");
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_call_is_followed_once_both_ids_are_given() {
+        let _server = FakeServer::start(|_: Request| async { Answer::problem(404, "Not found") });
+        let (page, context) = mount_in_call(|| view! { <Attach /> });
+        set_profile(context.store, "tutorial");
+        page.type_into("textbox", "Interaction ID", " interaction-9 ").await;
+        page.type_into("textbox", "Call ID", "call-9").await;
+        page.click("button", "Attach").await;
+        until("the call", || {
+            context.store.ids.with_untracked(|ids| {
+                ids.as_ref().is_some_and(|ids| {
+                    ids.interaction == "interaction-9" && ids.call.as_deref() == Some("call-9")
+                })
+            })
+        })
+        .await;
+        assert_eq!(context.store.call.get_untracked(), CallState::Connecting);
+        context.driver().call_over(crate::clock::now());
     }
 }

@@ -1,14 +1,14 @@
-//! Start, hang up, and which flow.
+//! The buttons that place and end a call, and the choice of its flow.
 
 use leptos::prelude::*;
 
-use super::Bench;
+use super::CallContext;
 
-/// The phone's upper part.
+/// Shows the phone's upper part.
 #[component]
 pub(super) fn Controls() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let store = bench.store;
+    let context = expect_context::<CallContext>();
+    let store = context.store;
     let live = move || store.call.get().is_live();
     let why_not = move || {
         if store.simulate_only.get() {
@@ -28,7 +28,7 @@ pub(super) fn Controls() -> impl IntoView {
                 <select
                     prop:value=move || store.flow_id.get()
                     disabled=live
-                    on:change=move |change| bench.choose_flow(event_target_value(&change))
+                    on:change=move |change| context.choose_flow(event_target_value(&change))
                 >
                     <For each=move || store.flows.get() key=|flow| flow.flow_id.clone() let:flow>
                         {
@@ -48,11 +48,11 @@ pub(super) fn Controls() -> impl IntoView {
                     type="button"
                     class="start"
                     disabled=move || live() || why_not().is_some()
-                    on:click=move |_| bench.start_call()
+                    on:click=move |_| context.start_call()
                 >
                     "Start call"
                 </button>
-                <button type="button" class="stop" disabled=move || !live() || store.ids.with(Option::is_none) on:click=move |_| bench.hang_up()>
+                <button type="button" class="stop" disabled=move || !live() || store.ids.with(Option::is_none) on:click=move |_| context.hang_up()>
                     "Hang up"
                 </button>
             </div>
@@ -63,11 +63,111 @@ pub(super) fn Controls() -> impl IntoView {
                     role="switch"
                     prop:checked=move || store.simulate_only.get()
                     disabled=live
-                    on:change=move |change| bench.simulate_only(event_target_checked(&change))
+                    on:change=move |change| context.simulate_only(event_target_checked(&change))
                 />
-                "Simulate only"
+                "Simulate only "
                 <span class="fine">"keys go straight to the menu machine, without a call"</span>
             </label>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use std::{cell::Cell, rc::Rc};
+
+    use super::*;
+    use crate::{
+        call::testing::{digit, mount_in_call, set_profile},
+        net::api,
+        testing::{Answer, FakeServer, Page, Request, until},
+    };
+    use shared::{
+        call::CallState,
+        menu::{FlowDefinition, seed_flow},
+        wire::FlowSummary,
+    };
+
+    fn controls() -> (Page, CallContext) {
+        mount_in_call(|| view! { <Controls /> })
+    }
+
+    /// The support line under another id.
+    fn flow(flow_id: &str) -> FlowDefinition {
+        FlowDefinition { flow_id: flow_id.into(), ..seed_flow().definition().clone() }
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_start_button_says_why_it_cannot_be_pressed() {
+        let (page, context) = controls();
+        assert!(page.is_disabled("button", "Start call").await);
+        assert!(page.text().contains("Asking the server for its profile"));
+        set_profile(context.store, "tutorial");
+        until("the reason", || page.text().contains("attach to one below")).await;
+        set_profile(context.store, "sandbox");
+        let start = page.one("button", "Start call").await;
+        until("a button that can be pressed", || !start.has_attribute("disabled")).await;
+        page.click("switch", "Simulate only keys go straight to the menu machine, without a call").await;
+        until("the other reason", || page.text().contains("Switch 'Simulate only' off")).await;
+        assert!(page.is_disabled("button", "Hang up").await);
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_call_that_is_refused_is_over_and_says_so() {
+        let server = FakeServer::start(|_: Request| async { Answer::problem(503, "Stand-in is down") });
+        let (page, context) = controls();
+        set_profile(context.store, "sandbox");
+        let start = page.one("button", "Start call").await;
+        until("a button that can be pressed", || !start.has_attribute("disabled")).await;
+        page.click("button", "Start call").await;
+        until("the refusal", || context.store.notice.with_untracked(Option::is_some)).await;
+        assert_eq!(context.store.call.get_untracked(), CallState::Terminated);
+        let request = &server.requests()[0];
+        assert_eq!((&*request.method, &*request.path), ("POST", "/api/calls"));
+        assert_eq!(request.body, r#"{"flowId":"support-line"}"#);
+    }
+
+    #[wasm_bindgen_test]
+    async fn simulated_keys_move_the_menu_machine() {
+        let (page, context) = controls();
+        page.click("switch", "Simulate only keys go straight to the menu machine, without a call").await;
+        context.press(digit('2'));
+        context.release();
+        context.press(digit('1'));
+        context.release();
+        assert_eq!(context.store.last_action.get_untracked().as_deref(), Some("billing"));
+        assert!(context.store.rows.with_untracked(|rows| rows.iter().any(|row| row.text == "2 (simulated)")));
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_flow_that_was_chosen_last_wins_whichever_answer_comes_first() {
+        let held = Rc::new(Cell::new(true));
+        let gate = Rc::clone(&held);
+        let server = FakeServer::start(move |request: Request| {
+            let gate = Rc::clone(&gate);
+            async move {
+                let flow_id = request.path.rsplit('/').next().unwrap_or_default().to_owned();
+                if flow_id == "slow" {
+                    until("the end of the slow answer", || !gate.get()).await;
+                }
+                Answer::json(&flow(&flow_id))
+            }
+        });
+        let (page, context) = controls();
+        let named =
+            |id: &str| FlowSummary { flow_id: id.into(), name: id.into(), description: String::new() };
+        context.store.flows.set(vec![named("slow"), named("quick")]);
+        page.one("option", "slow").await;
+        page.choose("Flow", "slow").await;
+        until("the question", || !server.requests().is_empty()).await;
+        page.choose("Flow", "quick").await;
+        until("the quick answer", || context.store.flow_id.get_untracked() == "quick").await;
+        held.set(false);
+        // Asked later, so answered later.
+        api::flow("probe").await.unwrap();
+        api::flow("probe").await.unwrap();
+        assert_eq!(context.store.flow_id.get_untracked(), "quick");
     }
 }

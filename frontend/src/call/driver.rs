@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use futures_util::future::{FutureExt as _, LocalBoxFuture, Shared, join};
+use futures_util::future::{FutureExt as _, LocalBoxFuture, OptionFuture, Shared, join};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared::{
@@ -15,68 +15,75 @@ use shared::{
     dtmf::Digit,
     menu::{CompiledFlow, PromptTiming, metrics::Metrics, seed_flow},
     time::Instant,
-    wire::{PlacedCall, Problem},
+    wire::{Head, PlacedCall, Problem},
 };
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
     history::{FollowedCall, History},
-    measures::Measure,
+    latencies::Measure,
+    menu_driver::MenuDriver,
     store::{CallIds, RowKind, Store},
     voice::Voice,
-    walker::Walker,
 };
 use crate::{
     audio::{AudioEngine, AudioEvent},
     clock,
-    net::{api, socket::KeptSocket},
+    net::{api, socket::ReconnectingSocket},
     ui::Notice,
 };
 
-/// What stands behind the views: the menu machine, the sockets, the sound.
+/// The call behind the views: its menu machine, its sockets and its sound.
 pub(super) struct Driver {
     pub(super) store: Store,
     pub(super) audio: AudioEngine,
-    pub(super) events: RefCell<Option<KeptSocket>>,
+    pub(super) events: RefCell<Option<ReconnectingSocket>>,
     pub(super) voice: RefCell<Option<Voice>>,
-    pub(super) walker: RefCell<Option<Walker>>,
+    pub(super) menu: RefCell<Option<MenuDriver>>,
     pub(super) metrics: RefCell<Metrics>,
     pub(super) history: RefCell<History>,
     pub(super) timer: RefCell<Option<Timeout>>,
-    /// Keys whose digit has not come back, and when they were pressed.
+    /// Keys whose digit has not come back, with the times of their presses.
     pub(super) pressed: RefCell<VecDeque<(Digit, Instant)>>,
     pub(super) simulated: RefCell<u32>,
-    /// Up to this offset, events are those of before a reload: no timeout runs until they have been replayed.
+    /// Offset of the last event that happened before a reload; no timeout runs until it has been replayed.
     pub(super) replay_to: Cell<Option<u64>>,
+    /// The newest event when the interactions socket opened, once the server has said it.
+    pub(super) head: RefCell<Option<Head>>,
     pub(super) connected_before: Cell<bool>,
-    /// Done once profile and flows are known, or are known to be out of reach.
+    /// Completes once profile and flows are known, or are known to be out of reach, and the chosen flow is loaded.
     prepared: RefCell<Option<Shared<LocalBoxFuture<'static, ()>>>>,
+    /// Number of the newest load of a flow; the answer to an earlier one comes too late.
+    newest_load: Cell<u32>,
     pub(super) this: Weak<Self>,
 }
 
 impl Driver {
-    pub(super) fn new(store: Store) -> Rc<Self> {
+    /// Makes a driver, with the page's sound as `audio` makes it.
+    pub(super) fn new(store: Store, audio: impl FnOnce(Box<dyn Fn(AudioEvent)>) -> AudioEngine) -> Rc<Self> {
         Rc::new_cyclic(|this: &Weak<Self>| {
             let heard = Weak::clone(this);
-            let audio = AudioEngine::new(move |event| {
+            let audio = audio(Box::new(move |event| {
                 if let Some(driver) = heard.upgrade() {
                     driver.audio_event(event);
                 }
-            });
+            }));
             Self {
                 store,
                 audio,
                 events: RefCell::default(),
                 voice: RefCell::default(),
-                walker: RefCell::default(),
+                menu: RefCell::default(),
                 metrics: RefCell::default(),
                 history: RefCell::new(History::load()),
                 timer: RefCell::default(),
                 pressed: RefCell::default(),
                 simulated: RefCell::default(),
                 replay_to: Cell::default(),
+                head: RefCell::default(),
                 connected_before: Cell::default(),
                 prepared: RefCell::default(),
+                newest_load: Cell::default(),
                 this: Weak::clone(this),
             }
         })
@@ -102,7 +109,7 @@ impl Driver {
             None => self.use_flow(seed_flow()),
         }
         if let Some(call) = followed {
-            self.store.call_goes(clock::now(), CallState::Connecting);
+            self.store.set_call_state(clock::now(), CallState::Connecting);
             let history = self.history.borrow();
             self.replay_to.set((history.since < history.seen).then_some(history.seen));
             drop(history);
@@ -111,8 +118,27 @@ impl Driver {
         self.connect_events();
     }
 
+    /// Loads the flow that the next call goes through; a call that is started meanwhile waits for it.
+    pub(super) fn choose_flow(self: Rc<Self>, flow_id: String) {
+        let before = self.prepared.borrow().clone();
+        let driver = Rc::clone(&self);
+        let loaded = async move { driver.load_flow(&flow_id).await };
+        let prepared = async move {
+            join(OptionFuture::from(before), loaded).await;
+        };
+        let prepared = prepared.boxed_local().shared();
+        self.prepared.replace(Some(prepared.clone()));
+        spawn_local(prepared);
+    }
+
     pub(super) async fn load_flow(&self, flow_id: &str) {
-        match api::flow(flow_id).await.map(CompiledFlow::compile) {
+        let load = self.newest_load.get() + 1;
+        self.newest_load.set(load);
+        let answer = api::flow(flow_id).await;
+        if self.newest_load.get() != load {
+            return;
+        }
+        match answer.map(CompiledFlow::compile) {
             Ok(Ok(flow)) => self.use_flow(Arc::new(flow)),
             Ok(Err(errors)) => {
                 let errors: Vec<String> =
@@ -132,11 +158,11 @@ impl Driver {
     pub(super) fn use_flow(&self, flow: Arc<CompiledFlow>) {
         self.store.flow_id.set(flow.definition().flow_id.clone());
         self.store.flow.set(Some(flow));
-        self.forget_walk();
+        self.reset_menu();
     }
 
-    pub(super) fn forget_walk(&self) {
-        self.walker.replace(None);
+    pub(super) fn reset_menu(&self) {
+        self.menu.replace(None);
         self.timer.replace(None);
         self.store.position.set(None);
         self.store.visited.set(Vec::new());
@@ -150,7 +176,7 @@ impl Driver {
         let now = clock::now();
         self.store.notice.set(None);
         self.store.ids.set(None);
-        self.store.call_goes(now, CallState::Connecting);
+        self.store.set_call_state(now, CallState::Connecting);
         let prepared = self.prepared.borrow().clone();
         if let Some(prepared) = prepared {
             prepared.await;
@@ -168,7 +194,7 @@ impl Driver {
     pub(super) fn refused(&self, problem: Problem) {
         let now = clock::now();
         self.store.log(now, RowKind::Problem, format!("{}: {}", problem.title, problem.detail), None);
-        self.store.call_goes(now, CallState::Terminated);
+        self.store.set_call_state(now, CallState::Terminated);
         self.store.notice.set(Some(problem.into()));
     }
 
@@ -189,21 +215,16 @@ impl Driver {
 
     /// Follows the call from its beginning, or from what is replayed of it.
     pub(super) fn resume(&self, call: &FollowedCall) {
-        let Some(flow) = self.store.flow.get_untracked() else { return };
-        self.forget_walk();
+        if self.store.flow.with_untracked(Option::is_none) {
+            return;
+        }
+        self.follow_menu(call.interaction.clone(), Instant::from_micros(call.since));
         self.pressed.borrow_mut().clear();
         self.store
             .ids
             .set(Some(CallIds { interaction: call.interaction.clone(), call: Some(call.call.clone()) }));
-        // Only the stand-in says when prompts are over; elsewhere timeouts run from the digit, as in seed 000.
-        let prompts =
-            if untrack(|| self.store.is_sandbox()) { PromptTiming::Reported } else { PromptTiming::Instant };
-        let begin = Instant::from_micros(call.since);
-        let walker = Walker::new(self.store, flow, prompts, call.interaction.clone(), begin);
-        self.walker.replace(Some(walker));
-        self.pump();
         let this = Weak::clone(&self.this);
-        let voice = Voice::new(self.store, self.audio.clone(), call.clone(), move || {
+        let voice = Voice::new(self.store, &self.audio, call.clone(), move || {
             if let Some(driver) = this.upgrade() {
                 driver.call_over(clock::now());
             }
@@ -211,9 +232,20 @@ impl Driver {
         self.voice.replace(Some(voice));
     }
 
+    /// Has the menu machine follow an interaction that began at `since`.
+    pub(super) fn follow_menu(&self, interaction: String, since: Instant) {
+        let Some(flow) = self.store.flow.get_untracked() else { return };
+        self.reset_menu();
+        // Only the stand-in says when prompts are over; elsewhere timeouts run from the digit.
+        let prompts =
+            if untrack(|| self.store.is_sandbox()) { PromptTiming::Reported } else { PromptTiming::Instant };
+        self.menu.replace(Some(MenuDriver::new(self.store, flow, prompts, interaction, since)));
+        self.pump();
+    }
+
     pub(super) async fn hang_up(self: Rc<Self>) {
         let Some(ids) = self.store.ids.get_untracked() else { return };
-        self.store.call_goes(clock::now(), CallState::Disconnecting);
+        self.store.set_call_state(clock::now(), CallState::Disconnecting);
         if untrack(|| self.store.is_sandbox())
             && let Err(problem) = api::hang_up(&ids.interaction).await
         {
@@ -225,15 +257,15 @@ impl Driver {
         }
     }
 
-    /// The call has ended, whoever ended it.
+    /// Ends the call on this side, whoever ended it.
     pub(super) fn call_over(&self, now: Instant) {
         self.voice.replace(None);
-        if let Some(walker) = &mut *self.walker.borrow_mut() {
-            walker.hang_up(now);
+        if let Some(menu) = &mut *self.menu.borrow_mut() {
+            menu.hang_up(now);
         }
         self.pump();
         if self.store.call.get_untracked() != CallState::Terminated {
-            self.store.call_goes(now, CallState::Terminated);
+            self.store.set_call_state(now, CallState::Terminated);
         }
         let mut history = self.history.borrow_mut();
         history.call = None;
@@ -241,9 +273,17 @@ impl Driver {
     }
 
     pub(super) fn press(&self, digit: Digit) {
-        self.audio.press(digit);
+        let sounds = self.audio.press(digit);
         self.store.sounding.set(Some(digit));
         let now = clock::now();
+        if !sounds && self.store.call.get_untracked().is_live() {
+            self.store.log(
+                now,
+                RowKind::Problem,
+                format!("{digit} was not sent: there is no audio, or too many keys wait for it"),
+                None,
+            );
+        }
         if self.store.simulate_only.get_untracked() {
             self.simulate(now, digit);
         } else if self.store.call.get_untracked() == CallState::Streaming {
@@ -254,32 +294,32 @@ impl Driver {
     pub(super) fn simulate(&self, now: Instant, digit: Digit) {
         let ended =
             self.store.position.with_untracked(|position| position.as_ref().is_none_or(|at| at.ended));
-        if self.walker.borrow().is_none() || ended {
+        if self.menu.borrow().is_none() || ended {
             let Some(flow) = self.store.flow.get_untracked() else { return };
-            self.forget_walk();
+            self.reset_menu();
             *self.simulated.borrow_mut() += 1;
             let interaction = format!("simulated-{}", self.simulated.borrow());
             self.store.ids.set(Some(CallIds { interaction: interaction.clone(), call: None }));
-            let walker = Walker::new(self.store, flow, PromptTiming::Instant, interaction, now);
-            self.walker.replace(Some(walker));
+            let menu = MenuDriver::new(self.store, flow, PromptTiming::Instant, interaction, now);
+            self.menu.replace(Some(menu));
         }
         self.store.log(now, RowKind::Digit, format!("{digit} (simulated)"), None);
-        self.walk(|walker| walker.digit(now, digit));
+        self.drive(|menu| menu.digit(now, digit));
     }
 
-    pub(super) fn walk(&self, act: impl FnOnce(&mut Walker)) {
-        if let Some(walker) = &mut *self.walker.borrow_mut() {
-            act(walker);
+    pub(super) fn drive(&self, act: impl FnOnce(&mut MenuDriver)) {
+        if let Some(menu) = &mut *self.menu.borrow_mut() {
+            act(menu);
         }
         self.pump();
     }
 
     /// Shows what the machine says, and comes back when its next timeout is due.
     pub(super) fn pump(&self) {
-        let due = match &mut *self.walker.borrow_mut() {
-            Some(walker) => {
-                walker.drain(&mut self.metrics.borrow_mut());
-                walker.poll_timeout()
+        let due = match &mut *self.menu.borrow_mut() {
+            Some(menu) => {
+                menu.drain(&mut self.metrics.borrow_mut());
+                menu.poll_timeout()
             }
             None => None,
         };
@@ -288,7 +328,7 @@ impl Driver {
             let this = Weak::clone(&self.this);
             Timeout::new(wait, move || {
                 if let Some(driver) = this.upgrade() {
-                    driver.walk(|walker| walker.handle_timeout(clock::now()));
+                    driver.drive(|menu| menu.handle_timeout(clock::now()));
                 }
             })
         });
@@ -308,8 +348,8 @@ impl Driver {
                 self.store.latencies.update(|latencies| latencies.add(Measure::KeyToSound, ms));
             }
             AudioEvent::Report(report) => self.store.latencies.update(|latencies| {
-                latencies.buffered_ms = report.playout.delay_ms;
-                latencies.underruns = report.playout.jitter.underruns;
+                latencies.buffered_ms = report.receiver.playout.delay_ms;
+                latencies.underruns = report.receiver.playout.jitter.underruns;
             }),
         }
     }

@@ -1,37 +1,35 @@
-//! What comes on the interactions socket, and what it means for the call.
+//! The interactions socket: reads its messages and passes their meaning on to the call.
 
-use std::rc::Weak;
+use std::{rc::Weak, time::Duration};
 
 use leptos::prelude::*;
 use shared::{
     call::CallState,
     dtmf::event::{self, Activity, DtmfEvent, InteractionEvent, Message},
     time::Instant,
-    wire::{ClientMessage, Gap, GapReason, LinkStatus, ServerMessage},
+    wire::{ClientMessage, Gap, GapReason, Head, LinkStatus, ServerMessage},
 };
 
-use super::{driver::Driver, history::Arrival, measures::Measure, store::RowKind};
+use super::{driver::Driver, history::Arrival, latencies::Measure, store::RowKind};
 use crate::{
     clock,
     net::{
-        line::FromHere,
-        socket::{KeptSocket, SocketEvent, WhenFinished},
+        connection::DirectConnector,
+        socket::{AfterFinish, ReconnectingSocket, SocketEvent},
         websocket_url,
     },
 };
 
-/// An event that is older than this is being replayed, and counts at its own time.
-const REPLAYED_AFTER_MS: f64 = 1_500.0;
-/// A digit that comes back later than this is not the one that was pressed.
-const LOST_AFTER_MS: f64 = 5_000.0;
+/// Maximum time from a key to its event; a digit that comes later is not the one that was pressed.
+const MAX_KEY_TO_EVENT: Duration = Duration::from_secs(5);
 
 impl Driver {
     pub(super) fn connect_events(&self) {
         let this = Weak::clone(&self.this);
-        let socket = KeptSocket::new(
-            FromHere,
+        let socket = ReconnectingSocket::new(
+            DirectConnector,
             websocket_url("/ws/interactions"),
-            WhenFinished::DialAgain,
+            AfterFinish::Reconnect,
             move |event| {
                 if let Some(driver) = this.upgrade() {
                     driver.socket_event(event);
@@ -42,12 +40,17 @@ impl Driver {
         socket.start();
     }
 
-    fn socket_event(&self, event: SocketEvent) {
+    pub(super) fn socket_event(&self, event: SocketEvent) {
         let now = clock::now();
         match event {
             SocketEvent::Opened => self.ask_for_the_past(),
             SocketEvent::Text(text) => match ServerMessage::parse(&text) {
-                Ok(ServerMessage::Link(status)) => self.cxone_link(now, status),
+                Ok(ServerMessage::Link(message)) => {
+                    if let Some(head) = message.head {
+                        self.head_is(head);
+                    }
+                    self.cxone_link(now, message.status);
+                }
                 Ok(ServerMessage::Gap(gap)) => self.gap(now, &gap),
                 Ok(ServerMessage::Event { epoch, offset, event }) => {
                     self.event(now, &epoch, offset, event.get());
@@ -56,18 +59,19 @@ impl Driver {
                     self.store.log(now, RowKind::Problem, format!("unreadable message: {error}"), Some(text));
                 }
             },
-            SocketEvent::Binary(packet) => {
-                let text = format!("{} bytes of binary where text belongs", packet.bytes);
+            SocketEvent::Binary(bytes) => {
+                let text = format!("{bytes} bytes of binary where text belongs");
                 self.store.log(now, RowKind::Problem, text, None);
             }
-            SocketEvent::Closed(code) => {
+            SocketEvent::Closed { code, .. } => {
+                self.head.replace(None);
                 self.store.log(now, RowKind::Link, format!("connection to Dialbench closed ({code})"), None);
             }
             SocketEvent::Status(status) => self.store.page_link.set(status),
         }
     }
 
-    /// After a reload everything since the tab began to look, after a mere loss what came meanwhile.
+    /// Asks for everything since the tab began to look after a reload, and for what came meanwhile after a mere loss.
     fn ask_for_the_past(&self) {
         let mut history = self.history.borrow_mut();
         let first = !self.connected_before.replace(true);
@@ -83,6 +87,32 @@ impl Driver {
         if let (Ok(text), Some(socket)) = (serde_json::to_string(&wish), &*self.events.borrow()) {
             socket.send_text(&text);
         }
+    }
+
+    /// Notes where the replay ends that this connection begins with.
+    fn head_is(&self, head: Head) {
+        if let Some(to) = self.replay_to.get()
+            && self.history.borrow().epoch.as_ref() == Some(&head.epoch)
+        {
+            self.replay_to.set(Some(to.max(head.offset)));
+        }
+        self.head.replace(Some(head));
+    }
+
+    /// Returns true for an event that happened before this connection; a server that does not say where the replay ends replays
+    /// at least what was seen before a reload.
+    fn is_replayed(&self, epoch: &str, offset: u64) -> bool {
+        match &*self.head.borrow() {
+            Some(head) => head.epoch == epoch && offset <= head.offset,
+            None => self.replay_to.get().is_some(),
+        }
+    }
+
+    /// Returns when an event counts that says that it happened at `timestamp`.
+    fn event_time(&self, now: Instant, replayed: bool, timestamp: &str) -> Instant {
+        let clock = &mut self.history.borrow_mut().clock;
+        let happened = clock::parse(timestamp);
+        if replayed { clock.replayed(now, happened) } else { clock.live(now, happened) }
     }
 
     fn cxone_link(&self, now: Instant, status: LinkStatus) {
@@ -102,7 +132,7 @@ impl Driver {
             GapReason::Expired => "the server no longer holds them",
         };
         if gap.reason == GapReason::Expired || gap.to >= self.replay_to.get() {
-            self.replayed();
+            self.end_replay();
         }
         let mut history = self.history.borrow_mut();
         if let Some(to) = gap.to.filter(|_| history.epoch.as_deref() == Some(&gap.epoch)) {
@@ -117,13 +147,12 @@ impl Driver {
     fn event(&self, now: Instant, epoch: &str, offset: u64, raw: &str) {
         let (arrival, shown) = {
             let mut history = self.history.borrow_mut();
-            let arrival = history.arrived(epoch, offset);
-            history.save();
-            (arrival, offset > history.cleared)
+            (history.arrived(epoch, offset), offset > history.cleared)
         };
         if arrival == Arrival::Seen {
             return;
         }
+        let replayed = self.is_replayed(epoch, offset);
         // Text that was no JSON comes as a JSON string.
         let text = serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned());
         let log = |at: Instant, kind: RowKind, line: String| {
@@ -133,12 +162,12 @@ impl Driver {
         };
         match event::parse(&text) {
             Message::Dtmf(dtmf) => {
-                let at = event_time(now, &dtmf.timestamp);
+                let at = self.event_time(now, replayed, &dtmf.timestamp);
                 log(at, RowKind::Digit, format!("{}{}", dtmf.digit, self.whose(&dtmf.interaction_id)));
                 self.dtmf(now, at, &dtmf);
             }
             Message::Interaction(interaction) => {
-                let at = event_time(now, &interaction.timestamp);
+                let at = self.event_time(now, replayed, &interaction.timestamp);
                 let whose = self.whose(&interaction.interaction_id);
                 log(at, RowKind::Call, format!("{}{whose}", describe(&interaction)));
                 self.interaction(at, &interaction);
@@ -146,15 +175,16 @@ impl Driver {
             Message::Unknown(unknown) => log(now, RowKind::Problem, unknown.reason),
             _ => {}
         }
+        self.history.borrow().save();
         if self.replay_to.get().is_some_and(|to| offset >= to) {
-            self.replayed();
+            self.end_replay();
         }
     }
 
-    /// What came before a reload has been seen again: timeouts run from here on.
-    fn replayed(&self) {
+    /// Lets timeouts run again, once everything has been replayed.
+    fn end_replay(&self) {
         if self.replay_to.take().is_some() {
-            self.walk(|walker| walker.handle_timeout(clock::now()));
+            self.drive(|menu| menu.handle_timeout(clock::now()));
         }
     }
 
@@ -178,7 +208,7 @@ impl Driver {
             return;
         }
         let mut pressed = self.pressed.borrow_mut();
-        pressed.retain(|(_, since)| (now - *since).as_secs_f64() * 1_000.0 < LOST_AFTER_MS);
+        pressed.retain(|(_, since)| now - *since < MAX_KEY_TO_EVENT);
         if let Some(index) = pressed.iter().position(|(digit, _)| *digit == dtmf.digit)
             && let Some((_, since)) = pressed.remove(index)
         {
@@ -186,7 +216,7 @@ impl Driver {
             self.store.latencies.update(|latencies| latencies.add(Measure::KeyToEvent, ms));
         }
         drop(pressed);
-        self.walk(|walker| walker.digit(at, dtmf.digit));
+        self.drive(|menu| menu.digit(at, dtmf.digit));
     }
 
     fn interaction(&self, at: Instant, interaction: &InteractionEvent) {
@@ -195,8 +225,8 @@ impl Driver {
         }
         let node = interaction.node_id.as_deref();
         match (&interaction.activity, node) {
-            (Some(Activity::PromptEnded), node) => self.walk(|walker| walker.prompts_ended(at, node)),
-            (Some(Activity::NodeEntered), Some(node)) => self.walk(|walker| walker.observed(at, node)),
+            (Some(Activity::PromptEnded), node) => self.drive(|menu| menu.prompts_ended(at, node)),
+            (Some(Activity::NodeEntered), Some(node)) => self.drive(|menu| menu.observed(at, node)),
             (Some(Activity::PromptInterrupted), _) => self.audio.flush(),
             _ => {}
         }
@@ -204,7 +234,7 @@ impl Driver {
             Some(CallState::Terminated) => self.call_over(at),
             // After the page has hung up itself, CXone's word of it comes late.
             Some(CallState::Disconnecting) if self.store.call.get_untracked().is_live() => {
-                self.store.call_goes(at, CallState::Disconnecting);
+                self.store.set_call_state(at, CallState::Disconnecting);
             }
             // The page's own voice stream says when it streams.
             _ => {}
@@ -212,13 +242,7 @@ impl Driver {
     }
 }
 
-fn event_time(now: Instant, timestamp: &str) -> Instant {
-    match clock::parse(timestamp) {
-        Some(at) if (now - at).as_secs_f64() * 1_000.0 > REPLAYED_AFTER_MS => at,
-        _ => now,
-    }
-}
-
+/// Returns what CXone says of a call, as a line of the log.
 fn describe(interaction: &InteractionEvent) -> String {
     let node = interaction.node_id.as_deref().unwrap_or("the flow");
     match &interaction.activity {
@@ -232,5 +256,163 @@ fn describe(interaction: &InteractionEvent) -> String {
         }
         Some(Activity::Other(other)) => format!("{other} at {node}"),
         Some(_) => format!("something happened at {node}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::call::{
+        context::CallContext,
+        testing::{INTERACTION, digit, dtmf, event, follow, head, mount_in_call, receive},
+    };
+
+    fn call() -> (crate::testing::Page, CallContext) {
+        let (page, context) = mount_in_call(|| ());
+        follow(context);
+        (page, context)
+    }
+
+    fn rows(context: CallContext, kind: RowKind) -> Vec<(Instant, String)> {
+        context.store.rows.with_untracked(|rows| {
+            rows.iter().filter(|row| row.kind == kind).map(|row| (row.at, row.text.clone())).collect()
+        })
+    }
+
+    #[wasm_bindgen_test]
+    fn a_live_digit_counts_when_it_comes_whatever_cxone_s_clock_says() {
+        let (_page, context) = call();
+        receive(context, &head(0));
+        let before = clock::now();
+        receive(context, &event(1, &dtmf('2', 2_000)));
+        let [(at, _)] = &rows(context, RowKind::Digit)[..] else { panic!("one digit") };
+        assert!(*at >= before, "{:?} early", before - *at);
+        let entered = rows(context, RowKind::Menu).pop().unwrap();
+        assert!(
+            entered.0 >= before && entered.1.contains("Support menu") | entered.1.contains("support"),
+            "{entered:?}"
+        );
+        let waiting = context.store.position.get_untracked().unwrap().waiting.unwrap();
+        assert!(waiting.since >= before, "the timeout would end {:?} early", before - waiting.since);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_replayed_digit_counts_as_long_ago_as_cxone_s_clock_says() {
+        let (_page, context) = call();
+        receive(context, &head(0));
+        // CXone's clock is a minute behind the page's.
+        receive(context, &event(1, &dtmf('9', 60_000)));
+        let before = clock::now();
+        context.driver().socket_event(SocketEvent::Closed { code: 1006, received: 0 });
+        receive(context, &head(2));
+        receive(context, &event(2, &dtmf('2', 63_000)));
+        receive(context, &event(3, &dtmf('1', 60_000)));
+        let digits = rows(context, RowKind::Digit);
+        let ago = (before - digits[1].0).as_secs_f64();
+        assert!((2.5..=3.1).contains(&ago), "replayed, {ago} s ago");
+        assert!(digits[2].0 >= before, "live again");
+    }
+
+    #[wasm_bindgen_test]
+    fn timeouts_wait_for_the_end_of_what_is_replayed_after_a_reload() {
+        let (_page, context) = call();
+        let driver = context.driver();
+        {
+            let mut history = driver.history.borrow_mut();
+            history.arrived("e", 1);
+            history.seen = 0;
+            history.since = 0;
+        }
+        driver.replay_to.set(Some(1));
+        receive(context, &head(3));
+        driver.pump();
+        for (offset, digit) in [(1, '2'), (2, '1')] {
+            receive(context, &event(offset, &dtmf(digit, 0)));
+            assert_eq!(driver.replay_to.get(), Some(3), "after {offset}");
+        }
+        receive(
+            context,
+            &json!({ "type": "gap", "epoch": "e", "from": 3, "to": 3, "reason": "upstream_reconnect" }),
+        );
+        assert_eq!(driver.replay_to.get(), None);
+        assert!(
+            rows(context, RowKind::Problem)[0]
+                .1
+                .starts_with("gap, events 3 to 3: CXone's connection was lost")
+        );
+    }
+
+    #[wasm_bindgen_test]
+    fn an_event_counts_once_and_another_call_s_is_only_shown() {
+        let (_page, context) = call();
+        for _ in 0..2 {
+            receive(context, &event(7, &dtmf('2', 0)));
+        }
+        let mut other = dtmf('1', 0);
+        other["interactionId"] = json!("interaction-2");
+        receive(context, &event(8, &other));
+        let digits: Vec<String> = rows(context, RowKind::Digit).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(digits, ["2", "1 (another call: interaction-2)"]);
+        assert_eq!(context.store.last_action.get_untracked().as_deref(), Some("support"));
+    }
+
+    #[wasm_bindgen_test]
+    fn a_digit_that_comes_back_is_measured_from_its_key() {
+        let (_page, context) = call();
+        let store = context.store;
+        for state in [CallState::Connecting, CallState::Streaming] {
+            store.set_call_state(clock::now(), state);
+        }
+        context.press(digit('2'));
+        context.release();
+        receive(context, &event(1, &dtmf('2', 0)));
+        assert!(context.driver().pressed.borrow().is_empty());
+        let measured = store.latencies.with_untracked(|all| all.figures(Measure::KeyToEvent));
+        assert!(measured.is_some_and(|(last, ..)| (0.0..1_000.0).contains(&last)), "{measured:?}");
+    }
+
+    #[wasm_bindgen_test]
+    fn cxone_s_place_in_the_flow_is_followed_and_its_end_ends_the_call() {
+        let (_page, context) = call();
+        let store = context.store;
+        for state in [CallState::Connecting, CallState::Streaming] {
+            store.set_call_state(clock::now(), state);
+        }
+        let says = |offset: u64, state: &str, more: &serde_json::Value| {
+            let mut said = json!({
+                "eventType": "interaction", "interactionId": INTERACTION, "state": state,
+                "timestamp": clock::rfc3339(clock::now()),
+            });
+            said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            receive(context, &event(offset, &said));
+        };
+        says(1, "streaming", &json!({ "activity": "node_entered", "nodeId": "support" }));
+        let problems: Vec<String> =
+            rows(context, RowKind::Problem).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(problems, ["CXone is at Support menu, not at Main menu: following it"]);
+        says(2, "terminated", &json!({}));
+        assert_eq!(store.call.get_untracked(), CallState::Terminated);
+        assert!(context.driver().history.borrow().call.is_none());
+    }
+
+    #[wasm_bindgen_test]
+    fn what_cannot_be_read_is_shown_with_its_text() {
+        let (_page, context) = call();
+        context.driver().socket_event(SocketEvent::Text("no JSON".into()));
+        receive(context, &event(1, &json!({ "eventType": "weather" })));
+        context.driver().socket_event(SocketEvent::Binary(12));
+        let shown = context.store.rows.with_untracked(|rows| {
+            rows.iter()
+                .filter(|row| row.kind == RowKind::Problem)
+                .map(|row| (row.raw.clone(), row.text.clone()))
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(shown[0].0.as_deref(), Some("no JSON"));
+        assert_eq!(shown[1].0.as_deref(), Some(r#"{"eventType":"weather"}"#));
+        assert_eq!(shown[2].1, "12 bytes of binary where text belongs");
     }
 }

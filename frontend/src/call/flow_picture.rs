@@ -12,7 +12,7 @@ use shared::{
     },
 };
 
-use super::{Bench, store::Waiting};
+use super::{CallContext, store::Waiting};
 use crate::{clock, ui::edges};
 
 const NODE_WIDTH: f64 = 148.0;
@@ -20,15 +20,15 @@ const NODE_HEIGHT: f64 = 46.0;
 const MEASURES: Measures =
     Measures { node_width: NODE_WIDTH, node_height: NODE_HEIGHT, gap: 26.0, layer_gap: 52.0 };
 const MARGIN: f64 = 14.0;
-/// A picture is made no smaller than this share of its full size; a larger one is scrolled.
-const SMALLEST: f64 = 0.72;
-/// How often the countdown is drawn.
-const TICK_MS: u32 = 100;
+/// Smallest scale of a picture; one that needs more room is scrolled.
+const MIN_SCALE: f64 = 0.72;
+/// Interval at which the countdown is drawn.
+const COUNTDOWN_INTERVAL_MS: u32 = 100;
 
-/// The picture, the current prompt's words, and the countdown to the timeout.
+/// Shows the picture, the current prompt's words, and the countdown to the timeout.
 #[component]
 pub(super) fn FlowPicture() -> impl IntoView {
-    let store = expect_context::<Bench>().store;
+    let store = expect_context::<CallContext>().store;
     view! {
         <section class="panel picture" aria-labelledby="flow-title">
             <header>
@@ -51,7 +51,7 @@ fn spoken(flow: &CompiledFlow, node: shared::menu::NodeIx) -> Option<String> {
 
 #[component]
 fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
-    let store = expect_context::<Bench>().store;
+    let store = expect_context::<CallContext>().store;
     let Layout { nodes, edges, width, height } = layout(flow.definition(), MEASURES);
     let picture = NodeRef::<leptos::svg::Svg>::new();
     let places = nodes.clone();
@@ -114,7 +114,7 @@ fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
     });
     view! {
         <svg node_ref=picture role="img" aria-label=described viewBox=view_box
-            style:min-width=format!("{:.0}px", full * SMALLEST)
+            style:min-width=format!("{:.0}px", full * MIN_SCALE)
             style:max-width=format!("{full:.0}px")>
             <defs>
                 <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
@@ -163,10 +163,10 @@ fn shortened(text: &str, most: usize) -> String {
     text.chars().take(most - 1).chain(['…']).collect()
 }
 
-/// The time until the machine gives up waiting for a digit.
+/// Shows the time until the menu machine stops waiting for a digit.
 #[component]
 fn Countdown() -> impl IntoView {
-    let store = expect_context::<Bench>().store;
+    let store = expect_context::<CallContext>().store;
     let waiting = Memo::new(move |_| {
         store.position.with(|position| position.as_ref().filter(|at| !at.ended).and_then(|at| at.waiting))
     });
@@ -179,7 +179,7 @@ fn Countdown() -> impl IntoView {
             let whole = (until - since).as_secs_f64();
             let show = move || left.set(Some(((until - clock::now()).as_secs_f64(), whole)));
             show();
-            Interval::new(TICK_MS, show)
+            Interval::new(COUNTDOWN_INTERVAL_MS, show)
         });
         if tick.is_none() {
             left.set(None);
@@ -197,5 +197,75 @@ fn Countdown() -> impl IntoView {
                 None => view! { <span></span> }.into_any(),
             }}
         </p>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        call::testing::{digit, follow, mount_in_call},
+        testing::{Page, until},
+    };
+
+    fn picture() -> (Page, CallContext) {
+        mount_in_call(|| view! { <FlowPicture /> })
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_picture_says_where_the_call_is_and_marks_its_way() {
+        let (page, context) = picture();
+        page.one("img", "Flow Support line with 7 nodes. No call is in it.").await;
+        follow(context);
+        page.one("img", "Flow Support line with 7 nodes. The call is at Main menu.").await;
+        context.driver().drive(|menu| menu.digit(clock::now(), digit('2')));
+        page.one("img", "Flow Support line with 7 nodes. The call is at Support menu.").await;
+        let count =
+            |selector: &str| page.with_role("img").remove(0).query_selector_all(selector).unwrap().length();
+        until("the marks", || {
+            count(".node.current") == 1 && count(".node.visited") == 2 && count(".edge.taken") == 1
+        })
+        .await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_prompt_is_written_out() {
+        let (page, context) = picture();
+        follow(context);
+        until("the prompt", || page.text().contains("“Thank you for calling Brightwater.")).await;
+        context.driver().drive(|menu| menu.digit(clock::now(), digit('1')));
+        until("the next", || page.text().contains("our sales team.” (cannot be cut short)")).await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_timeout_counts_down_and_goes_when_nothing_is_waited_for() {
+        let (page, context) = picture();
+        follow(context);
+        let progress = page.one("progressbar", "Time to the timeout").await;
+        let left = || crate::js::field(&progress, "value").as_f64().unwrap_or_default();
+        assert!((4.0..=5.0).contains(&left()), "{}", left());
+        let before = left();
+        until("less time", || left() < before).await;
+        context.store.position.update(|position| {
+            if let Some(position) = position {
+                position.waiting = None;
+                position.speaking = true;
+            }
+        });
+        page.none("progressbar", "Time to the timeout").await;
+        assert!(page.text().contains("prompt playing"));
+        let until_then = clock::now() + Duration::from_secs(2);
+        context.store.position.update(|position| {
+            if let Some(position) = position {
+                position.waiting = Some(Waiting { since: clock::now(), until: until_then });
+            }
+        });
+        page.one("progressbar", "Time to the timeout").await;
+        context.driver().reset_menu();
+        page.none("progressbar", "Time to the timeout").await;
     }
 }

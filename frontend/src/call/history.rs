@@ -1,14 +1,17 @@
-//! What survives a reload: where in the event stream this tab began to look, and which call it follows.
+//! State that survives a reload: the place in the event stream where this tab began to look, and the call it follows.
 
 use serde::{Deserialize, Serialize};
 use web_sys::Storage;
 
-const KEY: &str = "dialbench.call";
+use super::event_clock::EventClock;
 
-/// Kept in the tab's session storage.
+/// Key under which the tab keeps its history.
+const STORAGE_KEY: &str = "dialbench.call";
+
+/// A tab's history, kept in its session storage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct History {
-    /// Which life of the server's ring the offsets count in.
+    /// The life of the server's ring that the offsets count in.
     pub(super) epoch: Option<String>,
     /// After this offset everything is replayed on a reload, so that page and menu machine are as they were.
     pub(super) since: u64,
@@ -18,6 +21,8 @@ pub(super) struct History {
     pub(super) cleared: u64,
     /// The call that is followed.
     pub(super) call: Option<FollowedCall>,
+    #[serde(default)]
+    pub(super) clock: EventClock,
 }
 
 /// A call that a reload comes back to.
@@ -26,11 +31,11 @@ pub(super) struct FollowedCall {
     pub(super) interaction: String,
     pub(super) call: String,
     pub(super) flow: String,
-    /// When it was first followed, in microseconds of the page's clock.
+    /// Time at which it was first followed, in microseconds of the page's clock.
     pub(super) since: u64,
 }
 
-/// How an event stands to what was seen.
+/// An event's relation to those that were seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
     /// It is new.
@@ -41,18 +46,18 @@ pub(super) enum Arrival {
 
 impl History {
     pub(super) fn load() -> Self {
-        let text = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
+        let text = storage().and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten());
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
     pub(super) fn save(&self) {
         if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
             // Without room or permission a reload starts afresh, which is what it does without storage.
-            let _ = storage.set_item(KEY, &text);
+            let _ = storage.set_item(STORAGE_KEY, &text);
         }
     }
 
-    /// Takes note of an event.
+    /// Notes an event that came.
     pub(super) fn arrived(&mut self, epoch: &str, offset: u64) -> Arrival {
         if self.epoch.as_deref() != Some(epoch) {
             let before = offset.saturating_sub(1);
@@ -62,6 +67,7 @@ impl History {
                 seen: before,
                 cleared: 0,
                 call: self.call.take(),
+                clock: std::mem::take(&mut self.clock),
             };
         }
         if offset <= self.seen {
@@ -71,7 +77,7 @@ impl History {
         Arrival::New
     }
 
-    /// From here on, nothing that was seen needs to be replayed.
+    /// Marks everything that was seen as not to be replayed.
     pub(super) fn forget_the_past(&mut self) {
         self.since = self.seen;
     }

@@ -1,4 +1,4 @@
-//! The events log: filtered, copied, cleared.
+//! The events log, which is filtered, copied and cleared.
 
 use std::sync::Arc;
 
@@ -6,20 +6,20 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::{
-    Bench,
+    CallContext,
     store::{Row, RowKind},
 };
 use crate::{clock, ui::Notice};
 
-/// How many rows are a list of their own. Where a list gets several at its head, the framework takes all of it out of the page
+/// Number of rows in a list of their own. When a list gets several at its head, the framework takes all of it out of the page
 /// and puts it back, for which five hundred are too many.
-const PART: u64 = 16;
+const ROWS_PER_LIST: u64 = 16;
 
 /// The log region `Events`, with its tools.
 #[component]
 pub(super) fn Events() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let store = bench.store;
+    let context = expect_context::<CallContext>();
+    let store = context.store;
     let text = RwSignal::new(String::new());
     let hidden = RwSignal::new(Vec::<RowKind>::new());
     let shown = Memo::new(move |_| {
@@ -36,13 +36,14 @@ pub(super) fn Events() -> impl IntoView {
         })
     });
     let parts = Memo::new(move |_| {
-        let mut parts: Vec<u64> = shown.with(|rows| rows.iter().map(|row| row.number / PART).collect());
+        let mut parts: Vec<u64> =
+            shown.with(|rows| rows.iter().map(|row| row.number / ROWS_PER_LIST).collect());
         parts.dedup();
         parts
     });
     let part_rows = move |part: u64| {
         let rows = Memo::new(move |_| {
-            let of_part = |row: &&Arc<Row>| row.number / PART == part;
+            let of_part = |row: &&Arc<Row>| row.number / ROWS_PER_LIST == part;
             shown.with(|rows| rows.iter().filter(of_part).cloned().collect::<Vec<_>>())
         });
         move || rows.get()
@@ -69,7 +70,7 @@ pub(super) fn Events() -> impl IntoView {
                 <input id="events-filter" type="search" placeholder="Filter" prop:value=move || text.get()
                     on:input=move |input| text.set(event_target_value(&input)) />
                 <button type="button" on:click=copy>"Copy"</button>
-                <button type="button" on:click=move |_| bench.clear_log()>"Clear"</button>
+                <button type="button" on:click=move |_| context.clear_log()>"Clear"</button>
                 <span class="fine" role="status">{copied}</span>
             </header>
             <div class="kinds" role="group" aria-label="Kinds of events">
@@ -116,4 +117,132 @@ pub(super) fn Events() -> impl IntoView {
 fn as_line(row: &Row) -> String {
     let line = format!("{}\t{}\t{}", clock::rfc3339(row.at), row.kind.name(), row.text);
     row.raw.as_ref().map_or_else(|| line.clone(), |raw| format!("{line}\t{raw}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::{
+        call::{store::MAX_ROWS, testing::mount_in_call},
+        js::{field, set},
+        testing::{Page, text, until},
+    };
+
+    fn events() -> (Page, CallContext) {
+        mount_in_call(|| view! { <Events /> })
+    }
+
+    fn log(context: CallContext, kind: RowKind, line: &str, raw: Option<&str>) {
+        context.store.log(clock::now(), kind, line, raw.map(str::to_owned));
+    }
+
+    /// The rows' texts without their times, newest first.
+    fn rows(page: &Page) -> Vec<String> {
+        let line = |row: &web_sys::Element| {
+            let line = row.query_selector("summary, span:not(.kind)").unwrap();
+            format!("{} {}", row.get_attribute("data-kind").unwrap(), text(&line.unwrap()))
+        };
+        page.with_role("listitem").iter().map(line).collect()
+    }
+
+    async fn shows(page: &Page, expected: &[&str]) {
+        until(&format!("{expected:?}, where there is {:?}", rows(page)), || rows(page) == expected).await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_newest_event_comes_first_and_an_empty_log_says_what_to_do() {
+        let (page, context) = events();
+        page.shows("log", "Events", "Start a call, then press keys.").await;
+        log(context, RowKind::Call, "call connecting", None);
+        log(context, RowKind::Digit, "5", Some("{\"digit\":\"5\"}"));
+        until("two rows", || page.with_role("listitem").len() == 2).await;
+        assert_eq!(rows(&page), ["digit 5", "call call connecting"]);
+        assert!(
+            page.select("details pre")
+                .is_some_and(|raw| raw.text_content().is_some_and(|raw| raw.contains("\"digit\"")))
+        );
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_filter_finds_text_and_messages_in_any_case() {
+        let (page, context) = events();
+        log(context, RowKind::Menu, "at Support menu", None);
+        log(context, RowKind::Link, "CXone interactions open", None);
+        log(context, RowKind::Problem, "unreadable", Some("wrapped PAYLOAD"));
+        for (filter, expected) in
+            [("support", "menu at Support menu"), ("OPEN", "link CXone interactions open")]
+        {
+            page.type_into("searchbox", "Filter events", filter).await;
+            shows(&page, &[expected]).await;
+        }
+        page.type_into("searchbox", "Filter events", "payload").await;
+        until("the message's row", || page.with_role("listitem").len() == 1).await;
+        page.type_into("searchbox", "Filter events", "nowhere").await;
+        page.shows("log", "Events", "Nothing matches the filter.").await;
+        page.type_into("searchbox", "Filter events", "").await;
+        until("all rows", || page.with_role("listitem").len() == 3).await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_kind_that_is_switched_off_is_hidden() {
+        let (page, context) = events();
+        log(context, RowKind::Menu, "at Support menu", None);
+        log(context, RowKind::Link, "CXone interactions open", None);
+        assert_eq!(page.attribute("button", "menu", "aria-pressed").await.as_deref(), Some("true"));
+        page.click("button", "menu").await;
+        shows(&page, &["link CXone interactions open"]).await;
+        assert_eq!(page.attribute("button", "menu", "aria-pressed").await.as_deref(), Some("false"));
+        page.click("button", "menu").await;
+        shows(&page, &["link CXone interactions open", "menu at Support menu"]).await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn clear_empties_the_log_and_the_oldest_rows_go_first() {
+        let (page, context) = events();
+        for number in 0..MAX_ROWS + 3 {
+            log(context, RowKind::Menu, &format!("row {number}"), None);
+        }
+        until("all that are kept", || page.with_role("listitem").len() == MAX_ROWS).await;
+        assert_eq!(rows(&page).last().map(String::as_str), Some("menu row 3"));
+        page.click("button", "Clear").await;
+        page.shows("log", "Events", "Nothing has happened yet.").await;
+        log(context, RowKind::Menu, "row new", None);
+        shows(&page, &["menu row new"]).await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn copy_puts_the_shown_rows_on_the_clipboard_oldest_first() {
+        let (page, context) = events();
+        log(context, RowKind::Menu, "first", None);
+        log(context, RowKind::Digit, "second", Some("{}"));
+        let clipboard = web_sys::window().unwrap().navigator().clipboard();
+        let real = field(&clipboard, "writeText");
+        let copied = js_sys::Array::new();
+        let write =
+            js_sys::Function::new_with_args("text", "this.copied.push(text); return Promise.resolve();");
+        set(&clipboard, "copied", &copied);
+        set(&clipboard, "writeText", &write);
+        page.click("button", "Copy").await;
+        page.shows("status", "", "Copied").await;
+        let lines = copied.get(0).as_string().unwrap();
+        let lines: Vec<&str> = lines.lines().map(|line| line.split_once('\t').unwrap().1).collect();
+        assert_eq!(lines, ["menu\tfirst", "digit\tsecond\t{}"]);
+
+        set(
+            &clipboard,
+            "writeText",
+            &js_sys::Function::new_no_args("return Promise.reject(new Error('no'));"),
+        );
+        page.click("button", "Copy").await;
+        until("the notice", || {
+            context
+                .store
+                .notice
+                .with_untracked(|notice| notice.as_ref().is_some_and(|notice| notice.title == "Not copied"))
+        })
+        .await;
+        set(&clipboard, "writeText", &real);
+    }
 }

@@ -1,15 +1,15 @@
-//! What the flow's callers did.
+//! The digits that callers entered, with their figures.
 
 use leptos::prelude::*;
 
-use super::Bench;
+use super::CallContext;
 use crate::ui::{Notice, download};
 
-/// The table `DTMF metrics`, its figures and its exports.
+/// Shows the table `DTMF metrics`, its figures and its exports.
 #[component]
 pub(super) fn DtmfMetrics() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let store = bench.store;
+    let context = expect_context::<CallContext>();
+    let store = context.store;
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     let time = |ms: Option<f64>| ms.map_or_else(|| "–".to_owned(), |ms| format!("{:.2} s", ms / 1_000.0));
     let figure = move |name: &'static str, value: Signal<String>| {
@@ -27,9 +27,9 @@ pub(super) fn DtmfMetrics() -> impl IntoView {
             <header>
                 <h2 id="metrics-title">"DTMF metrics"</h2>
                 <button type="button" disabled=nothing
-                    on:click=move |_| export("dtmf-metrics.json", "application/json", bench.metrics_json())>"JSON"</button>
+                    on:click=move |_| export("dtmf-metrics.json", "application/json", context.metrics_json())>"JSON"</button>
                 <button type="button" disabled=nothing
-                    on:click=move |_| export("dtmf-metrics.csv", "text/csv", bench.metrics_csv())>"CSV"</button>
+                    on:click=move |_| export("dtmf-metrics.csv", "text/csv", context.metrics_csv())>"CSV"</button>
             </header>
             <dl class="figures">
                 {figure("sequences", Signal::derive(move || store.summary.get().sequences.to_string()))}
@@ -74,5 +74,38 @@ pub(super) fn DtmfMetrics() -> impl IntoView {
                 </p>
             </Show>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::{
+        call::testing::{digit, follow, mount_in_call},
+        clock,
+        testing::until,
+    };
+
+    #[wasm_bindgen_test]
+    async fn a_sequence_is_a_row_with_its_figures() {
+        let (page, context) = mount_in_call(|| view! { <DtmfMetrics /> });
+        page.shows("table", "DTMF metrics", "A row for every sequence").await;
+        assert!(page.is_disabled("button", "CSV").await && page.is_disabled("button", "JSON").await);
+        follow(context);
+        for symbol in ['2', '9'] {
+            context.driver().drive(|menu| menu.digit(clock::now(), digit(symbol)));
+        }
+        until("two rows", || page.with_role("row").len() == 3).await;
+        let cells: Vec<String> = page.with_role("cell").iter().take(4).map(crate::testing::text).collect();
+        assert_eq!(cells[..2], ["29", "support"], "the newest comes first");
+        let figures = page.text();
+        assert!(figures.contains("sequences 2") && figures.contains("no match 50 %"), "{figures}");
+        assert!(figures.contains("Drop-off:"), "{figures}");
+        let export = page.one("button", "CSV").await;
+        until("exports", || !export.has_attribute("disabled")).await;
+        assert_eq!(context.metrics_csv().lines().count(), 3);
+        assert!(context.metrics_json().contains("\"29\""));
     }
 }

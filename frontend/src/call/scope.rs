@@ -1,28 +1,28 @@
-//! The oscilloscope: what is being heard.
+//! The oscilloscope, which draws the output.
 
 use leptos::{html::Canvas, prelude::*};
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-use super::Bench;
+use super::CallContext;
 use crate::ui::on_each_frame;
 
-/// Samples of one sweep: 21 ms at 48 kHz, out of the analyser's 2,048.
-const SWEEP: usize = 1_024;
+/// Number of samples of one sweep: 21 ms at 48 kHz, out of the analyser's 2,048.
+const SWEEP_SAMPLES: usize = 1_024;
 
-/// A canvas that follows the audio context's output while there is something to hear.
+/// Shows a canvas that follows the audio context's output while there is something to hear.
 #[component]
 pub(super) fn Scope() -> impl IntoView {
-    let bench = expect_context::<Bench>();
+    let context = expect_context::<CallContext>();
     let canvas = NodeRef::<Canvas>::new();
     let level = RwSignal::new(None::<f32>);
-    let mut samples = vec![0.0f32; SWEEP * 2];
+    let mut samples = vec![0.0f32; SWEEP_SAMPLES * 2];
     let still = web_sys::window()
         .and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten())
         .is_some_and(|query| query.matches());
     let (mut count, mut ink) = (0u32, String::new());
     on_each_frame(move || {
-        let heard = bench.scope(&mut samples);
+        let heard = context.scope(&mut samples);
         if let Some(canvas) = canvas.get_untracked() {
             // Asking for a style makes the browser lay out the page; half a second is soon enough for a new scheme.
             if count.is_multiple_of(30) {
@@ -50,10 +50,11 @@ pub(super) fn Scope() -> impl IntoView {
     }
 }
 
-/// A sweep that begins where the signal rises through zero, so that a steady tone stands still.
+/// Returns a sweep that begins where the signal rises through zero, so that a steady tone stands still.
 fn sweep(samples: &[f32]) -> &[f32] {
-    let start = samples[..SWEEP].windows(2).position(|pair| pair[0] <= 0.0 && pair[1] > 0.0).unwrap_or(0);
-    &samples[start..start + SWEEP]
+    let start =
+        samples[..SWEEP_SAMPLES].windows(2).position(|pair| pair[0] <= 0.0 && pair[1] > 0.0).unwrap_or(0);
+    &samples[start..start + SWEEP_SAMPLES]
 }
 
 fn level_dbfs(samples: &[f32]) -> f32 {
@@ -84,4 +85,29 @@ fn paint(canvas: &HtmlCanvasElement, ink: &str, samples: &[f32]) {
         context.line_to(width, height / 2.0);
     }
     context.stroke();
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::{call::testing::mount_in_call, testing::until};
+
+    #[wasm_bindgen_test]
+    async fn nothing_is_heard_before_the_first_gesture() {
+        let (page, _) = mount_in_call(|| view! { <Scope /> });
+        page.one("img", "Waveform of what is heard").await;
+        until("the explanation", || page.text().contains("browsers start sound on a gesture")).await;
+    }
+
+    #[wasm_bindgen_test]
+    fn a_sweep_begins_where_the_signal_rises() {
+        let samples: Vec<f32> = (0..SWEEP_SAMPLES * 2).map(|at| (at as f32 * 0.1 + 2.0).sin()).collect();
+        let sweep = sweep(&samples);
+        assert_eq!(sweep.len(), SWEEP_SAMPLES);
+        assert!(sweep[0] <= 0.0 && sweep[1] > 0.0);
+        assert!((level_dbfs(&[0.0, -0.5]) + 6.02).abs() < 0.01);
+        assert!(level_dbfs(&[0.0]) <= -119.0);
+    }
 }

@@ -1,4 +1,4 @@
-//! What the call panel shows.
+//! The state that the call panel shows.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -14,10 +14,10 @@ use shared::{
     wire::{FlowSummary, LinkStatus, Problem, Profile},
 };
 
-use super::measures::Latencies;
+use super::latencies::Latencies;
 use crate::ui::Notice;
 
-/// The most rows of the log; the oldest go first.
+/// Maximum number of rows of the log; older ones are dropped.
 pub(super) const MAX_ROWS: usize = 500;
 
 /// Signals that the session's drivers write and the views read.
@@ -33,7 +33,7 @@ pub(crate) struct Store {
     pub(crate) visited: RwSignal<Vec<NodeIx>>,
     pub(crate) last_action: RwSignal<Option<String>>,
     pub(crate) rows: RwSignal<VecDeque<Arc<Row>>>,
-    /// Rows since the page was loaded.
+    /// Number of rows since the page was loaded.
     logged: StoredValue<u64>,
     /// Between the page and Dialbench's server.
     pub(crate) page_link: RwSignal<LinkStatus>,
@@ -44,7 +44,7 @@ pub(crate) struct Store {
     pub(crate) records: RwSignal<Vec<SequenceRecord>>,
     pub(crate) latencies: RwSignal<Latencies>,
     pub(crate) sounding: RwSignal<Option<Digit>>,
-    /// Whether there is an audio thread.
+    /// True once there is an audio thread.
     pub(crate) sound: RwSignal<bool>,
     pub(crate) simulate_only: RwSignal<bool>,
     pub(crate) notice: RwSignal<Option<Notice>>,
@@ -58,13 +58,13 @@ pub(crate) struct CallIds {
     pub(crate) call: Option<String>,
 }
 
-/// Where the menu machine stands.
+/// The menu machine's place in the flow.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Position {
     pub(crate) node: NodeIx,
     pub(crate) entered: String,
     pub(crate) speaking: bool,
-    /// Until when a digit is waited for, and how long in all.
+    /// The timeout that runs while a digit is waited for.
     pub(crate) waiting: Option<Waiting>,
     pub(crate) ended: bool,
 }
@@ -87,18 +87,18 @@ pub(crate) struct Row {
     pub(crate) raw: Option<String>,
 }
 
-/// Who a line of the log is about.
+/// The subject of a line of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum RowKind {
     /// A digit that CXone heard.
     Digit,
-    /// What the page's menu machine made of it.
+    /// A step of the page's menu machine.
     Menu,
-    /// What CXone says of the call.
+    /// A report of CXone's on the call.
     Call,
-    /// Connections.
+    /// The state of a connection.
     Link,
-    /// What could not be understood, or went wrong.
+    /// Something that could not be understood, or went wrong.
     Problem,
 }
 
@@ -143,7 +143,7 @@ impl Store {
         }
     }
 
-    /// Whether the page talks to the stand-in.
+    /// Returns true when the page talks to the stand-in.
     pub(super) fn is_sandbox(&self) -> bool {
         self.profile.with(|profile| matches!(profile, Some(Ok(profile)) if profile.profile == "sandbox"))
     }
@@ -161,8 +161,8 @@ impl Store {
         });
     }
 
-    /// Sends the call's state to `to`, and says so where there is no way.
-    pub(super) fn call_goes(&self, at: Instant, to: CallState) {
+    /// Moves the call to the state `to`, and logs a transition that does not exist.
+    pub(super) fn set_call_state(&self, at: Instant, to: CallState) {
         let mut state = self.call.get_untracked();
         match state.go(to) {
             Ok(()) => self.call.set(state),

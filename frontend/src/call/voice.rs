@@ -1,4 +1,4 @@
-//! The call's voice: a kept socket in a thread of its own.
+//! The call's voice: a reconnecting socket in a thread of its own.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -13,18 +13,16 @@ use super::{
 use crate::{
     audio::AudioEngine,
     clock,
-    js::object,
     net::{
         api,
-        line::Packet,
-        socket::{KeptSocket, SocketEvent, WhenFinished},
+        socket::{AfterFinish, ReconnectingSocket, SocketEvent},
         websocket_url,
     },
 };
 
-/// A call's voice; dropping it lets go of the call.
+/// A call's voice stream; dropping it closes it.
 pub(super) struct Voice {
-    socket: KeptSocket,
+    socket: ReconnectingSocket,
     open: Rc<Cell<bool>>,
 }
 
@@ -37,35 +35,27 @@ impl Drop for Voice {
 
 struct Listener {
     store: Store,
-    audio: AudioEngine,
     call: FollowedCall,
     open: Rc<Cell<bool>>,
-    /// Bytes that came in since the stream opened.
-    received: Cell<u64>,
     over: Rc<dyn Fn()>,
 }
 
 impl Voice {
-    /// Connects to the call. `over` is told when there is nothing to reconnect to.
+    /// Connects to the call. `over` is called when there is nothing to reconnect to.
     pub(super) fn new(
         store: Store,
-        audio: AudioEngine,
+        audio: &AudioEngine,
         call: FollowedCall,
         over: impl Fn() + 'static,
     ) -> Self {
         let url = websocket_url(&format!("/ws/voice/{}", js_sys::encode_uri_component(&call.call)));
         let open = Rc::new(Cell::new(false));
-        let line = audio.voice_line();
-        let listener = Rc::new(Listener {
-            store,
-            audio,
-            call,
-            open: Rc::clone(&open),
-            received: Cell::default(),
-            over: Rc::new(over),
+        audio.new_call();
+        let worker = audio.voice_worker();
+        let listener = Rc::new(Listener { store, call, open: Rc::clone(&open), over: Rc::new(over) });
+        let socket = ReconnectingSocket::new(worker, url, AfterFinish::Stop, move |event| {
+            Rc::clone(&listener).handle(event);
         });
-        let socket =
-            KeptSocket::new(line, url, WhenFinished::Stop, move |event| Rc::clone(&listener).handle(event));
         socket.start();
         Self { socket, open }
     }
@@ -77,10 +67,10 @@ impl Listener {
         match event {
             SocketEvent::Opened => {
                 self.open.set(true);
-                self.received.set(0);
-                self.store.call_goes(now, CallState::Streaming);
+                self.store.set_call_state(now, CallState::Streaming);
             }
-            SocketEvent::Binary(packet) => self.count(packet),
+            // Audio is heard and counted without this thread.
+            SocketEvent::Binary(_) => {}
             SocketEvent::Text(text) => {
                 self.store.log(
                     now,
@@ -89,28 +79,15 @@ impl Listener {
                     Some(text),
                 );
             }
-            SocketEvent::Closed(code) => self.closed(code),
+            SocketEvent::Closed { code, received } => self.closed(code, received),
             SocketEvent::Status(status) => self.store.voice_link.set(status),
         }
     }
 
-    fn count(&self, Packet { bytes, at }: Packet) {
-        let before = self.received.get();
-        let received = before + u64::from(bytes);
-        self.received.set(received);
-        let frames = received / FRAME_BYTES as u64 - before / FRAME_BYTES as u64;
-        let packet = [
-            ("bytes", &bytes.into()),
-            ("frames", &(frames as f64).into()),
-            ("at", &at.as_millis_f64().into()),
-        ];
-        self.audio.announce("packet", &object(&packet));
-    }
-
-    fn closed(self: Rc<Self>, code: u16) {
+    fn closed(self: Rc<Self>, code: u16, received: u64) {
         let now = clock::now();
         let was_open = self.open.replace(false);
-        let left = self.received.take() % FRAME_BYTES as u64;
+        let left = received % FRAME_BYTES as u64;
         if left > 0 {
             self.store.log(now, RowKind::Problem, format!("voice ended {left} bytes into a frame"), None);
         }
@@ -123,7 +100,7 @@ impl Listener {
             return (self.over)();
         }
         if self.store.call.get_untracked() == CallState::Streaming {
-            self.store.call_goes(now, CallState::Connecting);
+            self.store.set_call_state(now, CallState::Connecting);
         }
         spawn_local(self.look_for_the_call(was_open));
     }
@@ -145,6 +122,64 @@ impl Listener {
         };
         if gone && !self.open.get() && self.store.call.get_untracked().is_live() {
             (self.over)();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::{
+        call::testing::mount_in_call,
+        testing::{Answer, FakeServer, Request, until},
+    };
+
+    fn listener(store: Store) -> (Rc<Listener>, Rc<Cell<u32>>) {
+        let over = Rc::new(Cell::new(0));
+        let count = Rc::clone(&over);
+        let call = FollowedCall { interaction: "i".into(), call: "c".into(), flow: "f".into(), since: 0 };
+        store.set_call_state(clock::now(), CallState::Connecting);
+        let listener =
+            Listener { store, call, open: Rc::default(), over: Rc::new(move || count.set(count.get() + 1)) };
+        (Rc::new(listener), over)
+    }
+
+    #[wasm_bindgen_test]
+    fn a_stream_that_ends_in_the_middle_of_a_frame_says_so() {
+        let (_page, context) = mount_in_call(|| ());
+        let store = context.store;
+        let (listener, over) = listener(store);
+        Rc::clone(&listener).handle(SocketEvent::Opened);
+        assert_eq!(store.call.get_untracked(), CallState::Streaming);
+        Rc::clone(&listener).handle(SocketEvent::Closed { code: 1000, received: 645 });
+        let lines =
+            store.rows.with_untracked(|rows| rows.iter().map(|row| row.text.clone()).collect::<Vec<_>>());
+        assert_eq!(lines[0], "voice ended 5 bytes into a frame");
+        assert!(lines[1].starts_with("voice stream ") && lines[1].ends_with("(1000)"), "{lines:?}");
+        assert_eq!(over.get(), 1);
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_lost_stream_is_over_where_the_call_is_gone_and_connects_again_where_it_is_not() {
+        for (status, is_over) in [("terminated", 1), ("streaming", 0)] {
+            let server = FakeServer::start(move |_: Request| async move {
+                Answer::json(&serde_json::json!({ "interactionId": "i", "callId": "c", "state": status }))
+            });
+            let (_page, context) = mount_in_call(|| ());
+            let (listener, over) = listener(context.store);
+            Rc::clone(&listener).handle(SocketEvent::Opened);
+            Rc::clone(&listener).handle(SocketEvent::Closed { code: 1006, received: 640 });
+            assert_eq!(context.store.call.get_untracked(), CallState::Connecting);
+            until("the question", || {
+                server.requests().iter().any(|request| request.path.ends_with("/interactions/i/call"))
+            })
+            .await;
+            // The answer is read by the time a later one is.
+            drop(api::call_status("i").await);
+            drop(api::call_status("i").await);
+            assert_eq!(over.get(), is_over, "{status}");
         }
     }
 }

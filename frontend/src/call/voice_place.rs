@@ -5,17 +5,17 @@ use shared::call::CallState;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
-use super::Bench;
+use super::CallContext;
 use crate::panels::panel;
 
-/// As near as this it is loaded.
-const NEAR: &str = "150px";
+/// Distance from the window within which the panel is loaded.
+const LOAD_MARGIN: &str = "150px";
 
-/// Below the dialpad.
+/// Shows the voice panel below the dialpad, once it is wanted.
 #[component]
 pub(super) fn VoicePlace() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let store = bench.store;
+    let context = expect_context::<CallContext>();
+    let store = context.store;
     let wanted = RwSignal::new(false);
     let place = NodeRef::<Div>::new();
     let watch = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
@@ -25,7 +25,7 @@ pub(super) fn VoicePlace() -> impl IntoView {
         }
     });
     let options = IntersectionObserverInit::new();
-    options.set_root_margin(NEAR);
+    options.set_root_margin(LOAD_MARGIN);
     let observer = IntersectionObserver::new_with_options(watch.as_ref().unchecked_ref(), &options).ok();
     let kept = StoredValue::new_local((observer.clone(), watch));
     place.on_load(move |element| {
@@ -45,7 +45,7 @@ pub(super) fn VoicePlace() -> impl IntoView {
     view! {
         <div class="place voice-place" node_ref=place>
             <Show when=shown fallback=|| view! { <p class="fine">"The voice panel comes with the first call."</p> }>
-                {panel("voice", bench.voice_handle())}
+                {panel("voice", context.voice_handle())}
             </Show>
         </div>
     }

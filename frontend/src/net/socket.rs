@@ -1,4 +1,4 @@
-//! A WebSocket that is kept up: the driver of `shared`'s reconnect machine.
+//! A WebSocket that is opened again when it is lost: the driver of `shared`'s reconnect machine.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -8,54 +8,58 @@ use shared::{
     wire::LinkStatus,
 };
 
-use super::line::{Dial, Line, LineEvent, Packet};
+use super::connection::{Connection, ConnectionEvent, Connector};
 use crate::clock;
 
-/// What a kept socket reports.
+/// An event of a reconnecting socket's.
 pub(crate) enum SocketEvent {
     Opened,
     Text(String),
-    Binary(Packet),
-    /// It was closed, with this code; it will be dialled again unless [`KeptSocket::stop`] is called.
-    Closed(u16),
+    /// A binary message of so many bytes.
+    Binary(u32),
+    /// It was closed after so many bytes of binary messages; it is opened again unless [`ReconnectingSocket::stop`] is called.
+    Closed {
+        code: u16,
+        received: u64,
+    },
     Status(LinkStatus),
 }
 
-/// What happens when the server says that it is done (1000, 1001).
+/// The reaction to a server that says that it is done (1000, 1001).
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WhenFinished {
-    DialAgain,
+pub(crate) enum AfterFinish {
+    Reconnect,
     Stop,
 }
 
-/// A socket that is dialled again when it is lost. Clones are the same socket.
+/// A socket that is opened again when it is lost. Clones are the same socket.
 #[derive(Clone)]
-pub(crate) struct KeptSocket {
+pub(crate) struct ReconnectingSocket {
     inner: Rc<RefCell<Inner>>,
-    dial: Rc<dyn Dial>,
+    connector: Rc<dyn Connector>,
     on: Rc<dyn Fn(SocketEvent)>,
 }
 
 struct Inner {
     url: String,
-    when_finished: WhenFinished,
+    after_finish: AfterFinish,
     machine: Reconnect,
-    line: Option<Box<dyn Line>>,
+    connection: Option<Box<dyn Connection>>,
     timer: Option<Timeout>,
 }
 
-impl KeptSocket {
-    /// A socket that nobody wants yet.
+impl ReconnectingSocket {
+    /// Makes a socket that is not opened before [`Self::start`].
     pub(crate) fn new(
-        dial: impl Dial + 'static,
+        connector: impl Connector + 'static,
         url: String,
-        when_finished: WhenFinished,
+        after_finish: AfterFinish,
         on: impl Fn(SocketEvent) + 'static,
     ) -> Self {
         let seed = js_sys::Math::random().to_bits();
         let machine = Reconnect::new(ReconnectConfig::default(), seed);
-        let inner = Inner { url, when_finished, machine, line: None, timer: None };
-        Self { inner: Rc::new(RefCell::new(inner)), dial: Rc::new(dial), on: Rc::new(on) }
+        let inner = Inner { url, after_finish, machine, connection: None, timer: None };
+        Self { inner: Rc::new(RefCell::new(inner)), connector: Rc::new(connector), on: Rc::new(on) }
     }
 
     pub(crate) fn start(&self) {
@@ -66,9 +70,9 @@ impl KeptSocket {
         self.handle(ReconnectInput::Stop);
     }
 
-    /// Sends text, if the socket is open.
+    /// Sends text. Returns false when the socket is not open.
     pub(crate) fn send_text(&self, text: &str) -> bool {
-        self.inner.borrow().line.as_ref().is_some_and(|line| line.send_text(text))
+        self.inner.borrow().connection.as_ref().is_some_and(|connection| connection.send_text(text))
     }
 
     fn handle(&self, input: ReconnectInput) {
@@ -81,8 +85,8 @@ impl KeptSocket {
             let output = self.inner.borrow_mut().machine.poll_output();
             match output {
                 None => break,
-                Some(ReconnectOutput::Dial) => self.dial(),
-                Some(ReconnectOutput::HangUp) => drop(self.inner.borrow_mut().line.take()),
+                Some(ReconnectOutput::Dial) => self.connect(),
+                Some(ReconnectOutput::HangUp) => drop(self.inner.borrow_mut().connection.take()),
                 Some(ReconnectOutput::Status(status)) => (self.on)(SocketEvent::Status(status)),
             }
         }
@@ -98,39 +102,128 @@ impl KeptSocket {
         self.inner.borrow_mut().timer = timer;
     }
 
-    fn dial(&self) {
+    fn connect(&self) {
         let url = self.inner.borrow().url.clone();
         let this = self.clone();
-        let line = self.dial.dial(&url, Rc::new(move |event| this.heard(event)));
-        let dialled = line.is_some();
-        self.inner.borrow_mut().line = line;
-        if !dialled {
+        let connection = self.connector.connect(&url, Rc::new(move |event| this.handle_event(event)));
+        let started = connection.is_some();
+        self.inner.borrow_mut().connection = connection;
+        if !started {
             self.handle(ReconnectInput::Lost(Loss::Network));
         }
     }
 
-    fn heard(&self, event: LineEvent) {
+    fn handle_event(&self, event: ConnectionEvent) {
         match event {
-            LineEvent::Opened => {
+            ConnectionEvent::Opened => {
                 (self.on)(SocketEvent::Opened);
                 self.handle(ReconnectInput::Opened);
             }
-            LineEvent::Text(text) => (self.on)(SocketEvent::Text(text)),
-            LineEvent::Binary(packet) => (self.on)(SocketEvent::Binary(packet)),
-            LineEvent::Closed(code) => self.closed(code),
+            ConnectionEvent::Text(text) => (self.on)(SocketEvent::Text(text)),
+            ConnectionEvent::Binary(bytes) => (self.on)(SocketEvent::Binary(bytes)),
+            ConnectionEvent::Closed { code, received } => self.closed(code, received),
         }
     }
 
-    fn closed(&self, code: u16) {
-        // What calls this must not be dropped while it runs, so the line goes in the next turn.
-        let line = self.inner.borrow_mut().line.take();
-        Timeout::new(0, move || drop(line)).forget();
-        (self.on)(SocketEvent::Closed(code));
+    fn closed(&self, code: u16, received: u64) {
+        // What calls this must not be dropped while it runs, so it is dropped in the next turn.
+        let connection = self.inner.borrow_mut().connection.take();
+        Timeout::new(0, move || drop(connection)).forget();
+        (self.on)(SocketEvent::Closed { code, received });
         let finished = CloseClass::of(Some(code)) == CloseClass::Finished;
-        if finished && self.inner.borrow().when_finished == WhenFinished::Stop {
+        if finished && self.inner.borrow().after_finish == AfterFinish::Stop {
             self.handle(ReconnectInput::Stop);
         } else {
             self.handle(ReconnectInput::Lost(Loss::Closed(Some(code))));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::testing::until;
+
+    type Listener = Rc<dyn Fn(ConnectionEvent)>;
+
+    /// Connections that the test decides about.
+    #[derive(Clone, Default)]
+    struct Fake {
+        events: Rc<RefCell<Option<Listener>>>,
+        attempts: Rc<Cell<u32>>,
+        open: Rc<Cell<u32>>,
+    }
+
+    struct FakeConnection(Fake);
+
+    impl Connector for Fake {
+        fn connect(&self, _: &str, on: Rc<dyn Fn(ConnectionEvent)>) -> Option<Box<dyn Connection>> {
+            self.attempts.set(self.attempts.get() + 1);
+            self.events.replace(Some(on));
+            self.open.set(self.open.get() + 1);
+            Some(Box::new(FakeConnection(self.clone())))
+        }
+    }
+
+    impl Connection for FakeConnection {
+        fn send_text(&self, text: &str) -> bool {
+            text == "ping"
+        }
+    }
+
+    impl Drop for FakeConnection {
+        fn drop(&mut self) {
+            self.0.open.set(self.0.open.get() - 1);
+        }
+    }
+
+    impl Fake {
+        fn say(&self, event: ConnectionEvent) {
+            let on = self.events.borrow().clone().expect("it was connected");
+            on(event);
+        }
+    }
+
+    fn socket(after_finish: AfterFinish) -> (Fake, ReconnectingSocket, Rc<RefCell<Vec<u16>>>) {
+        let (fake, closed) = (Fake::default(), Rc::new(RefCell::new(Vec::new())));
+        let codes = Rc::clone(&closed);
+        let socket =
+            ReconnectingSocket::new(fake.clone(), "ws://nowhere".into(), after_finish, move |event| {
+                if let SocketEvent::Closed { code, .. } = event {
+                    codes.borrow_mut().push(code);
+                }
+            });
+        socket.start();
+        (fake, socket, closed)
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_lost_connection_is_opened_again_and_a_stopped_one_is_not() {
+        let (fake, socket, closed) = socket(AfterFinish::Stop);
+        assert!(socket.send_text("ping"), "the connection takes it");
+        fake.say(ConnectionEvent::Opened);
+        fake.say(ConnectionEvent::Closed { code: 1006, received: 0 });
+        until("another attempt", || fake.attempts.get() == 2).await;
+        until("one connection", || fake.open.get() == 1).await;
+        fake.say(ConnectionEvent::Opened);
+        fake.say(ConnectionEvent::Closed { code: 1000, received: 0 });
+        until("no connection", || fake.open.get() == 0).await;
+        assert_eq!(*closed.borrow(), [1006, 1000]);
+        assert!(!socket.send_text("ping"));
+        assert!(socket.inner.borrow().timer.is_none(), "nothing is tried again");
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_server_that_is_done_is_asked_again_where_that_is_wanted() {
+        let (fake, socket, _) = socket(AfterFinish::Reconnect);
+        fake.say(ConnectionEvent::Opened);
+        fake.say(ConnectionEvent::Closed { code: 1001, received: 0 });
+        until("another attempt", || fake.attempts.get() == 2).await;
+        socket.stop();
+        until("no connection", || fake.open.get() == 0).await;
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use shared::audio::{chain::ChainConfig, math, range::Range};
 
-use super::{desk::Desk, meters::Meter, spectrum::Spectrum};
+use super::{meters::Meter, spectrum::Spectrum, state::VoiceState};
 use crate::ui::download;
 
 /// The stages: name, field, and what it does.
@@ -34,15 +34,15 @@ const LABELS: [(&str, &str, bool); 15] = [
     ("limiter.releaseMs", "Release", true),
 ];
 
-/// Steps of a slider.
-const STEPS: f64 = 500.0;
+/// Number of steps of a slider.
+const SLIDER_STEPS: f64 = 500.0;
 
-/// Gain, gate, compressor and limiter, with what they do to what is heard.
+/// Shows gain, gate, compressor and limiter, with their effect on the voice.
 #[component]
 pub(super) fn Processing() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let config = desk.config;
-    let meters = move || desk.report.get().map(|report| report.meters);
+    let state = expect_context::<VoiceState>();
+    let config = state.config;
+    let meters = move || state.report.get().map(|report| report.receiver.meters);
     let level = move |pick: fn(&shared::audio::chain::Meters) -> f32| {
         Signal::derive(move || meters().map(|meters| f64::from(pick(&meters))))
     };
@@ -89,11 +89,11 @@ pub(super) fn Processing() -> impl IntoView {
     }
 }
 
-/// One setting: a slider, and a field for the exact number.
+/// Shows one setting: a slider, and a field for the exact number.
 #[component]
 fn Setting(path: &'static str, label: &'static str, stage: &'static str, logarithmic: bool) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let config = desk.config;
+    let state = expect_context::<VoiceState>();
+    let config = state.config;
     let error = RwSignal::new(None::<String>);
     let range = range(path);
     let value = Memo::new(move |_| config.with(|config| value(config, path)));
@@ -121,7 +121,7 @@ fn Setting(path: &'static str, label: &'static str, stage: &'static str, logarit
     view! {
         <div class="setting">
             <label for=id.clone()>{label}</label>
-            <input type="range" min="0" max=STEPS aria-label=format!("{stage} {label}")
+            <input type="range" min="0" max=SLIDER_STEPS aria-label=format!("{stage} {label}")
                 prop:value=move || position(&range, value.get(), logarithmic).to_string()
                 aria-valuetext=move || format!("{} {spoken}", shown(value.get()))
                 on:input=move |input| {
@@ -160,7 +160,7 @@ fn bypassed(config: &ChainConfig, stage: &str) -> bool {
     }
 }
 
-/// Sets what the path of the JSON form names.
+/// Sets the value at a path of the settings' JSON form.
 fn set(config: &mut ChainConfig, path: &str, value: Value) {
     let mut whole = serde_json::to_value(*config).expect("settings are JSON");
     if let Some(place) = whole.pointer_mut(&format!("/{}", path.replace('.', "/"))) {
@@ -171,15 +171,15 @@ fn set(config: &mut ChainConfig, path: &str, value: Value) {
     }
 }
 
-/// Where a slider stands; logarithmic ranges that begin at 0 are linear.
+/// Returns a slider's position for a value.
 fn position(range: &Range, value: f32, logarithmic: bool) -> f64 {
     let (min, max, value) = (f64::from(range.min), f64::from(range.max), f64::from(value));
     let share = if logarithmic { (value / min).ln() / (max / min).ln() } else { (value - min) / (max - min) };
-    (share * STEPS).round()
+    (share * SLIDER_STEPS).round()
 }
 
 fn at_position(range: &Range, at: f64, logarithmic: bool) -> f32 {
-    let (min, max, share) = (f64::from(range.min), f64::from(range.max), at / STEPS);
+    let (min, max, share) = (f64::from(range.min), f64::from(range.max), at / SLIDER_STEPS);
     let value = if logarithmic { min * (max / min).powf(share) } else { min + (max - min) * share };
     // Three digits are as fine as a slider goes.
     let unit = 10_f64.powf(2.0 - value.abs().max(0.1).log10().floor());
@@ -204,7 +204,11 @@ mod tests {
             let back = at_position(&range, position(&range, value, logarithmic), logarithmic);
             assert!((back - value).abs() <= 0.02 * value.abs() + 0.1, "{} {value} {back}", range.field);
             assert!((at_position(&range, 0.0, logarithmic) - range.min).abs() < 1e-3, "{}", range.field);
-            assert!((at_position(&range, STEPS, logarithmic) - range.max).abs() < 1e-3, "{}", range.field);
+            assert!(
+                (at_position(&range, SLIDER_STEPS, logarithmic) - range.max).abs() < 1e-3,
+                "{}",
+                range.field
+            );
         }
     }
 
@@ -215,5 +219,115 @@ mod tests {
         set(&mut config, "limiter.bypass", Value::Bool(true));
         assert!((value(&config, "gate.hysteresisDb") - 3.5).abs() < 1e-6);
         assert!(bypassed(&config, "limiter") && !bypassed(&config, "gain"));
+    }
+
+    use crate::{
+        testing::{Page, until},
+        voice::testing::{Sound, silence},
+    };
+
+    fn processing(sound: &Sound) -> (Page, RwSignal<ChainConfig>) {
+        let config = RwSignal::new(RwSignal::new(ChainConfig::default()));
+        let page = sound.mount(move || {
+            config.set(expect_context::<VoiceState>().config);
+            view! { <Processing /> }
+        });
+        (page, config.get_untracked())
+    }
+
+    async fn sent(sound: &Sound, number: u32, value: f64) {
+        until(&format!("setting {number} of {value}"), || {
+            let settings = sound.last_sent("chain", "settings").unwrap_or_default();
+            let number = js_sys::Reflect::get_u32(&settings, number).ok().and_then(|number| number.as_f64());
+            number.is_some_and(|number| (number - value).abs() < 0.01)
+        })
+        .await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_slider_and_its_field_are_one_setting() {
+        let sound = Sound::new().await;
+        let (page, config) = processing(&sound);
+        let at = |config: RwSignal<ChainConfig>, path: &str| value(&config.get_untracked(), path);
+        page.type_into("slider", "Gain Gain", "500").await;
+        assert!((at(config, "gain.factor") - range("gain.factor").max).abs() < 1e-3);
+        let field = page.select("#gain-factor").unwrap();
+        until("the field", || crate::js::field(&field, "value").as_string().as_deref() == Some("10")).await;
+
+        page.type_into("textbox", "Ratio", "4.5").await;
+        assert!((at(config, "compressor.ratio") - 4.5).abs() < 1e-6);
+        let slider = page.one("slider", "Compressor Ratio").await;
+        until("the slider's words", || {
+            slider.get_attribute("aria-valuetext").is_some_and(|words| words.starts_with("4.5"))
+        })
+        .await;
+        let (moved, logarithmic) = (crate::js::field(&slider, "value").as_string().unwrap(), true);
+        assert_eq!(moved, position(&range("compressor.ratio"), 4.5, logarithmic).to_string());
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_number_out_of_range_or_none_is_named_and_not_taken() {
+        let sound = Sound::new().await;
+        let (page, config) = processing(&sound);
+        let field = page.one("textbox", "Ratio").await;
+        let error = || {
+            page.select("#compressor-ratio-error")
+                .map(|error| crate::testing::text(&error))
+                .unwrap_or_default()
+        };
+        for (typed, message) in
+            [("1000", range("compressor.ratio").max.to_string()), ("loud", "a number".into())]
+        {
+            page.type_into("textbox", "Ratio", typed).await;
+            until(&message, || error().contains(&message)).await;
+            assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("true"), "{typed}");
+        }
+        assert_eq!(config.get_untracked(), ChainConfig::default());
+        page.type_into("textbox", "Ratio", "2").await;
+        until("no error", || error().is_empty()).await;
+        assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("false"));
+    }
+
+    #[wasm_bindgen_test]
+    async fn settings_go_to_the_audio_thread_and_defaults_come_back() {
+        let sound = Sound::new().await;
+        let (page, config) = processing(&sound);
+        let gain = ChainConfig {
+            gain: shared::audio::chain::GainConfig { factor: 2.5, ..ChainConfig::default().gain },
+            ..ChainConfig::default()
+        };
+        let place = gain.to_numbers().iter().position(|number| (number - 2.5).abs() < 1e-6).unwrap() as u32;
+        page.type_into("slider", "Gain Gain", &position(&range("gain.factor"), 2.5, false).to_string()).await;
+        sent(&sound, place, 2.5).await;
+        page.click("button", "Defaults").await;
+        sent(&sound, place, f64::from(ChainConfig::default().gain.factor)).await;
+        assert_eq!(config.get_untracked(), ChainConfig::default());
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_stage_is_switched_off_and_on_by_its_box() {
+        let sound = Sound::new().await;
+        let (page, config) = processing(&sound);
+        let boxes = || page.all("checkbox", "on");
+        assert_eq!(boxes().len(), STAGES.len());
+        let limiter = boxes().remove(3);
+        let before = bypassed(&config.get_untracked(), "limiter");
+        wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(limiter).click();
+        assert_eq!(bypassed(&config.get_untracked(), "limiter"), !before);
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_meters_show_what_the_chain_did() {
+        let sound = Sound::new().await;
+        let (page, _) = processing(&sound);
+        assert_eq!(page.attribute("meter", "Output", "aria-valuetext").await.as_deref(), Some("–"));
+        let mut report = silence();
+        report.receiver.meters.output_peak_dbfs = -7.5;
+        report.receiver.meters.compressor_reduction_db = 3.0;
+        sound.report(&report);
+        for (name, words) in [("Output", "-7.5 dB"), ("Compression", "3.0 dB")] {
+            let meter = page.one("meter", name).await;
+            until(words, || meter.get_attribute("aria-valuetext").as_deref() == Some(words)).await;
+        }
     }
 }

@@ -1,15 +1,15 @@
-//! Levels, as they are now.
+//! Level meters.
 
 use leptos::prelude::*;
 
-/// A bar from `low` to `high` dB; `value` is `None` while nothing is known.
+/// Shows a bar from `low` to `high` dB; `value` is `None` while nothing is known.
 #[component]
 pub(super) fn Meter(
     name: &'static str,
     low: f64,
     high: f64,
     #[prop(into)] value: Signal<Option<f64>>,
-    /// Whether the bar grows from the right: a reduction.
+    /// True for a reduction, whose bar grows from the right.
     #[prop(optional)]
     down: bool,
 ) -> impl IntoView {
@@ -29,5 +29,40 @@ pub(super) fn Meter(
             </span>
             <output>{text}</output>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::testing::{mount, until};
+
+    #[wasm_bindgen_test]
+    async fn a_meter_has_a_value_and_words_for_it() {
+        let level = RwSignal::new(None::<f64>);
+        let page = mount(move || view! { <Meter name="Output" low=-60.0 high=0.0 value=level /> });
+        let meter = page.one("meter", "Output").await;
+        let says = |now: &str, words: &str| {
+            meter.get_attribute("aria-valuenow").as_deref() == Some(now)
+                && meter.get_attribute("aria-valuetext").as_deref() == Some(words)
+        };
+        assert!(says("-60", "–"), "nothing is known");
+        for (value, now, words, width) in [
+            (-12.04, "-12.04", "-12.0 dB", "79.9%"),
+            (-0.01, "-0.01", "0.0 dB", "100%"),
+            (3.0, "0", "3.0 dB", "100%"),
+            (-90.0, "-60", "-90.0 dB", "0%"),
+            (-120.0, "-60", "silence", "0%"),
+        ] {
+            level.set(Some(value));
+            until(&format!("{words}, {width}"), || {
+                let fill =
+                    page.select(".fill").and_then(|fill| fill.get_attribute("style")).unwrap_or_default();
+                says(now, words) && fill.replace(' ', "").contains(&format!("width:{width}"))
+            })
+            .await;
+        }
     }
 }

@@ -1,22 +1,24 @@
-//! The voice panel: what is done to the voice that is heard, how good it is, the caller's own voice, and recordings.
+//! The voice panel: processing of the voice that is heard, its quality, the caller's own voice, and recordings.
 
 mod caller;
 mod canvas;
 mod chain;
-mod desk;
 mod meters;
 mod quality;
 mod recording;
 mod spectrum;
+mod state;
+#[cfg(test)]
+mod testing;
 
-use desk::Desk;
 use leptos::prelude::*;
+use state::VoiceState;
 use wasm_bindgen::JsValue;
 
-/// Below the dialpad on `/call`. `handle` is what the frame gives away; see `AudioEngine::handle`.
+/// Shows the voice panel below the dialpad on `/call`. `handle` is the frame's; see `AudioEngine::handle`.
 #[component]
 pub(crate) fn VoicePanel(handle: JsValue) -> impl IntoView {
-    provide_context(Desk::new(&handle));
+    provide_context(VoiceState::new(&handle));
     drop(handle);
     view! {
         <div class="voice">

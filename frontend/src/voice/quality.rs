@@ -1,14 +1,14 @@
-//! How good the call's media are: figures, their last minute, and a call's snapshot when it is over.
+//! The quality of the call's media: figures, their last minute, and a call's snapshot when it is over.
 
 use std::fmt::Write as _;
 
 use leptos::prelude::*;
 use shared::call::quality::{DEGRADED_BELOW_KBPS, QualitySnapshot};
 
-use super::desk::{Desk, KEPT, WAITS_MS};
+use super::state::{MAX_SNAPSHOTS, MIN_WAIT_CHOICES_MS, VoiceState};
 use crate::ui::download;
 
-/// Which number of a snapshot a row shows.
+/// Picks the number of a snapshot that a row shows.
 type Pick = fn(&QualitySnapshot) -> f64;
 
 /// A plot's size in its own units.
@@ -47,11 +47,11 @@ const ROWS: [(&str, &str, &str, Pick, bool); 10] = [
     ("Stretched", "Played twice, or slower, to lengthen the delay", "ms", |all| all.expanded_ms, true),
 ];
 
-/// The table `Media quality`.
+/// Shows the table `Media quality`.
 #[component]
 pub(super) fn MediaQuality() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let now = move || desk.history.with(|history| history.back().copied());
+    let state = expect_context::<VoiceState>();
+    let now = move || state.history.with(|history| history.back().copied());
     let verdict = move || match now() {
         None => "Figures come with the first call.".to_owned(),
         Some(all) if all.degraded => {
@@ -68,8 +68,10 @@ pub(super) fn MediaQuality() -> impl IntoView {
         ),
     };
     let save = move |_| {
-        let snapshot =
-            desk.last_call.get_untracked().or_else(|| desk.history.with_untracked(|all| all.back().copied()));
+        let snapshot = state
+            .last_call
+            .get_untracked()
+            .or_else(|| state.history.with_untracked(|all| all.back().copied()));
         if let Some(Ok(text)) = snapshot.as_ref().map(serde_json::to_string_pretty) {
             // A browser that saves nothing shows that itself.
             let _ = download("media-quality.json", "application/json", &text);
@@ -81,12 +83,12 @@ pub(super) fn MediaQuality() -> impl IntoView {
                 <h2>"Media quality"</h2>
                 <label for="least-delay" class="fine" title="The more, the fewer frames come too late">"Least delay"</label>
                 <select id="least-delay" on:change=move |change| {
-                    if let Ok(ms) = event_target_value(&change).parse() { desk.min_wait_ms.set(ms); }
+                    if let Ok(ms) = event_target_value(&change).parse() { state.min_wait_ms.set(ms); }
                 }>
-                    {WAITS_MS.map(|ms| view! { <option value=ms>{format!("{ms} ms")}</option> }).into_iter().collect_view()}
+                    {MIN_WAIT_CHOICES_MS.map(|ms| view! { <option value=ms>{format!("{ms} ms")}</option> }).into_iter().collect_view()}
                 </select>
                 <button type="button" on:click=save
-                    disabled=move || desk.last_call.with(Option::is_none) && now().is_none()>"JSON"</button>
+                    disabled=move || state.last_call.with(Option::is_none) && now().is_none()>"JSON"</button>
             </header>
             <table aria-label="Media quality">
                 <thead>
@@ -99,7 +101,7 @@ pub(super) fn MediaQuality() -> impl IntoView {
                             <td>{move || now().map_or_else(|| "–".to_owned(), |all| format!("{:.0} {unit}", pick(&all)))}</td>
                             <td>
                                 <svg class="plot" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
-                                    <path d=move || desk.history.with(|history| plot(history.iter().map(pick), grows)) />
+                                    <path d=move || state.history.with(|history| plot(history.iter().map(pick), grows)) />
                                 </svg>
                             </td>
                         </tr>
@@ -107,7 +109,7 @@ pub(super) fn MediaQuality() -> impl IntoView {
                 </tbody>
             </table>
             <p class="fine" class:wrong=move || now().is_some_and(|all| all.degraded)>{verdict}</p>
-            {move || desk.last_call.get().map(|all| view! {
+            {move || state.last_call.get().map(|all| view! {
                 <p class="fine">{format!(
                     "Last call: {} frames, {} ms concealed, {} underruns, jitter {:.1} ms.",
                     all.frames, all.concealed_ms, all.underruns, all.jitter_ms
@@ -117,7 +119,7 @@ pub(super) fn MediaQuality() -> impl IntoView {
     }
 }
 
-/// The path of a plot, newest at the right; its height is the highest value, at least 1.
+/// Returns the path of a plot, newest at the right; its height is the highest value, at least 1.
 fn plot(values: impl Iterator<Item = f64>, grows: bool) -> String {
     let mut values: Vec<f64> = values.collect();
     if grows {
@@ -125,10 +127,10 @@ fn plot(values: impl Iterator<Item = f64>, grows: bool) -> String {
         values = steps;
     }
     let highest = values.iter().fold(1.0, |highest: f64, value| highest.max(*value));
-    let first = KEPT - values.len().min(KEPT);
+    let first = MAX_SNAPSHOTS - values.len().min(MAX_SNAPSHOTS);
     let mut path = String::new();
     for (index, value) in values.iter().enumerate() {
-        let x = (first + index) as f64 / KEPT as f64 * WIDTH;
+        let x = (first + index) as f64 / MAX_SNAPSHOTS as f64 * WIDTH;
         let y = HEIGHT - 1.0 - value.max(0.0) / highest * (HEIGHT - 2.0);
         let _ = write!(path, "{}{x:.1} {y:.1}", if index == 0 { "M" } else { "L" });
     }
@@ -149,5 +151,67 @@ mod tests {
         let growth = plot([5.0, 5.0, 9.0].into_iter(), true);
         assert_eq!(growth.matches('L').count(), 1);
         assert!(growth.ends_with("119.5 1.0"), "{growth}");
+    }
+
+    use crate::{
+        js::set,
+        testing::{text, until},
+        voice::testing::{Sound, silence},
+    };
+
+    #[wasm_bindgen_test]
+    async fn figures_come_with_the_call_and_stay_as_it_ended() {
+        let sound = Sound::new().await;
+        let page = sound.mount(|| view! { <MediaQuality /> });
+        page.shows("region", "Media quality", "Figures come with the first call.").await;
+        assert!(page.is_disabled("button", "JSON").await);
+        let mut report = silence();
+        report.arrivals.packets = 150;
+        report.arrivals.bytes = 48_000;
+        report.arrivals.bitrate_kbps = 128.0;
+        report.arrivals.jitter_ms = 2.0;
+        report.receiver.playout.jitter.inserted = 150;
+        sound.report(&report);
+        assert!(page.text().contains("Figures come"), "no call streams");
+        sound.call_is("streaming");
+        for _ in 0..5 {
+            sound.report(&report);
+        }
+        page.shows("region", "Media quality", "150 packets, 48.0 kB, 150 frames, 0 dropped").await;
+        let bitrate = page.with_role("row").into_iter().find(|row| text(row).starts_with("Bitrate")).unwrap();
+        assert!(text(&bitrate).contains("128 kbit/s"), "{}", text(&bitrate));
+        let save = page.one("button", "JSON").await;
+        until("something to save", || !save.has_attribute("disabled")).await;
+        sound.call_is("terminated");
+        page.shows(
+            "region",
+            "Media quality",
+            "Last call: 150 frames, 0 ms concealed, 0 underruns, jitter 2.0 ms.",
+        )
+        .await;
+        sound.call_is("connecting");
+        page.shows("region", "Media quality", "Figures come with the first call.").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_thin_stream_is_called_degraded_and_never_at_its_limit() {
+        let sound = Sound::new().await;
+        set(&sound.handle, "state", &"streaming".into());
+        let page = sound.mount(|| view! { <MediaQuality /> });
+        let mut report = silence();
+        report.arrivals.degraded = true;
+        report.arrivals.bitrate_kbps = 11.97;
+        for _ in 0..5 {
+            sound.report(&report);
+        }
+        page.shows("region", "Media quality", "Degraded: 11 kbit/s, below 12.").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_least_delay_is_the_audio_thread_s() {
+        let sound = Sound::new().await;
+        let page = sound.mount(|| view! { <MediaQuality /> });
+        page.choose("Least delay", "160").await;
+        until("the wait", || sound.last_sent("wait", "ms").and_then(|ms| ms.as_f64()) == Some(160.0)).await;
     }
 }

@@ -14,7 +14,7 @@ use web_sys::{AudioBuffer, DragEvent, File, HtmlCanvasElement, OfflineAudioConte
 use super::canvas::{Sheet, sheet};
 use crate::js::{field, reason};
 
-/// A recording and what was found in it.
+/// A recording and the digits that were found in it.
 #[derive(Clone, Debug, PartialEq)]
 struct Decoded {
     name: String,
@@ -22,7 +22,7 @@ struct Decoded {
     tones: Vec<Tone>,
 }
 
-/// A place to drop a recording on, and the table of its digits.
+/// Shows a place to drop a recording on, and the table of its digits.
 #[component]
 pub(super) fn Recording() -> impl IntoView {
     let decoded = RwSignal::new(None::<Decoded>);
@@ -122,7 +122,7 @@ pub(super) fn Recording() -> impl IntoView {
     }
 }
 
-/// The first channel of what the browser decodes, at 8 kHz.
+/// Decodes a recording, and returns its first channel at 8 kHz.
 async fn at_8_khz(bytes: Promise) -> Result<Vec<i16>, wasm_bindgen::JsValue> {
     let bytes: ArrayBuffer = JsFuture::from(bytes).await?.dyn_into()?;
     // A context of this rate has the browser resample what it decodes.
@@ -136,7 +136,7 @@ async fn at_8_khz(bytes: Promise) -> Result<Vec<i16>, wasm_bindgen::JsValue> {
     Ok(samples.iter().map(|sample| (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16).collect())
 }
 
-/// The highest and lowest sample of each column, digits as bands.
+/// Draws the highest and lowest sample of each column, digits as bands.
 fn paint(canvas: &HtmlCanvasElement, shown: &Decoded) {
     let Some(Sheet { context, width, height, ink }) = sheet(canvas) else { return };
     let length = shown.samples.len().max(1) as f64;
@@ -167,4 +167,80 @@ fn paint(canvas: &HtmlCanvasElement, shown: &Decoded) {
         }
     }
     context.stroke();
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use js_sys::{Array, Function, Reflect};
+    use shared::dtmf::{
+        Digit,
+        tone::{ToneConfig, synthesize},
+    };
+    use wasm_bindgen::JsValue;
+
+    use super::*;
+    use crate::{
+        testing::{Page, dispatch, mount, text, until},
+        voice::testing::wav,
+    };
+
+    /// Drops a file on the region.
+    async fn drop_file(page: &Page, name: &str, content: &JsValue) {
+        let class = |name: &str| -> Function { field(&js_sys::global(), name).unchecked_into() };
+        let file =
+            Reflect::construct(&class("File"), &Array::of2(&Array::of1(content), &name.into())).unwrap();
+        let data = Reflect::construct(&class("DataTransfer"), &Array::new()).unwrap();
+        let items = field(&data, "items");
+        let add: Function = field(&items, "add").unchecked_into();
+        add.call1(&items, &file).unwrap();
+        let region = page.one("region", "Decode a recording").await;
+        dispatch(&region, "DragEvent", "dragover", &[("dataTransfer", &data)]);
+        until("the place to drop", || region.class_list().contains("over")).await;
+        assert!(
+            !dispatch(&region, "DragEvent", "drop", &[("dataTransfer", &data)]),
+            "the browser must not open it"
+        );
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_recording_s_digits_are_listed_with_their_times() {
+        let page = mount(|| view! { <Recording /> });
+        assert!(page.text().contains("Drop a recording here"));
+        page.none("table", "Decoded digits").await;
+        let digits = "159D*0#".chars().map(|symbol| Digit::try_from(symbol).unwrap());
+        let pcm = synthesize(digits, &ToneConfig::default(), 8_000);
+        drop_file(&page, "keys.wav", &wav(&pcm)).await;
+        page.one("table", "Decoded digits").await;
+        let cells: Vec<String> = page.with_role("cell").iter().map(text).collect();
+        let found: String = cells.iter().step_by(8).map(String::as_str).collect();
+        assert_eq!(found, "159D*0#");
+        let start: f64 = cells[9].parse().unwrap();
+        assert!((start - 200.0).abs() < 4.0, "the second begins at {start} ms");
+        assert!(page.text().contains("keys.wav: 1.4 s, 7 digits"), "{}", page.text());
+        page.one("img", "Waveform of the recording, its digits marked").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn what_is_no_recording_is_refused_by_name_and_the_next_is_taken() {
+        let page = mount(|| view! { <Recording /> });
+        drop_file(&page, "notes.txt", &"no audio at all".into()).await;
+        page.shows("status", "", "notes.txt: the browser cannot decode it.").await;
+        let choose = page.one("button", "Choose a file").await;
+        until("the next try", || !choose.has_attribute("disabled")).await;
+        drop_file(&page, "silence.wav", &wav(&[0; 8_000])).await;
+        until("its length", || page.text().contains("silence.wav: 1.0 s, no digits")).await;
+        assert!(!page.text().contains("notes.txt"), "{}", page.text());
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_button_opens_the_file_field() {
+        let page = mount(|| view! { <Recording /> });
+        let input = page.select("input[type=file]").unwrap();
+        assert_eq!(crate::testing::accessible_name(&input), "Recording to decode");
+        crate::js::set(&input, "click", &Function::new_no_args("this.opened = true;"));
+        page.click("button", "Choose a file").await;
+        assert_eq!(field(&input, "opened").as_bool(), Some(true));
+    }
 }

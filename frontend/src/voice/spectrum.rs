@@ -4,30 +4,30 @@ use leptos::{html::Canvas, prelude::*};
 
 use super::{
     canvas::{Sheet, sheet},
-    desk::Desk,
+    state::VoiceState,
 };
 use crate::ui::on_each_frame;
 
-/// Frames between two looks at the canvas's size and colour, which make the browser lay out the page: half a second.
+/// Number of frames between two looks at the canvas's size and colour, which make the browser lay out the page: half a second.
 const FRAMES_PER_FIT: u32 = 30;
 /// The picture's range: the telephone's band with a margin, in Hz.
 const FROM_HZ: f64 = 100.0;
 const TO_HZ: f64 = 5_000.0;
-/// And in dBFS.
+/// The picture's range in dBFS.
 const TOP_DB: f64 = 0.0;
 const BOTTOM_DB: f64 = -100.0;
 /// Frequencies with a line and a number.
 const MARKS: [(f64, &str); 5] =
     [(200.0, "200"), (500.0, "500"), (1_000.0, "1 k"), (2_000.0, "2 k"), (4_000.0, "4 kHz")];
 
-/// A canvas that follows the analyser.
+/// Shows a canvas that follows the analyser.
 #[component]
 pub(super) fn Spectrum() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+    let state = expect_context::<VoiceState>();
     let canvas = NodeRef::<Canvas>::new();
-    let analyser = desk.analyser();
+    let analyser = state.analyser();
     let mut levels = vec![0.0f32; analyser.frequency_bin_count() as usize];
-    let nyquist = f64::from(desk.context().sample_rate()) / 2.0;
+    let nyquist = f64::from(state.context().sample_rate()) / 2.0;
     let (mut fitted, mut frame) = (None, 0u32);
     on_each_frame(move || {
         if frame.is_multiple_of(FRAMES_PER_FIT) {

@@ -92,6 +92,11 @@ impl Hub {
         self.0.head.subscribe()
     }
 
+    /// Returns the life of the ring that offsets count in.
+    pub(super) fn epoch(&self) -> String {
+        self.ring().epoch().to_owned()
+    }
+
     pub(super) fn event(&self, event: Box<RawValue>) {
         self.context().metrics.event();
         self.push(|ring| ring.push_event(event));

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use axum::extract::ws::{Message, Utf8Bytes};
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
-use shared::wire::{ClientMessage, GapReason, LinkStatus, ServerMessage};
+use shared::wire::{ClientMessage, GapReason, Head, LinkMessage, LinkStatus, ServerMessage};
 use tokio::{
     sync::{broadcast, watch},
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
@@ -28,8 +28,9 @@ where
     let mut head = hub.head();
     let next = *head.borrow_and_update();
     let shutdown = hub.context().shutdown.clone();
+    let newest = Head { epoch: hub.epoch(), offset: next - 1 };
     let mut page = Page { socket, hub, live_from: next, cursor: next, resumed: false };
-    let end = match page.send(vec![link_text(&status)]).await {
+    let end = match page.send(vec![link_text(status, Some(newest))]).await {
         Ok(()) => page.run(links, head).await,
         Err(end) => end,
     };
@@ -101,11 +102,11 @@ where
                     }
                 }
                 status = links.recv() => match status {
-                    Ok(status) => self.send(vec![link_text(&status)]).await,
+                    Ok(status) => self.send(vec![link_text(status, None)]).await,
                     Err(broadcast::error::RecvError::Lagged(_)) => {
                         let (status, fresh) = self.hub.watch_link();
                         links = fresh;
-                        self.send(vec![link_text(&status)]).await
+                        self.send(vec![link_text(status, None)]).await
                     }
                     Err(broadcast::error::RecvError::Closed) => Err(End::Shutdown),
                 },
@@ -191,8 +192,8 @@ where
     }
 }
 
-fn link_text(status: &LinkStatus) -> Utf8Bytes {
-    text_of(&ServerMessage::Link(status.clone()))
+fn link_text(status: LinkStatus, head: Option<Head>) -> Utf8Bytes {
+    text_of(&ServerMessage::Link(LinkMessage { status, head }))
 }
 
 fn text_of(message: &ServerMessage) -> Utf8Bytes {

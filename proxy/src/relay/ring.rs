@@ -42,6 +42,11 @@ impl Ring {
         }
     }
 
+    /// Returns the life that offsets count in.
+    pub(crate) fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
     /// The offset that the next entry gets.
     pub(crate) fn next(&self) -> u64 {
         self.next

@@ -69,6 +69,11 @@ impl VoiceReceiver {
         self.playout.flush();
     }
 
+    /// Returns how long a frame that comes now waits until it is due, in milliseconds; 0 while nothing plays.
+    pub fn delay_ms(&self) -> f64 {
+        self.playout.stats().delay_ms
+    }
+
     /// Returns the counters and the meters; the meters start anew.
     pub fn report(&mut self) -> VoiceReport {
         VoiceReport { playout: self.playout.stats(), meters: self.chain.meters() }

@@ -1,6 +1,7 @@
 //! A call as the page follows it: CXone's states, and only the legal transitions between them.
 
 pub mod quality;
+pub mod report;
 
 use serde::{Deserialize, Serialize};
 

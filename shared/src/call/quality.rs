@@ -48,6 +48,25 @@ struct Window {
     newest: u64,
 }
 
+/// What [`MediaQuality`] knows of a stream's arrival at a moment. Counts are since the call began.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Arrivals {
+    /// Messages of the voice stream that came in.
+    pub packets: u64,
+    /// Frames or messages that were given up before they got to the jitter buffer.
+    pub dropped_packets: u64,
+    /// Bytes that came in.
+    pub bytes: u64,
+    /// The average latency in milliseconds, each packet making up a tenth of it.
+    pub latency_ms: f64,
+    /// Bitrate over the last two seconds, in kbit/s.
+    pub bitrate_kbps: f64,
+    /// True when that is below [`DEGRADED_BELOW_KBPS`].
+    pub degraded: bool,
+    /// The interarrival jitter of RFC 3550 §6.4.1 in milliseconds.
+    pub jitter_ms: f64,
+}
+
 /// Figures of a call at one moment. Counts are since the call began; times are in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -148,18 +167,38 @@ impl MediaQuality {
         self.began.is_some_and(|began| now - began >= WINDOW) && self.bitrate_kbps(now) < DEGRADED_BELOW_KBPS
     }
 
-    /// Returns the figures, with the playout's counters.
-    pub fn snapshot(&self, now: Instant, playout: &PlayoutStats) -> QualitySnapshot {
-        let jitter = &playout.jitter;
-        let ms = |samples: u64| samples as f64 * 1e3 / f64::from(SAMPLE_RATE);
-        let frame_ms = FRAME_DURATION.as_secs_f64() * 1e3;
-        QualitySnapshot {
+    /// Returns the figures of what arrived.
+    pub fn arrivals(&self, now: Instant) -> Arrivals {
+        Arrivals {
             packets: self.packets,
             dropped_packets: self.dropped,
             bytes: self.bytes,
             latency_ms: self.latency_ms,
             bitrate_kbps: self.bitrate_kbps(now),
             degraded: self.is_degraded(now),
+            jitter_ms: self.jitter_ms,
+        }
+    }
+
+    /// Returns the figures, with what the playing side has counted.
+    pub fn snapshot(&self, now: Instant, playout: &PlayoutStats) -> QualitySnapshot {
+        self.arrivals(now).snapshot(playout)
+    }
+}
+
+impl Arrivals {
+    /// Returns the figures, with what the playing side has counted.
+    pub fn snapshot(&self, playout: &PlayoutStats) -> QualitySnapshot {
+        let jitter = &playout.jitter;
+        let ms = |samples: u64| samples as f64 * 1e3 / f64::from(SAMPLE_RATE);
+        let frame_ms = FRAME_DURATION.as_secs_f64() * 1e3;
+        QualitySnapshot {
+            packets: self.packets,
+            dropped_packets: self.dropped_packets,
+            bytes: self.bytes,
+            latency_ms: self.latency_ms,
+            bitrate_kbps: self.bitrate_kbps,
+            degraded: self.degraded,
             jitter_ms: self.jitter_ms,
             buffered_ms: playout.buffered as f64 * frame_ms + ms(playout.ahead as u64),
             delay_ms: playout.delay_ms,

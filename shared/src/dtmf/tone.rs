@@ -17,6 +17,13 @@ use crate::{
 /// A held key sounds at least this long, so that every receiver may hear it (ITU-T Q.24: 40 ms must be accepted).
 pub const MIN_HOLD: Duration = Duration::from_millis(50);
 
+/// A held key sounds no longer than this: nobody holds one that long on purpose, and a release that never comes must not
+/// leave a tone on the line.
+pub const MAX_HOLD: Duration = Duration::from_secs(10);
+
+/// Maximum number of keys that wait until those before them have sounded, more than anyone types; further keys are dropped.
+pub const MAX_WAITING_KEYS: usize = 64;
+
 /// Settings of the tones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ToneConfig {

@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum ServerMessage {
-    /// How the proxy's own connection to CXone stands.
-    Link(LinkStatus),
+    /// The state of the proxy's own connection to CXone.
+    Link(LinkMessage),
     /// A message of CXone's, as it sent it.
     Event {
         /// Which life of the proxy's ring `offset` counts in.
@@ -51,7 +51,28 @@ impl ServerMessage {
     }
 }
 
-/// How the proxy's connection to CXone's interactions socket stands.
+/// A link's state as the page is told it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkMessage {
+    /// The link's state.
+    #[serde(flatten)]
+    pub status: LinkStatus,
+    /// The newest event when the page connected. Events up to it are replayed, later ones come as they happen. Only a
+    /// connection's first message has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Head>,
+}
+
+/// A place in the stream of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The life of the ring that `offset` counts in.
+    pub epoch: String,
+    /// The newest event's offset; 0 before the first.
+    pub offset: u64,
+}
+
+/// The state of the proxy's connection to CXone's interactions socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -168,12 +189,15 @@ mod tests {
         );
         assert!(matches!(
             link,
-            Ok(ServerMessage::Link(LinkStatus {
-                state: LinkState::Reconnecting,
-                attempt: 2,
-                retry_in_ms: Some(300),
-                close_code: Some(1006),
-                ..
+            Ok(ServerMessage::Link(LinkMessage {
+                status: LinkStatus {
+                    state: LinkState::Reconnecting,
+                    attempt: 2,
+                    retry_in_ms: Some(300),
+                    close_code: Some(1006),
+                    ..
+                },
+                head: None,
             }))
         ));
         let gap =
@@ -183,5 +207,13 @@ mod tests {
             Ok(ServerMessage::Gap(Gap { from: 3, to: None, reason: GapReason::UpstreamReconnect, .. }))
         ));
         assert!(ServerMessage::parse(r#"{"type":"other"}"#).is_err());
+
+        let first = LinkMessage {
+            status: LinkStatus { state: LinkState::Open, ..LinkStatus::CLOSED },
+            head: Some(Head { epoch: "e".into(), offset: 41 }),
+        };
+        let text = serde_json::to_string(&ServerMessage::Link(first.clone())).unwrap();
+        assert_eq!(text, r#"{"type":"link","state":"open","attempt":0,"head":{"epoch":"e","offset":41}}"#);
+        assert!(matches!(ServerMessage::parse(&text), Ok(ServerMessage::Link(read)) if read == first));
     }
 }

@@ -13,7 +13,7 @@ mod simulation;
 pub use audit::{AuditEntry, AuditPage};
 pub use call::{CallStatus, PlaceCall, PlacedCall};
 pub use flow::{FlowList, FlowSummary};
-pub use link::{ClientMessage, Gap, GapReason, LinkState, LinkStatus, ServerMessage};
+pub use link::{ClientMessage, Gap, GapReason, Head, LinkMessage, LinkState, LinkStatus, ServerMessage};
 pub use problem::{FieldError, Problem, UpstreamStatus};
 pub use profile::{Limits, Profile, ServiceStatus};
 pub use service::Service;

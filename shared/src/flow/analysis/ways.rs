@@ -121,7 +121,7 @@ impl Ways {
         self.all.len()
     }
 
-    /// Whether there are none.
+    /// Returns true when there are no digits.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }

@@ -16,7 +16,7 @@ use super::store::{Position, RowKind, Store, Waiting};
 use crate::clock;
 
 /// Follows one interaction through a flow.
-pub(super) struct Walker {
+pub(super) struct MenuDriver {
     store: Store,
     flow: Arc<CompiledFlow>,
     machine: MenuMachine,
@@ -24,8 +24,8 @@ pub(super) struct Walker {
     interaction_id: String,
 }
 
-impl Walker {
-    /// Lets the interaction in at the flow's start.
+impl MenuDriver {
+    /// Opens the interaction at the flow's start.
     pub(super) fn new(
         store: Store,
         flow: Arc<CompiledFlow>,
@@ -73,7 +73,7 @@ impl Walker {
         self.machine.poll_timeout()
     }
 
-    /// Shows what the machine has to say; the nodes that were entered.
+    /// Shows the machine's outputs, and notes them in the metrics.
     pub(super) fn drain(&mut self, metrics: &mut Metrics) {
         let mut any = false;
         while let Some(output) = self.machine.poll_output() {
@@ -125,17 +125,17 @@ impl Walker {
                 }
             }
             Event::Resolved(resolved) => self.show_resolved(output.at, &resolved),
-            Event::TypedAhead { digit } => log(format!("{digit} kept for the next menu")),
+            Event::TypedAhead { digit } => log(format!("{digit} typed ahead")),
             Event::Dropped { digit, reason } => log(format!(
                 "{digit} ignored: {}",
                 match reason {
                     DropReason::Ended => "the flow is over",
-                    DropReason::NoTypeAhead => "this menu takes no digits in advance",
-                    DropReason::Full => "too many digits",
-                    _ => "not wanted here",
+                    DropReason::NoTypeAhead => "this menu takes no type-ahead",
+                    DropReason::Full => "too many digits typed ahead",
+                    _ => "no digit is expected here",
                 }
             )),
-            Event::Exhausted { node } => log(format!("{} was repeated as often as it may be", name(node))),
+            Event::Exhausted { node } => log(format!("{}: retries exhausted", name(node))),
             Event::Resynchronised { from, to } => {
                 let text = format!("CXone is at {}, not at {}: following it", name(to), name(from));
                 self.store.log(output.at, RowKind::Problem, text, None);
@@ -143,7 +143,7 @@ impl Walker {
             Event::Ended { outcome } => log(match outcome {
                 Outcome::Transferred => "flow over: transferred",
                 Outcome::Finished => "flow over: hung up by the IVR",
-                Outcome::GaveUp => "flow over: too many failed entries",
+                Outcome::GaveUp => "flow over: retries exhausted",
                 Outcome::CallerHungUp => "flow over: caller hung up",
                 _ => "flow over",
             }
@@ -159,12 +159,14 @@ impl Walker {
                 resolved.entered, resolved.sequence
             )),
             Resolution::Ambiguous => {
-                Some(format!("{} is near several sequences: not guessed", resolved.entered))
+                Some(format!("{} is near several sequences: not corrected", resolved.entered))
             }
-            Resolution::NoMatch => Some(format!("{} matches nothing", resolved.entered)),
-            Resolution::TooLong => Some(format!("{} is too long", resolved.entered)),
-            Resolution::TimedOut => Some("nothing was entered in time".into()),
-            Resolution::TimedOutPartial => Some(format!("timeout after {}: unfinished", resolved.sequence)),
+            Resolution::NoMatch => Some(format!("no match for {}", resolved.entered)),
+            Resolution::TooLong => Some(format!("{} has too many digits", resolved.entered)),
+            Resolution::TimedOut => Some("timeout: no digit was entered".into()),
+            Resolution::TimedOutPartial => {
+                Some(format!("timeout after {}: entry incomplete", resolved.sequence))
+            }
             _ => None,
         };
         if let Some(text) = text {

@@ -1,4 +1,4 @@
-//! What the panel does, for the views: their commands, and the signals they read.
+//! The panel's commands for its views, and the signals that they read.
 
 use std::{collections::VecDeque, rc::Rc};
 
@@ -8,31 +8,31 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{driver::Driver, store::Store};
-use crate::clock;
+use crate::{audio::AudioEngine, clock};
 
 /// The panel's state and commands, given to every view.
 #[derive(Clone, Copy)]
-pub(crate) struct Bench {
+pub(crate) struct CallContext {
     pub(crate) store: Store,
     driver: StoredValue<Rc<Driver>, LocalStorage>,
 }
 
-impl Bench {
-    /// Sets everything going.
+impl CallContext {
+    /// Makes the context and starts its driver.
     pub(crate) fn new() -> Self {
         let store = Store::new();
-        let driver = Driver::new(store);
+        let driver = Driver::new(store, AudioEngine::new);
         Rc::clone(&driver).start();
         Self { store, driver: StoredValue::new_local(driver) }
     }
 
-    fn driver(self) -> Rc<Driver> {
+    pub(super) fn driver(self) -> Rc<Driver> {
         self.driver.get_value()
     }
 
     /// Chooses the flow that the next call goes through.
     pub(crate) fn choose_flow(self, flow_id: String) {
-        spawn_local(async move { self.driver().load_flow(&flow_id).await });
+        self.driver().choose_flow(flow_id);
     }
 
     /// Places a call in the sandbox.
@@ -49,7 +49,7 @@ impl Bench {
             if !flow_id.is_empty() {
                 driver.load_flow(&flow_id).await;
             }
-            driver.store.call_goes(clock::now(), CallState::Connecting);
+            driver.store.set_call_state(clock::now(), CallState::Connecting);
             driver.history.borrow_mut().forget_the_past();
             driver.follow(PlacedCall { interaction_id: interaction, call_id: call });
         });
@@ -60,21 +60,21 @@ impl Bench {
         spawn_local(self.driver().hang_up());
     }
 
-    /// A key goes down.
+    /// Presses a key.
     pub(crate) fn press(self, digit: Digit) {
         self.driver().press(digit);
     }
 
-    /// The key goes up.
+    /// Releases the key.
     pub(crate) fn release(self) {
         self.driver().audio.release();
         self.store.sounding.set(None);
     }
 
-    /// Feeds digits straight to the menu machine, without a call, or stops to.
+    /// Sets whether digits go straight to the menu machine, without a call.
     pub(crate) fn simulate_only(self, on: bool) {
         self.store.simulate_only.set(on);
-        self.driver().forget_walk();
+        self.driver().reset_menu();
     }
 
     /// Empties the log.
@@ -91,33 +91,45 @@ impl Bench {
         self.store.rows.update(VecDeque::clear);
     }
 
-    /// The metrics as JSON.
+    /// Returns the metrics as JSON.
     pub(crate) fn metrics_json(self) -> String {
         self.driver().metrics.borrow().to_json()
     }
 
-    /// The metrics' records as CSV.
+    /// Returns the metrics' records as CSV.
     pub(crate) fn metrics_csv(self) -> String {
         self.driver().metrics.borrow().to_csv()
     }
 
-    /// What the voice panel works with; see [`AudioEngine::handle`].
+    /// Returns the handle that the voice panel works with; see [`AudioEngine::handle`].
     pub(crate) fn voice_handle(self) -> JsValue {
         self.driver().audio.handle()
     }
 
-    /// Tells the voice panel where the call stands.
+    /// Tells the voice panel the call's state.
     pub(crate) fn announce_call(self, state: CallState) {
         self.driver().audio.announce_call(state.name());
     }
 
-    /// What is being heard; see [`AudioEngine::scope`].
+    /// Copies samples of the output; see [`AudioEngine::scope`].
     pub(crate) fn scope(self, into: &mut [f32]) -> bool {
         self.driver().audio.scope(into)
     }
 
-    /// The browser's own delay between a sample and the ear, in milliseconds.
+    /// Returns the browser's own delay between a sample and the ear, in milliseconds.
     pub(crate) fn output_latency_ms(self) -> Option<f64> {
         self.driver().audio.output_latency_ms()
+    }
+}
+
+#[cfg(test)]
+impl CallContext {
+    /// Makes a context that asks no server for anything, and whose keys wait for an audio thread that never comes.
+    pub(super) fn unstarted() -> Self {
+        let store = Store::new();
+        let driver = Driver::new(store, AudioEngine::starting);
+        // Another test's history is none of this one's.
+        driver.history.replace(super::history::History::default());
+        Self { store, driver: StoredValue::new_local(driver) }
     }
 }
