@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::test::Outcomes;
 use crate::process;
-use crate::project::{Project, WASM_PACKAGES, WITHOUT_WASM_PACKAGES};
+use crate::project::{Project, only_wasm_packages, without_browser_packages};
 use crate::setup::{self, Toolchain};
 use crate::step;
 
@@ -15,13 +15,14 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     let toolchain = setup::wasm(project)?;
     let mut outcomes = Outcomes::default();
     let cargo = |words: &str| {
-        let mut command = process::cargo(None);
+        let mut command = process::cargo();
         command.current_dir(project.root()).args(words.split_whitespace());
         command
     };
     outcomes.run("formatting", &mut cargo("fmt --all --check"));
-    let native = format!("clippy --workspace {WITHOUT_WASM_PACKAGES} --all-targets -- -D warnings");
-    outcomes.run("clippy, native", &mut cargo(&native));
+    let mut native = cargo("clippy");
+    native.args(without_browser_packages()).args(["--all-targets", "--", "-D", "warnings"]);
+    outcomes.run("clippy, native", &mut native);
     outcomes.run("clippy, wasm32", &mut wasm(project, &toolchain));
     if process::find("cargo-deny").is_some() {
         outcomes.run("cargo deny", &mut cargo("deny check"));
@@ -34,13 +35,13 @@ pub(crate) fn run(project: &Project) -> Result<()> {
 /// Clippy for what runs in the browser. Debian's compiler is another version with other lints, so that where it makes
 /// the wasm, these packages are checked as native ones.
 fn wasm(project: &Project, toolchain: &Toolchain) -> Command {
-    let mut command = process::cargo(None);
+    let mut command = process::cargo();
     // Benchmarks are native programs.
     command.current_dir(project.root()).args(["clippy", "--lib", "--bins", "--tests"]);
-    if *toolchain == Toolchain::Native {
-        command.env("CARGO_TARGET_DIR", project.wasm_target()).args(["--target", "wasm32-unknown-unknown"]);
+    if *toolchain == Toolchain::Active {
+        command.env("CARGO_TARGET_DIR", project.wasm_tests()).args(["--target", setup::TARGET]);
     }
-    command.args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
+    command.args(only_wasm_packages());
     command.args(["--", "-D", "warnings"]);
     command
 }

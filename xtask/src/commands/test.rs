@@ -5,30 +5,31 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::app;
+use crate::page;
 use crate::process::{self, Job};
-use crate::project::{Project, WASM_PACKAGES, WITHOUT_WASM_PACKAGES};
+use crate::project::{Project, only_wasm_packages, without_browser_packages};
 use crate::setup::{self, Browser, Toolchain};
+use crate::size::{self, Limit};
 use crate::step::{self, Step};
 
 /// Builds all that the tests need side by side, runs them, then says what passed.
 pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
-    let page = app::Build::start(project)?;
+    let page = page::Build::start(project)?;
     let browser = setup::browser()?;
     let toolchain = setup::wasm(project)?;
-    let mut runner = process::cargo(None);
-    runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
-    let mut jobs = vec![
+    let jobs = vec![
         Job::start(
             "compiling dialbench and the native tests",
             &mut native(project, &["build", "--bins", "--tests"]),
         )?,
         Job::start("compiling the wasm tests", wasm(project, &toolchain, &browser).arg("--no-run"))?,
     ];
-    page.finish(project, app::Size::Any)?;
-    // Only now: it would have waited for the packer, with which it shares a folder.
-    jobs.push(Job::start("compiling the runner of the wasm tests", &mut runner)?);
+    page.finish(project, Limit::Mentioned)?;
     Job::wait_all(jobs)?;
+    // Only now: it would have waited for the packer, with which it shares a folder.
+    let mut runner = process::cargo();
+    runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
+    Job::wait_all(vec![Job::start("compiling the runner of the wasm tests", &mut runner)?])?;
 
     let with_filter = |mut command: Command| {
         command.args(filter);
@@ -40,16 +41,15 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
     let mut tests = native(project, &["test", "--no-fail-fast"]);
     end_to_end(&mut tests, project, &browser);
     outcomes.run("native, end to end", &mut with_filter(tests));
-    outcomes.add("size of the first load", || app::check_size(project));
+    outcomes.add("size of the first load", || size::check(&project.page(), Limit::Enforced));
     outcomes.summary()
 }
 
 /// A command for all that is not for wasm32 alone. It is one set of packages each time, because another would have other
 /// features, and its dependencies compiled once more.
 fn native(project: &Project, words: &[&str]) -> Command {
-    let mut command = process::cargo(None);
-    command.current_dir(project.root()).args(words).arg("--workspace");
-    command.args(WITHOUT_WASM_PACKAGES.split_whitespace());
+    let mut command = process::cargo();
+    command.current_dir(project.root()).args(words).args(without_browser_packages());
     // These are compiled in a profile of their own for the build anyway.
     command.args(["--exclude", "pack", "--exclude", "runner"]);
     // What no program of ours asks for is tested all the same.
@@ -58,7 +58,7 @@ fn native(project: &Project, words: &[&str]) -> Command {
 }
 
 fn packer(project: &Project) -> Command {
-    let mut command = process::cargo(None);
+    let mut command = process::cargo();
     command.current_dir(project.root()).args(["test", "--profile", "tool", "--package", "pack"]);
     command
 }
@@ -67,18 +67,15 @@ fn wasm(project: &Project, toolchain: &Toolchain, browser: &Browser) -> Command 
     let mut command = toolchain.cargo();
     command
         .current_dir(project.root())
-        .env("CARGO_TARGET_DIR", project.wasm_target())
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-            project.path("target/tool/wasm-bindgen-test-runner"),
-        )
+        .env("CARGO_TARGET_DIR", project.wasm_tests())
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", project.tools().join("wasm-bindgen-test-runner"))
         .env("CHROMEDRIVER", &browser.driver)
         .env("WASM_BINDGEN_USE_BROWSER", "1")
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
         // Without documentation's examples: those run natively.
-        .args(["test", "--no-fail-fast", "--target", "wasm32-unknown-unknown", "--tests"])
-        .args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
+        .args(["test", "--no-fail-fast", "--target", setup::TARGET, "--tests"])
+        .args(only_wasm_packages());
     command
 }
 
