@@ -53,7 +53,7 @@ fn prepare(project: &Project, build: &Build) -> Result<()> {
     if std::env::var_os(IS_SET_UP).is_some() {
         return Ok(());
     }
-    setup::wasm_of_active_toolchain()?;
+    setup::wasm_of_active_toolchain(project)?;
     if build.is_release {
         setup::npm(project)?;
         let mut command = process::cargo();

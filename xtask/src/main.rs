@@ -4,6 +4,7 @@
 mod commands;
 mod hook;
 mod inputs;
+mod licences;
 mod page;
 mod process;
 mod project;

@@ -1,14 +1,15 @@
-//! `cargo xtask lint`: formatting, clippy for both targets, licences and advisories.
+//! `cargo xtask lint`: formatting, clippy for both targets, documentation, JavaScript's types, licences and advisories.
 
+use std::fs;
 use std::process::Command;
 
 use anyhow::Result;
 
 use super::test::Outcomes;
+use crate::licences;
 use crate::process;
 use crate::project::{Project, only_wasm_packages, without_browser_packages};
 use crate::setup::{self, Toolchain};
-use crate::step;
 
 /// Runs every lint, then says which failed.
 pub(crate) fn run(project: &Project) -> Result<()> {
@@ -24,12 +25,30 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     native.args(without_browser_packages()).args(["--all-targets", "--", "-D", "warnings"]);
     outcomes.run("clippy, native", &mut native);
     outcomes.run("clippy, wasm32", &mut wasm(project, &toolchain));
+    let mut documentation = cargo("doc --workspace --no-deps --quiet");
+    outcomes.run("documentation", documentation.env("RUSTDOCFLAGS", "-D warnings"));
+    outcomes.add("JavaScript's types", || javascript(project));
     if process::find("cargo-deny").is_some() {
-        outcomes.run("cargo deny", &mut cargo("deny check"));
+        outcomes.run("licences and advisories", &mut cargo("deny check"));
     } else {
-        step::say("cargo-deny is not installed: licences and advisories are not checked");
+        outcomes.add("licences and sources, without cargo-deny", || licences::check(project));
+        outcomes.not_checked("advisories and yanked crates", "cargo install --locked cargo-deny");
     }
     outcomes.summary()
+}
+
+/// The TypeScript compiler on the page's scripts: each runs in a world of its own, and has a project that says which.
+fn javascript(project: &Project) -> Result<()> {
+    setup::npm(project)?;
+    let folder = project.path("frontend/types");
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("tsconfig.") && name != "tsconfig.base.json" {
+            process::run(Command::new(project.path("node_modules/.bin/tsc")).arg("--project").arg(&path))?;
+        }
+    }
+    Ok(())
 }
 
 /// Clippy for what runs in the browser. Debian's compiler is another version with other lints, so that where it makes

@@ -34,8 +34,9 @@ pub(crate) fn wasm(project: &Project) -> Result<Toolchain> {
 }
 
 /// Makes sure that the active toolchain compiles for wasm32: Trunk, called by hand, uses no other.
-pub(crate) fn wasm_of_active_toolchain() -> Result<()> {
-    if active_compiles() {
+pub(crate) fn wasm_of_active_toolchain(project: &Project) -> Result<()> {
+    let stamp = project.setup("wasm");
+    if remembered(project, &stamp, "") == Some(Toolchain::Active) || active_compiles() {
         return Ok(());
     }
     add_target().context(
