@@ -17,6 +17,10 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How often a watched program is looked at.
 const POLL: Duration = Duration::from_millis(100);
 
+/// What cargo says to the programs that it starts, and a folder of builds that other programs here would not look into.
+const OF_CARGO: [&str; 6] =
+    ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_TARGET_DIR", "RUSTC", "RUSTDOC"];
+
 /// Returns a `cargo` that knows nothing of the cargo that runs this program.
 pub(crate) fn cargo() -> Command {
     outside_cargo("cargo")
@@ -26,7 +30,7 @@ pub(crate) fn cargo() -> Command {
 /// cargo to the same toolchain and package.
 pub(crate) fn outside_cargo(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    for name in ["CARGO", "RUSTC", "RUSTDOC", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"] {
+    for name in OF_CARGO {
         command.env_remove(name);
     }
     for (name, _) in std::env::vars_os() {
