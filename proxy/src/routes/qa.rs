@@ -5,16 +5,15 @@ use shared::{
     wire::{FieldError, Problem, QaExport, QaExported},
 };
 
-use super::{
-    extract::{Correlation, Json},
-    simulations::require,
-};
+use super::extract::{Correlation, Json};
 use crate::{
     error::ApiError,
     retry::RetriedBy,
     state::{AppState, millis},
 };
 
+/// Maximum length of a test's name in characters. Testers write it, so it may have spaces.
+const MAX_TEST_ID_CHARS: usize = 256;
 /// Maximum number of branches in an export: more than a flow has.
 const MAX_BRANCHES: usize = 100_000;
 
@@ -78,7 +77,13 @@ pub(crate) async fn export(
 fn read(body: &Value) -> Result<(QaExport, SimulationId), Vec<FieldError>> {
     let mut errors = Vec::new();
     let field = |name: &str| body.get(name).filter(|value| !value.is_null());
-    for name in ["testId", "simulationId", "flowId"] {
+    let test = field("testId").and_then(Value::as_str).is_some_and(|text| {
+        !text.trim().is_empty()
+            && text.chars().count() <= MAX_TEST_ID_CHARS
+            && !text.chars().any(char::is_control)
+    });
+    require(&mut errors, test, "testId", "must be a text of 1 to 256 characters");
+    for name in ["simulationId", "flowId"] {
         match field(name).and_then(Value::as_str).map(check_id) {
             Some(Ok(())) => {}
             Some(Err(error)) => errors.push(FieldError::new(name, error.to_string())),
@@ -116,4 +121,11 @@ fn read(body: &Value) -> Result<(QaExport, SimulationId), Vec<FieldError>> {
     let simulation = simulation
         .map_err(|error: shared::ids::IdError| vec![FieldError::new("simulationId", error.to_string())])?;
     Ok((export, simulation))
+}
+
+/// Adds the error of a field where `holds` does not.
+fn require(errors: &mut Vec<FieldError>, holds: bool, field: &str, message: &str) {
+    if !holds {
+        errors.push(FieldError::new(field, message));
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::{
     flow::{SimulationRequest, check_depth},
     ids::{CorrelationId, SimulationId},
-    wire::{AuditOutcome, FieldError, Problem, SimulationJob, SimulationResult},
+    wire::{AuditOutcome, Problem, SimulationJob, SimulationResult},
 };
 
 use super::extract::{Correlation, Id, Json};
@@ -129,11 +129,4 @@ async fn record_result(
         state.runs.not_over(id);
     }
     recorded
-}
-
-/// Adds the error of a field where `holds` does not.
-pub(super) fn require(errors: &mut Vec<FieldError>, holds: bool, field: &str, message: &str) {
-    if !holds {
-        errors.push(FieldError::new(field, message));
-    }
 }
