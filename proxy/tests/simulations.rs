@@ -220,7 +220,7 @@ async fn a_client_that_repeats_itself_has_its_run_and_export_sent_once() {
 #[tokio::test]
 async fn many_runs_of_one_flow_fetch_it_once() {
     let fake = Fake::start().await;
-    let nodes = json!([{ "id": "a", "type": "menu", "branches": [] }]);
+    let nodes = json!([{ "id": "a", "type": "hangup" }]);
     let flow = json!({ "flowId": "f", "name": "F", "start": "a", "nodes": nodes });
     *fake.shared.flow.lock().unwrap() = Some(flow.to_string());
     let proxy = proxy(&fake, |_| {}).await;
@@ -239,8 +239,11 @@ fn large_flow(nodes: usize) -> Value {
     let next = |number: usize| json!([{ "on": "next", "to": format!("n{}", number + 1) }]);
     let nodes: Vec<Value> = (0..nodes)
         .map(|number| {
-            let branches = if number + 1 < nodes { next(number) } else { json!([]) };
-            json!({ "id": format!("n{number}"), "type": "prompt", "branches": branches })
+            let id = format!("n{number}");
+            if number + 1 == nodes {
+                return json!({ "id": id, "type": "hangup" });
+            }
+            json!({ "id": id, "type": "prompt", "branches": next(number) })
         })
         .collect();
     json!({ "flowId": "large", "name": "Large", "start": "n0", "nodes": nodes })
