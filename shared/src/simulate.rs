@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::{
     dtmf::DigitString,
     flow::DIGIT_GAP,
+    ids::check_id,
     menu::{CompiledFlow, Event, Input, MachineConfig, MenuMachine, OpenError, Resolution},
     time::Instant,
     wire::{FieldError, SimulateDtmf, SimulatedDtmf},
@@ -29,8 +30,8 @@ impl Simulation {
     /// Checks a request, with at most `most_digits` digits; the error lists every field that is wrong.
     pub fn from_request(request: &SimulateDtmf, most_digits: usize) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
-        if request.interaction_id.trim().is_empty() {
-            errors.push(FieldError::new("interactionId", "must not be empty"));
+        if let Err(error) = check_id(&request.interaction_id) {
+            errors.push(FieldError::new("interactionId", error.to_string()));
         }
         let digits = match request.digits.parse::<DigitString>() {
             Ok(digits) if digits.is_empty() => Err("must have at least one digit".to_owned()),

@@ -81,13 +81,13 @@ pub(crate) fn AuditPage() -> impl IntoView {
                             </td></tr>
                         </Show>
                         <For each=move || shown.get() key=|entry| entry.seq let:entry>
-                            <tr data-outcome=entry.outcome.clone()>
+                            <tr data-outcome=entry.outcome.name()>
                                 <td>{entry.seq}</td>
                                 <td><time>{entry.timestamp.clone()}</time></td>
                                 <td>{entry.action.clone()}</td>
-                                <td class="outcome">{entry.outcome.clone()}</td>
+                                <td class="outcome">{entry.outcome.name()}</td>
                                 <td class="detail">{detail(&entry)}</td>
-                                <td class="digits">{short(&entry.correlation_id)}</td>
+                                <td class="digits">{short(entry.correlation_id.as_str())}</td>
                                 <td class="digits" title=entry.hash.clone()>{short(&entry.hash)}</td>
                             </tr>
                         </For>
@@ -101,7 +101,11 @@ pub(crate) fn AuditPage() -> impl IntoView {
 fn line(entry: &AuditEntry) -> String {
     format!(
         "{} {} {} {} {}",
-        entry.timestamp, entry.action, entry.outcome, entry.correlation_id, entry.detail
+        entry.timestamp,
+        entry.action,
+        entry.outcome.name(),
+        entry.correlation_id,
+        entry.detail
     )
     .to_ascii_lowercase()
 }

@@ -41,7 +41,7 @@ pub(crate) async fn submit(
         .map_err(|error| Refusal::new(StatusCode::TOO_MANY_REQUESTS, error.to_string()))?;
     let url = format!("/{}/api/v2/flow/simulator/{id}", Service::Flow.name());
     let job = SimulationJob {
-        simulation_id: id.to_string(),
+        simulation_id: id.parse().expect("the stand-in's own identifiers are valid"),
         status: SimulationStatus::Queued,
         result_url: Some(url.clone()),
     };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// State of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CallState {
     /// There is none.

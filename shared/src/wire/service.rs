@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One of CXone's five services, each with its own host, token endpoint and scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
     /// Events of calls.
@@ -21,10 +22,10 @@ pub enum Service {
 }
 
 impl Service {
-    /// All five.
+    /// Every service.
     pub const ALL: [Self; 5] = [Self::Interactions, Self::Voice, Self::Flow, Self::Dialer, Self::Media];
 
-    /// Its name in the configuration, in errors and in metrics.
+    /// Returns the service's name in the configuration, in errors and in metrics.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Interactions => "interactions",

@@ -1,20 +1,20 @@
-//! Flow simulations, as CXone and the proxy send them.
+//! Flow simulations, as CXone and the proxy send them; see `docs/contract.md`.
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::flow::trace::{NodeExecution, SimulationResult, SimulationStatus};
-use crate::lenient::null_is_default;
+use crate::{ids::SimulationId, lenient::null_is_default};
 
-/// What `POST /api/v2/flow/simulator` and `POST /api/flow/simulations` answer.
+/// A simulation that was accepted, as `POST /api/v2/flow/simulator` and `POST /api/flow/simulations` answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SimulationJob {
-    /// The simulation, to be asked for with `GET …/{simulationId}`.
-    pub simulation_id: String,
-    /// How it stands.
+    /// Identifier of the simulation, for `GET …/{simulationId}`.
+    pub simulation_id: SimulationId,
+    /// Stage of the simulation.
     pub status: SimulationStatus,
-    /// Where its result will be.
+    /// Address of the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_url: Option<String>,
 }
@@ -23,14 +23,14 @@ pub struct SimulationJob {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MediaReference {
-    /// Its identifier among the media assets.
+    /// Identifier among the media assets.
     pub asset_id: String,
-    /// What it is.
+    /// Kind of the asset.
     #[serde(rename = "type")]
     pub kind: MediaKind,
 }
 
-/// What a media asset is.
+/// Kind of a media asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
@@ -44,10 +44,10 @@ pub enum MediaKind {
 }
 
 impl MediaKind {
-    /// All three.
+    /// Every kind.
     pub const ALL: [Self; 3] = [Self::Audio, Self::Tts, Self::Video];
 
-    /// Its name on the wire.
+    /// Returns the kind's name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Audio => "audio",
@@ -57,49 +57,49 @@ impl MediaKind {
     }
 }
 
-/// A run's verdict for a QA platform. `POST /api/qa/exports` takes it and hands it on.
+/// Verdict of a run for a QA platform. `POST /api/qa/exports` takes it and hands it on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QaExport {
-    /// The test's own key.
+    /// Identifier of the test at the QA platform.
     pub test_id: String,
-    /// The simulation.
+    /// Identifier of the simulation.
     pub simulation_id: String,
-    /// The flow.
+    /// Identifier of the flow.
     pub flow_id: String,
-    /// How long the caller was in the flow, in milliseconds.
+    /// Time that the caller spent in the flow, in milliseconds.
     pub duration_ms: u64,
-    /// The run's efficiency score, 0–1.
+    /// Efficiency score, 0–1: decision points by steps, less 0.1 for each repeat.
     pub efficiency_score: f64,
-    /// How much of what was expected happened, 0–1.
+    /// Share of the expectations that held, 0–1.
     pub accuracy_score: f64,
-    /// The flow's branches that no input reaches.
+    /// Branches of the flow that no input reaches.
     #[serde(default, deserialize_with = "null_is_default")]
     pub unreachable_branches: Vec<String>,
-    /// When (RFC 3339); the proxy's clock where it is empty.
+    /// Time of the export (RFC 3339); the proxy's clock where it is empty.
     #[serde(default)]
     pub timestamp: String,
-    /// What ties the export to the audit trail; the proxy's own where it is empty.
+    /// Correlation identifier in the audit trail; the proxy's own where it is empty.
     #[serde(default)]
     pub audit_correlation: String,
 }
 
-/// What the QA platform answered to an export.
+/// Answer of the QA platform to an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct QaExported {
-    /// Its HTTP status, 200–299.
+    /// HTTP status of the answer, 200–299.
     pub status: u16,
-    /// Its answer's text, shortened where it is long.
+    /// Text of the answer, shortened where it is long.
     pub answer: String,
-    /// How often it was asked.
+    /// Number of requests that were sent.
     pub attempts: u32,
-    /// How long that took, in milliseconds.
+    /// Time until the answer, in milliseconds.
     pub duration_ms: u64,
-    /// What ties the export to the audit trail.
+    /// Correlation identifier in the audit trail.
     pub audit_correlation: String,
-    /// When it was handed on (RFC 3339).
+    /// Time of the export (RFC 3339).
     pub timestamp: String,
 }
