@@ -48,7 +48,7 @@ impl Simulator {
         request: &SimulationRequest,
         fault: Option<JobFault>,
     ) -> Result<Arc<str>, TooManyActiveJobs> {
-        let mut result = execute(flow, request, self.max_depth);
+        let mut result = execute(flow, request.digits(), request.variables(), self.max_depth);
         let end = match fault {
             Some(JobFault::Fail { message }) => {
                 result.status = SimulationStatus::Failed;

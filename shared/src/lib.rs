@@ -7,8 +7,10 @@ pub mod audio;
 pub mod call;
 pub mod dtmf;
 pub mod flow;
+pub mod lenient;
 pub mod link;
 pub mod menu;
+pub mod simulate;
 pub mod time;
 pub mod wire;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use shared::flow::{
-    Draft,
-    analysis::{Suggested, Suggester, Suggestions},
+    Draft, SimulationRequest,
+    analysis::{PathLimits, Suggested, Suggester, Suggestions},
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -22,14 +22,15 @@ const SLICE: Duration = Duration::from_millis(20);
 #[component]
 pub(super) fn Suggest() -> impl IntoView {
     let runner = expect_context::<Runner>();
+    let sight = expect_context::<Sight>();
     // Only where it is looked at: a large flow takes a while.
     let wanted = RwSignal::new(false);
     let found = RwSignal::new(Found::default());
     look(wanted, found);
     let suggestions = move || found.with(|found| found.suggestions.clone());
     let run_all = move |_| {
-        for of in untrack(suggestions).unwrap_or_default().runs {
-            runner.submit(Draft::from_request(&of.request));
+        for run in untrack(suggestions).unwrap_or_default().runs {
+            runner.submit(untrack(|| draft_of(sight, &run)));
         }
     };
     let summary = move || {
@@ -101,7 +102,7 @@ fn look(wanted: RwSignal<bool>, found: RwSignal<Found>) {
         let mine = latest.get_value();
         spawn_local(async move {
             let Some(flow) = known.compiled() else { return drop(found.try_set(Found::default())) };
-            let mut suggester = Suggester::new(known.structure(), &all, &limits, MOST);
+            let mut suggester = Suggester::new(known.structure(), &all, PathLimits::from(&limits), MOST);
             let mut since = clock::now();
             while suggester.step(flow, known.structure()) {
                 if clock::now().saturating_since(since) >= SLICE {
@@ -120,20 +121,25 @@ fn look(wanted: RwSignal<bool>, found: RwSignal<Found>) {
     });
 }
 
+/// Returns a suggested run as a draft for the flow that is drawn.
+fn draft_of(sight: Sight, run: &Suggested) -> Draft {
+    let flow_id = sight.flow.with(|flow| flow.as_ref().map(|flow| flow.flow().flow_id.clone()));
+    Draft::from_request(&SimulationRequest::suggested(&flow_id.unwrap_or_default(), run))
+}
+
 #[component]
 fn Suggestion(index: usize, of: Suggested) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let runner = expect_context::<Runner>();
     let number = index + 1;
-    let Suggested { request, covers } = of;
-    let digits = request.digits_text();
+    let digits: String = of.digits.iter().map(|digit| digit.as_char()).collect();
     let digits = if digits.is_empty() { "no digits".to_owned() } else { digits };
-    let variables = told(request.variables());
-    let draft = StoredValue::new(Draft::from_request(&request));
+    let variables = told(&of.variables);
+    let draft = StoredValue::new(untrack(|| draft_of(expect_context::<Sight>(), &of)));
     view! {
         <li>
             <span class="digits">{digits}</span>" "
-            <span class="fine">{variables}{format!(" takes {} more", covers.len())}</span>
+            <span class="fine">{variables}{format!(" takes {} more", of.covers.len())}</span>
             <button type="button" aria-label=format!("Run suggestion {number}")
                 on:click=move |_| { let _ = runner.submit(draft.get_value()); }>"Run"</button>
             <button type="button" aria-label=format!("Edit suggestion {number}")

@@ -2,7 +2,7 @@
 
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
-use shared::flow::{Draft, PollPhase, PollProgress, Verdict, analysis::Totals};
+use shared::flow::{Draft, PollPhase, PollProgress, Totals, Verdict};
 
 use super::{
     driver::Runner,
