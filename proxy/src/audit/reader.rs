@@ -237,7 +237,7 @@ mod tests {
             let mut lines = lines;
             // Longer than a chunk, now and then.
             if let Some(first) = lines.first_mut() { *first = "x".repeat(repeat * 9); }
-            let mut text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let mut text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
             if torn { text.push_str("torn"); lines.push("torn".into()); }
             let end = text.len() as u64;
             let mut reversed = ReverseLines::new(Cursor::new(text.into_bytes()), end);

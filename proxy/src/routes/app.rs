@@ -58,7 +58,8 @@ fn accepts_html(headers: &HeaderMap) -> bool {
     ranges.any(|range| range.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html"))
 }
 
-/// Returns the page with status 404. It has no ETag: a cached copy would have to be revalidated with another status.
+/// Returns the page with status 404. It has no `ETag`: a cached copy would have to be revalidated with another
+/// status.
 fn not_found_page(assets: &Assets, request: &HeaderMap) -> Option<Response> {
     let mut request = request.clone();
     request.remove(header::IF_NONE_MATCH);

@@ -26,11 +26,11 @@ pub(crate) async fn socket(
         let detail = format!("{} voice streams are open already", state.config.tuning.max_voice);
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     })?;
-    let dialling = async {
-        // Boxed: a TLS connection's state is large, and a task holds a value once for every step that takes it over.
+    // Boxed, both: a TLS connection's state is large, and a task holds a value once for every step that takes it over.
+    let dialling = Box::pin(async {
         let upstream = Box::new(state.cxone.dial_voice(&call).await?);
         Ok((upstream, json!({})))
-    };
+    });
     let detail = json!({ "callId": call });
     let upstream = state.recorded_while_asked("voice.open", &correlation, detail, dialling).await?;
     let upgrade = match upgrade {
