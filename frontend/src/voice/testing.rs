@@ -72,7 +72,7 @@ impl Sound {
     /// Returns one field of the last message of a kind that the audio thread was sent.
     pub(super) fn last_sent(&self, kind: &str, name: &str) -> Option<JsValue> {
         let of_kind = |message: &JsValue| field(message, "kind").as_string().as_deref() == Some(kind);
-        self.sent.iter().filter(of_kind).next_back().map(|message| field(&message, name))
+        self.sent.iter().rfind(of_kind).map(|message| field(&message, name))
     }
 }
 
