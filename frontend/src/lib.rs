@@ -12,6 +12,8 @@ mod kit;
 mod net;
 mod panels;
 mod route;
+#[cfg(test)]
+mod testing;
 mod ui;
 mod voice;
 

@@ -10,7 +10,7 @@ use shared::flow::{
 };
 use wasm_bindgen_futures::spawn_local;
 
-use super::{desk::Desk, run::Runner, sight::Sight, trace::told};
+use super::{desk::Desk, run::Runner, sight::Sight, trace::describe_values};
 use crate::clock;
 
 /// More suggestions than this nobody runs by hand.
@@ -128,7 +128,7 @@ fn Suggestion(index: usize, of: Suggested) -> impl IntoView {
     let Suggested { request, covers } = of;
     let digits = request.digits_text();
     let digits = if digits.is_empty() { "no digits".to_owned() } else { digits };
-    let variables = told(request.variables());
+    let variables = describe_values(request.variables());
     let draft = StoredValue::new(Draft::from_request(&request));
     view! {
         <li>

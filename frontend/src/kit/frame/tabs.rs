@@ -29,7 +29,7 @@ pub(super) fn Tabs(
     current: RwSignal<usize>,
 ) -> impl IntoView {
     let last = tabs.len() - 1;
-    let list = NodeRef::<html::Div>::new();
+    let strip = NodeRef::<html::Div>::new();
     let show = move |index: usize| {
         if let Some(places) = places.get_untracked() {
             let place = f64::from(places.client_width()) * index as f64;
@@ -48,7 +48,7 @@ pub(super) fn Tabs(
         };
         key.prevent_default();
         show(next);
-        let tab = list.get_untracked().and_then(|list| list.children().item(next as u32));
+        let tab = strip.get_untracked().and_then(|strip| strip.children().item(next as u32));
         if let Some(tab) = tab.and_then(|tab| tab.dyn_into::<HtmlElement>().ok()) {
             // A tab that is shown takes the focus.
             let _ = tab.focus();
@@ -62,7 +62,7 @@ pub(super) fn Tabs(
         }
     });
     view! {
-        <div class="tabs" role="tablist" aria-label=format!("Places of {name}") node_ref=list on:keydown=keys>
+        <div class="tabs" role="tablist" aria-label=format!("Places of {name}") node_ref=strip on:keydown=keys>
             {tabs.collect_view()}
         </div>
     }
