@@ -5,6 +5,8 @@ mod marks;
 mod node_options;
 mod player;
 mod save;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
 
 use leptos::{html, prelude::*, svg::Svg};
 use shared::flow::{Edge, Layout, Point, Walk, layout};

@@ -2,7 +2,7 @@
 //! surface, what is true of it in the inspector, what happened in the tray.
 //!
 //! Places are resized and folded, and remembered in this browser. On a medium window the inspector lies over the surface;
-//! on a phone the places stand side by side, a screen each, with a tab for each above.
+//! on a phone the places stand one below the other, a screen each, with a tab for each above.
 
 mod arrangement;
 mod separator;
