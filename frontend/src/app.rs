@@ -75,7 +75,7 @@ fn ProfileBadge() -> impl IntoView {
             {move || match bench.store.profile.get() {
                 None => "Asking for the profile …".to_owned(),
                 Some(Err(problem)) => problem.title,
-                Some(Ok(profile)) if profile.profile == "sandbox" => "Sandbox: CXone's stand-in, no credentials".to_owned(),
+                Some(Ok(profile)) if profile.profile == shared::wire::ProfileName::Sandbox => "Sandbox: CXone's stand-in, no credentials".to_owned(),
                 Some(Ok(profile)) => format!("Profile: {}", profile.profile),
             }}
         </p>

@@ -7,7 +7,7 @@ mod common;
 use std::sync::{Arc, atomic::Ordering};
 
 use common::{Fake, Proxy, client, fake::Scripted, problem, proxy, within};
-use proxy::config::{Profile, Service, ServiceConfig};
+use proxy::config::{ProfileName, Service, ServiceConfig};
 use sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use shared::{
@@ -144,7 +144,7 @@ async fn a_path_deeper_than_the_limit_is_refused_where_the_flow_is_known() {
         { "id": "b", "type": "prompt", "branches": [{ "on": "next", "to": "a" }] },
     ]);
     let flow = json!({ "flowId": "loop", "name": "Loop", "start": "a", "nodes": nodes });
-    *fake.shared.flow.lock().unwrap() = Some(flow.clone());
+    *fake.shared.flow.lock().unwrap() = Some(flow.to_string());
     let proxy = proxy(&fake, |config| config.limits.flow_depth = 20).await;
     let request = |flow: &str, digits: usize| json!({ "flowId": flow, "dtmfSequence": vec!["1"; digits] });
     let submit =
@@ -193,6 +193,91 @@ async fn a_submission_is_sent_again_only_after_429() {
     problem(proxy.get("/api/flow/simulations/sim-1").await, 502).await;
     problem(proxy.get("/api/flow/simulations/sim-1").await, 404).await;
     assert!(recorded(&proxy, "simulation.result").await.is_empty());
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_repeats_itself_has_its_run_and_export_sent_once() {
+    let fake = Fake::start().await;
+    let proxy = with_qa(&fake).await;
+    for (path, body) in [("/api/flow/simulations", request()), ("/api/qa/exports", export())] {
+        for (marked, sent) in [(true, 1), (false, 3)] {
+            let before = fake.posted().len();
+            fake.script_rest(vec![Scripted::status(429).retry_after("0"); sent]);
+            let mut post = client().post(proxy.url(path)).header("x-dialbench", "1").json(&body);
+            if marked {
+                post = post.header("x-dialbench-retry", "client");
+            }
+            let response = within(post.send()).await.unwrap();
+            assert_eq!(response.headers()["retry-after"], "0", "{path}");
+            problem(response, 429).await;
+            assert_eq!(fake.posted().len() - before, sent, "{path} marked: {marked}");
+        }
+    }
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn many_runs_of_one_flow_fetch_it_once() {
+    let fake = Fake::start().await;
+    let nodes = json!([{ "id": "a", "type": "menu", "branches": [] }]);
+    let flow = json!({ "flowId": "f", "name": "F", "start": "a", "nodes": nodes });
+    *fake.shared.flow.lock().unwrap() = Some(flow.to_string());
+    let proxy = proxy(&fake, |_| {}).await;
+    let body = json!({ "flowId": "f", "dtmfSequence": ["1"] });
+    let submitting = (0..60).map(|_| proxy.post("/api/flow/simulations", &body));
+    for answer in futures_util::future::join_all(submitting).await {
+        assert_eq!(answer.status(), 201);
+    }
+    assert_eq!(fake.posted().len(), 60);
+    assert_eq!(fake.shared.definitions_asked.load(Ordering::SeqCst), 1);
+    proxy.stop().await;
+}
+
+/// A flow that takes long to compile: as many nodes as fit.
+fn large_flow(nodes: usize) -> Value {
+    let next = |number: usize| json!([{ "on": "next", "to": format!("n{}", number + 1) }]);
+    let nodes: Vec<Value> = (0..nodes)
+        .map(|number| {
+            let branches = if number + 1 < nodes { next(number) } else { json!([]) };
+            json!({ "id": format!("n{number}"), "type": "prompt", "branches": branches })
+        })
+        .collect();
+    json!({ "flowId": "large", "name": "Large", "start": "n0", "nodes": nodes })
+}
+
+/// One thread runs the proxy, CXone and the clients: were the flow compiled there, nothing else would be answered.
+#[tokio::test]
+async fn others_are_answered_while_a_large_flow_is_compiled() {
+    let text = large_flow(60_000).to_string();
+    let began = std::time::Instant::now();
+    let definition = serde_json::from_str(&text).unwrap();
+    CompiledFlow::compile(definition).unwrap();
+    let compiling = began.elapsed();
+
+    let fake = Fake::start().await;
+    *fake.shared.flow.lock().unwrap() = Some(text);
+    let proxy = proxy(&fake, |_| {}).await;
+    assert_eq!(proxy.get("/healthz").await.status(), 200);
+    let simulate = client()
+        .post(proxy.url("/simulate/dtmf"))
+        .json(&json!({ "interactionId": "i", "digits": "1", "flowId": "large" }));
+    let mut simulating = std::pin::pin!(within(simulate.send()));
+    let (mut longest, mut answers) = (std::time::Duration::ZERO, 0);
+    let answer = loop {
+        let began = std::time::Instant::now();
+        tokio::select! {
+            answer = &mut simulating => break answer.unwrap(),
+            health = proxy.get("/healthz") => assert_eq!(health.status(), 200),
+        }
+        answers += 1;
+        longest = longest.max(began.elapsed());
+    };
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    println!(
+        "compiling takes {compiling:?}; {answers} other answers meanwhile, the slowest after {longest:?}"
+    );
+    assert!(answers > 0 && longest < compiling / 2, "{answers} answers, {longest:?} of {compiling:?}");
     proxy.stop().await;
 }
 
@@ -289,7 +374,7 @@ async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
     let stand_in = sandbox::start(settings).await.unwrap();
     let (id, secret) = stand_in.credentials();
     let proxy = common::proxy_at(stand_in.address(), |config| {
-        config.profile = Profile::Sandbox;
+        config.profile = ProfileName::Sandbox;
         let endpoint = stand_in.endpoints().into_iter().find(|endpoint| endpoint.name == "flow").unwrap();
         let (base, token) = (endpoint.base_url.parse().unwrap(), endpoint.token_url.parse().unwrap());
         let flow = ServiceConfig::at(Service::Flow, base, token, id.clone().into(), secret.clone());

@@ -48,12 +48,16 @@ pub(crate) async fn place_call(
 ) -> Result<Response, Refusal> {
     auth::bearer(&app.tokens, &headers, Service::Interactions, &["interactions:read"])?;
     let PlaceCall { flow_id } = read(body)?;
-    let flow = app.flows.find(&flow_id).ok_or_else(|| Refusal::not_found("there is no such flow"))?;
+    let flow = app.flows.find(flow_id.as_str()).ok_or_else(|| Refusal::not_found("there is no such flow"))?;
     let call = app
         .calls
         .place(&app, Arc::clone(flow))
         .ok_or_else(|| Refusal::new(StatusCode::TOO_MANY_REQUESTS, "there are too many calls"))?;
-    let placed = PlacedCall { interaction_id: call.interaction.clone(), call_id: call.id.clone() };
+    let invariant = "the stand-in's own identifiers are valid";
+    let placed = PlacedCall {
+        interaction_id: call.interaction.parse().expect(invariant),
+        call_id: call.id.parse().expect(invariant),
+    };
     Ok((StatusCode::CREATED, Json(placed)).into_response())
 }
 

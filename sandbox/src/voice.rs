@@ -75,7 +75,13 @@ pub(crate) async fn call_state(
         .calls
         .by_interaction(&interaction_id)
         .ok_or_else(|| Refusal::not_found("there is no such interaction"))?;
-    Ok(Json(CallStatus { interaction_id, call_id: call.id.clone(), state: call.state().name().to_owned() }))
+    let invariant = "the stand-in's own identifiers are valid";
+    Ok(Json(CallStatus {
+        interaction_id: call.interaction.parse().expect(invariant),
+        call_id: call.id.parse().expect(invariant),
+        state: shared::call::CallState::from_name(call.state().name())
+            .expect("both sides know the same states"),
+    }))
 }
 
 /// One end of a call's voice.

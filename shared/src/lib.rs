@@ -7,6 +7,7 @@ pub mod audio;
 pub mod call;
 pub mod dtmf;
 pub mod flow;
+pub mod ids;
 pub mod link;
 pub mod menu;
 pub mod time;

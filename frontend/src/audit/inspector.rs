@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use shared::wire::AuditEntry;
 
-use super::{correlation, outcome, plain};
+use super::{correlation, plain};
 
 /// The selected entry, field by field.
 #[component]
@@ -22,7 +22,7 @@ pub(super) fn EntryView(entry: Option<AuditEntry>, filter: RwSignal<String>) -> 
         ("Number", entry.seq.to_string()),
         ("Time", entry.timestamp.clone()),
         ("Action", entry.action.clone()),
-        ("Outcome", outcome(&entry).to_owned()),
+        ("Outcome", entry.outcome.name().to_owned()),
         ("Correlation", request.clone()),
     ];
     let chain = [("Hash", entry.hash.clone()), ("Hash before", entry.prev.clone())];

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use shared::wire::{AuditCheck, AuditEntry};
+use shared::wire::{AuditCheck, AuditEntry, AuditOutcome};
 use wasm_bindgen_futures::spawn_local;
 
 use self::{
@@ -187,9 +187,9 @@ fn columns() -> Vec<Column<AuditEntry>> {
         Column::new("Time", |entry: &AuditEntry| entry.timestamp.clone())
             .shown_as(|entry| view! { <time>{entry.timestamp.clone()}</time> }.into_any()),
         Column::new("Action", |entry: &AuditEntry| entry.action.clone()),
-        Column::new("Outcome", |entry: &AuditEntry| outcome(entry).to_owned()).shown_as(|entry| {
-            let verdict = if outcome(entry) == "ok" { "" } else { "failed" };
-            view! { <span data-verdict=verdict>{outcome(entry).to_owned()}</span> }.into_any()
+        Column::new("Outcome", |entry: &AuditEntry| entry.outcome.name().to_owned()).shown_as(|entry| {
+            let verdict = if entry.outcome == AuditOutcome::Ok { "" } else { "failed" };
+            view! { <span data-verdict=verdict>{entry.outcome.name()}</span> }.into_any()
         }),
         Column::new("Detail", describe_detail).class("wide"),
         Column::new("Correlation", |entry: &AuditEntry| correlation(entry).to_owned())
@@ -202,11 +202,7 @@ fn columns() -> Vec<Column<AuditEntry>> {
 }
 
 fn correlation(entry: &AuditEntry) -> &str {
-    &entry.correlation_id
-}
-
-fn outcome(entry: &AuditEntry) -> &str {
-    &entry.outcome
+    entry.correlation_id.as_str()
 }
 
 /// Returns an entry's detail in a line: `flowId support-line · status 201`.

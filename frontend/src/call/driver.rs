@@ -15,7 +15,7 @@ use shared::{
     dtmf::Digit,
     menu::{CompiledFlow, PromptTiming, metrics::Metrics, seed_flow},
     time::Instant,
-    wire::{PlacedCall, Problem},
+    wire::Problem,
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -160,7 +160,7 @@ impl Driver {
         let flow_id = self.store.flow_id.get_untracked();
         let (placed, ()) = join(api::place_call(&flow_id), self.audio.running()).await;
         match placed {
-            Ok(placed) => self.follow(placed),
+            Ok(placed) => self.follow(placed.interaction_id.into(), placed.call_id.into()),
             Err(problem) => self.refused(problem),
         }
     }
@@ -172,10 +172,10 @@ impl Driver {
         self.store.notice.set(Some(problem.into()));
     }
 
-    pub(super) fn follow(&self, placed: PlacedCall) {
+    pub(super) fn follow(&self, interaction: String, call: String) {
         let followed = FollowedCall {
-            interaction: placed.interaction_id,
-            call: placed.call_id,
+            interaction,
+            call,
             flow: self.store.flow_id.get_untracked(),
             since: clock::now().as_micros(),
         };

@@ -145,7 +145,7 @@ impl Store {
 
     /// Whether the page talks to the stand-in.
     pub(super) fn is_sandbox(&self) -> bool {
-        self.profile.with(|profile| matches!(profile, Some(Ok(profile)) if profile.profile == "sandbox"))
+        self.profile.with(|profile| matches!(profile, Some(Ok(profile)) if profile.profile == shared::wire::ProfileName::Sandbox))
     }
 
     /// Adds a line to the log.

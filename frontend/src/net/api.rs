@@ -4,6 +4,7 @@ use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     flow::SimulationRequest,
+    ids::IdError,
     menu::FlowDefinition,
     wire::{
         AuditCheck, AuditPage, CallStatus, FlowList, PlaceCall, PlacedCall, Problem, Profile, QaExport,
@@ -38,7 +39,10 @@ pub(crate) async fn export(result: &QaExport) -> Answer<QaExported> {
 }
 
 pub(crate) async fn place_call(flow_id: &str) -> Answer<PlacedCall> {
-    send(changing(Request::post("/api/calls")), &PlaceCall { flow_id: flow_id.to_owned() }).await
+    let flow_id = flow_id
+        .parse()
+        .map_err(|error: IdError| failure(0, "No flow", format!("The flow's identifier {error}.")))?;
+    send(changing(Request::post("/api/calls")), &PlaceCall { flow_id }).await
 }
 
 pub(crate) async fn hang_up(interaction_id: &str) -> Answer<()> {

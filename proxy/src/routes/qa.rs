@@ -1,26 +1,29 @@
-use std::time::Instant;
-
 use axum::{Json as Answer, extract::State};
 use serde_json::{Value, json};
-use shared::wire::{FieldError, Problem, QaExport, QaExported};
+use shared::{
+    ids::{SimulationId, check_id},
+    wire::{FieldError, Problem, QaExport, QaExported},
+};
 
 use super::{
-    extract::Json,
-    simulations::{millis, require},
+    extract::{Correlation, Json},
+    simulations::require,
 };
-use crate::{error::ApiError, id::CorrelationId, state::AppState};
+use crate::{
+    error::ApiError,
+    retry::RetriedBy,
+    state::{AppState, millis},
+};
 
-/// The longest identifier of a test, a flow or a simulation, in characters.
-const LONGEST_ID: usize = 256;
-/// More branches than a flow has.
-const MOST_BRANCHES: usize = 100_000;
+/// Maximum number of branches in an export: more than a flow has.
+const MAX_BRANCHES: usize = 100_000;
 
 /// Hands a run's verdict to the configured QA platform, and to no other address. The proxy's clock and correlation id
-/// stand in for a `timestamp` and an `auditCorrelation` that are empty.
+/// replace a `timestamp` and an `auditCorrelation` that are empty.
 #[utoipa::path(
     post,
     path = "/api/qa/exports",
-    params(("x-dialbench" = String, Header, description = "1")),
+    params(("x-dialbench" = String, Header, description = "1"), ("x-dialbench-retry" = Option<String>, Header, description = "`client`: the proxy asks the platform once, because the client repeats the request itself")),
     request_body = QaExport,
     responses(
         (status = 200, body = QaExported),
@@ -31,72 +34,56 @@ const MOST_BRANCHES: usize = 100_000;
 )]
 pub(crate) async fn export(
     State(state): State<AppState>,
-    correlation: CorrelationId,
+    Correlation(correlation): Correlation,
+    retried_by: RetriedBy,
     Json(body): Json<Value>,
 ) -> Result<Answer<QaExported>, ApiError> {
-    let mut export = read(&body).map_err(ApiError::fields)?;
+    let (mut export, simulation) = read(&body).map_err(ApiError::fields)?;
     state.qa.endpoint()?;
-    let correlation = state.runs.correlation(&export.simulation_id, &correlation);
+    let correlation = state.runs.correlation(&simulation, &correlation);
     if export.timestamp.is_empty() {
         export.timestamp = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     }
     if export.audit_correlation.is_empty() {
-        export.audit_correlation = correlation.0.clone();
+        export.audit_correlation = correlation.to_string();
     }
-    state.see_through(export_recorded(state.clone(), correlation, export)).await.map(Answer)
-}
-
-async fn export_recorded(
-    state: AppState,
-    correlation: CorrelationId,
-    export: QaExport,
-) -> Result<QaExported, ApiError> {
-    let began = Instant::now();
-    let taken = state.qa.export(&export).await;
-    let mut detail = json!({
+    let detail = json!({
         "testId": export.test_id,
         "simulationId": export.simulation_id,
         "flowId": export.flow_id,
         "accuracyScore": export.accuracy_score,
         "efficiencyScore": export.efficiency_score,
         "auditCorrelation": export.audit_correlation,
-        "durationMs": millis(began),
     });
-    let outcome = match &taken {
-        Ok(taken) => {
-            detail["status"] = taken.status.into();
-            detail["attempts"] = taken.attempts.into();
-            "ok"
-        }
-        Err(error) => {
-            detail["status"] = error.status().into();
-            detail["reason"] = error.detail().into();
-            error.outcome()
+    let exporting = {
+        let state = state.clone();
+        async move {
+            let receipt = state.qa.export(&export, retried_by).await?;
+            let result = json!({ "status": receipt.status, "attempts": receipt.attempts });
+            let exported = QaExported {
+                status: receipt.status,
+                answer: receipt.answer,
+                attempts: receipt.attempts,
+                duration_ms: millis(receipt.duration),
+                audit_correlation: export.audit_correlation,
+                timestamp: export.timestamp,
+            };
+            Ok((exported, result))
         }
     };
-    state.record("qa.export", &correlation, outcome, detail).await?;
-    let taken = taken?;
-    Ok(QaExported {
-        status: taken.status,
-        answer: taken.answer,
-        attempts: taken.attempts,
-        duration_ms: u64::try_from(taken.took.as_millis()).unwrap_or(u64::MAX),
-        audit_correlation: export.audit_correlation,
-        timestamp: export.timestamp,
-    })
+    state.recorded("qa.export", &correlation, detail, exporting).await.map(Answer)
 }
 
-/// Reads an export, or says what is wrong with every field.
-fn read(body: &Value) -> Result<QaExport, Vec<FieldError>> {
+/// Reads an export and its simulation's identifier, or lists the errors of all fields.
+fn read(body: &Value) -> Result<(QaExport, SimulationId), Vec<FieldError>> {
     let mut errors = Vec::new();
     let field = |name: &str| body.get(name).filter(|value| !value.is_null());
     for name in ["testId", "simulationId", "flowId"] {
-        let fits = field(name).and_then(Value::as_str).is_some_and(|text| {
-            !text.trim().is_empty()
-                && text.chars().count() <= LONGEST_ID
-                && !text.chars().any(char::is_control)
-        });
-        require(&mut errors, fits, name, "must be a text of 1 to 256 characters");
+        match field(name).and_then(Value::as_str).map(check_id) {
+            Some(Ok(())) => {}
+            Some(Err(error)) => errors.push(FieldError::new(name, error.to_string())),
+            None => errors.push(FieldError::new(name, "must be a text")),
+        }
     }
     let duration = field("durationMs").and_then(Value::as_u64).is_some();
     require(&mut errors, duration, "durationMs", "must be a whole number of milliseconds");
@@ -105,7 +92,7 @@ fn read(body: &Value) -> Result<QaExport, Vec<FieldError>> {
         require(&mut errors, fits, name, "must be a number from 0 to 1");
     }
     let branches = field("unreachableBranches").is_none_or(|value| {
-        value.as_array().is_some_and(|list| list.len() <= MOST_BRANCHES && list.iter().all(Value::is_string))
+        value.as_array().is_some_and(|list| list.len() <= MAX_BRANCHES && list.iter().all(Value::is_string))
     });
     require(&mut errors, branches, "unreachableBranches", "must be a list of texts");
     let timestamp = field("timestamp").is_none_or(|value| {
@@ -113,15 +100,20 @@ fn read(body: &Value) -> Result<QaExport, Vec<FieldError>> {
     });
     require(&mut errors, timestamp, "timestamp", "must be a time as RFC 3339 has it");
     let correlation = field("auditCorrelation")
-        .is_none_or(|value| value.as_str().is_some_and(|text| text.chars().count() <= LONGEST_ID));
-    require(&mut errors, correlation, "auditCorrelation", "must be a text of at most 256 characters");
+        .is_none_or(|value| value.as_str().is_some_and(|text| text.is_empty() || check_id(text).is_ok()));
+    require(&mut errors, correlation, "auditCorrelation", "must be empty or an identifier");
     if !errors.is_empty() {
         return Err(errors);
     }
-    // What was null is left to its default.
+    // Fields that are null get their defaults.
     let mut body = body.clone();
     if let Some(fields) = body.as_object_mut() {
         fields.retain(|_, value| !value.is_null());
     }
-    serde_json::from_value(body).map_err(|error| vec![FieldError::new("", error.to_string())])
+    let export: QaExport =
+        serde_json::from_value(body).map_err(|error| vec![FieldError::new("", error.to_string())])?;
+    let simulation = export.simulation_id.parse();
+    let simulation = simulation
+        .map_err(|error: shared::ids::IdError| vec![FieldError::new("simulationId", error.to_string())])?;
+    Ok((export, simulation))
 }

@@ -3,8 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::request::LONGEST_ID;
-use crate::wire::Limits;
+use crate::{ids::MAX_ID_CHARS, wire::Limits};
 
 /// A request that must be refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +46,7 @@ const PARTS: [(&str, Break); 32] = [
     ("flowId", |_, _, body| set(body, "flowId", "two words".into())),
     ("flowId", |_, _, body| set(body, "flowId", "bell\u{7}".into())),
     ("flowId", |random, _, body| set(body, "flowId", ".".repeat(1 + random.below(2)).into())),
-    ("flowId", |random, _, body| set(body, "flowId", "x".repeat(LONGEST_ID + 1 + random.below(9)).into())),
+    ("flowId", |random, _, body| set(body, "flowId", "x".repeat(MAX_ID_CHARS + 1 + random.below(9)).into())),
     ("digits", |_, _, body| set(body, "dtmfSequence", "12".into())),
     ("digits", |random, limits, body| {
         let count = limits.dtmf_sequence + 1 + random.below(5);
@@ -69,7 +68,7 @@ const PARTS: [(&str, Break); 32] = [
     ("variables", |_, _, body| variable(body, "")),
     ("variables", |_, _, body| variable(body, "  ")),
     ("variables", |_, _, body| variable(body, "a\u{1}b")),
-    ("variables", |_, _, body| variable(body, &"v".repeat(LONGEST_ID + 1))),
+    ("variables", |_, _, body| variable(body, &"v".repeat(MAX_ID_CHARS + 1))),
     ("media", |_, _, body| set(body, "mediaAssetReferences", json!({ "assetId": "a", "type": "tts" }))),
     ("media", |random, limits, body| {
         let count = limits.media_references + 1 + random.below(3);

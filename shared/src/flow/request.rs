@@ -7,11 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     dtmf::Digit,
+    ids::{MAX_ID_CHARS, check_id},
     wire::{FieldError, Limits, MediaKind, MediaReference},
 };
 
-/// The longest identifier, in characters; CXone's are shorter.
-pub(super) const LONGEST_ID: usize = 128;
 /// The longest text that an error message quotes, in characters.
 const LONGEST_QUOTE: usize = 24;
 
@@ -116,7 +115,7 @@ impl Reader {
             None | Some(Value::Null) => self.refuse(field, "must be given"),
             Some(Value::String(text)) => match check_id(text) {
                 Ok(()) => return text.clone(),
-                Err(message) => self.refuse(field, message),
+                Err(error) => self.refuse(field, error.to_string()),
             },
             Some(other) => self.refuse(field, format!("must be a text, not {}", kind(other))),
         }
@@ -204,26 +203,13 @@ impl Reader {
     }
 }
 
-/// Whether `id` can be an identifier of CXone's: 1–128 visible characters.
-fn check_id(id: &str) -> Result<(), String> {
-    if id.is_empty() {
-        return Err("must not be empty".into());
-    }
-    let visible = |symbol: char| !symbol.is_control() && !symbol.is_whitespace();
-    // A client's URL library would take dots for a step up.
-    if id.chars().count() > LONGEST_ID || !id.chars().all(visible) || id == "." || id == ".." {
-        return Err(format!("must be 1 to {LONGEST_ID} visible characters without spaces"));
-    }
-    Ok(())
-}
-
 /// Whether a variable can be called `name`.
 fn check_name(name: &str) -> Result<(), String> {
     if name.trim().is_empty() {
         return Err("a variable needs a name".into());
     }
-    if name.chars().count() > LONGEST_ID || name.chars().any(char::is_control) {
-        return Err(format!("a variable's name must be 1 to {LONGEST_ID} visible characters"));
+    if name.chars().count() > MAX_ID_CHARS || name.chars().any(char::is_control) {
+        return Err(format!("a variable's name must be 1 to {MAX_ID_CHARS} visible characters"));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{CompiledFlow, Event, Input, MachineConfig, MenuMachine, OpenError, Resolution};
 use crate::{
     dtmf::DigitString,
+    ids::check_id,
     time::Instant,
     wire::{FieldError, SimulateDtmf, SimulatedDtmf},
 };
@@ -30,8 +31,8 @@ impl Simulation {
     /// Checks a request against the most digits that are allowed; every field's error at once.
     pub fn from_request(request: &SimulateDtmf, most_digits: usize) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
-        if request.interaction_id.trim().is_empty() {
-            errors.push(FieldError::new("interactionId", "must not be empty"));
+        if let Err(error) = check_id(&request.interaction_id) {
+            errors.push(FieldError::new("interactionId", error.to_string()));
         }
         let digits = match request.digits.parse::<DigitString>() {
             Ok(digits) if digits.is_empty() => Err("must have at least one digit".to_owned()),

@@ -1,8 +1,9 @@
-//! What travels between the page and the proxy.
+//! Types that travel between the page and the proxy.
 
 mod audit;
 mod call;
 mod flow;
+mod header;
 mod link;
 mod panels;
 mod problem;
@@ -11,13 +12,14 @@ mod service;
 mod simulate;
 mod simulation;
 
-pub use audit::{AuditCheck, AuditEntry, AuditFault, AuditPage};
+pub use audit::{AuditCheck, AuditEntry, AuditFault, AuditHead, AuditOutcome, AuditPage};
 pub use call::{CallStatus, PlaceCall, PlacedCall};
 pub use flow::{FlowList, FlowSummary};
+pub use header::{CHANGE_HEADER, CHANGE_HEADER_VALUE, RETRY_BY_CLIENT, RETRY_HEADER};
 pub use link::{ClientMessage, Gap, GapReason, LinkState, LinkStatus, ServerMessage};
 pub use panels::{PANELS, Panel, PanelModule};
-pub use problem::{FieldError, Problem, UpstreamStatus};
-pub use profile::{Limits, Profile, ServiceStatus};
+pub use problem::{FieldError, Problem, UpstreamName, UpstreamStatus};
+pub use profile::{Limits, Profile, ProfileName, ServiceStatus};
 pub use service::Service;
 pub use simulate::{SimulateDtmf, SimulatedDtmf};
 pub use simulation::{

@@ -186,7 +186,7 @@ impl Driver {
     async fn submit(&self) -> PollInput {
         match api::simulate(&self.request).await {
             Ok(job) => {
-                self.run.record.update(|record| record.simulation_id = Some(job.simulation_id));
+                self.run.record.update(|record| record.simulation_id = Some(job.simulation_id.into()));
                 // Whoever left meanwhile comes back to it.
                 self.keep();
                 PollInput::Accepted
@@ -241,7 +241,7 @@ fn trouble(problem: Problem, submission: bool) -> PollInput {
 
 #[cfg(test)]
 mod tests {
-    use shared::wire::UpstreamStatus;
+    use shared::wire::{UpstreamName, UpstreamStatus};
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
@@ -253,7 +253,7 @@ mod tests {
             status,
             detail: "flow answered oddly".into(),
             errors: Vec::new(),
-            upstream: Some(UpstreamStatus { service: "flow".into(), status: service }),
+            upstream: Some(UpstreamStatus { service: UpstreamName::Flow, status: service }),
             retry_after_ms: Some(1_500),
         };
         let PollInput::Refused(status, after, detail) = trouble(problem, submission) else {

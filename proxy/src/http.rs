@@ -1,17 +1,13 @@
+//! Reading answers and errors of HTTP servers.
+
 use std::{
     error::Error as _,
     time::{Duration, SystemTime},
 };
 
 use axum::http::{HeaderMap, header};
-use shared::link::{Backoff, Jitter};
 
-/// The delay before attempt `attempt`, counted from 0.
-pub(crate) fn jittered(backoff: Backoff, attempt: u32) -> Duration {
-    backoff.delay(attempt, &mut Jitter::new(rand::random()))
-}
-
-/// `Retry-After`, RFC 9110 section 10.2.3: seconds or a date. One in the past is no wait.
+/// Returns the wait that `Retry-After` asks for (RFC 9110, section 10.2.3): seconds or a date. A date in the past is no wait.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
@@ -21,7 +17,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
-/// An error of the client's with its causes, and without its address.
+/// Returns the cause of a client error, without the address, which may hold a token.
 pub(crate) fn describe(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".into();
