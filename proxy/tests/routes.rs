@@ -266,7 +266,7 @@ async fn the_openapi_document_lists_every_api_route() {
 #[tokio::test]
 async fn the_chain_of_the_audit_trail_is_verified() {
     let fake = Fake::start().await;
-    let proxy = proxy(&fake, |config| config.profile = Profile::Sandbox).await;
+    let proxy = proxy(&fake, |config| config.profile = ProfileName::Sandbox).await;
     let check = async || -> Value { proxy.get("/api/audit/verify").await.json().await.unwrap() };
     let head: Value = proxy.get("/api/audit/head").await.json().await.unwrap();
     assert_eq!(check().await, json!({ "entries": head["seq"], "lastHash": head["hash"], "faults": [] }));
