@@ -1,6 +1,10 @@
 //! The panel that the address names. By hand: the panels need no nested routes, and the page has to load quickly.
 
-use leptos::{ev, prelude::*};
+use leptos::{
+    ev,
+    prelude::*,
+    task::{spawn_local, tick},
+};
 use shared::wire::Panel;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Element, HtmlElement};
@@ -30,10 +34,13 @@ impl Router {
             let name = router.shown.get().map_or(NOT_FOUND, |panel| panel.title);
             document().set_title(&format!("{name} · {PROGRAM}"));
         });
-        // After the panel was rendered, unless its module has to be loaded first.
         Effect::new(move |_| {
             router.shown.track();
-            router.focus_heading(document().document_element());
+            spawn_local(async move {
+                // The panel is rendered by then, unless its module has to be loaded first.
+                tick().await;
+                router.focus_heading(document().document_element());
+            });
         });
         router
     }
@@ -45,7 +52,7 @@ impl Router {
 
     /// Gives the focus to the heading inside `place`, once after each change of panels.
     pub(crate) fn focus_heading(self, place: Option<impl AsRef<Element>>) {
-        if !self.heading_wanted.get_value() {
+        if self.heading_wanted.try_get_value() != Some(true) {
             return;
         }
         if place.is_some_and(|place| focus_heading(place.as_ref())) {
