@@ -42,7 +42,7 @@ pub(super) fn EntryView(entry: Option<AuditEntry>, filter: RwSignal<String>) -> 
                 <dl>{detail.into_iter().map(|(name, value)| row(name, value)).collect_view()}</dl>
             })}
             <h3>"Chain"</h3>
-            <dl class="digits">{chain.map(|(name, value)| row(name.to_owned(), value)).into_iter().collect_view()}</dl>
+            <dl class="chain">{chain.map(|(name, value)| row(name.to_owned(), value)).into_iter().collect_view()}</dl>
         </section>
     }
     .into_any()
