@@ -75,6 +75,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(qa::export))
         .routes(routes!(audit::page))
         .routes(routes!(audit::head))
+        .routes(routes!(audit::verify))
 }
 
 /// Returns the OpenAPI document of every `/api` route.

@@ -245,6 +245,7 @@ async fn the_openapi_document_lists_every_api_route() {
         [
             "/api/audit",
             "/api/audit/head",
+            "/api/audit/verify",
             "/api/calls",
             "/api/calls/{interactionId}",
             "/api/flow/definitions",
@@ -259,6 +260,19 @@ async fn the_openapi_document_lists_every_api_route() {
     assert!(document["paths"]["/api/profile"]["get"]["responses"]["default"].is_object());
     assert!(document["components"]["schemas"]["Problem"].is_object());
     assert!(document["components"]["schemas"]["AuditEntry"].is_object(), "referenced by AuditPage");
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn the_chain_of_the_audit_trail_is_verified() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.profile = ProfileName::Sandbox).await;
+    let check = async || -> Value { proxy.get("/api/audit/verify").await.json().await.unwrap() };
+    let head: Value = proxy.get("/api/audit/head").await.json().await.unwrap();
+    assert_eq!(check().await, json!({ "entries": head["seq"], "lastHash": head["hash"], "faults": [] }));
+    let simulated = json!({ "interactionId": "i", "digits": "1" });
+    client().post(proxy.url("/simulate/dtmf")).json(&simulated).send().await.unwrap();
+    assert_eq!(check().await["entries"], head["seq"].as_u64().unwrap() + 1);
     proxy.stop().await;
 }
 

@@ -10,7 +10,7 @@ use shared::flow::{
 };
 use wasm_bindgen_futures::spawn_local;
 
-use super::{desk::Desk, run::Runner, sight::Sight, trace::told};
+use super::{desk::Desk, run::Runner, sight::Sight, trace::describe_values};
 use crate::clock;
 
 /// More suggestions than this nobody runs by hand.
@@ -134,7 +134,7 @@ fn Suggestion(index: usize, of: Suggested) -> impl IntoView {
     let number = index + 1;
     let digits: String = of.digits.iter().map(|digit| digit.as_char()).collect();
     let digits = if digits.is_empty() { "no digits".to_owned() } else { digits };
-    let variables = told(&of.variables);
+    let variables = describe_values(&of.variables);
     let draft = StoredValue::new(untrack(|| draft_of(expect_context::<Sight>(), &of)));
     view! {
         <li>

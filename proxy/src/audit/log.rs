@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     chain,
     reader::{AuditQuery, Index, Reader, Written},
+    verify::Verdict,
 };
 
 /// Maximum number of entries that wait for the disk; further requests wait for room.
@@ -131,6 +132,11 @@ impl Audit {
     /// Returns the entries that `query` selects. Blocks on the disk.
     pub(crate) fn page(&self, query: &AuditQuery) -> io::Result<AuditPage> {
         self.reader.page(query)
+    }
+
+    /// Checks the chain of all that is on disk. Blocks on the disk.
+    pub(crate) fn verify(&self) -> io::Result<Verdict> {
+        self.reader.verify()
     }
 
     /// Returns the newest entry's number and hash.

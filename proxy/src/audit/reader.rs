@@ -7,6 +7,8 @@ use std::{
 
 use shared::wire::{AuditEntry, AuditHead, AuditPage};
 
+use super::verify::{Verdict, check_lines};
+
 /// Distance between entries whose place in the file is kept in memory, so that a page is found without reading all of it.
 const MARK_INTERVAL: u64 = 128;
 /// Number of bytes that are read at a time from the end towards the beginning.
@@ -79,6 +81,13 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(path: PathBuf, written: Written) -> Self {
         Self { path, written: RwLock::new(written) }
+    }
+
+    /// Checks the chain of all that is on disk.
+    pub(super) fn verify(&self) -> io::Result<Verdict> {
+        // What is being written has no end yet.
+        let length = self.written.read().unwrap_or_else(PoisonError::into_inner).length;
+        check_lines(BufReader::new(File::open(&self.path)?.take(length)))
     }
 
     /// Changes the state after a write.

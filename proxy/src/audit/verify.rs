@@ -1,6 +1,6 @@
 use std::{
     fs::File,
-    io::{self, BufRead as _, BufReader},
+    io::{self, BufRead, BufReader},
     path::Path,
 };
 
@@ -29,16 +29,20 @@ pub struct Fault {
 }
 
 /// Checks every line of the audit log `path`.
+pub fn verify(path: &Path) -> io::Result<Verdict> {
+    check_lines(BufReader::new(File::open(path)?))
+}
+
+/// Checks every line of `log`.
 ///
 /// A line that does not follow the one before is reported once: the lines after it are checked against it.
-pub fn verify(path: &Path) -> io::Result<Verdict> {
-    let mut reader = BufReader::new(File::open(path)?);
+pub(super) fn check_lines(mut log: impl BufRead) -> io::Result<Verdict> {
     let mut verdict = Verdict { lines: 0, last_hash: None, faults: Vec::new() };
     let mut before = Some((0, chain::GENESIS.to_owned()));
     let mut line = Vec::new();
     loop {
         line.clear();
-        if reader.read_until(b'\n', &mut line)? == 0 {
+        if log.read_until(b'\n', &mut line)? == 0 {
             return Ok(verdict);
         }
         verdict.lines += 1;

@@ -2,11 +2,15 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use shared::{
     ids::check_id,
-    wire::{AuditHead, AuditPage, FieldError, Problem},
+    wire::{AuditCheck, AuditFault, AuditHead, AuditPage, FieldError, Problem},
 };
 
 use super::extract::Params;
-use crate::{audit::AuditQuery, error::ApiError, state::AppState};
+use crate::{
+    audit::{AuditQuery, Fault},
+    error::ApiError,
+    state::AppState,
+};
 
 /// Number of entries of a page where no limit is given.
 const DEFAULT_PAGE_ENTRIES: usize = 100;
@@ -77,4 +81,21 @@ pub(crate) async fn page(
 #[utoipa::path(get, path = "/api/audit/head", responses((status = 200, body = AuditHead)))]
 pub(crate) async fn head(State(state): State<AppState>) -> Json<AuditHead> {
     Json(state.audit.head())
+}
+
+/// Checks the chain of the whole audit trail.
+#[utoipa::path(get, path = "/api/audit/verify", responses((status = 200, body = AuditCheck)))]
+pub(crate) async fn verify(State(state): State<AppState>) -> Result<Json<AuditCheck>, ApiError> {
+    let audit = state.audit.clone();
+    let failed = |detail: String| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
+    let read = tokio::task::spawn_blocking(move || audit.verify()).await;
+    let verdict = read
+        .map_err(|_| failed("reading the audit log failed".into()))?
+        .map_err(|error| failed(format!("the audit log cannot be read: {error}")))?;
+    let fault = |fault: Fault| AuditFault { line: fault.line, reason: fault.reason };
+    Ok(Json(AuditCheck {
+        entries: verdict.lines,
+        last_hash: verdict.last_hash,
+        faults: verdict.faults.into_iter().map(fault).collect(),
+    }))
 }

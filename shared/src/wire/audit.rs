@@ -76,3 +76,27 @@ pub struct AuditHead {
     /// SHA-256 of the newest entry, in hex; 64 zeros where there is none.
     pub hash: String,
 }
+
+/// Result of the check of the whole trail, as `GET /api/audit/verify` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AuditCheck {
+    /// Number of lines that were checked.
+    pub entries: u64,
+    /// Hash of the last sound line; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_hash: Option<String>,
+    /// Damaged lines, in order.
+    pub faults: Vec<AuditFault>,
+}
+
+/// A damaged line of the trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditFault {
+    /// Number of the line, from 1.
+    pub line: u64,
+    /// Description of the damage.
+    pub reason: String,
+}

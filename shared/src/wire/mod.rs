@@ -12,7 +12,7 @@ mod service;
 mod simulate;
 mod simulation;
 
-pub use audit::{AuditEntry, AuditHead, AuditOutcome, AuditPage};
+pub use audit::{AuditCheck, AuditEntry, AuditFault, AuditHead, AuditOutcome, AuditPage};
 pub use call::{CallStatus, PlaceCall, PlacedCall};
 pub use flow::{FlowList, FlowSummary};
 pub use header::{CHANGE_HEADER, CHANGE_HEADER_VALUE, RETRY_BY_CLIENT, RETRY_HEADER};
