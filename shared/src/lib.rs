@@ -7,6 +7,7 @@ pub mod audio;
 pub mod call;
 pub mod dtmf;
 pub mod flow;
+pub mod jobs;
 pub mod link;
 pub mod menu;
 pub mod time;

@@ -7,8 +7,8 @@ mod draft;
 mod execute;
 mod expect;
 pub mod export;
+mod job;
 mod layout;
-mod poll;
 mod request;
 mod salvage;
 mod walk;
@@ -18,8 +18,8 @@ pub use execute::{check_depth, execute};
 pub use expect::{
     Check, Expectation, ExpectationDraft, ExpectedDecision, Judgement, Verdict, actions, judge,
 };
+pub use job::FlowSimulation;
 pub use layout::{Edge, Layout, Measures, Point, layout};
-pub use poll::{Ending, PollConfig, PollInput, PollOutput, PollPhase, PollProgress, Poller, Trouble};
 pub use request::SimulationRequest;
 pub use salvage::salvage;
 pub use walk::{Stride, Walk};
