@@ -11,6 +11,8 @@ mod js;
 mod net;
 mod panels;
 mod route;
+#[cfg(test)]
+mod testing;
 mod ui;
 mod voice;
 
