@@ -8,6 +8,7 @@ mod call;
 mod clock;
 mod flow;
 mod js;
+mod kit;
 mod net;
 mod panels;
 mod route;
