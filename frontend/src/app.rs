@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use crate::{
-    call::{Bench, CallPage},
+    call::{CallContext, CallPage},
     panels::panel,
     route::{PanelLink, Route, Router},
 };
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) fn App() -> impl IntoView {
     let router = Router::new();
     provide_context(router);
-    provide_context(Bench::new());
+    provide_context(CallContext::new());
     view! {
         <header class="top">
             <p class="brand">
@@ -42,10 +42,10 @@ pub(crate) fn App() -> impl IntoView {
 /// Which CXone the page talks to.
 #[component]
 fn ProfileBadge() -> impl IntoView {
-    let bench = expect_context::<Bench>();
+    let context = expect_context::<CallContext>();
     view! {
         <p class="profile">
-            {move || match bench.store.profile.get() {
+            {move || match context.store.profile.get() {
                 None => "Asking for the profile …".to_owned(),
                 Some(Err(problem)) => problem.title,
                 Some(Ok(profile)) if profile.profile == "sandbox" => "Sandbox: CXone's stand-in, no credentials".to_owned(),

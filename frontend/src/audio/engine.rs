@@ -13,7 +13,7 @@ use web_sys::{
     ChannelCountMode, CustomEvent, CustomEventInit, EventTarget, MessageEvent, Response,
 };
 
-use super::line::VoiceLine;
+use super::worker::VoiceWorker;
 use crate::{
     clock,
     js::{field, object, reason, set},
@@ -42,7 +42,7 @@ pub(crate) enum AudioEvent {
 pub(crate) struct AudioEngine {
     inner: Rc<RefCell<Inner>>,
     works: Rc<Works>,
-    voice: VoiceLine,
+    voice: VoiceWorker,
     handle: EventTarget,
     on: Rc<dyn Fn(AudioEvent)>,
 }
@@ -81,7 +81,7 @@ impl AudioEngine {
         let engine = Self {
             inner: Rc::default(),
             works: Rc::new(Works::new()),
-            voice: VoiceLine::default(),
+            voice: VoiceWorker::default(),
             handle: EventTarget::new().expect("browsers have event targets"),
             on: Rc::new(on),
         };
@@ -203,7 +203,7 @@ impl AudioEngine {
     }
 
     /// The way to the voice stream, which is heard and fed without this thread.
-    pub(crate) fn voice_line(&self) -> VoiceLine {
+    pub(crate) fn voice_worker(&self) -> VoiceWorker {
         self.voice.clone()
     }
 

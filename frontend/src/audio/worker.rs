@@ -13,7 +13,7 @@ use web_sys::{Event, MessageChannel, MessageEvent, MessagePort, Worker};
 use super::engine::asset;
 use crate::{
     js::{field, object},
-    net::line::{Dial, Line, LineEvent, Packet},
+    net::connection::{Connection, ConnectionEvent, Connector, Packet},
 };
 
 /// What a socket gets that was lost without a word.
@@ -21,7 +21,7 @@ const ABNORMAL: u16 = 1006;
 
 /// Dials in the worker, where audio passes by the page's own thread. Clones are the same worker, which has one line at a time.
 #[derive(Clone, Default)]
-pub(crate) struct VoiceLine {
+pub(crate) struct VoiceWorker {
     inner: Rc<Inner>,
 }
 
@@ -42,16 +42,16 @@ struct Running {
 #[derive(Clone)]
 struct Dialled {
     number: u32,
-    on: Rc<dyn Fn(LineEvent)>,
+    on: Rc<dyn Fn(ConnectionEvent)>,
 }
 
 /// A line that was dialled.
-struct Remote {
-    voice: VoiceLine,
+struct WorkerConnection {
+    voice: VoiceWorker,
     number: u32,
 }
 
-impl VoiceLine {
+impl VoiceWorker {
     /// Joins the socket and the audio thread; what the audio thread is to be sent for it, and along with it.
     pub(super) fn join(&self) -> Result<(JsValue, Array), JsValue> {
         let channel = MessageChannel::new()?;
@@ -79,7 +79,7 @@ impl VoiceLine {
         let inner = Rc::downgrade(&self.inner);
         let on_error = Closure::<dyn FnMut(Event)>::new(move |_| {
             if let Some(dialled) = inner.upgrade().and_then(|inner| inner.dialled.borrow().clone()) {
-                (dialled.on)(LineEvent::Closed(ABNORMAL));
+                (dialled.on)(ConnectionEvent::Closed(ABNORMAL));
             }
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -101,38 +101,38 @@ impl Inner {
             self.dialled.borrow().clone().filter(|dialled| dialled.number == number("number") as u32);
         let Some(dialled) = dialled else { return };
         let event = match field("kind").as_string().as_deref() {
-            Some("opened") => LineEvent::Opened,
-            Some("text") => LineEvent::Text(field("text").as_string().unwrap_or_default()),
-            Some("packet") => LineEvent::Binary(Packet {
+            Some("opened") => ConnectionEvent::Opened,
+            Some("text") => ConnectionEvent::Text(field("text").as_string().unwrap_or_default()),
+            Some("packet") => ConnectionEvent::Binary(Packet {
                 bytes: number("bytes") as u32,
                 at: Instant::from_millis_f64(number("at")),
             }),
-            Some("closed") => LineEvent::Closed(number("code") as u16),
+            Some("closed") => ConnectionEvent::Closed(number("code") as u16),
             _ => return,
         };
         (dialled.on)(event);
     }
 }
 
-impl Dial for VoiceLine {
-    fn dial(&self, url: &str, on: Rc<dyn Fn(LineEvent)>) -> Option<Box<dyn Line>> {
+impl Connector for VoiceWorker {
+    fn connect(&self, url: &str, on: Rc<dyn Fn(ConnectionEvent)>) -> Option<Box<dyn Connection>> {
         let number = self.inner.last.get() + 1;
         self.inner.last.set(number);
         self.inner.dialled.replace(Some(Dialled { number, on }));
-        let line = Remote { voice: self.clone(), number };
+        let connection = WorkerConnection { voice: self.clone(), number };
         self.post(&[("kind", &"dial".into()), ("url", &url.into()), ("number", &number.into())])
-            .then(|| Box::new(line) as Box<dyn Line>)
+            .then(|| Box::new(connection) as Box<dyn Connection>)
     }
 }
 
-impl Line for Remote {
+impl Connection for WorkerConnection {
     /// Voice has no text.
     fn send_text(&self, _: &str) -> bool {
         false
     }
 }
 
-impl Drop for Remote {
+impl Drop for WorkerConnection {
     fn drop(&mut self) {
         let mut dialled = self.voice.inner.dialled.borrow_mut();
         if dialled.as_ref().is_some_and(|dialled| dialled.number == self.number) {

@@ -2,13 +2,13 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::Bench;
+use super::CallContext;
 
 /// The form for profiles that place no calls of their own.
 #[component]
 pub(super) fn Attach() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let store = bench.store;
+    let context = expect_context::<CallContext>();
+    let store = context.store;
     let interaction = RwSignal::new(String::new());
     let call = RwSignal::new(String::new());
     let flow = RwSignal::new(String::new());
@@ -19,7 +19,7 @@ pub(super) fn Attach() -> impl IntoView {
         tried.set(true);
         let value = |field: RwSignal<String>| field.get_untracked().trim().to_owned();
         if !value(interaction).is_empty() && !value(call).is_empty() {
-            bench.attach(value(interaction), value(call), value(flow));
+            context.attach(value(interaction), value(call), value(flow));
         }
     };
     let elsewhere =

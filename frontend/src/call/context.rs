@@ -12,12 +12,12 @@ use crate::clock;
 
 /// The panel's state and commands, given to every view.
 #[derive(Clone, Copy)]
-pub(crate) struct Bench {
+pub(crate) struct CallContext {
     pub(crate) store: Store,
     driver: StoredValue<Rc<Driver>, LocalStorage>,
 }
 
-impl Bench {
+impl CallContext {
     /// Sets everything going.
     pub(crate) fn new() -> Self {
         let store = Store::new();
@@ -49,7 +49,7 @@ impl Bench {
             if !flow_id.is_empty() {
                 driver.load_flow(&flow_id).await;
             }
-            driver.store.call_goes(clock::now(), CallState::Connecting);
+            driver.store.set_call_state(clock::now(), CallState::Connecting);
             driver.history.borrow_mut().forget_the_past();
             driver.follow(PlacedCall { interaction_id: interaction, call_id: call });
         });
@@ -74,7 +74,7 @@ impl Bench {
     /// Feeds digits straight to the menu machine, without a call, or stops to.
     pub(crate) fn simulate_only(self, on: bool) {
         self.store.simulate_only.set(on);
-        self.driver().forget_walk();
+        self.driver().reset_menu();
     }
 
     /// Empties the log.

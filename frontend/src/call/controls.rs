@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::Bench;
+use super::CallContext;
 
 /// The phone's upper part.
 #[component]
 pub(super) fn Controls() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let store = bench.store;
+    let context = expect_context::<CallContext>();
+    let store = context.store;
     let live = move || store.call.get().is_live();
     let why_not = move || {
         if store.simulate_only.get() {
@@ -28,7 +28,7 @@ pub(super) fn Controls() -> impl IntoView {
                 <select
                     prop:value=move || store.flow_id.get()
                     disabled=live
-                    on:change=move |change| bench.choose_flow(event_target_value(&change))
+                    on:change=move |change| context.choose_flow(event_target_value(&change))
                 >
                     <For each=move || store.flows.get() key=|flow| flow.flow_id.clone() let:flow>
                         {
@@ -48,11 +48,11 @@ pub(super) fn Controls() -> impl IntoView {
                     type="button"
                     class="start"
                     disabled=move || live() || why_not().is_some()
-                    on:click=move |_| bench.start_call()
+                    on:click=move |_| context.start_call()
                 >
                     "Start call"
                 </button>
-                <button type="button" class="stop" disabled=move || !live() || store.ids.with(Option::is_none) on:click=move |_| bench.hang_up()>
+                <button type="button" class="stop" disabled=move || !live() || store.ids.with(Option::is_none) on:click=move |_| context.hang_up()>
                     "Hang up"
                 </button>
             </div>
@@ -63,7 +63,7 @@ pub(super) fn Controls() -> impl IntoView {
                     role="switch"
                     prop:checked=move || store.simulate_only.get()
                     disabled=live
-                    on:change=move |change| bench.simulate_only(event_target_checked(&change))
+                    on:change=move |change| context.simulate_only(event_target_checked(&change))
                 />
                 "Simulate only"
                 <span class="fine">"keys go straight to the menu machine, without a call"</span>

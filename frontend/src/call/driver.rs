@@ -22,14 +22,14 @@ use wasm_bindgen_futures::spawn_local;
 use super::{
     history::{FollowedCall, History},
     measures::Measure,
+    menu_driver::MenuDriver,
     store::{CallIds, RowKind, Store},
     voice::Voice,
-    walker::Walker,
 };
 use crate::{
     audio::{AudioEngine, AudioEvent},
     clock,
-    net::{api, socket::KeptSocket},
+    net::{api, socket::ReconnectingSocket},
     ui::Notice,
 };
 
@@ -37,9 +37,9 @@ use crate::{
 pub(super) struct Driver {
     pub(super) store: Store,
     pub(super) audio: AudioEngine,
-    pub(super) events: RefCell<Option<KeptSocket>>,
+    pub(super) events: RefCell<Option<ReconnectingSocket>>,
     pub(super) voice: RefCell<Option<Voice>>,
-    pub(super) walker: RefCell<Option<Walker>>,
+    pub(super) menu: RefCell<Option<MenuDriver>>,
     pub(super) metrics: RefCell<Metrics>,
     pub(super) history: RefCell<History>,
     pub(super) timer: RefCell<Option<Timeout>>,
@@ -68,7 +68,7 @@ impl Driver {
                 audio,
                 events: RefCell::default(),
                 voice: RefCell::default(),
-                walker: RefCell::default(),
+                menu: RefCell::default(),
                 metrics: RefCell::default(),
                 history: RefCell::new(History::load()),
                 timer: RefCell::default(),
@@ -102,7 +102,7 @@ impl Driver {
             None => self.use_flow(seed_flow()),
         }
         if let Some(call) = followed {
-            self.store.call_goes(clock::now(), CallState::Connecting);
+            self.store.set_call_state(clock::now(), CallState::Connecting);
             let history = self.history.borrow();
             self.replay_to.set((history.since < history.seen).then_some(history.seen));
             drop(history);
@@ -132,11 +132,11 @@ impl Driver {
     pub(super) fn use_flow(&self, flow: Arc<CompiledFlow>) {
         self.store.flow_id.set(flow.definition().flow_id.clone());
         self.store.flow.set(Some(flow));
-        self.forget_walk();
+        self.reset_menu();
     }
 
-    pub(super) fn forget_walk(&self) {
-        self.walker.replace(None);
+    pub(super) fn reset_menu(&self) {
+        self.menu.replace(None);
         self.timer.replace(None);
         self.store.position.set(None);
         self.store.visited.set(Vec::new());
@@ -150,7 +150,7 @@ impl Driver {
         let now = clock::now();
         self.store.notice.set(None);
         self.store.ids.set(None);
-        self.store.call_goes(now, CallState::Connecting);
+        self.store.set_call_state(now, CallState::Connecting);
         let prepared = self.prepared.borrow().clone();
         if let Some(prepared) = prepared {
             prepared.await;
@@ -168,7 +168,7 @@ impl Driver {
     pub(super) fn refused(&self, problem: Problem) {
         let now = clock::now();
         self.store.log(now, RowKind::Problem, format!("{}: {}", problem.title, problem.detail), None);
-        self.store.call_goes(now, CallState::Terminated);
+        self.store.set_call_state(now, CallState::Terminated);
         self.store.notice.set(Some(problem.into()));
     }
 
@@ -190,7 +190,7 @@ impl Driver {
     /// Follows the call from its beginning, or from what is replayed of it.
     pub(super) fn resume(&self, call: &FollowedCall) {
         let Some(flow) = self.store.flow.get_untracked() else { return };
-        self.forget_walk();
+        self.reset_menu();
         self.pressed.borrow_mut().clear();
         self.store
             .ids
@@ -199,8 +199,8 @@ impl Driver {
         let prompts =
             if untrack(|| self.store.is_sandbox()) { PromptTiming::Reported } else { PromptTiming::Instant };
         let begin = Instant::from_micros(call.since);
-        let walker = Walker::new(self.store, flow, prompts, call.interaction.clone(), begin);
-        self.walker.replace(Some(walker));
+        let menu = MenuDriver::new(self.store, flow, prompts, call.interaction.clone(), begin);
+        self.menu.replace(Some(menu));
         self.pump();
         let this = Weak::clone(&self.this);
         let voice = Voice::new(self.store, self.audio.clone(), call.clone(), move || {
@@ -213,7 +213,7 @@ impl Driver {
 
     pub(super) async fn hang_up(self: Rc<Self>) {
         let Some(ids) = self.store.ids.get_untracked() else { return };
-        self.store.call_goes(clock::now(), CallState::Disconnecting);
+        self.store.set_call_state(clock::now(), CallState::Disconnecting);
         if untrack(|| self.store.is_sandbox())
             && let Err(problem) = api::hang_up(&ids.interaction).await
         {
@@ -228,12 +228,12 @@ impl Driver {
     /// The call has ended, whoever ended it.
     pub(super) fn call_over(&self, now: Instant) {
         self.voice.replace(None);
-        if let Some(walker) = &mut *self.walker.borrow_mut() {
-            walker.hang_up(now);
+        if let Some(menu) = &mut *self.menu.borrow_mut() {
+            menu.hang_up(now);
         }
         self.pump();
         if self.store.call.get_untracked() != CallState::Terminated {
-            self.store.call_goes(now, CallState::Terminated);
+            self.store.set_call_state(now, CallState::Terminated);
         }
         let mut history = self.history.borrow_mut();
         history.call = None;
@@ -254,32 +254,32 @@ impl Driver {
     pub(super) fn simulate(&self, now: Instant, digit: Digit) {
         let ended =
             self.store.position.with_untracked(|position| position.as_ref().is_none_or(|at| at.ended));
-        if self.walker.borrow().is_none() || ended {
+        if self.menu.borrow().is_none() || ended {
             let Some(flow) = self.store.flow.get_untracked() else { return };
-            self.forget_walk();
+            self.reset_menu();
             *self.simulated.borrow_mut() += 1;
             let interaction = format!("simulated-{}", self.simulated.borrow());
             self.store.ids.set(Some(CallIds { interaction: interaction.clone(), call: None }));
-            let walker = Walker::new(self.store, flow, PromptTiming::Instant, interaction, now);
-            self.walker.replace(Some(walker));
+            let menu = MenuDriver::new(self.store, flow, PromptTiming::Instant, interaction, now);
+            self.menu.replace(Some(menu));
         }
         self.store.log(now, RowKind::Digit, format!("{digit} (simulated)"), None);
-        self.walk(|walker| walker.digit(now, digit));
+        self.drive(|menu| menu.digit(now, digit));
     }
 
-    pub(super) fn walk(&self, act: impl FnOnce(&mut Walker)) {
-        if let Some(walker) = &mut *self.walker.borrow_mut() {
-            act(walker);
+    pub(super) fn drive(&self, act: impl FnOnce(&mut MenuDriver)) {
+        if let Some(menu) = &mut *self.menu.borrow_mut() {
+            act(menu);
         }
         self.pump();
     }
 
     /// Shows what the machine says, and comes back when its next timeout is due.
     pub(super) fn pump(&self) {
-        let due = match &mut *self.walker.borrow_mut() {
-            Some(walker) => {
-                walker.drain(&mut self.metrics.borrow_mut());
-                walker.poll_timeout()
+        let due = match &mut *self.menu.borrow_mut() {
+            Some(menu) => {
+                menu.drain(&mut self.metrics.borrow_mut());
+                menu.poll_timeout()
             }
             None => None,
         };
@@ -288,7 +288,7 @@ impl Driver {
             let this = Weak::clone(&self.this);
             Timeout::new(wait, move || {
                 if let Some(driver) = this.upgrade() {
-                    driver.walk(|walker| walker.handle_timeout(clock::now()));
+                    driver.drive(|menu| menu.handle_timeout(clock::now()));
                 }
             })
         });

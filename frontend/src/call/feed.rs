@@ -14,8 +14,8 @@ use super::{driver::Driver, history::Arrival, measures::Measure, store::RowKind}
 use crate::{
     clock,
     net::{
-        line::FromHere,
-        socket::{KeptSocket, SocketEvent, WhenFinished},
+        connection::DirectConnector,
+        socket::{AfterFinish, ReconnectingSocket, SocketEvent},
         websocket_url,
     },
 };
@@ -28,10 +28,10 @@ const LOST_AFTER_MS: f64 = 5_000.0;
 impl Driver {
     pub(super) fn connect_events(&self) {
         let this = Weak::clone(&self.this);
-        let socket = KeptSocket::new(
-            FromHere,
+        let socket = ReconnectingSocket::new(
+            DirectConnector,
             websocket_url("/ws/interactions"),
-            WhenFinished::DialAgain,
+            AfterFinish::Reconnect,
             move |event| {
                 if let Some(driver) = this.upgrade() {
                     driver.socket_event(event);
@@ -154,7 +154,7 @@ impl Driver {
     /// What came before a reload has been seen again: timeouts run from here on.
     fn replayed(&self) {
         if self.replay_to.take().is_some() {
-            self.walk(|walker| walker.handle_timeout(clock::now()));
+            self.drive(|menu| menu.handle_timeout(clock::now()));
         }
     }
 
@@ -186,7 +186,7 @@ impl Driver {
             self.store.latencies.update(|latencies| latencies.add(Measure::KeyToEvent, ms));
         }
         drop(pressed);
-        self.walk(|walker| walker.digit(at, dtmf.digit));
+        self.drive(|menu| menu.digit(at, dtmf.digit));
     }
 
     fn interaction(&self, at: Instant, interaction: &InteractionEvent) {
@@ -195,8 +195,8 @@ impl Driver {
         }
         let node = interaction.node_id.as_deref();
         match (&interaction.activity, node) {
-            (Some(Activity::PromptEnded), node) => self.walk(|walker| walker.prompts_ended(at, node)),
-            (Some(Activity::NodeEntered), Some(node)) => self.walk(|walker| walker.observed(at, node)),
+            (Some(Activity::PromptEnded), node) => self.drive(|menu| menu.prompts_ended(at, node)),
+            (Some(Activity::NodeEntered), Some(node)) => self.drive(|menu| menu.observed(at, node)),
             (Some(Activity::PromptInterrupted), _) => self.audio.flush(),
             _ => {}
         }
@@ -204,7 +204,7 @@ impl Driver {
             Some(CallState::Terminated) => self.call_over(at),
             // After the page has hung up itself, CXone's word of it comes late.
             Some(CallState::Disconnecting) if self.store.call.get_untracked().is_live() => {
-                self.store.call_goes(at, CallState::Disconnecting);
+                self.store.set_call_state(at, CallState::Disconnecting);
             }
             // The page's own voice stream says when it streams.
             _ => {}

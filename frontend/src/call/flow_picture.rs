@@ -12,7 +12,7 @@ use shared::{
     },
 };
 
-use super::{Bench, store::Waiting};
+use super::{CallContext, store::Waiting};
 use crate::{clock, ui::edges};
 
 const NODE_WIDTH: f64 = 148.0;
@@ -28,7 +28,7 @@ const TICK_MS: u32 = 100;
 /// The picture, the current prompt's words, and the countdown to the timeout.
 #[component]
 pub(super) fn FlowPicture() -> impl IntoView {
-    let store = expect_context::<Bench>().store;
+    let store = expect_context::<CallContext>().store;
     view! {
         <section class="panel picture" aria-labelledby="flow-title">
             <header>
@@ -51,7 +51,7 @@ fn spoken(flow: &CompiledFlow, node: shared::menu::NodeIx) -> Option<String> {
 
 #[component]
 fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
-    let store = expect_context::<Bench>().store;
+    let store = expect_context::<CallContext>().store;
     let Layout { nodes, edges, width, height } = layout(flow.definition(), MEASURES);
     let picture = NodeRef::<leptos::svg::Svg>::new();
     let places = nodes.clone();
@@ -166,7 +166,7 @@ fn shortened(text: &str, most: usize) -> String {
 /// The time until the machine gives up waiting for a digit.
 #[component]
 fn Countdown() -> impl IntoView {
-    let store = expect_context::<Bench>().store;
+    let store = expect_context::<CallContext>().store;
     let waiting = Memo::new(move |_| {
         store.position.with(|position| position.as_ref().filter(|at| !at.ended).and_then(|at| at.waiting))
     });

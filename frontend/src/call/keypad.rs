@@ -5,7 +5,7 @@ use shared::dtmf::Digit;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, EventTarget, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 
-use super::Bench;
+use super::CallContext;
 
 /// What stands below the digits on a telephone, ITU-T E.161.
 const LETTERS: [(char, &str); 8] = [
@@ -22,9 +22,9 @@ const LETTERS: [(char, &str); 8] = [
 /// Twelve keys, sixteen with the switch.
 #[component]
 pub(super) fn Keypad() -> impl IntoView {
-    let bench = expect_context::<Bench>();
+    let context = expect_context::<CallContext>();
     let letters = RwSignal::new(false);
-    listen_to_the_keyboard(bench, letters);
+    listen_to_the_keyboard(context, letters);
     let columns = move || if letters.get() { 4 } else { 3 };
     view! {
         <div class="keypad" role="group" aria-label="Keypad" class:wide=move || letters.get()>
@@ -42,7 +42,7 @@ pub(super) fn Keypad() -> impl IntoView {
 
 #[component]
 fn Key(digit: Digit) -> impl IntoView {
-    let bench = expect_context::<Bench>();
+    let context = expect_context::<CallContext>();
     let symbol = digit.as_char();
     let letters = LETTERS.iter().find(|(key, _)| *key == symbol).map_or("", |(_, letters)| letters);
     let down = move |pointer: PointerEvent| {
@@ -53,7 +53,7 @@ fn Key(digit: Digit) -> impl IntoView {
         if let Some(key) = pointer.current_target().and_then(|key| key.dyn_into::<Element>().ok()) {
             let _ = key.set_pointer_capture(pointer.pointer_id());
         }
-        bench.press(digit);
+        context.press(digit);
     };
     let keyboard = move |key: &KeyboardEvent| matches!(key.key().as_str(), "Enter" | " ");
     view! {
@@ -61,29 +61,29 @@ fn Key(digit: Digit) -> impl IntoView {
             type="button"
             class="key"
             aria-label=symbol.to_string()
-            class:sounding=move || bench.store.sounding.get() == Some(digit)
+            class:sounding=move || context.store.sounding.get() == Some(digit)
             on:pointerdown=down
-            on:pointerup=move |_| bench.release()
-            on:pointercancel=move |_| bench.release()
+            on:pointerup=move |_| context.release()
+            on:pointercancel=move |_| context.release()
             on:keydown=move |key| {
                 if keyboard(&key) {
                     key.prevent_default();
                     if !key.repeat() {
-                        bench.press(digit);
+                        context.press(digit);
                     }
                 }
             }
             on:keyup=move |key| {
                 if keyboard(&key) {
                     key.prevent_default();
-                    bench.release();
+                    context.release();
                 }
             }
             on:click=move |click: MouseEvent| {
                 // A click that no pointer or key made comes from assistive technology, or a script.
                 if click.detail() == 0 {
-                    bench.press(digit);
-                    bench.release();
+                    context.press(digit);
+                    context.release();
                 }
             }
         >
@@ -94,7 +94,7 @@ fn Key(digit: Digit) -> impl IntoView {
 }
 
 /// The keyboard's own keys press keys of the keypad wherever nothing else takes text.
-fn listen_to_the_keyboard(bench: Bench, letters: RwSignal<bool>) {
+fn listen_to_the_keyboard(context: CallContext, letters: RwSignal<bool>) {
     let held = StoredValue::new(None::<Digit>);
     let digit_of = move |key: &KeyboardEvent| {
         if key.ctrl_key() || key.alt_key() || key.meta_key() || takes_text(key.target()) {
@@ -108,16 +108,16 @@ fn listen_to_the_keyboard(bench: Bench, letters: RwSignal<bool>) {
             && !key.repeat()
         {
             held.set_value(Some(digit));
-            bench.press(digit);
+            context.press(digit);
         }
     });
     let up = window_event_listener(ev::keyup, move |key| {
         if digit_of(&key).is_some() && digit_of(&key) == held.get_value() {
             held.set_value(None);
-            bench.release();
+            context.release();
         }
     });
-    let blur = window_event_listener(ev::blur, move |_| bench.release());
+    let blur = window_event_listener(ev::blur, move |_| context.release());
     on_cleanup(move || {
         down.remove();
         up.remove();

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::wire::{LinkState, LinkStatus};
 
-use super::Bench;
+use super::CallContext;
 
 /// A link's state in a word.
 pub(super) const fn state_name(state: LinkState) -> &'static str {
@@ -18,7 +18,7 @@ pub(super) const fn state_name(state: LinkState) -> &'static str {
 /// The region `Link`.
 #[component]
 pub(super) fn LinkPanel() -> impl IntoView {
-    let store = expect_context::<Bench>().store;
+    let store = expect_context::<CallContext>().store;
     view! {
         <section class="panel link" aria-label="Link">
             <h2>"Link"</h2>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::{
-    Bench,
+    CallContext,
     store::{Row, RowKind},
 };
 use crate::{clock, ui::Notice};
@@ -18,8 +18,8 @@ const PART: u64 = 16;
 /// The log region `Events`, with its tools.
 #[component]
 pub(super) fn Events() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let store = bench.store;
+    let context = expect_context::<CallContext>();
+    let store = context.store;
     let text = RwSignal::new(String::new());
     let hidden = RwSignal::new(Vec::<RowKind>::new());
     let shown = Memo::new(move |_| {
@@ -69,7 +69,7 @@ pub(super) fn Events() -> impl IntoView {
                 <input id="events-filter" type="search" placeholder="Filter" prop:value=move || text.get()
                     on:input=move |input| text.set(event_target_value(&input)) />
                 <button type="button" on:click=copy>"Copy"</button>
-                <button type="button" on:click=move |_| bench.clear_log()>"Clear"</button>
+                <button type="button" on:click=move |_| context.clear_log()>"Clear"</button>
                 <span class="fine" role="status">{copied}</span>
             </header>
             <div class="kinds" role="group" aria-label="Kinds of events">

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use leptos::prelude::*;
 
-use super::Bench;
+use super::CallContext;
 
 /// Over how many presses the medians are taken.
 const KEPT: usize = 100;
@@ -50,8 +50,8 @@ fn figures(series: &VecDeque<f64>) -> Option<(f64, f64, f64)> {
 /// The delays, with their units.
 #[component]
 pub(super) fn Measures() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let latencies = bench.store.latencies;
+    let context = expect_context::<CallContext>();
+    let latencies = context.store.latencies;
     let row = move |name: &'static str, title: &'static str, series: fn(&Latencies) -> &VecDeque<f64>| {
         let cell = move |pick: fn((f64, f64, f64)) -> f64| {
             latencies.with(|all| {
@@ -81,7 +81,7 @@ pub(super) fn Measures() -> impl IntoView {
             </table>
             <p class="fine">
                 {move || {
-                    let output = latencies.with(|_| bench.output_latency_ms());
+                    let output = latencies.with(|_| context.output_latency_ms());
                     let output = output.map_or_else(|| "not reported".to_owned(), |ms| format!("{ms:.0} ms"));
                     let (buffered, underruns) = latencies.with(|all| (all.buffered_ms, all.underruns));
                     format!("Browser output {output} · voice buffered {buffered:.0} ms · underruns {underruns}")

@@ -16,7 +16,7 @@ use super::store::{Position, RowKind, Store, Waiting};
 use crate::clock;
 
 /// Follows one interaction through a flow.
-pub(super) struct Walker {
+pub(super) struct MenuDriver {
     store: Store,
     flow: Arc<CompiledFlow>,
     machine: MenuMachine,
@@ -24,7 +24,7 @@ pub(super) struct Walker {
     interaction_id: String,
 }
 
-impl Walker {
+impl MenuDriver {
     /// Lets the interaction in at the flow's start.
     pub(super) fn new(
         store: Store,

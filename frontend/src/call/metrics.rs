@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::Bench;
+use super::CallContext;
 use crate::ui::{Notice, download};
 
 /// The table `DTMF metrics`, its figures and its exports.
 #[component]
 pub(super) fn DtmfMetrics() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let store = bench.store;
+    let context = expect_context::<CallContext>();
+    let store = context.store;
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     let time = |ms: Option<f64>| ms.map_or_else(|| "–".to_owned(), |ms| format!("{:.2} s", ms / 1_000.0));
     let figure = move |name: &'static str, value: Signal<String>| {
@@ -27,9 +27,9 @@ pub(super) fn DtmfMetrics() -> impl IntoView {
             <header>
                 <h2 id="metrics-title">"DTMF metrics"</h2>
                 <button type="button" disabled=nothing
-                    on:click=move |_| export("dtmf-metrics.json", "application/json", bench.metrics_json())>"JSON"</button>
+                    on:click=move |_| export("dtmf-metrics.json", "application/json", context.metrics_json())>"JSON"</button>
                 <button type="button" disabled=nothing
-                    on:click=move |_| export("dtmf-metrics.csv", "text/csv", bench.metrics_csv())>"CSV"</button>
+                    on:click=move |_| export("dtmf-metrics.csv", "text/csv", context.metrics_csv())>"CSV"</button>
             </header>
             <dl class="figures">
                 {figure("sequences", Signal::derive(move || store.summary.get().sequences.to_string()))}

@@ -1,7 +1,7 @@
 //! The call panel: a phone beside an oscilloscope.
 
 mod attach;
-mod bench;
+mod context;
 mod controls;
 mod driver;
 mod feed;
@@ -11,26 +11,26 @@ mod keypad;
 mod link;
 mod log;
 mod measures;
+mod menu_driver;
 mod metrics;
 mod scope;
 mod status;
 mod store;
 mod voice;
 mod voice_place;
-mod walker;
 
 use leptos::prelude::*;
 
-pub(crate) use bench::Bench;
+pub(crate) use context::CallContext;
 
 use crate::ui::NoticeBox;
 
 /// `/call`.
 #[component]
 pub(crate) fn CallPage() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let store = bench.store;
-    Effect::new(move |_| bench.announce_call(store.call.get()));
+    let context = expect_context::<CallContext>();
+    let store = context.store;
+    Effect::new(move |_| context.announce_call(store.call.get()));
     view! {
         <main class="page call">
             <h1 class="visually-hidden">"Call"</h1>

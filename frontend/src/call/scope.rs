@@ -4,7 +4,7 @@ use leptos::{html::Canvas, prelude::*};
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-use super::Bench;
+use super::CallContext;
 use crate::ui::on_each_frame;
 
 /// Samples of one sweep: 21 ms at 48 kHz, out of the analyser's 2,048.
@@ -13,7 +13,7 @@ const SWEEP: usize = 1_024;
 /// A canvas that follows the audio context's output while there is something to hear.
 #[component]
 pub(super) fn Scope() -> impl IntoView {
-    let bench = expect_context::<Bench>();
+    let context = expect_context::<CallContext>();
     let canvas = NodeRef::<Canvas>::new();
     let level = RwSignal::new(None::<f32>);
     let mut samples = vec![0.0f32; SWEEP * 2];
@@ -22,7 +22,7 @@ pub(super) fn Scope() -> impl IntoView {
         .is_some_and(|query| query.matches());
     let (mut count, mut ink) = (0u32, String::new());
     on_each_frame(move || {
-        let heard = bench.scope(&mut samples);
+        let heard = context.scope(&mut samples);
         if let Some(canvas) = canvas.get_untracked() {
             // Asking for a style makes the browser lay out the page; half a second is soon enough for a new scheme.
             if count.is_multiple_of(30) {

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::Bench;
+use super::CallContext;
 
 /// State, current menu, last action.
 #[component]
 pub(super) fn CallStatus() -> impl IntoView {
-    let store = expect_context::<Bench>().store;
+    let store = expect_context::<CallContext>().store;
     let menu = move || {
         let position = store.position.get()?;
         let flow = store.flow.get()?;

@@ -162,7 +162,7 @@ impl Store {
     }
 
     /// Sends the call's state to `to`, and says so where there is no way.
-    pub(super) fn call_goes(&self, at: Instant, to: CallState) {
+    pub(super) fn set_call_state(&self, at: Instant, to: CallState) {
         let mut state = self.call.get_untracked();
         match state.go(to) {
             Ok(()) => self.call.set(state),

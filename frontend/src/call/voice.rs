@@ -16,15 +16,15 @@ use crate::{
     js::object,
     net::{
         api,
-        line::Packet,
-        socket::{KeptSocket, SocketEvent, WhenFinished},
+        connection::Packet,
+        socket::{AfterFinish, ReconnectingSocket, SocketEvent},
         websocket_url,
     },
 };
 
 /// A call's voice; dropping it lets go of the call.
 pub(super) struct Voice {
-    socket: KeptSocket,
+    socket: ReconnectingSocket,
     open: Rc<Cell<bool>>,
 }
 
@@ -55,7 +55,7 @@ impl Voice {
     ) -> Self {
         let url = websocket_url(&format!("/ws/voice/{}", js_sys::encode_uri_component(&call.call)));
         let open = Rc::new(Cell::new(false));
-        let line = audio.voice_line();
+        let worker = audio.voice_worker();
         let listener = Rc::new(Listener {
             store,
             audio,
@@ -64,8 +64,9 @@ impl Voice {
             received: Cell::default(),
             over: Rc::new(over),
         });
-        let socket =
-            KeptSocket::new(line, url, WhenFinished::Stop, move |event| Rc::clone(&listener).handle(event));
+        let socket = ReconnectingSocket::new(worker, url, AfterFinish::Stop, move |event| {
+            Rc::clone(&listener).handle(event);
+        });
         socket.start();
         Self { socket, open }
     }
@@ -78,7 +79,7 @@ impl Listener {
             SocketEvent::Opened => {
                 self.open.set(true);
                 self.received.set(0);
-                self.store.call_goes(now, CallState::Streaming);
+                self.store.set_call_state(now, CallState::Streaming);
             }
             SocketEvent::Binary(packet) => self.count(packet),
             SocketEvent::Text(text) => {
@@ -123,7 +124,7 @@ impl Listener {
             return (self.over)();
         }
         if self.store.call.get_untracked() == CallState::Streaming {
-            self.store.call_goes(now, CallState::Connecting);
+            self.store.set_call_state(now, CallState::Connecting);
         }
         spawn_local(self.look_for_the_call(was_open));
     }

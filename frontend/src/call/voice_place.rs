@@ -5,7 +5,7 @@ use shared::call::CallState;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
-use super::Bench;
+use super::CallContext;
 use crate::panels::panel;
 
 /// As near as this it is loaded.
@@ -14,8 +14,8 @@ const NEAR: &str = "150px";
 /// Below the dialpad.
 #[component]
 pub(super) fn VoicePlace() -> impl IntoView {
-    let bench = expect_context::<Bench>();
-    let store = bench.store;
+    let context = expect_context::<CallContext>();
+    let store = context.store;
     let wanted = RwSignal::new(false);
     let place = NodeRef::<Div>::new();
     let watch = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
@@ -45,7 +45,7 @@ pub(super) fn VoicePlace() -> impl IntoView {
     view! {
         <div class="place voice-place" node_ref=place>
             <Show when=shown fallback=|| view! { <p class="fine">"The voice panel comes with the first call."</p> }>
-                {panel("voice", bench.voice_handle())}
+                {panel("voice", context.voice_handle())}
             </Show>
         </div>
     }

@@ -9,7 +9,7 @@ use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 use crate::clock;
 
 /// What becomes of a socket.
-pub(crate) enum LineEvent {
+pub(crate) enum ConnectionEvent {
     Opened,
     Text(String),
     Binary(Packet),
@@ -25,58 +25,63 @@ pub(crate) struct Packet {
 }
 
 /// A way to dial.
-pub(crate) trait Dial {
-    /// Dials. `on` is told what becomes of it until the line is dropped, which hangs up. None where it cannot even be tried.
-    fn dial(&self, url: &str, on: Rc<dyn Fn(LineEvent)>) -> Option<Box<dyn Line>>;
+pub(crate) trait Connector {
+    /// Dials. `on` is told what becomes of it until the connection is dropped, which closes it. None where it cannot even be tried.
+    fn connect(&self, url: &str, on: Rc<dyn Fn(ConnectionEvent)>) -> Option<Box<dyn Connection>>;
 }
 
 /// A socket that was dialled.
-pub(crate) trait Line {
+pub(crate) trait Connection {
     /// Sends text, if the socket is open and for text.
     fn send_text(&self, text: &str) -> bool;
 }
 
 /// Dials from this thread. For text: of binary messages only the size is told.
-pub(crate) struct FromHere;
+pub(crate) struct DirectConnector;
 
-struct Local {
+struct DirectConnection {
     socket: WebSocket,
     _on_open: Closure<dyn FnMut()>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_close: Closure<dyn FnMut(CloseEvent)>,
 }
 
-impl Dial for FromHere {
-    fn dial(&self, url: &str, on: Rc<dyn Fn(LineEvent)>) -> Option<Box<dyn Line>> {
+impl Connector for DirectConnector {
+    fn connect(&self, url: &str, on: Rc<dyn Fn(ConnectionEvent)>) -> Option<Box<dyn Connection>> {
         let socket = WebSocket::new(url).ok()?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let tell = Rc::clone(&on);
-        let on_open = Closure::<dyn FnMut()>::new(move || tell(LineEvent::Opened));
+        let on_open = Closure::<dyn FnMut()>::new(move || tell(ConnectionEvent::Opened));
         let tell = Rc::clone(&on);
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let data = message.data();
             tell(match data.dyn_into::<js_sys::ArrayBuffer>() {
-                Ok(bytes) => LineEvent::Binary(Packet { bytes: bytes.byte_length(), at: clock::now() }),
-                Err(text) => LineEvent::Text(text.as_string().unwrap_or_default()),
+                Ok(bytes) => ConnectionEvent::Binary(Packet { bytes: bytes.byte_length(), at: clock::now() }),
+                Err(text) => ConnectionEvent::Text(text.as_string().unwrap_or_default()),
             });
         });
         let on_close = Closure::<dyn FnMut(CloseEvent)>::new(move |close: CloseEvent| {
-            on(LineEvent::Closed(close.code()));
+            on(ConnectionEvent::Closed(close.code()));
         });
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        Some(Box::new(Local { socket, _on_open: on_open, _on_message: on_message, _on_close: on_close }))
+        Some(Box::new(DirectConnection {
+            socket,
+            _on_open: on_open,
+            _on_message: on_message,
+            _on_close: on_close,
+        }))
     }
 }
 
-impl Line for Local {
+impl Connection for DirectConnection {
     fn send_text(&self, text: &str) -> bool {
         self.socket.ready_state() == WebSocket::OPEN && self.socket.send_with_str(text).is_ok()
     }
 }
 
-impl Drop for Local {
+impl Drop for DirectConnection {
     fn drop(&mut self) {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);

@@ -1,7 +1,7 @@
 //! The page's way to the proxy.
 
 pub(crate) mod api;
-pub(crate) mod line;
+pub(crate) mod connection;
 pub(crate) mod socket;
 
 /// The address of a WebSocket of the server that the page came from.

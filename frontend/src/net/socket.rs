@@ -8,7 +8,7 @@ use shared::{
     wire::LinkStatus,
 };
 
-use super::line::{Dial, Line, LineEvent, Packet};
+use super::connection::{Connection, ConnectionEvent, Connector, Packet};
 use crate::clock;
 
 /// What a kept socket reports.
@@ -16,46 +16,46 @@ pub(crate) enum SocketEvent {
     Opened,
     Text(String),
     Binary(Packet),
-    /// It was closed, with this code; it will be dialled again unless [`KeptSocket::stop`] is called.
+    /// It was closed, with this code; it will be dialled again unless [`ReconnectingSocket::stop`] is called.
     Closed(u16),
     Status(LinkStatus),
 }
 
 /// What happens when the server says that it is done (1000, 1001).
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WhenFinished {
-    DialAgain,
+pub(crate) enum AfterFinish {
+    Reconnect,
     Stop,
 }
 
 /// A socket that is dialled again when it is lost. Clones are the same socket.
 #[derive(Clone)]
-pub(crate) struct KeptSocket {
+pub(crate) struct ReconnectingSocket {
     inner: Rc<RefCell<Inner>>,
-    dial: Rc<dyn Dial>,
+    connector: Rc<dyn Connector>,
     on: Rc<dyn Fn(SocketEvent)>,
 }
 
 struct Inner {
     url: String,
-    when_finished: WhenFinished,
+    after_finish: AfterFinish,
     machine: Reconnect,
-    line: Option<Box<dyn Line>>,
+    connection: Option<Box<dyn Connection>>,
     timer: Option<Timeout>,
 }
 
-impl KeptSocket {
+impl ReconnectingSocket {
     /// A socket that nobody wants yet.
     pub(crate) fn new(
-        dial: impl Dial + 'static,
+        connector: impl Connector + 'static,
         url: String,
-        when_finished: WhenFinished,
+        after_finish: AfterFinish,
         on: impl Fn(SocketEvent) + 'static,
     ) -> Self {
         let seed = js_sys::Math::random().to_bits();
         let machine = Reconnect::new(ReconnectConfig::default(), seed);
-        let inner = Inner { url, when_finished, machine, line: None, timer: None };
-        Self { inner: Rc::new(RefCell::new(inner)), dial: Rc::new(dial), on: Rc::new(on) }
+        let inner = Inner { url, after_finish, machine, connection: None, timer: None };
+        Self { inner: Rc::new(RefCell::new(inner)), connector: Rc::new(connector), on: Rc::new(on) }
     }
 
     pub(crate) fn start(&self) {
@@ -68,7 +68,7 @@ impl KeptSocket {
 
     /// Sends text, if the socket is open.
     pub(crate) fn send_text(&self, text: &str) -> bool {
-        self.inner.borrow().line.as_ref().is_some_and(|line| line.send_text(text))
+        self.inner.borrow().connection.as_ref().is_some_and(|connection| connection.send_text(text))
     }
 
     fn handle(&self, input: ReconnectInput) {
@@ -81,8 +81,8 @@ impl KeptSocket {
             let output = self.inner.borrow_mut().machine.poll_output();
             match output {
                 None => break,
-                Some(ReconnectOutput::Dial) => self.dial(),
-                Some(ReconnectOutput::HangUp) => drop(self.inner.borrow_mut().line.take()),
+                Some(ReconnectOutput::Dial) => self.connect(),
+                Some(ReconnectOutput::HangUp) => drop(self.inner.borrow_mut().connection.take()),
                 Some(ReconnectOutput::Status(status)) => (self.on)(SocketEvent::Status(status)),
             }
         }
@@ -98,36 +98,36 @@ impl KeptSocket {
         self.inner.borrow_mut().timer = timer;
     }
 
-    fn dial(&self) {
+    fn connect(&self) {
         let url = self.inner.borrow().url.clone();
         let this = self.clone();
-        let line = self.dial.dial(&url, Rc::new(move |event| this.heard(event)));
-        let dialled = line.is_some();
-        self.inner.borrow_mut().line = line;
-        if !dialled {
+        let connection = self.connector.connect(&url, Rc::new(move |event| this.handle_event(event)));
+        let started = connection.is_some();
+        self.inner.borrow_mut().connection = connection;
+        if !started {
             self.handle(ReconnectInput::Lost(Loss::Network));
         }
     }
 
-    fn heard(&self, event: LineEvent) {
+    fn handle_event(&self, event: ConnectionEvent) {
         match event {
-            LineEvent::Opened => {
+            ConnectionEvent::Opened => {
                 (self.on)(SocketEvent::Opened);
                 self.handle(ReconnectInput::Opened);
             }
-            LineEvent::Text(text) => (self.on)(SocketEvent::Text(text)),
-            LineEvent::Binary(packet) => (self.on)(SocketEvent::Binary(packet)),
-            LineEvent::Closed(code) => self.closed(code),
+            ConnectionEvent::Text(text) => (self.on)(SocketEvent::Text(text)),
+            ConnectionEvent::Binary(packet) => (self.on)(SocketEvent::Binary(packet)),
+            ConnectionEvent::Closed(code) => self.closed(code),
         }
     }
 
     fn closed(&self, code: u16) {
-        // What calls this must not be dropped while it runs, so the line goes in the next turn.
-        let line = self.inner.borrow_mut().line.take();
-        Timeout::new(0, move || drop(line)).forget();
+        // What calls this must not be dropped while it runs, so it is dropped in the next turn.
+        let connection = self.inner.borrow_mut().connection.take();
+        Timeout::new(0, move || drop(connection)).forget();
         (self.on)(SocketEvent::Closed(code));
         let finished = CloseClass::of(Some(code)) == CloseClass::Finished;
-        if finished && self.inner.borrow().when_finished == WhenFinished::Stop {
+        if finished && self.inner.borrow().after_finish == AfterFinish::Stop {
             self.handle(ReconnectInput::Stop);
         } else {
             self.handle(ReconnectInput::Lost(Loss::Closed(Some(code))));

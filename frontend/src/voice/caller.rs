@@ -11,7 +11,7 @@ use web_sys::{
     Response,
 };
 
-use super::{desk::Desk, meters::Meter};
+use super::{meters::Meter, state::VoiceState};
 use crate::{
     audio::asset,
     js::{field, reason},
@@ -52,7 +52,7 @@ impl Drop for Connected {
 /// Chooses what the far end hears, and shows how loud it is.
 #[component]
 pub(super) fn CallersVoice() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+    let state = expect_context::<VoiceState>();
     let source = RwSignal::new(Source::Nothing);
     let muted = RwSignal::new(false);
     let failure = RwSignal::new(None::<String>);
@@ -69,10 +69,10 @@ pub(super) fn CallersVoice() -> impl IntoView {
         spawn_local(async move {
             let got = match wanted {
                 Source::Nothing => return,
-                Source::Microphone => microphone(desk).await,
-                Source::Phrase => phrase(desk, stop).await,
+                Source::Microphone => microphone(state).await,
+                Source::Phrase => phrase(state, stop).await,
                 Source::File => match bytes {
-                    Some(bytes) => play(desk, bytes, stop).await,
+                    Some(bytes) => play(state, bytes, stop).await,
                     None => return,
                 },
             };
@@ -90,11 +90,11 @@ pub(super) fn CallersVoice() -> impl IntoView {
     });
     Effect::new(move |_| {
         let on = source.get() != Source::Nothing && !muted.get();
-        desk.post(&[("kind", &"capture".into()), ("on", &on.into())]);
+        state.post(&[("kind", &"capture".into()), ("on", &on.into())]);
     });
     let level = Signal::derive(move || {
-        let peak = desk.sent_peak.get();
-        desk.report.with(Option::is_some).then(|| if peak > 1e-6 { 20.0 * peak.log10() } else { -120.0 })
+        let peak = state.sent_peak.get();
+        state.report.with(Option::is_some).then(|| if peak > 1e-6 { 20.0 * peak.log10() } else { -120.0 })
     });
     let choose = Rc::clone(&start);
     let chosen = move |_| {
@@ -136,35 +136,39 @@ pub(super) fn CallersVoice() -> impl IntoView {
     }
 }
 
-async fn microphone(desk: Desk) -> Result<Connected, JsValue> {
+async fn microphone(state: VoiceState) -> Result<Connected, JsValue> {
     let devices = web_sys::window().expect("a page has a window").navigator().media_devices()?;
     let constraints = MediaStreamConstraints::new();
     constraints.set_audio(&JsValue::TRUE);
     let stream: MediaStream =
         JsFuture::from(devices.get_user_media_with_constraints(&constraints)?).await?.dyn_into()?;
     let tracks = stream.get_audio_tracks().iter().map(JsValue::unchecked_into).collect();
-    let from: AudioNode = desk.context().create_media_stream_source(&stream)?.into();
-    from.connect_with_audio_node(&desk.node())?;
+    let from: AudioNode = state.context().create_media_stream_source(&stream)?.into();
+    from.connect_with_audio_node(&state.node())?;
     Ok(Connected { from, tracks, _ended: None })
 }
 
-async fn phrase(desk: Desk, ended: impl FnMut() + 'static) -> Result<Connected, JsValue> {
+async fn phrase(state: VoiceState, ended: impl FnMut() + 'static) -> Result<Connected, JsValue> {
     let window = web_sys::window().expect("a page has a window");
     let response: Response =
         JsFuture::from(window.fetch_with_str(&asset("phrase.flac")?)).await?.dyn_into()?;
-    play(desk, response.array_buffer()?, ended).await
+    play(state, response.array_buffer()?, ended).await
 }
 
 /// Plays what the browser can decode, once.
-async fn play(desk: Desk, bytes: Promise, ended: impl FnMut() + 'static) -> Result<Connected, JsValue> {
+async fn play(
+    state: VoiceState,
+    bytes: Promise,
+    ended: impl FnMut() + 'static,
+) -> Result<Connected, JsValue> {
     let bytes: ArrayBuffer = JsFuture::from(bytes).await?.dyn_into()?;
-    let context = desk.context();
+    let context = state.context();
     let buffer: AudioBuffer = JsFuture::from(context.decode_audio_data(&bytes)?).await?.dyn_into()?;
     let from: AudioBufferSourceNode = context.create_buffer_source()?;
     from.set_buffer(Some(&buffer));
     let ended = Closure::<dyn FnMut()>::new(ended);
     from.add_event_listener_with_callback("ended", ended.as_ref().unchecked_ref())?;
-    from.connect_with_audio_node(&desk.node())?;
+    from.connect_with_audio_node(&state.node())?;
     from.start()?;
     Ok(Connected { from: from.into(), tracks: Vec::new(), _ended: Some(ended) })
 }

@@ -7,7 +7,7 @@ use shared::audio::{
     math,
 };
 
-use super::{desk::Desk, meters::Meter, spectrum::Spectrum};
+use super::{meters::Meter, spectrum::Spectrum, state::VoiceState};
 use crate::ui::download;
 
 /// The stages: name, field, and what it does.
@@ -43,9 +43,9 @@ const STEPS: f64 = 500.0;
 /// Gain, gate, compressor and limiter, with what they do to what is heard.
 #[component]
 pub(super) fn Processing() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let config = desk.config;
-    let meters = move || desk.report.get().map(|report| report.meters);
+    let state = expect_context::<VoiceState>();
+    let config = state.config;
+    let meters = move || state.report.get().map(|report| report.meters);
     let level = move |pick: fn(&shared::audio::chain::Meters) -> f32| {
         Signal::derive(move || meters().map(|meters| f64::from(pick(&meters))))
     };
@@ -95,8 +95,8 @@ pub(super) fn Processing() -> impl IntoView {
 /// One setting: a slider, and a field for the exact number.
 #[component]
 fn Setting(path: &'static str, label: &'static str, stage: &'static str, logarithmic: bool) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let config = desk.config;
+    let state = expect_context::<VoiceState>();
+    let config = state.config;
     let error = RwSignal::new(None::<String>);
     let range = range(path);
     let value = Memo::new(move |_| config.with(|config| value(config, path)));

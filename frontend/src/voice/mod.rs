@@ -3,20 +3,20 @@
 mod caller;
 mod canvas;
 mod chain;
-mod desk;
 mod meters;
 mod quality;
 mod recording;
 mod spectrum;
+mod state;
 
-use desk::Desk;
 use leptos::prelude::*;
+use state::VoiceState;
 use wasm_bindgen::JsValue;
 
 /// Below the dialpad on `/call`. `handle` is what the frame gives away; see `AudioEngine::handle`.
 #[component]
 pub(crate) fn VoicePanel(handle: JsValue) -> impl IntoView {
-    provide_context(Desk::new(&handle));
+    provide_context(VoiceState::new(&handle));
     drop(handle);
     view! {
         <div class="voice">

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use leptos::prelude::*;
 use shared::call::quality::{DEGRADED_BELOW_KBPS, QualitySnapshot};
 
-use super::desk::{Desk, KEPT, WAITS_MS};
+use super::state::{KEPT, VoiceState, WAITS_MS};
 use crate::ui::download;
 
 /// Which number of a snapshot a row shows.
@@ -50,8 +50,8 @@ const ROWS: [(&str, &str, &str, Pick, bool); 10] = [
 /// The table `Media quality`.
 #[component]
 pub(super) fn MediaQuality() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let now = move || desk.history.with(|history| history.back().copied());
+    let state = expect_context::<VoiceState>();
+    let now = move || state.history.with(|history| history.back().copied());
     let verdict = move || match now() {
         None => "Figures come with the first call.".to_owned(),
         Some(all) if all.degraded => {
@@ -68,8 +68,10 @@ pub(super) fn MediaQuality() -> impl IntoView {
         ),
     };
     let save = move |_| {
-        let snapshot =
-            desk.last_call.get_untracked().or_else(|| desk.history.with_untracked(|all| all.back().copied()));
+        let snapshot = state
+            .last_call
+            .get_untracked()
+            .or_else(|| state.history.with_untracked(|all| all.back().copied()));
         if let Some(Ok(text)) = snapshot.as_ref().map(serde_json::to_string_pretty) {
             // A browser that saves nothing shows that itself.
             let _ = download("media-quality.json", "application/json", &text);
@@ -81,12 +83,12 @@ pub(super) fn MediaQuality() -> impl IntoView {
                 <h2>"Media quality"</h2>
                 <label for="least-delay" class="fine" title="The more, the fewer frames come too late">"Least delay"</label>
                 <select id="least-delay" on:change=move |change| {
-                    if let Ok(ms) = event_target_value(&change).parse() { desk.min_wait_ms.set(ms); }
+                    if let Ok(ms) = event_target_value(&change).parse() { state.min_wait_ms.set(ms); }
                 }>
                     {WAITS_MS.map(|ms| view! { <option value=ms>{format!("{ms} ms")}</option> }).into_iter().collect_view()}
                 </select>
                 <button type="button" on:click=save
-                    disabled=move || desk.last_call.with(Option::is_none) && now().is_none()>"JSON"</button>
+                    disabled=move || state.last_call.with(Option::is_none) && now().is_none()>"JSON"</button>
             </header>
             <table aria-label="Media quality">
                 <thead>
@@ -99,7 +101,7 @@ pub(super) fn MediaQuality() -> impl IntoView {
                             <td>{move || now().map_or_else(|| "–".to_owned(), |all| format!("{:.0} {unit}", pick(&all)))}</td>
                             <td>
                                 <svg class="plot" viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
-                                    <path d=move || desk.history.with(|history| plot(history.iter().map(pick), grows)) />
+                                    <path d=move || state.history.with(|history| plot(history.iter().map(pick), grows)) />
                                 </svg>
                             </td>
                         </tr>
@@ -107,7 +109,7 @@ pub(super) fn MediaQuality() -> impl IntoView {
                 </tbody>
             </table>
             <p class="fine" class:wrong=move || now().is_some_and(|all| all.degraded)>{verdict}</p>
-            {move || desk.last_call.get().map(|all| view! {
+            {move || state.last_call.get().map(|all| view! {
                 <p class="fine">{format!(
                     "Last call: {} frames, {} ms concealed, {} underruns, jitter {:.1} ms.",
                     all.frames, all.concealed_ms, all.underruns, all.jitter_ms

@@ -4,7 +4,7 @@ use leptos::{html::Canvas, prelude::*};
 
 use super::{
     canvas::{Sheet, sheet},
-    desk::Desk,
+    state::VoiceState,
 };
 use crate::ui::on_each_frame;
 
@@ -23,11 +23,11 @@ const MARKS: [(f64, &str); 5] =
 /// A canvas that follows the analyser.
 #[component]
 pub(super) fn Spectrum() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+    let state = expect_context::<VoiceState>();
     let canvas = NodeRef::<Canvas>::new();
-    let analyser = desk.analyser();
+    let analyser = state.analyser();
     let mut levels = vec![0.0f32; analyser.frequency_bin_count() as usize];
-    let nyquist = f64::from(desk.context().sample_rate()) / 2.0;
+    let nyquist = f64::from(state.context().sample_rate()) / 2.0;
     let (mut fitted, mut frame) = (None, 0u32);
     on_each_frame(move || {
         if frame.is_multiple_of(FRAMES_PER_FIT) {

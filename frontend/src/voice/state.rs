@@ -29,7 +29,7 @@ const SETTINGS: &str = "dialbench.chain";
 
 /// The panel's state.
 #[derive(Clone, Copy)]
-pub(super) struct Desk {
+pub(super) struct VoiceState {
     pub(super) report: RwSignal<Option<ReceiverReport>>,
     /// The highest peak that went to the far end lately, of 1.
     pub(super) sent_peak: RwSignal<f64>,
@@ -60,14 +60,14 @@ struct Gathering {
     report: Option<ReceiverReport>,
 }
 
-impl Desk {
+impl VoiceState {
     pub(super) fn new(handle: &JsValue) -> Self {
         let sound = Rc::new(Sound {
             context: field(handle, "context").unchecked_into(),
             node: field(handle, "node").unchecked_into(),
             analyser: field(handle, "analyser").unchecked_into(),
         });
-        let desk = Self {
+        let state = Self {
             report: RwSignal::new(None),
             sent_peak: RwSignal::new(0.0),
             config: RwSignal::new(stored().unwrap_or_default()),
@@ -80,12 +80,14 @@ impl Desk {
             streaming: field(handle, "state").as_string().as_deref() == Some("streaming"),
             ..Gathering::default()
         }));
-        desk.listen(handle.unchecked_ref(), &gathering);
-        desk.post(&[("kind", &"meters".into()), ("on", &true.into())]);
-        on_cleanup(move || desk.post(&[("kind", &"meters".into()), ("on", &false.into())]));
-        Effect::new(move |_| desk.apply(&desk.config.get()));
-        Effect::new(move |_| desk.post(&[("kind", &"wait".into()), ("ms", &desk.min_wait_ms.get().into())]));
-        desk
+        state.listen(handle.unchecked_ref(), &gathering);
+        state.post(&[("kind", &"meters".into()), ("on", &true.into())]);
+        on_cleanup(move || state.post(&[("kind", &"meters".into()), ("on", &false.into())]));
+        Effect::new(move |_| state.apply(&state.config.get()));
+        Effect::new(move |_| {
+            state.post(&[("kind", &"wait".into()), ("ms", &state.min_wait_ms.get().into())]);
+        });
+        state
     }
 
     pub(super) fn context(self) -> AudioContext {

@@ -11,8 +11,8 @@ use shared::{
 };
 
 use crate::net::{
-    line::FromHere,
-    socket::{KeptSocket, SocketEvent, WhenFinished},
+    connection::DirectConnector,
+    socket::{AfterFinish, ReconnectingSocket, SocketEvent},
     websocket_url,
 };
 
@@ -62,11 +62,14 @@ async fn replay(epoch: String, since: u64, last: u64) -> Result<Vec<(String, Pre
     let resume = ClientMessage::Resume { epoch, offset: since };
     let resume = serde_json::to_string(&resume).expect("a message has string keys only");
     let heard = Rc::new(RefCell::new((Vec::<(String, Pressed)>::new(), since)));
-    let slot = Rc::new(RefCell::new(None::<KeptSocket>));
+    let slot = Rc::new(RefCell::new(None::<ReconnectingSocket>));
     let socket = {
         let (heard, slot) = (Rc::clone(&heard), Rc::clone(&slot));
-        KeptSocket::new(FromHere, websocket_url("/ws/interactions"), WhenFinished::Stop, move |event| {
-            match event {
+        ReconnectingSocket::new(
+            DirectConnector,
+            websocket_url("/ws/interactions"),
+            AfterFinish::Stop,
+            move |event| match event {
                 SocketEvent::Opened => {
                     if let Some(socket) = &*slot.borrow() {
                         socket.send_text(&resume);
@@ -74,8 +77,8 @@ async fn replay(epoch: String, since: u64, last: u64) -> Result<Vec<(String, Pre
                 }
                 SocketEvent::Text(text) => note(&mut heard.borrow_mut(), &text),
                 SocketEvent::Binary(_) | SocketEvent::Closed(_) | SocketEvent::Status(_) => {}
-            }
-        })
+            },
+        )
     };
     slot.replace(Some(socket.clone()));
     socket.start();
