@@ -156,11 +156,13 @@ pub(crate) struct Sheet {
 impl Sheet {
     /// Returns the rows as CSV (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe before it.
     pub(crate) fn to_csv(&self) -> String {
-        let line = |fields: &mut dyn Iterator<Item = &str>| {
-            fields.map(field).collect::<Vec<_>>().join(",") + "\r\n"
-        };
+        let line =
+            |fields: &mut dyn Iterator<Item = &str>| fields.map(field).collect::<Vec<_>>().join(",") + "\r\n";
         let head = line(&mut self.columns.iter().copied());
-        self.rows.iter().map(|row| line(&mut row.iter().map(String::as_str))).fold(head, |all, row| all + &row)
+        self.rows
+            .iter()
+            .map(|row| line(&mut row.iter().map(String::as_str)))
+            .fold(head, |all, row| all + &row)
     }
 }
 

@@ -17,7 +17,9 @@ impl SortKey {
             (Self::Number(one), Self::Number(other)) => one.total_cmp(other),
             (Self::Text(one), Self::Text(other)) => one.cmp(other),
             (Self::Missing, Self::Missing) => Ordering::Equal,
-            (Self::Number(_), Self::Text(_) | Self::Missing) | (Self::Text(_), Self::Missing) => Ordering::Less,
+            (Self::Number(_), Self::Text(_) | Self::Missing) | (Self::Text(_), Self::Missing) => {
+                Ordering::Less
+            }
             (Self::Text(_), Self::Number(_)) | (Self::Missing, Self::Number(_) | Self::Text(_)) => {
                 Ordering::Greater
             }

@@ -315,7 +315,8 @@ where
         spawn_local(async move {
             tick().await;
             let body = self.body.try_get_untracked().flatten();
-            let button = body.and_then(|body| body.query_selector(&format!("[data-row='{row}'] button")).ok()?);
+            let button =
+                body.and_then(|body| body.query_selector(&format!("[data-row='{row}'] button")).ok()?);
             if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
                 // What is gone meanwhile takes no focus.
                 let _ = button.focus();
@@ -327,7 +328,8 @@ where
         let key = (self.key)(row);
         let at = move || self.window.with(|window| window.start) + index.get();
         let (mine, focused) = (key.clone(), key.clone());
-        let tabindex = Signal::derive(move || if self.stop.get().as_ref() == Some(&mine) { "0" } else { "-1" });
+        let tabindex =
+            Signal::derive(move || if self.stop.get().as_ref() == Some(&mine) { "0" } else { "-1" });
         let selection = self.selection.get_value();
         let is = |which: Option<Signal<Option<K>>>| {
             let key = key.clone();
@@ -355,7 +357,8 @@ where
         let click = {
             let (choose, compare, row) = (choose.clone(), compare.clone(), row.clone());
             move |click: MouseEvent| {
-                if click.target().is_some_and(|target| target.dyn_ref::<Element>().is_some_and(takes_clicks)) {
+                if click.target().is_some_and(|target| target.dyn_ref::<Element>().is_some_and(takes_clicks))
+                {
                     return;
                 }
                 let second = click.ctrl_key() || click.meta_key() || click.shift_key();
@@ -397,9 +400,9 @@ where
                 </Show>
             }
         });
-        let buttons = self.actions.with_value(|actions| {
-            actions.iter().map(|action| button(action, row, tabindex)).collect_view()
-        });
+        let buttons = self
+            .actions
+            .with_value(|actions| actions.iter().map(|action| button(action, row, tabindex)).collect_view());
         view! {
             <tr data-row=move || at().to_string() aria-rowindex=move || (at() + 2).to_string()
                 class:chosen=chosen class:compared=compared
