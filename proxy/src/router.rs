@@ -58,6 +58,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(simulations::result))
         .routes(routes!(qa::export))
         .routes(routes!(audit::page))
+        .routes(routes!(audit::verify))
 }
 
 /// The OpenAPI document of every `/api` route.

@@ -153,6 +153,7 @@ async fn the_openapi_document_lists_every_api_route() {
         paths,
         [
             "/api/audit",
+            "/api/audit/verify",
             "/api/calls",
             "/api/calls/{interactionId}",
             "/api/flow/definitions",
@@ -167,6 +168,21 @@ async fn the_openapi_document_lists_every_api_route() {
     assert!(document["paths"]["/api/profile"]["get"]["responses"]["default"].is_object());
     assert!(document["components"]["schemas"]["Problem"].is_object());
     assert!(document["components"]["schemas"]["AuditEntry"].is_object(), "referenced by AuditPage");
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn the_chain_of_the_audit_trail_is_verified() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.profile = Profile::Sandbox).await;
+    let check = async || -> Value { proxy.get("/api/audit/verify").await.json().await.unwrap() };
+    let whole = check().await;
+    let entries = proxy.audit().await;
+    let newest = entries.iter().max_by_key(|entry| entry["seq"].as_u64()).unwrap().clone();
+    assert_eq!(whole, json!({ "entries": newest["seq"], "lastHash": newest["hash"], "faults": [] }));
+    let simulated = json!({ "interactionId": "i", "digits": "1" });
+    client().post(proxy.url("/simulate/dtmf")).json(&simulated).send().await.unwrap();
+    assert_eq!(check().await["entries"], newest["seq"].as_u64().unwrap() + 1);
     proxy.stop().await;
 }
 

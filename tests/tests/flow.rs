@@ -14,7 +14,7 @@ async fn check(draft: Value) {
     assert_eq!(row[1], flow.flow_id);
     assert_eq!(row[4], format!("{:.1} s", expected.duration_ms as f64 / 1_000.0));
     let trace = page.rows("Trace").await;
-    let steps: Vec<(&str, &str)> = trace.iter().map(|row| (&*row[1], &*row[4])).collect();
+    let steps: Vec<(&str, &str)> = trace.iter().map(|row| (&*row[1], &*row[2])).collect();
     let path = expected.execution_path.iter();
     let wanted: Vec<(&str, &str)> =
         path.map(|step| (&*step.node_id, step.decision.as_deref().unwrap_or(""))).collect();

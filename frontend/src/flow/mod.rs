@@ -23,17 +23,20 @@ use self::{
     handing::Handing,
     link::Linked,
     picture::Picture,
-    run::{Runner, Runs},
+    run::{Run, Runner, Runs, verdict_name},
     sight::Sight,
     suggest::Suggest,
     trace::Trace,
 };
-use crate::ui::NoticeBox;
+use crate::{
+    kit::frame::{Frame, Inspector, Rail, Surface, Tray},
+    ui::NoticeBox,
+};
 
-/// How long the draft must stand still before it is kept, in milliseconds: browsers limit changes of the address.
-const KEEP_AFTER_MS: u32 = 300;
+/// Time for which the draft must not change before it is kept: browsers limit changes of the address.
+const KEEP_DELAY_MS: u32 = 300;
 
-/// `/flow`.
+/// The page at `/flow`.
 #[component]
 pub(crate) fn FlowPage() -> impl IntoView {
     let (draft, trouble) = link::load();
@@ -44,32 +47,40 @@ pub(crate) fn FlowPage() -> impl IntoView {
     provide_context(Sight::new(desk));
     keep_the_draft(desk);
     Effect::new(move |_| desk.want(&desk.drawn_flow()));
+    let sight = expect_context::<Sight>();
+    let verdict = move || {
+        let verdict = sight.shown.with(|shown| shown.as_ref().map(|run| run.judgement.verdict));
+        verdict.map_or_else(|| "Verdict".to_owned(), |verdict| format!("Verdict: {}", verdict_name(verdict)))
+    };
+    let under_way = move || {
+        let waits = |run: &Run| run.record.with(|record| record.outcome.is_none());
+        match desk.runs.with(|runs| runs.iter().filter(|run| waits(run)).count()) {
+            0 => "Runs".to_owned(),
+            count => format!("Runs: {count} under way"),
+        }
+    };
     view! {
-        <main class="page flow-page">
-            <h1 class="visually-hidden">"Flow simulation"</h1>
-            <NoticeBox notice=desk.notice />
-            <div class="columns">
-                <SimulationForm />
-                <div class="column">
+        <Frame path="/flow">
+            <Rail slot label="Draft"><SimulationForm /></Rail>
+            <Surface slot label="Picture"><Picture /></Surface>
+            <Inspector slot label=Signal::derive(verdict)><Analysis /><Trace /><Handing /></Inspector>
+            <Tray slot label=Signal::derive(under_way)>
+                <div class="flow-tray">
                     <Runs />
-                    <Compare />
-                    <Picture />
-                    <Trace />
-                    <Analysis />
-                    <Suggest />
-                    <Handing />
+                    <div class="next"><Compare /><Suggest /></div>
                 </div>
-            </div>
-        </main>
+            </Tray>
+            <NoticeBox notice=desk.notice />
+        </Frame>
     }
 }
 
-/// In the address and the tab, and back from an address that is typed or pasted.
+/// Keeps the draft in the address and the tab, and takes it from an address that is typed or pasted.
 fn keep_the_draft(desk: Desk) {
     let pending = StoredValue::new_local(None::<Timeout>);
     Effect::new(move |_| {
         desk.draft.track();
-        let keep = Timeout::new(KEEP_AFTER_MS, move || {
+        let keep = Timeout::new(KEEP_DELAY_MS, move || {
             let _ = desk.draft.try_with_untracked(link::keep);
         });
         pending.set_value(Some(keep));

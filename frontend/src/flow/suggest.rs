@@ -10,7 +10,7 @@ use shared::flow::{
 };
 use wasm_bindgen_futures::spawn_local;
 
-use super::{desk::FlowState, run::Runner, sight::FlowView, trace::told};
+use super::{desk::FlowState, run::Runner, sight::FlowView, trace::describe_values};
 use crate::clock;
 
 /// Maximum number of suggestions; once they have been run, more are made.
@@ -131,7 +131,7 @@ fn Suggestion(index: usize, suggested: Suggested) -> impl IntoView {
     let Suggested { request, covers } = suggested;
     let digits = request.digits_text();
     let digits = if digits.is_empty() { "no digits".to_owned() } else { digits };
-    let variables = told(request.variables());
+    let variables = describe_values(request.variables());
     let request = StoredValue::new(request);
     let draft = move || request.with_value(Draft::from_request);
     view! {

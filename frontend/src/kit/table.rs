@@ -40,7 +40,7 @@ pub(crate) struct Column<R> {
     cell: Option<Read<R, AnyView>>,
 }
 
-impl<R> Column<R> {
+impl<R: 'static> Column<R> {
     /// Makes a column with this heading. `text` is what its cells show, what the filter looks at, what is exported, and
     /// what the column is sorted by unless [`Self::sorted_by`] says otherwise.
     pub(crate) fn new(title: &'static str, text: impl Fn(&R) -> String + Send + Sync + 'static) -> Self {
@@ -53,12 +53,6 @@ impl<R> Column<R> {
     /// Sorts by `key` instead of the text.
     pub(crate) fn sorted_by(mut self, key: impl Fn(&R) -> SortKey + Send + Sync + 'static) -> Self {
         self.order = Some(Arc::new(key));
-        self
-    }
-
-    /// Makes the column one that cannot be sorted by.
-    pub(crate) fn unsorted(mut self) -> Self {
-        self.order = None;
         self
     }
 
@@ -78,7 +72,7 @@ impl<R> Column<R> {
 
 /// Rows that can be selected: the one that the panel shows and, where wanted, another that is compared with it.
 #[derive(Clone)]
-pub(crate) struct Selection<K: 'static, R> {
+pub(crate) struct Selection<K: Send + Sync + 'static, R> {
     chosen: Signal<Option<K>>,
     choose: Callback<K>,
     name: fn(&R) -> String,
@@ -87,7 +81,7 @@ pub(crate) struct Selection<K: 'static, R> {
 
 /// The second row of a [`Selection`].
 #[derive(Clone)]
-struct Comparison<K: 'static, R> {
+struct Comparison<K: Send + Sync + 'static, R> {
     compared: Signal<Option<K>>,
     compare: Callback<Option<K>>,
     name: fn(&R) -> Option<String>,
@@ -107,6 +101,7 @@ impl<K: Send + Sync + 'static, R> Selection<K, R> {
     /// Lets a second row be selected: each row for which `name` gives an accessible name has a button `Compare`, which
     /// calls `compare` with the row, or with nothing where the row was compared already. So does a click with Control,
     /// Command or Shift held.
+    #[allow(dead_code, reason = "the table of runs is the first to compare")]
     pub(crate) fn compared_with(
         mut self,
         compared: impl Into<Signal<Option<K>>>,

@@ -6,8 +6,8 @@ use shared::{
     flow::SimulationRequest,
     menu::FlowDefinition,
     wire::{
-        AuditPage, CallStatus, FlowList, PlaceCall, PlacedCall, Problem, Profile, QaExport, QaExported,
-        SimulationJob, SimulationResult,
+        AuditCheck, AuditPage, CallStatus, FlowList, PlaceCall, PlacedCall, Problem, Profile, QaExport,
+        QaExported, SimulationJob, SimulationResult,
     },
 };
 
@@ -66,8 +66,14 @@ pub(crate) async fn why_no_voice(call_id: &str) -> Option<Problem> {
     problem.upstream.is_some().then_some(problem)
 }
 
-pub(crate) async fn audit(after: u64, limit: u32) -> Answer<AuditPage> {
-    get(&format!("/api/audit?after={after}&limit={limit}")).await
+/// Asks for a part of the audit trail, with a query string of the route's parameters.
+pub(crate) async fn audit(parameters: &str) -> Answer<AuditPage> {
+    get(&format!("/api/audit?{parameters}")).await
+}
+
+/// Has the proxy check the chain of the whole trail.
+pub(crate) async fn check_audit() -> Answer<AuditCheck> {
+    get("/api/audit/verify").await
 }
 
 fn encoded(part: &str) -> String {

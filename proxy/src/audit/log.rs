@@ -9,7 +9,10 @@ use std::{
 use shared::wire::{AuditEntry, AuditPage};
 use tokio::sync::{mpsc, oneshot};
 
-use super::chain;
+use super::{
+    chain,
+    verify::{Verdict, check_lines},
+};
 use crate::id::CorrelationId;
 
 /// Entries that wait for the disk; more make their requests wait.
@@ -132,6 +135,11 @@ impl Audit {
     /// Up to `limit` entries after number `after`. Blocks on the disk.
     pub(crate) fn page(&self, after: u64, limit: usize) -> io::Result<AuditPage> {
         self.reader.page(after, limit)
+    }
+
+    /// Checks the chain of all that is on disk. Blocks on the disk.
+    pub(crate) fn verify(&self) -> io::Result<Verdict> {
+        self.reader.verify()
     }
 }
 
@@ -271,13 +279,19 @@ struct Written {
 }
 
 impl Reader {
+    fn verify(&self) -> io::Result<Verdict> {
+        // What is being written has no end yet.
+        let end = self.state.read().unwrap_or_else(PoisonError::into_inner).end;
+        check_lines(BufReader::new(io::Read::take(File::open(&self.path)?, end)))
+    }
+
     fn page(&self, after: u64, limit: usize) -> io::Result<AuditPage> {
         let (last, end, start) = {
             let written = self.state.read().unwrap_or_else(PoisonError::into_inner);
             let slot = usize::try_from(after / STRIDE).unwrap_or(usize::MAX);
             (written.seq, written.end, written.index.get(slot).copied())
         };
-        let mut page = AuditPage { entries: Vec::new(), next_after: None };
+        let mut page = AuditPage { entries: Vec::new(), next_after: None, next_before: None };
         let Some(start) = start.filter(|_| after < last) else { return Ok(page) };
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(start))?;

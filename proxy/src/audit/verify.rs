@@ -1,6 +1,6 @@
 use std::{
     fs::File,
-    io::{self, BufRead as _, BufReader},
+    io::{self, BufReader},
     path::Path,
 };
 
@@ -28,12 +28,16 @@ pub struct Fault {
 
 /// Checks every line of the audit log `path`.
 pub fn verify(path: &Path) -> io::Result<Verdict> {
-    let mut reader = BufReader::new(File::open(path)?);
+    check_lines(BufReader::new(File::open(path)?))
+}
+
+/// Checks every line of `log`.
+pub(super) fn check_lines(mut log: impl io::BufRead) -> io::Result<Verdict> {
     let mut verdict = Verdict { lines: 0, last_hash: None, fault: None };
     let mut line = Vec::new();
     loop {
         line.clear();
-        if reader.read_until(b'\n', &mut line)? == 0 {
+        if log.read_until(b'\n', &mut line)? == 0 {
             return Ok(verdict);
         }
         let prev = verdict.last_hash.as_deref().unwrap_or(chain::GENESIS);

@@ -1,9 +1,9 @@
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
-use shared::wire::{AuditPage, FieldError, Problem};
+use shared::wire::{AuditCheck, AuditFault, AuditPage, FieldError, Problem};
 
 use super::extract::Params;
-use crate::{error::ApiError, state::AppState};
+use crate::{audit::Fault, error::ApiError, state::AppState};
 
 /// Entries of a page where nothing is said.
 const USUAL: usize = 100;
@@ -46,4 +46,21 @@ pub(crate) async fn page(
         }
         Err(_) => Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the audit log failed")),
     }
+}
+
+/// Checks the chain of the whole audit trail.
+#[utoipa::path(get, path = "/api/audit/verify", responses((status = 200, body = AuditCheck)))]
+pub(crate) async fn verify(State(state): State<AppState>) -> Result<Json<AuditCheck>, ApiError> {
+    let audit = state.audit.clone();
+    let failed = |detail: String| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
+    let read = tokio::task::spawn_blocking(move || audit.verify()).await;
+    let verdict = read
+        .map_err(|_| failed("reading the audit log failed".into()))?
+        .map_err(|error| failed(format!("the audit log cannot be read: {error}")))?;
+    let fault = |fault: Fault| AuditFault { line: fault.line, reason: fault.reason };
+    Ok(Json(AuditCheck {
+        entries: verdict.lines,
+        last_hash: verdict.last_hash,
+        faults: verdict.fault.into_iter().map(fault).collect(),
+    }))
 }

@@ -26,14 +26,41 @@ pub struct AuditEntry {
     pub hash: String,
 }
 
-/// `GET /api/audit`.
+/// A page of the audit trail, as `GET /api/audit` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AuditPage {
-    /// Entries, oldest first.
+    /// Entries that match the query: oldest first where `after` was given, newest first otherwise.
     pub entries: Vec<AuditEntry>,
-    /// What to give as `after` for the next page; absent at the end.
+    /// Value of `after` for the next page towards the end of the trail; absent where no newer entry matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_after: Option<u64>,
+    /// Value of `before` for the next page towards the beginning of the trail; absent where no older entry matches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_before: Option<u64>,
+}
+
+/// Result of the check of the whole trail, as `GET /api/audit/verify` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AuditCheck {
+    /// Number of entries that were checked.
+    pub entries: u64,
+    /// Hash of the last sound entry; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_hash: Option<String>,
+    /// Damaged lines, in order.
+    pub faults: Vec<AuditFault>,
+}
+
+/// A damaged line of the trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditFault {
+    /// Number of the line, from 1.
+    pub line: u64,
+    /// Description of the damage.
+    pub reason: String,
 }

@@ -15,9 +15,9 @@ pub(super) enum Place {
 /// The sizes in CSS pixels that a place may have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Range {
-    pub(super) min_px: f64,
-    pub(super) usual_px: f64,
-    pub(super) max_px: f64,
+    pub(super) min: f64,
+    pub(super) usual: f64,
+    pub(super) max: f64,
 }
 
 impl Place {
@@ -34,10 +34,10 @@ impl Place {
     /// Returns its widths, for the tray its heights. The surface has what is left.
     pub(super) const fn range(self) -> Range {
         match self {
-            Self::Rail => Range { min_px: 220.0, usual_px: 300.0, max_px: 520.0 },
-            Self::Surface => Range { min_px: 0.0, usual_px: 0.0, max_px: 0.0 },
-            Self::Inspector => Range { min_px: 260.0, usual_px: 360.0, max_px: 640.0 },
-            Self::Tray => Range { min_px: 96.0, usual_px: 232.0, max_px: 560.0 },
+            Self::Rail => Range { min: 220.0, usual: 300.0, max: 520.0 },
+            Self::Surface => Range { min: 0.0, usual: 0.0, max: 0.0 },
+            Self::Inspector => Range { min: 260.0, usual: 360.0, max: 640.0 },
+            Self::Tray => Range { min: 96.0, usual: 232.0, max: 560.0 },
         }
     }
 }
@@ -52,7 +52,7 @@ struct Kept {
 
 impl Kept {
     const fn usual(place: Place) -> Self {
-        Self { size_px: place.range().usual_px, folded: false }
+        Self { size_px: place.range().usual, folded: false }
     }
 }
 
@@ -101,9 +101,9 @@ impl Arrangement {
 
     /// Makes a place so large, as far as it may be.
     pub(super) fn resize(&mut self, place: Place, size_px: f64) {
-        let Range { min_px, max_px, .. } = place.range();
+        let Range { min, max, .. } = place.range();
         if let Some(kept) = self.kept_mut(place) {
-            kept.size_px = size_px.clamp(min_px, max_px).round();
+            kept.size_px = size_px.clamp(min, max).round();
         }
     }
 

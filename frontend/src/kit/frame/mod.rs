@@ -2,7 +2,7 @@
 //! surface, what is true of it in the inspector, what happened in the tray.
 //!
 //! Places are resized and folded, and remembered in this browser. On a medium window the inspector lies over the surface;
-//! on a phone the places stand side by side, a screen each, with a tab for each above.
+//! on a phone the places stand one below the other, a screen each, with a tab for each above.
 
 mod arrangement;
 mod separator;
@@ -10,9 +10,14 @@ mod tabs;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
 
-use leptos::{ev, html, prelude::*};
+use leptos::{
+    ev::{self, EventDescriptor as _},
+    html,
+    prelude::*,
+};
+use shared::wire::Panel;
 use wasm_bindgen::{JsCast as _, closure::Closure};
-use web_sys::{MediaQueryList, MediaQueryListEvent};
+use web_sys::MediaQueryList;
 
 use self::{
     arrangement::{Arrangement, Place},
@@ -59,10 +64,8 @@ pub(crate) struct Tray {
 /// A panel's main part.
 #[component]
 pub(crate) fn Frame(
-    /// Under this name the arrangement is remembered.
-    name: &'static str,
-    /// The panel's heading, which takes the focus when the panel is shown.
-    heading: &'static str,
+    /// The panel's address. Under it the panel's heading is found, and the arrangement is remembered.
+    path: &'static str,
     #[prop(optional)] rail: Option<Rail>,
     surface: Surface,
     #[prop(optional)] inspector: Option<Inspector>,
@@ -71,6 +74,8 @@ pub(crate) fn Frame(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    let name = path.trim_start_matches('/');
+    let heading = Panel::at(path).map_or(name, |panel| panel.title);
     let arrangement = RwSignal::new(Arrangement::load(name));
     Effect::new(move |_| arrangement.with(|arrangement| arrangement.save(name)));
     let frame = State { name, arrangement, medium: media(MEDIUM) };
@@ -91,8 +96,9 @@ pub(crate) fn Frame(
     ];
     let all = labels.into_iter().flatten().map(|(place, label)| Tab { id: frame.id(place), label }).collect();
     let px = move |place: Place| move || format!("{:.0}px", arrangement.with(|all| all.size_px(place)));
+    let without = [rail.is_none(), inspector.is_none(), tray.is_none()];
     view! {
-        <main class="frame" class:no-rail=rail.is_none() class:no-inspector=inspector.is_none() class:no-tray=tray.is_none()>
+        <main class="frame" class:no-rail=without[0] class:no-inspector=without[1] class:no-tray=without[2]>
             <h1 class="visually-hidden" tabindex="-1">{heading}</h1>
             <div class="notices">{children.map(|children| children())}</div>
             <Tabs name=heading tabs=all places current />
@@ -154,9 +160,10 @@ fn media(query: &str) -> ReadSignal<bool> {
     let (is, set) = signal(false);
     let Ok(Some(list)) = window().match_media(query) else { return is };
     set.set(list.matches());
-    let changed = Closure::<dyn Fn(MediaQueryListEvent)>::new(move |change: MediaQueryListEvent| {
-        set.set(change.matches());
-    });
+    let changed = {
+        let list = list.clone();
+        Closure::<dyn Fn()>::new(move || set.set(list.matches()))
+    };
     let name = ev::change.name();
     // A list of media queries takes any listener.
     let _ = list.add_event_listener_with_callback(&name, changed.as_ref().unchecked_ref());

@@ -15,7 +15,7 @@ const STEP_PX: f64 = 16.0;
 /// Resizes a place by pointer and by arrow keys; Enter and a double click fold it.
 #[component]
 pub(super) fn Separator(frame: State, place: Place, label: Signal<String>) -> impl IntoView {
-    let Range { min_px, max_px, .. } = place.range();
+    let Range { min, max, .. } = place.range();
     let size = move || frame.arrangement.with(|all| all.size_px(place));
     let resize = move |size_px: f64| frame.arrangement.update(|all| all.resize(place, size_px));
     // Where a drag began, and how large the place was.
@@ -50,8 +50,8 @@ pub(super) fn Separator(frame: State, place: Place, label: Signal<String>) -> im
         match key.key().as_str() {
             pressed if pressed == larger => resize(untrack(size) + STEP_PX),
             pressed if pressed == smaller => resize(untrack(size) - STEP_PX),
-            "Home" => resize(min_px),
-            "End" => resize(max_px),
+            "Home" => resize(min),
+            "End" => resize(max),
             "Enter" => frame.toggle(place),
             _ => return,
         }
@@ -66,7 +66,7 @@ pub(super) fn Separator(frame: State, place: Place, label: Signal<String>) -> im
             aria-orientation=orientation
             aria-label=move || format!("{extent} of {}", label.get())
             aria-controls=frame.id(place)
-            aria-valuemin=min_px.to_string() aria-valuemax=max_px.to_string()
+            aria-valuemin=min.to_string() aria-valuemax=max.to_string()
             aria-valuenow=move || size().to_string()
             aria-valuetext=move || if frame.folded(place) { "folded".to_owned() } else { format!("{} pixels", size()) }
             on:keydown=keys

@@ -1,4 +1,4 @@
-//! The tabs of a frame's places on a phone, where each place takes the whole screen.
+//! The tabs of a frame's places on a phone, where the places stand one below the other, a screen each.
 
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast as _;
@@ -12,13 +12,24 @@ pub(super) struct Tab {
     pub(super) label: Signal<String>,
 }
 
-/// Returns the place that is on the screen while the places are scrolled so.
+/// Distance in CSS pixels from the upper edge within which a place counts as being there.
+const EDGE_PX: i32 = 40;
+
+/// Returns the place at the upper edge of `places` as they are scrolled.
 pub(super) fn place_at(places: &HtmlElement) -> usize {
-    let width = places.client_width().max(1);
-    usize::try_from((places.scroll_left() + width / 2) / width).unwrap_or_default()
+    let edge = places.scroll_top() + EDGE_PX;
+    tops(places).iter().rposition(|top| *top <= edge).unwrap_or_default()
 }
 
-/// A tab for each place. The places scroll sideways under them: a tab, a swipe or the focus brings one up.
+/// Returns where each place begins.
+fn tops(places: &HtmlElement) -> Vec<i32> {
+    let Ok(found) = places.query_selector_all(":scope > .place") else { return Vec::new() };
+    let top = |index| Some(found.item(index)?.dyn_into::<HtmlElement>().ok()?.offset_top());
+    (0..found.length()).filter_map(top).collect()
+}
+
+/// A tab for each place. The places scroll under them: a tab, a finger or the focus brings one up, and none is ever out
+/// of reach of assistive technology or of the browser's search.
 #[component]
 pub(super) fn Tabs(
     name: &'static str,
@@ -29,13 +40,13 @@ pub(super) fn Tabs(
     current: RwSignal<usize>,
 ) -> impl IntoView {
     let last = tabs.len() - 1;
-    let list = NodeRef::<html::Div>::new();
+    let strip = NodeRef::<html::Div>::new();
     let show = move |index: usize| {
-        if let Some(places) = places.get_untracked() {
-            let place = f64::from(places.client_width()) * index as f64;
-            places.set_scroll_left(place as i32);
-            current.set(index);
+        let Some(places) = places.get_untracked() else { return };
+        if let Some(top) = tops(&places).get(index) {
+            places.set_scroll_top(*top);
         }
+        current.set(index);
     };
     let keys = move |key: KeyboardEvent| {
         let now = current.get_untracked();
@@ -48,7 +59,7 @@ pub(super) fn Tabs(
         };
         key.prevent_default();
         show(next);
-        let tab = list.get_untracked().and_then(|list| list.children().item(next as u32));
+        let tab = strip.get_untracked().and_then(|strip| strip.children().item(next as u32));
         if let Some(tab) = tab.and_then(|tab| tab.dyn_into::<HtmlElement>().ok()) {
             // A tab that is shown takes the focus.
             let _ = tab.focus();
@@ -62,7 +73,7 @@ pub(super) fn Tabs(
         }
     });
     view! {
-        <div class="tabs" role="tablist" aria-label=format!("Places of {name}") node_ref=list on:keydown=keys>
+        <div class="tabs" role="tablist" aria-label=format!("Places of {name}") node_ref=strip on:keydown=keys>
             {tabs.collect_view()}
         </div>
     }

@@ -49,7 +49,7 @@ pub(crate) fn Table<K, R>(
     export: Option<Callback<Sheet>>,
     /// The panel's own tools.
     #[prop(optional, into)]
-    tools: ViewFn,
+    tools: Option<ViewFn>,
     /// Leaves the line of tools out.
     #[prop(optional)]
     bare: bool,
@@ -101,7 +101,7 @@ where
         to_top();
     };
     let before = move || table.window.with(|window| window.start);
-    let after = move || shown.with(Vec::len) - table.window.with(|window| window.end);
+    let after = move || shown.with(Vec::len).saturating_sub(table.window.with(|window| window.end));
     let width = columns.with_value(Vec::len) + usize::from(table.has_buttons());
     view! {
         <div class="kit-table">
@@ -111,7 +111,7 @@ where
                         prop:value=move || filter.get()
                         on:input=move |input| { filter.set(event_target_value(&input)); to_top(); } />
                     <p class="fine" role="status">{count}</p>
-                    {tools.run()}
+                    {tools.map(|tools| tools.run())}
                     {export.map(|export| view! {
                         <button type="button" aria-label=format!("Save {name} as CSV") on:click=move |_| export.run(table.sheet())>"CSV"</button>
                     })}
@@ -151,7 +151,7 @@ fn heading<R>(
     column: &Column<R>,
     sorted: RwSignal<Order>,
     press: impl Fn(usize) + Send + Sync + 'static,
-) -> impl IntoView + use<R> {
+) -> AnyView {
     let (title, class) = (column.title, column.class);
     let direction =
         move || sorted.get().filter(|(column, _)| *column == index).map(|(_, direction)| direction);
@@ -176,8 +176,9 @@ fn heading<R>(
 /// The room of rows that are not rendered.
 #[component]
 fn Gap(rows: Signal<usize>, height: Signal<f64>) -> impl IntoView {
+    let some = move || rows.get() > 0;
     view! {
-        <Show when=move || (rows.get() > 0)>
+        <Show when=some>
             <tr class="gap" aria-hidden="true">
                 <td style:height=move || format!("{:.0}px", rows.get() as f64 * height.get())></td>
             </tr>
@@ -186,7 +187,7 @@ fn Gap(rows: Signal<usize>, height: Signal<f64>) -> impl IntoView {
 }
 
 /// What the parts of a table share.
-struct State<K: 'static, R: 'static> {
+struct State<K: Send + Sync + 'static, R: Send + Sync + 'static> {
     key: fn(&R) -> K,
     columns: StoredValue<Vec<Column<R>>>,
     selection: StoredValue<Option<Selection<K, R>>>,
@@ -202,13 +203,13 @@ struct State<K: 'static, R: 'static> {
     body: NodeRef<Tbody>,
 }
 
-impl<K, R> Clone for State<K, R> {
+impl<K: Send + Sync, R: Send + Sync> Clone for State<K, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K, R> Copy for State<K, R> {}
+impl<K: Send + Sync, R: Send + Sync> Copy for State<K, R> {}
 
 impl<K, R> State<K, R>
 where
@@ -390,7 +391,7 @@ where
             });
             cells.collect_view()
         });
-        let compares = other_name.map(|name| {
+        let second_button = other_name.map(|name| {
             let (row, compare) = (StoredValue::new(row.clone()), StoredValue::new(compare));
             let name = move || row.with_value(name);
             view! {
@@ -408,7 +409,7 @@ where
                 class:chosen=chosen class:compared=compared
                 on:click=click on:focusin=move |_| self.active.set(Some(focused.clone()))>
                 {cells}
-                {self.has_buttons().then(|| view! { <td class="buttons">{compares}{buttons}</td> })}
+                {self.has_buttons().then(|| view! { <td class="buttons">{second_button}{buttons}</td> })}
             </tr>
         }
     }

@@ -13,12 +13,12 @@ use crate::{
     ui::edges,
 };
 
-/// A pointer that moved further than this, in pixels, dragged the picture and chose nothing.
-const DRAGGED: i32 = 4;
+/// Distance in pixels beyond which a pointer that was pressed has dragged the picture, and chooses nothing.
+const DRAG_DISTANCE_PX: i32 = 4;
 
 /// One tab stop; arrows move the active node, Enter lists its steps alone.
 #[component]
-pub(super) fn Spots(
+pub(super) fn NodeOptions(
     known: Known,
     walk: Walk,
     /// By node: whether no input reaches it.
@@ -37,13 +37,12 @@ pub(super) fn Spots(
         let again = untrack(|| sight.picked()) == Some(node);
         sight.pick((!again).then_some(node));
     };
-    let spots = places.clone();
-    let options = (cut.into_iter().zip(spots).enumerate())
+    let options = (cut.into_iter().zip(places.clone()).enumerate())
         .map(move |(index, (cut, place))| {
             let name = name(index, &known, cut, marks);
             let share = |part: f64, of: f64| format!("{:.3}%", part / of * 100.0);
             view! {
-                <div role="option" id=id(index) class="spot" aria-label=name
+                <div role="option" id=id(index) class="option" aria-label=name
                     aria-selected=move || (sight.picked() == Some(index)).to_string()
                     class:active=move || active.get() == index
                     style:left=share(place.x - NODE_WIDTH / 2.0 + MARGIN, area.x)
@@ -52,7 +51,7 @@ pub(super) fn Spots(
                     style:height=share(NODE_HEIGHT, area.y)
                     on:click=move |click: MouseEvent| {
                         let (x, y) = pressed.get_value();
-                        if (click.client_x() - x).abs().max((click.client_y() - y).abs()) <= DRAGGED {
+                        if (click.client_x() - x).abs().max((click.client_y() - y).abs()) <= DRAG_DISTANCE_PX {
                             active.set(index);
                             toggle(index);
                         }
@@ -86,7 +85,7 @@ pub(super) fn Spots(
         }
     };
     view! {
-        <div class="spots" role="listbox" tabindex="0" aria-label="Nodes of the flow" aria-describedby="flow-keys"
+        <div class="options" role="listbox" tabindex="0" aria-label="Nodes of the flow" aria-describedby="flow-keys"
             aria-activedescendant=move || id(active.get())
             on:keydown=keys
             on:pointerdown=move |pointer: PointerEvent| pressed.set_value((pointer.client_x(), pointer.client_y()))>
@@ -99,7 +98,7 @@ fn id(node: usize) -> String {
     format!("flow-node-{node}")
 }
 
-/// What the picture shows of a node, in words.
+/// Returns what the picture shows of a node, in words.
 fn name(index: usize, known: &Known, cut: bool, marks: Memo<Option<Marks>>) -> impl Fn() -> String + use<> {
     let sight = expect_context::<Sight>();
     let node = &known.flow().nodes[index];
