@@ -117,9 +117,9 @@ pub(crate) async fn submit(
         Some(Kind::FailRun { message }) => SimulationResult {
             status: SimulationStatus::Failed,
             error_message: Some(message.clone()),
-            ..execute(flow, &request, app.config.limits.flow_depth)
+            ..execute(flow, request.digits(), request.variables(), app.config.limits.flow_depth)
         },
-        _ => execute(flow, &request, app.config.limits.flow_depth),
+        _ => execute(flow, request.digits(), request.variables(), app.config.limits.flow_depth),
     };
     let ends = fault != Some(Kind::NeverEnds);
     let id = app.simulator.submit(app.config.simulation_time, ends, result);

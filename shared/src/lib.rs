@@ -8,8 +8,10 @@ pub mod call;
 pub mod dtmf;
 pub mod flow;
 pub mod jobs;
+pub mod lenient;
 pub mod link;
 pub mod menu;
+pub mod simulate;
 pub mod time;
 pub mod wire;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use shared::flow::{
-    Draft,
-    analysis::{Suggested, Suggester, Suggestions},
+    Draft, SimulationRequest,
+    analysis::{PathLimits, Suggested, Suggester, Suggestions},
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -23,6 +23,7 @@ const SLICE_TIME: Duration = Duration::from_millis(20);
 pub(super) fn Suggest() -> impl IntoView {
     let state = expect_context::<FlowState>();
     let runner = expect_context::<Runner>();
+    let view = expect_context::<FlowView>();
     // Only where it is looked at: a large flow takes a while.
     let wanted = RwSignal::new(false);
     let found = RwSignal::new(Found::default());
@@ -30,7 +31,7 @@ pub(super) fn Suggest() -> impl IntoView {
     let suggestions = move || found.with(|found| found.suggestions.clone());
     let run_all = move |_| {
         let runs = untrack(suggestions).unwrap_or_default().runs;
-        runner.submit_all(runs.into_iter().map(|suggested| suggested.request));
+        runner.submit_all(untrack(|| runs.iter().map(|run| request_of(view, run)).collect()));
     };
     // They would be suggested, and run, a second time.
     let waiting =
@@ -104,7 +105,8 @@ fn look(wanted: RwSignal<bool>, found: RwSignal<Found>) {
         let mine = latest.get_value();
         spawn_local(async move {
             let Some(flow) = model.compiled() else { return drop(found.try_set(Found::default())) };
-            let mut suggester = Suggester::new(model.structure(), &all, &limits, MAX_SUGGESTIONS);
+            let mut suggester =
+                Suggester::new(model.structure(), &all, PathLimits::from(&limits), MAX_SUGGESTIONS);
             let mut since = clock::now();
             while suggester.step(flow, model.structure()) {
                 if clock::now().saturating_since(since) >= SLICE_TIME {
@@ -123,12 +125,18 @@ fn look(wanted: RwSignal<bool>, found: RwSignal<Found>) {
     });
 }
 
+/// Returns a suggested run as a request for the flow that is drawn.
+fn request_of(view: FlowView, run: &Suggested) -> SimulationRequest {
+    let flow_id = view.flow.with(|flow| flow.as_ref().map(|flow| flow.flow().flow_id.clone()));
+    SimulationRequest::suggested(&flow_id.unwrap_or_default(), run)
+}
+
 #[component]
 fn Suggestion(index: usize, suggested: Suggested) -> impl IntoView {
     let state = expect_context::<FlowState>();
     let runner = expect_context::<Runner>();
     let number = index + 1;
-    let Suggested { request, covers } = suggested;
+    let request = untrack(|| request_of(expect_context::<FlowView>(), &suggested));
     let digits = request.digits_text();
     let digits = if digits.is_empty() { "no digits".to_owned() } else { digits };
     let variables = describe_values(request.variables());
@@ -137,7 +145,7 @@ fn Suggestion(index: usize, suggested: Suggested) -> impl IntoView {
     view! {
         <li>
             <span class="digits">{digits}</span>" "
-            <span class="fine">{variables}{format!(" takes {} more", covers.len())}</span>
+            <span class="fine">{variables}{format!(" takes {} more", suggested.covers.len())}</span>
             <button type="button" aria-label=format!("Run suggestion {number}")
                 on:click=move |_| runner.submit(draft(), request.get_value())>"Run"</button>
             <button type="button" aria-label=format!("Edit suggestion {number}")

@@ -7,7 +7,8 @@ use axum::{
 };
 use serde_json::json;
 use shared::{
-    menu::{CompiledFlow, FlowDefinition, Simulation, seed_flow, simulate},
+    menu::{CompiledFlow, FlowDefinition, seed_flow},
+    simulate::{Simulation, simulate},
     wire::{FieldError, SimulateDtmf, SimulatedDtmf},
 };
 

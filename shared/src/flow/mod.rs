@@ -3,6 +3,7 @@
 pub mod analysis;
 #[cfg(any(test, feature = "corpus"))]
 pub mod corpus;
+mod depth;
 mod draft;
 mod execute;
 mod expect;
@@ -11,10 +12,13 @@ mod job;
 mod layout;
 mod request;
 mod salvage;
+mod totals;
+pub mod trace;
 mod walk;
 
+pub use depth::check_depth;
 pub use draft::{Draft, MediaDraft, VariableDraft, VariableKind};
-pub use execute::{check_depth, execute};
+pub use execute::{DIGIT_GAP, execute};
 pub use expect::{
     Check, Expectation, ExpectationDraft, ExpectedDecision, Judgement, Verdict, actions, judge,
 };
@@ -22,4 +26,5 @@ pub use job::FlowSimulation;
 pub use layout::{Edge, Layout, Measures, Point, layout};
 pub use request::SimulationRequest;
 pub use salvage::salvage;
+pub use totals::Totals;
 pub use walk::{Stride, Walk};

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     dtmf::Digit,
+    flow::analysis::Suggested,
     wire::{FieldError, Limits, MediaKind, MediaReference},
 };
 
@@ -47,6 +48,16 @@ impl SimulationRequest {
         let mut reader = Reader { errors: Vec::new() };
         let request = reader.request(json, limits);
         if reader.errors.is_empty() { Ok(request) } else { Err(reader.errors) }
+    }
+
+    /// Returns the request that makes a suggested run of a flow.
+    pub fn suggested(flow_id: &str, run: &Suggested) -> Self {
+        Self {
+            flow_id: flow_id.to_owned(),
+            dtmf_sequence: run.digits.clone(),
+            variable_state_matrix: run.variables.clone(),
+            media_asset_references: Vec::new(),
+        }
     }
 
     /// The flow that is simulated.

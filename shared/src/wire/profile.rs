@@ -67,6 +67,12 @@ pub struct Limits {
     pub poll_attempts: u32,
 }
 
+impl From<&Limits> for crate::flow::analysis::PathLimits {
+    fn from(limits: &Limits) -> Self {
+        Self { digits: limits.dtmf_sequence, nodes: limits.flow_depth }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! The runs: which are under way, and what came of the others.
 
 use leptos::prelude::*;
-use shared::flow::{FlowSimulation, Verdict, analysis::Totals};
+use shared::flow::{FlowSimulation, Totals, Verdict};
 
 use super::{Run, Runner, verdict_name};
 use crate::{

@@ -27,7 +27,7 @@ impl Runner {
     }
 
     /// Runs all of these, each as soon as there is a place for it, and shows the first: it is over first.
-    pub(in crate::flow) fn submit_all(self, requests: impl IntoIterator<Item = SimulationRequest>) {
+    pub(in crate::flow) fn submit_all(self, requests: Vec<SimulationRequest>) {
         let submit = |request| self.jobs.submit(Draft::from_request(&request), request);
         let ids: Vec<RunId> = requests.into_iter().map(submit).collect();
         if let [first, ..] = *ids {

@@ -151,13 +151,14 @@ fn Tasks() -> impl IntoView {
     });
     let runner = JobRunner::start(jobs, config, notice);
     RUNNER.set(Some(runner));
-    let (chosen, compared, edited) =
-        (RwSignal::new(None), RwSignal::new(None), RwSignal::new(String::new()));
+    let (chosen, compared, edited) = (RwSignal::new(None), RwSignal::new(None), RwSignal::new(String::new()));
     let columns = vec![
         number_column::<Task>("Task"),
         Column::new("Draft", |job: &JobEntry<Task>| job.record.with(|record| record.draft.clone())),
         state_column::<Task>(),
-        Column::new("Verdict", |job: &JobEntry<Task>| job.verdict.get().map_or(String::new(), |length| length.to_string())),
+        Column::new("Verdict", |job: &JobEntry<Task>| {
+            job.verdict.get().map_or(String::new(), |length| length.to_string())
+        }),
     ];
     view! {
         <NoticeBox notice />

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::{
+    flow::trace::NodeExecution,
     menu::graph::{FlowDefinition, Node, NodeKind, Trigger},
-    wire::NodeExecution,
 };
 
 /// A way out of a node.

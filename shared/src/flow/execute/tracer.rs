@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use super::millis;
 use crate::{
     dtmf::{Digit, DigitString},
+    flow::trace::NodeExecution,
     menu::{
         CompiledFlow, Correction, Event, MenuMachine, NodeIx, Outcome, Resolution, Resolved, SessionKey,
         Speech, correct,
         graph::{Branch, NodeKind, Segment, Trigger},
     },
     time::Instant,
-    wire::NodeExecution,
 };
 
 /// How a run ended.

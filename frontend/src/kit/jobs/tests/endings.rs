@@ -23,7 +23,11 @@ fn every_ending_says_what_happened_and_is_kept() {
             "given up",
             "It was not accepted after 3 attempts; the last attempt came to nothing: no place is free (HTTP 409).",
         ),
-        (Ending::TimedOut { stage: running, trouble: None }, "timed out", "still running when its time was over."),
+        (
+            Ending::TimedOut { stage: running, trouble: None },
+            "timed out",
+            "still running when its time was over.",
+        ),
         (Ending::Refused { status: 401, detail: "Who?".into() }, "refused", "Who? Ask somebody."),
         (Ending::Unknown(lost()), "unknown", "did not arrive: the network is gone. It was not sent"),
         (Ending::Unreadable("<html>".into()), "unreadable", "<html>"),

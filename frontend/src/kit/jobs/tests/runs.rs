@@ -14,7 +14,8 @@ async fn sixty_tasks_run_four_at_a_time_in_order() {
     until("the first four", || submitted().len() == 4 && page.with_role("progressbar").len() == 4).await;
     assert!(page.text().contains("56 tasks wait for a place."), "{}", page.text());
     finish("all");
-    until("all of them", || column(&page, 2).iter().filter(|state| *state == "completed").count() == 60).await;
+    until("all of them", || column(&page, 2).iter().filter(|state| *state == "completed").count() == 60)
+        .await;
     assert_eq!(submitted(), names);
     assert_eq!(MOST_AT_ONCE.get(), 4);
     assert!(page.with_role("progressbar").is_empty());
@@ -41,7 +42,11 @@ async fn a_reload_goes_on_where_the_page_was_left() {
     let polls = SERVICE.with_borrow(|service| service.polled.len());
     let page = open();
     until_states(&page, &["completed"; 4]).await;
-    assert_eq!(SERVICE.with_borrow(|service| service.polled.len()), polls, "what is over is asked about no more");
+    assert_eq!(
+        SERVICE.with_borrow(|service| service.polled.len()),
+        polls,
+        "what is over is asked about no more"
+    );
 }
 
 #[wasm_bindgen_test]

@@ -1,17 +1,16 @@
-//! Seed 000's simulator: digits through a flow on a clock of their own, so that the answer comes at once.
+//! `/simulate/dtmf`: digits through a flow on a clock of their own, so that the answer comes at once.
 
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::{CompiledFlow, Event, Input, MachineConfig, MenuMachine, OpenError, Resolution};
 use crate::{
     dtmf::DigitString,
+    flow::DIGIT_GAP,
+    menu::{CompiledFlow, Event, Input, MachineConfig, MenuMachine, OpenError, Resolution},
     time::Instant,
     wire::{FieldError, SimulateDtmf, SimulatedDtmf},
 };
 
-/// Seed 000 sleeps this long after each digit.
-pub const DEFAULT_GAP: Duration = Duration::from_millis(500);
 /// Longer than any timeout a flow may have.
 const MAX_GAP_MS: u32 = 150_000;
 
@@ -44,11 +43,11 @@ impl Simulation {
             DigitString::new()
         });
         let gap = match request.gap_ms {
-            None => DEFAULT_GAP,
+            None => DIGIT_GAP,
             Some(ms) if ms <= MAX_GAP_MS => Duration::from_millis(ms.into()),
             Some(ms) => {
                 errors.push(FieldError::new("gapMs", format!("must be at most {MAX_GAP_MS} ms, not {ms}")));
-                DEFAULT_GAP
+                DIGIT_GAP
             }
         };
         if errors.is_empty() {
@@ -80,35 +79,33 @@ pub fn simulate(flow: &Arc<CompiledFlow>, simulation: &Simulation) -> Result<Sim
         now += simulation.gap;
         machine.handle_timeout(now);
     }
-    while machine.session(key).is_some_and(|session| session.partial) && !answer.drain(&mut machine) {
+    while machine.session(key).is_some_and(|session| session.partial) && !drain(&mut machine, &mut answer) {
         let Some(due) = machine.poll_timeout() else { break };
         now = now.max(due);
         machine.handle_timeout(due);
     }
-    answer.drain(&mut machine);
+    drain(&mut machine, &mut answer);
     answer.duration = u64::try_from((now - Instant::ZERO).as_millis()).unwrap_or(u64::MAX);
     Ok(answer)
 }
 
-impl SimulatedDtmf {
-    /// Takes what the machine said; true where a sequence ran into its timeout.
-    fn drain(&mut self, machine: &mut MenuMachine) -> bool {
-        let mut fell_back = false;
-        while let Some(output) = machine.poll_output() {
-            let flow = Arc::clone(machine.flow());
-            match output.event {
-                Event::Entered { node } => self.path.push(flow.node(node).id.clone()),
-                Event::Action { node } => self.actions.extend(flow.node(node).action.clone()),
-                Event::Resolved(resolved) => {
-                    self.actions.extend(resolved.as_.action().map(str::to_owned));
-                    self.corrected |= resolved.as_ == Resolution::Corrected;
-                    fell_back |= resolved.as_ == Resolution::TimedOutPartial;
-                }
-                _ => {}
+/// Adds the machine's events to the answer. Returns true where a sequence ran into its timeout.
+fn drain(machine: &mut MenuMachine, answer: &mut SimulatedDtmf) -> bool {
+    let mut fell_back = false;
+    while let Some(output) = machine.poll_output() {
+        let flow = Arc::clone(machine.flow());
+        match output.event {
+            Event::Entered { node } => answer.path.push(flow.node(node).id.clone()),
+            Event::Action { node } => answer.actions.extend(flow.node(node).action.clone()),
+            Event::Resolved(resolved) => {
+                answer.actions.extend(resolved.as_.action().map(str::to_owned));
+                answer.corrected |= resolved.as_ == Resolution::Corrected;
+                fell_back |= resolved.as_ == Resolution::TimedOutPartial;
             }
+            _ => {}
         }
-        fell_back
     }
+    fell_back
 }
 
 #[cfg(test)]
