@@ -15,9 +15,9 @@ pub(in crate::flow) type Run = JobEntry<FlowSimulation>;
 
 /// A run against what was expected of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::flow) struct Judged {
-    pub(in crate::flow) expectation: Expectation,
-    pub(in crate::flow) judgement: Judgement,
+pub(crate) struct Judged {
+    pub(crate) expectation: Expectation,
+    pub(crate) judgement: Judgement,
 }
 
 impl PanelJob for FlowSimulation {

@@ -62,7 +62,7 @@ impl<J: PanelJob> JobEntry<J> {
 
     /// Returns how the job stands, in a word or two.
     pub(crate) fn state(&self) -> String {
-        let state = self.record.with(|record| record.state());
+        let state = self.record.with(JobRecord::state);
         match self.position.get() {
             Some(before) => format!("{state} ({})", before + 1),
             None => state.to_owned(),

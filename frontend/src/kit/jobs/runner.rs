@@ -257,7 +257,6 @@ impl<J: PanelJob> Driver<J> {
         self.pump();
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "no panel's service pushes yet"))]
     fn push(self: &Rc<Self>, id: JobId, job_id: &str, reply: J::Reply) {
         let Some(entry) = self.driven.borrow().get(&id).map(|driven| driven.entry.clone()) else { return };
         self.accept(&entry, job_id);
@@ -276,7 +275,7 @@ impl<J: PanelJob> Driver<J> {
             match output {
                 None => break,
                 Some((id, JobOutput::Submit { may_have_arrived })) => {
-                    self.send(id, Step::Submit, may_have_arrived)
+                    self.send(id, Step::Submit, may_have_arrived);
                 }
                 Some((id, JobOutput::Poll)) => self.send(id, Step::Poll, false),
                 Some((id, JobOutput::Abandon)) => {

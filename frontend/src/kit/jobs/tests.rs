@@ -183,12 +183,18 @@ fn submit(draft: &str) -> JobId {
     runner().submit(draft.to_owned(), draft.to_owned())
 }
 
+fn submit_all(drafts: &[impl AsRef<str>]) {
+    for draft in drafts {
+        submit(draft.as_ref());
+    }
+}
+
 fn submitted() -> Vec<String> {
     SERVICE.with_borrow(|service| service.submitted.clone())
 }
 
 fn finish(job: &str) {
-    SERVICE.with_borrow_mut(|service| drop(service.done.insert(job.to_owned())));
+    SERVICE.with_borrow_mut(|service| service.done.insert(job.to_owned()));
 }
 
 /// The texts of the table's rows, cell by cell, without the buttons.

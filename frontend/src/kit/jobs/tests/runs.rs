@@ -9,7 +9,7 @@ async fn sixty_tasks_run_four_at_a_time_in_order() {
     reset();
     let page = open();
     let names: Vec<String> = (0..60).map(|number| format!("t{number}")).collect();
-    names.iter().for_each(|name| drop(submit(name)));
+    submit_all(&names);
     page.shows("button", "Cancel waiting tasks", "Cancel").await;
     until("the first four", || submitted().len() == 4 && page.with_role("progressbar").len() == 4).await;
     assert!(page.text().contains("56 tasks wait for a place."), "{}", page.text());
@@ -27,7 +27,7 @@ async fn a_reload_goes_on_where_the_page_was_left() {
     reset();
     let page = open();
     runner().set_max_running(2);
-    ["a", "b", "c", "d"].into_iter().for_each(|name| drop(submit(name)));
+    submit_all(&["a", "b", "c", "d"]);
     until_states(&page, &["waiting (2)", "waiting (1)", "running", "running"]).await;
     drop(page);
     let page = open();
@@ -71,7 +71,7 @@ async fn two_tabs_do_not_submit_the_same_task_and_the_second_takes_over() {
     reset();
     let first = open();
     runner().set_max_running(1);
-    ["a", "b"].into_iter().for_each(|name| drop(submit(name)));
+    submit_all(&["a", "b"]);
     until_states(&first, &["waiting (1)", "running"]).await;
     let second = open();
     until_states(&second, &["waiting", "running"]).await;
@@ -146,7 +146,7 @@ async fn as_many_run_at_once_as_is_set() {
     reset();
     let page = open();
     page.type_into("spinbutton", "Maximum number of tasks at once", "1").await;
-    ["a", "b", "c"].into_iter().for_each(|name| drop(submit(name)));
+    submit_all(&["a", "b", "c"]);
     until_states(&page, &["waiting (2)", "waiting (1)", "running"]).await;
     page.type_into("spinbutton", "Maximum number of tasks at once", "3").await;
     until_states(&page, &["running"; 3]).await;

@@ -13,7 +13,7 @@ async fn three() -> Page {
     let page = open();
     runner().set_max_running(1);
     finish("id of bb");
-    ["bb", "a", "ccc"].into_iter().for_each(|name| drop(submit(name)));
+    submit_all(&["bb", "a", "ccc"]);
     until_states(&page, &["waiting (1)", "running", "completed"]).await;
     page
 }
