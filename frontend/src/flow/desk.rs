@@ -51,10 +51,10 @@ impl PartialEq for FlowModel {
 /// Definitions that came, by flow, and what came instead.
 type Definitions = HashMap<String, Result<FlowModel, Problem>>;
 
-/// What the form holds, if it can be sent.
+/// The form's content, if it can be sent.
 pub(super) type Checked = Result<(SimulationRequest, Expectation), DraftErrors>;
 
-/// What is wrong with the draft.
+/// Errors of the draft.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct DraftErrors {
     pub(super) errors: Vec<FieldError>,

@@ -1,4 +1,4 @@
-//! What is looked at: the shown run on its flow, another laid over it, and all runs of the flow together.
+//! The panel's view: the shown run on its flow, another laid over it, and all runs of the flow together.
 
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl AnalysedRun {
 /// The former names, until every file of the panel has the new ones.
 pub(super) use self::{AnalysedRun as Looked, FlowView as Sight};
 
-/// What a weight in the picture counts.
+/// The runs that a weight in the picture counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Weight {
     /// The shown run.
@@ -82,7 +82,7 @@ pub(super) enum Weight {
     All,
 }
 
-/// What is looked at.
+/// The flow and the runs that are looked at.
 #[derive(Clone, Copy)]
 pub(super) struct FlowView {
     /// The flow that is drawn.

@@ -1,4 +1,4 @@
-//! What to run next, so that every branch is taken: each suggestion one click from being run.
+//! Runs that are suggested, so that every branch is taken: each suggestion one click from being run.
 
 use std::time::Duration;
 

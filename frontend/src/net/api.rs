@@ -58,7 +58,7 @@ pub(crate) async fn call_status(interaction_id: &str) -> Answer<CallStatus> {
     get(&format!("/api/interactions/{}/call", encoded(interaction_id))).await
 }
 
-/// Why a call's voice is refused, if it is.
+/// Returns the reason for which a call's voice is refused, if it is.
 pub(crate) async fn why_no_voice(call_id: &str) -> Option<Problem> {
     let response = Request::get(&format!("/ws/voice/{}", encoded(call_id))).send().await.ok()?;
     let problem = problem(response).await;

@@ -1,10 +1,10 @@
-//! How long a job is waited for, and how often it is asked about.
+//! Waits and limits of a job.
 
 use core::time::Duration;
 
 use crate::link::{Backoff, Jitter};
 
-/// Waits and limits of a job.
+/// Waits and limits of a job; the defaults are those of a flow's simulation.
 #[derive(Clone, Copy, Debug)]
 pub struct JobConfig {
     /// Wait before each poll of a job that goes well (1 s, doubling to 16 s). Full jitter halves what a bound allows on
@@ -27,7 +27,7 @@ pub struct JobConfig {
     pub timeout: Duration,
     /// Maximum time for which a job waits for a place at the service (10 min).
     pub place_timeout: Duration,
-    /// How long a submission that may have arrived is waited for to be pushed, before it counts as unknown. Zero, the
+    /// Time for which a submission that may have arrived is waited for to be pushed, before it counts as unknown. Zero, the
     /// default, where nothing is pushed.
     pub push_timeout: Duration,
 }

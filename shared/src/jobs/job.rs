@@ -1,12 +1,12 @@
-//! What a job is: its request, its reply, and what a service's refusals mean to it.
+//! A kind of job: its request, its reply, and the meaning of a service's refusals.
 
 /// A kind of job. Panels and the shell supply these; the machines know nothing else of them.
 pub trait Job {
-    /// What is submitted.
+    /// The request that is submitted.
     type Request;
-    /// What the service answers to a submission and to a poll, and what it pushes.
+    /// The service's answer to a submission and to a poll, which it may push as well.
     type Reply;
-    /// When a submission may be sent again.
+    /// The rule for sending a submission again.
     const RESUBMISSION: Resubmission;
 
     /// Returns how far the job has got by this reply.
@@ -25,25 +25,25 @@ pub trait Job {
     }
 }
 
-/// When a submission may be sent again.
+/// A rule for sending a submission again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resubmission {
-    /// Only where the service has certainly not acted on it: it was refused, or no connection was made.
+    /// It is sent again only where the service has certainly not acted on it: it was refused, or no connection was made.
     OnlyUnheard,
-    /// Whenever no answer came: the request carries a key of its own, by which the service knows it again.
+    /// It is sent again whenever no answer came: the request carries a key of its own, by which the service knows it again.
     SameKey,
 }
 
-/// What is asked of the service.
+/// A request to the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// To take the job on.
+    /// It is asked to take the job on.
     Submit,
-    /// How far it has got.
+    /// It is asked how far the job has got.
     Poll,
 }
 
-/// What follows from an error status.
+/// The consequence of an error status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
     /// The request is sent again after a while; this uses up an attempt.
@@ -55,7 +55,7 @@ pub enum Reaction {
     End,
 }
 
-/// How far a job has got, at the service.
+/// A stage of a job at the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// It was accepted and waits for its turn.

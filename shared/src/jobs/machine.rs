@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{link::Jitter, time::Instant};
 
-/// How a job begins, for this driver.
+/// The state in which a driver takes a job up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// It has never been submitted.
@@ -24,7 +24,7 @@ pub enum Start {
     },
 }
 
-/// What happens to a job. `R` is its reply.
+/// An event of a job. `R` is the job's reply.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JobInput<R> {
     /// It is wanted.
@@ -39,7 +39,7 @@ pub enum JobInput<R> {
         status: u16,
         /// The time that the service asks to be left alone.
         retry_after: Option<Duration>,
-        /// What the answer says, for people.
+        /// The answer's explanation, for people.
         detail: String,
     },
     /// The request under way certainly did not reach the service: no connection was made.
@@ -52,7 +52,7 @@ pub enum JobInput<R> {
     Cancel,
 }
 
-/// What a driver has to do about a job.
+/// A command to the driver of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JobOutput<R> {
     /// Send the request.
@@ -69,7 +69,7 @@ pub enum JobOutput<R> {
     Ended(Ending<R>),
 }
 
-/// How a job ended.
+/// The end of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ending<R> {
     /// It came to its end.
@@ -80,25 +80,25 @@ pub enum Ending<R> {
     Cancelled,
     /// It was not accepted, or not over, after so many attempts.
     GaveUp {
-        /// How often it was submitted or, once accepted, polled.
+        /// Number of submissions or, once it was accepted, of polls.
         attempts: u32,
-        /// How far it had got.
+        /// The last stage that the service named.
         stage: Option<Stage>,
-        /// Why the last attempt came to nothing.
+        /// The reason for which the last attempt came to nothing.
         trouble: Option<Trouble>,
     },
     /// It was accepted, and not over within [`JobConfig::timeout`].
     TimedOut {
-        /// How far it had got.
+        /// The last stage that the service named.
         stage: Option<Stage>,
-        /// Why the last attempt came to nothing.
+        /// The reason for which the last attempt came to nothing.
         trouble: Option<Trouble>,
     },
     /// It was refused, in a way that trying again does not mend.
     Refused {
         /// The HTTP status.
         status: u16,
-        /// What the answer says.
+        /// The answer's explanation.
         detail: String,
     },
     /// The submission may or may not have arrived, and must not be sent again.
@@ -107,35 +107,35 @@ pub enum Ending<R> {
     Unreadable(String),
 }
 
-/// Why an attempt came to nothing.
+/// The reason for which an attempt came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// An HTTP status.
+    /// It was answered with this HTTP status.
     Status(u16),
-    /// No answer, and why.
+    /// It was not answered, for this reason.
     Lost(String),
 }
 
-/// How far a job has got; for people.
+/// The progress of a job, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobProgress {
-    /// What is being done.
+    /// The phase that it is in.
     pub phase: JobPhase,
     /// Attempts of this phase so far, the one under way included.
     pub attempt: u32,
     /// Maximum number of attempts of this phase.
     pub max_attempts: u32,
-    /// When the next attempt is due, while one is waited for.
+    /// Time of the next attempt, while one is waited for.
     pub next_at: Option<Instant>,
-    /// When the job will be given up, once it is accepted.
+    /// Time at which the job is given up, once it is accepted.
     pub deadline: Option<Instant>,
-    /// How far it had got, when the service last said so.
+    /// The last stage that the service named.
     pub stage: Option<Stage>,
-    /// Why the last attempt came to nothing.
+    /// The reason for which the last attempt came to nothing.
     pub trouble: Option<Trouble>,
 }
 
-/// What is being done about a job.
+/// A phase of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobPhase {
     /// Nothing yet.

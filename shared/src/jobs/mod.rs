@@ -5,7 +5,7 @@
 //! what came back, and calls [`JobPool::handle_timeout`] when [`JobPool::poll_timeout`] is due. A page and a shell drive the
 //! same machine.
 //!
-//! What a job is, is the driver's own:
+//! The kind of job is the driver's own:
 //!
 //! ```
 //! use core::time::Duration;

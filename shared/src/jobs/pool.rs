@@ -18,7 +18,7 @@ pub struct JobPool<K, J: Job> {
     config: JobConfig,
     seeds: Jitter,
     queue: JobQueue<K>,
-    /// How those begin that wait.
+    /// The jobs that wait, with the way in which each begins.
     starts: BTreeMap<K, Start>,
     machines: BTreeMap<K, JobMachine<J>>,
     outputs: VecDeque<(K, JobOutput<J::Reply>)>,
@@ -127,17 +127,17 @@ impl<K: Clone + Ord, J: Job> JobPool<K, J> {
         self.machines.contains_key(key) || self.starts.contains_key(key)
     }
 
-    /// How many run at once.
+    /// Returns the number of jobs that run at once.
     pub const fn max_running(&self) -> usize {
         self.queue.max_running()
     }
 
-    /// The jobs that run.
+    /// Returns the jobs that run.
     pub fn running(&self) -> &[K] {
         self.queue.running()
     }
 
-    /// The jobs that wait for a place, the next one first.
+    /// Returns the jobs that wait for a place, the next one first.
     pub fn waiting(&self) -> impl ExactSizeIterator<Item = &K> {
         self.queue.waiting()
     }

@@ -52,17 +52,17 @@ impl<K: Clone + PartialEq> JobQueue<K> {
         self.outputs.pop_front()
     }
 
-    /// How many run at once.
+    /// Returns the number of jobs that run at once.
     pub const fn max_running(&self) -> usize {
         self.max_running
     }
 
-    /// The jobs that run.
+    /// Returns the jobs that run.
     pub fn running(&self) -> &[K] {
         &self.running
     }
 
-    /// The jobs that wait, the next one first.
+    /// Returns the jobs that wait, the next one first.
     pub fn waiting(&self) -> impl ExactSizeIterator<Item = &K> {
         self.waiting.iter()
     }

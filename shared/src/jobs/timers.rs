@@ -2,7 +2,7 @@
 
 use crate::time::Instant;
 
-/// Why a timer is armed.
+/// The reason for which a timer is armed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timer {
     /// The job must be over by then.
@@ -20,7 +20,7 @@ impl Timer {
     const ALL: [Self; 4] = [Self::Deadline, Self::Push, Self::Request, Self::Next];
 }
 
-/// When each timer is due, if it is armed.
+/// The time at which each timer is due, if it is armed.
 #[derive(Debug, Default)]
 pub(super) struct Timers([Option<Instant>; Timer::ALL.len()]);
 
@@ -41,7 +41,7 @@ impl Timers {
         self.0[timer as usize]
     }
 
-    /// When the first of them is due.
+    /// Returns the time at which the first of them is due.
     pub(super) fn next(&self) -> Option<Instant> {
         self.0.iter().flatten().min().copied()
     }

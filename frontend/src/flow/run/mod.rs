@@ -14,7 +14,7 @@ use crate::kit::jobs;
 
 /// A run's key in this browser.
 pub(super) type RunId = jobs::JobId;
-/// What is kept of a run.
+/// The kept record of a run.
 pub(super) type Record = jobs::Record<FlowSimulation>;
 
 /// Returns the runs that were kept, newest first.

@@ -1,4 +1,4 @@
-//! What an answer of the proxy's means to a job.
+//! The meaning of the proxy's answers to a job.
 
 use std::time::Duration;
 

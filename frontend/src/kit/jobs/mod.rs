@@ -23,21 +23,21 @@ pub(crate) use runner::JobRunner;
 pub(crate) use store::load;
 pub(crate) use table::{JobTable, number_column, state_column};
 
-/// What a panel supplies to have its jobs run, kept and listed.
+/// A kind of job as a panel supplies it, to have its jobs run, kept and listed.
 pub(crate) trait PanelJob:
     Job<Request: 'static, Reply: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static>
     + 'static
 {
-    /// What was composed: it is kept with the job, and can be edited and sent again.
+    /// The draft of a job: it is kept with the job, and can be edited and sent again.
     type Draft: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
-    /// What the panel makes of a job that is over. It is computed once for each.
+    /// The panel's verdict on a job that is over. It is computed once for each.
     type Verdict: Clone + PartialEq + Send + Sync + 'static;
 
     /// Beginning of the keys under which jobs are kept in the browser, one key each.
     const STORAGE_PREFIX: &'static str;
-    /// What the panel calls a job: "run".
+    /// The panel's word for a job: "run".
     const NOUN: &'static str;
-    /// How many jobs run at once until the user says otherwise.
+    /// Number of jobs that run at once until the user says otherwise.
     const DEFAULT_MAX_RUNNING: usize = 4;
 
     /// Submits a job. `may_have_arrived` is true when an earlier submission may have reached the service: that it knows
@@ -68,6 +68,6 @@ pub(crate) trait PanelJob:
 pub(crate) struct Accepted<R> {
     /// The service's identifier of the job.
     pub(crate) job_id: String,
-    /// How far it has got.
+    /// Its first reply.
     pub(crate) reply: R,
 }

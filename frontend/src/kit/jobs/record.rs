@@ -10,18 +10,18 @@ use crate::clock;
 /// A job's key in this browser: when it was composed, in microseconds since 1970.
 pub(crate) type JobId = u64;
 
-/// What is kept of a job of the kind `J`.
+/// The kept record of a job of the kind `J`.
 pub(crate) type Record<J> = JobRecord<<J as PanelJob>::Draft, <J as Job>::Reply>;
 
 /// A job with its signals, which outlive the panel's.
 pub(crate) struct JobEntry<J: PanelJob> {
     pub(crate) id: JobId,
     pub(crate) record: ArcRwSignal<Record<J>>,
-    /// How far it has got, while it is under way here.
+    /// Its progress, while it is under way here.
     pub(crate) progress: ArcRwSignal<Option<JobProgress>>,
-    /// How many are before it, while it waits here for a place.
+    /// Number of jobs before it, while it waits here for a place.
     pub(crate) position: ArcRwSignal<Option<usize>>,
-    /// What the panel makes of it, once it is over.
+    /// The panel's verdict, once it is over.
     pub(crate) verdict: ArcMemo<Option<J::Verdict>>,
 }
 
@@ -75,7 +75,7 @@ impl<J: PanelJob> JobEntry<J> {
     }
 }
 
-/// What is kept of a job.
+/// The kept record of a job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobRecord<D, R> {
@@ -88,15 +88,15 @@ pub(crate) struct JobRecord<D, R> {
     /// The service's identifier, once it has accepted the job.
     #[serde(alias = "simulationId")]
     pub(crate) job_id: Option<String>,
-    /// When it was accepted, in microseconds since 1970.
+    /// Time of its acceptance, in microseconds since 1970.
     #[serde(default)]
     pub(crate) accepted_at: Option<u64>,
-    /// Once nothing more will come.
+    /// Its end, once nothing more will come.
     pub(crate) outcome: Option<Outcome>,
     pub(crate) result: Option<R>,
 }
 
-/// How a job ended.
+/// The end of a job, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub(crate) enum Outcome {

@@ -111,7 +111,7 @@ impl<J: PanelJob> JobRunner<J> {
         }
     }
 
-    /// How many jobs run at once.
+    /// Returns the number of jobs that run at once.
     pub(crate) fn max_running(self) -> usize {
         self.0.try_with_value(|driver| driver.max_running).map_or(J::DEFAULT_MAX_RUNNING, |most| most.get())
     }

@@ -104,7 +104,7 @@ impl PanelJob for Task {
     }
 }
 
-/// What the service was asked, and how it answers.
+/// A service that counts what it is asked, and answers as it is told.
 #[derive(Default)]
 struct Service {
     submitted: Vec<String>,

@@ -16,11 +16,11 @@ struct Service {
     latency: Duration,
     polls: u32,
     seen: BTreeMap<u32, u32>,
-    /// When which answer is due.
+    /// Answers with the time at which each is due.
     answers: VecDeque<(Instant, u32, Input)>,
 }
 
-/// What a driver saw.
+/// Everything that a driver saw.
 #[derive(Default)]
 struct Log {
     started: Vec<u32>,

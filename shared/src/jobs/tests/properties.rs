@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What may happen to a job, by number.
+/// Returns an event by number.
 fn input(kind: u8, ms: u64) -> Option<Input> {
     Some(match kind {
         0 => JobInput::Start(Start::Submit),
@@ -30,7 +30,7 @@ fn input(kind: u8, ms: u64) -> Option<Input> {
     })
 }
 
-/// What a driver saw of a job.
+/// Counts of what a driver saw of a job.
 #[derive(Default)]
 struct Seen {
     polls: u32,

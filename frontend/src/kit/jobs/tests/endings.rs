@@ -1,4 +1,4 @@
-//! What is said of a job that came to no good end.
+//! Words for jobs that came to no good end.
 
 use shared::jobs::{Ending, Trouble};
 use wasm_bindgen_test::wasm_bindgen_test;

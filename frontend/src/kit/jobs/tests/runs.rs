@@ -1,4 +1,4 @@
-//! What is submitted, how often, and what a reload does to it.
+//! Submissions: how many, how often, and over a reload.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
