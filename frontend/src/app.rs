@@ -57,11 +57,11 @@ fn PanelLinks() -> impl IntoView {
 #[component]
 fn LiveCall() -> impl IntoView {
     let router = expect_context::<Router>();
-    let bench = expect_context::<Bench>();
+    let context = expect_context::<CallContext>();
     let elsewhere = move || router.shown().is_none_or(|panel| panel.module != PanelModule::Page);
     view! {
         <p class="live-call" role="status">
-            {move || (elsewhere() && bench.store.call.get().is_live()).then_some("Live call")}
+            {move || (elsewhere() && context.store.call.get().is_live()).then_some("Live call")}
         </p>
     }
 }

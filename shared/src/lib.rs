@@ -8,6 +8,7 @@ pub mod call;
 pub mod dtmf;
 pub mod flow;
 pub mod ids;
+pub mod jobs;
 pub mod lenient;
 pub mod link;
 pub mod menu;

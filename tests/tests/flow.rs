@@ -155,6 +155,32 @@ async fn the_suggested_runs_take_every_branch() {
 }
 
 #[tokio::test]
+async fn many_suggestions_run_four_at_a_time_and_the_rest_wait() {
+    let page = FlowPage::open().await;
+    page.compose(&json!({ "flowId": "harbour-bank", "digits": "" })).await;
+    page.click("button", "Suggest runs").await;
+    page.ready("button", "Run all suggestions").await;
+    let suggested = page.evaluate("document.querySelectorAll('.suggest li').length").await;
+    let suggested = suggested.as_u64().expect("it is a number");
+    assert!(suggested > 20, "{suggested} suggestions");
+    page.evaluate(
+        "window.most = 0; new MutationObserver(() => { most = Math.max(most, document.querySelectorAll('.runs progress').length) }) \
+         .observe(document.body, { subtree: true, childList: true }); 0",
+    )
+    .await;
+    page.click("button", "Run all suggestions").await;
+    page.until_region("Runs", "runs wait for a place.").await;
+    let done = wait::look(wait::PATIENCE * 3, async || {
+        let runs = page.runs().await;
+        (runs.len() as u64 == suggested && runs.iter().all(|run| run[3] == "completed")).then_some(())
+    })
+    .await;
+    assert!(done.is_some(), "{:?}", page.runs().await);
+    assert_eq!(page.evaluate("most").await, 4);
+    assert_eq!(page.submissions() as u64, suggested);
+}
+
+#[tokio::test]
 async fn two_runs_part_where_they_part() {
     let page = FlowPage::open().await;
     for digits in ["22", "21"] {

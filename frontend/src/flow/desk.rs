@@ -1,4 +1,4 @@
-//! What the flow panel's parts share: the draft, what is wrong with it, the flows, and the runs.
+//! The state that the flow panel's parts share: the draft, what is wrong with it, the flows, and the runs.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,64 +18,66 @@ use crate::{net::api, ui::Notice};
 
 /// A flow's definition as it was fetched, and what follows from it.
 #[derive(Clone, Debug)]
-pub(super) struct Known(Arc<(Structure, Option<Arc<CompiledFlow>>)>);
+pub(super) struct FlowModel(Arc<(Structure, Option<Arc<CompiledFlow>>)>);
 
-impl Known {
+impl FlowModel {
     fn new(definition: FlowDefinition) -> Self {
         let structure = Structure::of(&definition);
         Self(Arc::new((structure, CompiledFlow::compile(definition).ok().map(Arc::new))))
     }
 
-    /// What the definition says by itself.
+    /// Returns what the definition says by itself.
     pub(super) fn structure(&self) -> &Structure {
         &self.0.0
     }
 
-    /// The definition.
+    /// Returns the definition.
     pub(super) fn flow(&self) -> &FlowDefinition {
         self.0.0.flow()
     }
 
-    /// The flow as something that runs, unless it is faulty.
+    /// Returns the flow as something that runs, unless it is faulty.
     pub(super) fn compiled(&self) -> Option<&Arc<CompiledFlow>> {
         self.0.1.as_ref()
     }
 }
 
-impl PartialEq for Known {
+impl PartialEq for FlowModel {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
 /// Definitions that came, by flow, and what came instead.
-type Definitions = HashMap<String, Result<Known, Problem>>;
+type Definitions = HashMap<String, Result<FlowModel, Problem>>;
 
-/// What the form holds, if it can be sent.
-pub(super) type Checked = Result<(SimulationRequest, Expectation), Wrong>;
+/// The form's content, if it can be sent.
+pub(super) type Checked = Result<(SimulationRequest, Expectation), DraftErrors>;
 
-/// What is wrong with the draft.
+/// Errors of the draft.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Wrong {
+pub(super) struct DraftErrors {
     pub(super) errors: Vec<FieldError>,
-    /// Whether it is the JSON being typed that is wrong: the form's fields hold something else.
+    /// True when it is the JSON being typed that is wrong: the form's fields hold something else.
     in_text: bool,
 }
 
-impl Wrong {
+impl DraftErrors {
     const fn of_fields(errors: Vec<FieldError>) -> Self {
         Self { errors, in_text: false }
     }
 }
 
+/// The former name, until every file of the panel has the new one.
+pub(super) use self::{FlowModel as Known, FlowState as Desk, describe as told};
+
 /// The signals that the panel's parts share.
 #[derive(Clone, Copy)]
-pub(super) struct Desk {
+pub(super) struct FlowState {
     pub(super) profile: RwSignal<Option<Profile>>,
     /// None while they are asked for.
     pub(super) flows: RwSignal<Option<Result<Vec<FlowSummary>, Problem>>>,
-    /// By flow.
-    known: RwSignal<Definitions>,
+    models: RwSignal<Definitions>,
     /// The flows whose definitions are there or on their way.
     wanted: StoredValue<HashSet<String>>,
     pub(super) draft: RwSignal<Draft>,
@@ -93,22 +95,16 @@ pub(super) struct Desk {
     pub(super) notice: RwSignal<Option<Notice>>,
 }
 
-impl Desk {
+impl FlowState {
     pub(super) fn new(draft: Draft, runs: Vec<Run>) -> Self {
         let (draft, payload) = (RwSignal::new(draft), RwSignal::new(None));
-        let (profile, known) = (RwSignal::new(None::<Profile>), RwSignal::new(Definitions::new()));
-        let checked = Memo::new(move |_| {
-            let limits = limits(profile);
-            draft.with(|draft| {
-                let known = known.with(|known| definition(known, draft.flow_id.trim()));
-                check(draft, payload.get().as_deref(), known.as_ref(), &limits)
-            })
-        });
+        let (profile, models) = (RwSignal::new(None::<Profile>), RwSignal::new(Definitions::new()));
+        let checked = check(draft, payload, models, profile);
         let chosen = runs.first().map(|run| run.id);
-        let desk = Self {
+        let state = Self {
             profile,
             flows: RwSignal::new(None),
-            known,
+            models,
             wanted: StoredValue::new(HashSet::new()),
             draft,
             payload,
@@ -119,8 +115,8 @@ impl Desk {
             step: RwSignal::new(None),
             notice: RwSignal::new(None),
         };
-        desk.load();
-        desk
+        state.load();
+        state
     }
 
     /// Asks for the profile and the flows, again where they did not come.
@@ -143,14 +139,14 @@ impl Desk {
         });
     }
 
-    /// The proxy's limits; the usual ones until they are known.
+    /// Returns the proxy's limits; the usual ones until they are known.
     pub(super) fn limits(self) -> Limits {
         limits(self.profile)
     }
 
-    /// A flow's definition, where it is known; see [`Self::want`].
-    pub(super) fn flow(self, id: &str) -> Option<Result<Known, Problem>> {
-        self.known.with(|known| known.get(id).cloned())
+    /// Returns a flow's definition, where it is known; see [`Self::want`].
+    pub(super) fn flow(self, id: &str) -> Option<Result<FlowModel, Problem>> {
+        self.models.with(|models| models.get(id).cloned())
     }
 
     /// Asks for a flow's definition unless it is there or on its way.
@@ -160,11 +156,11 @@ impl Desk {
             return;
         }
         spawn_local(async move {
-            let answer = api::flow(&id).await.map(Known::new);
+            let answer = api::flow(&id).await.map(FlowModel::new);
             if answer.is_err() {
                 self.wanted.try_update_value(|wanted| wanted.remove(&id));
             }
-            self.known.try_update(|known| known.insert(id, answer));
+            self.models.try_update(|models| models.insert(id, answer));
         });
     }
 
@@ -175,12 +171,12 @@ impl Desk {
         self.step.set(None);
     }
 
-    /// The run that is looked at.
+    /// Returns the run that is looked at.
     pub(super) fn shown(self) -> Option<Run> {
         self.run(self.chosen.get()?)
     }
 
-    /// The run that is laid over it.
+    /// Returns the run that is laid over it.
     pub(super) fn overlaid(self) -> Option<Run> {
         self.run(self.other.get()?)
     }
@@ -189,37 +185,38 @@ impl Desk {
         self.runs.with(|runs| runs.iter().find(|run| run.id == id).cloned())
     }
 
-    /// The flow that is drawn: the shown run's, or the form's.
+    /// Returns the flow that is drawn: the shown run's, or the form's.
     pub(super) fn drawn_flow(self) -> String {
         let of_run = self.shown().map(|run| run.record.with(|record| record.draft.flow_id.trim().to_owned()));
         of_run.unwrap_or_else(|| self.draft.with(|draft| draft.flow_id.trim().to_owned()))
     }
 
-    /// Everything that is wrong, as the proxy would name it.
+    /// Returns everything that is wrong, as the proxy would name it.
     pub(super) fn all_errors(self) -> Vec<FieldError> {
-        self.checked
-            .with(|checked| checked.as_ref().err().map(|wrong| wrong.errors.clone()).unwrap_or_default())
+        self.checked.with(|checked| checked.as_ref().err().map(|all| all.errors.clone()).unwrap_or_default())
     }
 
-    /// What is wrong with the JSON that is being typed.
+    /// Returns what is wrong with the JSON that is being typed.
     pub(super) fn text_error(self) -> Option<String> {
         self.checked.with(|checked| match checked {
-            Err(Wrong { errors, in_text: true }) => {
-                Some(errors.iter().map(told).collect::<Vec<_>>().join("; "))
+            Err(DraftErrors { errors, in_text: true }) => {
+                Some(errors.iter().map(describe).collect::<Vec<_>>().join("; "))
             }
             Ok(_) | Err(_) => None,
         })
     }
 
-    /// What is wrong with the form's fields that `mine` picks.
+    /// Returns what is wrong with the form's fields that `mine` picks.
     pub(super) fn errors(self, mine: impl Fn(&str) -> bool) -> Vec<FieldError> {
         self.checked.with(|checked| match checked {
-            Ok(_) | Err(Wrong { in_text: true, .. }) => Vec::new(),
-            Err(Wrong { errors, .. }) => errors.iter().filter(|error| mine(&error.field)).cloned().collect(),
+            Ok(_) | Err(DraftErrors { in_text: true, .. }) => Vec::new(),
+            Err(DraftErrors { errors, .. }) => {
+                errors.iter().filter(|error| mine(&error.field)).cloned().collect()
+            }
         })
     }
 
-    /// What is wrong with the field `field`.
+    /// Returns what is wrong with the field `field`.
     pub(super) fn error(self, field: &str) -> Option<String> {
         let messages: Vec<String> =
             self.errors(|name| name == field).into_iter().map(|error| error.message).collect();
@@ -231,23 +228,92 @@ fn limits(profile: RwSignal<Option<Profile>>) -> Limits {
     profile.with(|profile| profile.as_ref().map(|profile| profile.limits.clone())).unwrap_or_default()
 }
 
-fn definition(known: &Definitions, id: &str) -> Option<Known> {
-    known.get(id)?.as_ref().ok().cloned()
+/// The draft as a request, by the code that the proxy runs again. It is parsed when it changes, and executed when the
+/// request that follows from it does.
+fn check(
+    draft: RwSignal<Draft>,
+    payload: RwSignal<Option<String>>,
+    models: RwSignal<Definitions>,
+    profile: RwSignal<Option<Profile>>,
+) -> Memo<Checked> {
+    let limits = Memo::new(move |_| limits(profile));
+    let text_errors = Memo::new(move |_| {
+        let limits = limits.get();
+        payload.with(|text| SimulationRequest::parse(text.as_deref()?, &limits).err())
+    });
+    let parsed = Memo::new(move |_| {
+        let limits = limits.get();
+        draft.with(|draft| draft.parse(&limits))
+    });
+    let request =
+        Memo::new(move |_| parsed.with(|parsed| parsed.as_ref().ok().map(|(request, _)| request.clone())));
+    let model = Memo::new(move |_| {
+        let flow = request.with(|request| request.as_ref().map(|request| request.flow_id().to_owned()))?;
+        models.with(|models| models.get(&flow)?.as_ref().ok().cloned())
+    });
+    let too_deep = Memo::new(move |_| {
+        let (model, depth) = (model.get()?, limits.with(|limits| limits.flow_depth));
+        request.with(|request| check_depth(model.compiled()?, request.as_ref()?, depth).err())
+    });
+    Memo::new(move |_| {
+        if let Some(errors) = text_errors.get() {
+            return Err(DraftErrors { errors, in_text: true });
+        }
+        let (request, expectation) = parsed.get().map_err(DraftErrors::of_fields)?;
+        match too_deep.get() {
+            Some(error) => Err(DraftErrors::of_fields(vec![error])),
+            None => Ok((request, expectation)),
+        }
+    })
 }
 
-/// The draft as a request, by the code that the proxy runs again.
-fn check(draft: &Draft, payload: Option<&str>, known: Option<&Known>, limits: &Limits) -> Checked {
-    if let Some(Err(errors)) = payload.map(|text| SimulationRequest::parse(text, limits)) {
-        return Err(Wrong { errors, in_text: true });
-    }
-    let (request, expectation) = draft.parse(limits).map_err(Wrong::of_fields)?;
-    if let Some(flow) = known.and_then(Known::compiled) {
-        check_depth(flow, &request, limits.flow_depth).map_err(|error| Wrong::of_fields(vec![error]))?;
-    }
-    Ok((request, expectation))
-}
-
-/// An error in a line.
-pub(super) fn told(error: &FieldError) -> String {
+/// Returns an error in a line.
+pub(super) fn describe(error: &FieldError) -> String {
     format!("{} {}", error.field, error.message).trim_start().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn what_the_form_holds_is_checked_whenever_it_changes() {
+        let owner = Owner::new();
+        owner.set();
+        let draft =
+            RwSignal::new(Draft { flow_id: "support-line".into(), digits: "1x".into(), ..Draft::default() });
+        let (payload, models, profile) =
+            (RwSignal::new(None), RwSignal::new(Definitions::new()), RwSignal::new(None::<Profile>));
+        let checked = check(draft, payload, models, profile);
+        let fields = || {
+            let errors = checked.get_untracked().err().map(|all| all.errors).unwrap_or_default();
+            errors.into_iter().map(|error| error.field).collect::<Vec<_>>()
+        };
+        assert_eq!(fields(), ["dtmfSequence[1]"]);
+        draft.update(|draft| draft.digits = "99".into());
+        let (request, _) = checked.get_untracked().expect("it can be sent");
+        assert_eq!(request.digits_text(), "99");
+        payload.set(Some("{".into()));
+        assert!(matches!(checked.get_untracked(), Err(DraftErrors { in_text: true, .. })));
+        payload.set(None);
+        assert_eq!(fields(), [""; 0]);
+        let flow = include_str!("../../../shared/src/menu/support-line.json");
+        let flow = FlowModel::new(serde_json::from_str(flow).expect("it is a flow"));
+        models.update(|models| drop(models.insert("support-line".into(), Ok(flow))));
+        assert_eq!(fields(), [""; 0], "two nodes are no more than 200");
+        let limits = Limits { flow_depth: 3, ..Limits::default() };
+        profile.set(Some(Profile {
+            profile: "sandbox".into(),
+            version: String::new(),
+            services: Vec::new(),
+            limits,
+            qa_configured: false,
+        }));
+        draft.update(|draft| draft.digits = "9 2 2".into());
+        assert_eq!(fields(), ["dtmfSequence"], "too deep");
+        draft.update(|draft| draft.digits = "2".into());
+        assert_eq!(fields(), [""; 0]);
+    }
 }

@@ -1,4 +1,5 @@
 //! What the panels are made of.
 
 pub(crate) mod frame;
+pub(crate) mod jobs;
 pub(crate) mod table;

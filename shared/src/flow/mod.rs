@@ -8,8 +8,8 @@ mod draft;
 mod execute;
 mod expect;
 pub mod export;
+mod job;
 mod layout;
-mod poll;
 mod request;
 mod salvage;
 mod totals;
@@ -22,8 +22,8 @@ pub use execute::{DIGIT_GAP, execute};
 pub use expect::{
     Check, Expectation, ExpectationDraft, ExpectedDecision, Judgement, Verdict, actions, judge,
 };
+pub use job::FlowSimulation;
 pub use layout::{Edge, Layout, Measures, Point, layout};
-pub use poll::{Ending, PollConfig, PollInput, PollOutput, PollPhase, PollProgress, Poller, Trouble};
 pub use request::SimulationRequest;
 pub use salvage::salvage;
 pub use totals::Totals;

@@ -30,10 +30,10 @@ pub(super) fn SimulationForm() -> impl IntoView {
     let refused = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let fits = desk.checked.with_untracked(Result::is_ok);
-        refused.set(!fits);
-        if fits {
-            runner.submit(desk.draft.get_untracked());
+        let checked = desk.checked.get_untracked();
+        refused.set(checked.is_err());
+        if let Ok((request, _)) = checked {
+            runner.submit(desk.draft.get_untracked(), request);
         } else if let Some(form) = form.get_untracked() {
             show_first_invalid(&form);
         }
