@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(fields(), [""; 0], "two nodes are no more than 200");
         let limits = Limits { flow_depth: 3, ..Limits::default() };
         profile.set(Some(Profile {
-            profile: "sandbox".into(),
+            profile: shared::wire::ProfileName::Sandbox,
             version: String::new(),
             services: Vec::new(),
             limits,

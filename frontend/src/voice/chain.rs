@@ -293,7 +293,7 @@ mod tests {
         let sound = Sound::new().await;
         let (page, config) = processing(&sound);
         let gain = ChainConfig {
-            gain: shared::audio::chain::GainConfig { factor: 2.5, ..ChainConfig::default().gain },
+            gain: shared::audio::gain::GainConfig { factor: 2.5, ..ChainConfig::default().gain },
             ..ChainConfig::default()
         };
         let place = gain.to_numbers().iter().position(|number| (number - 2.5).abs() < 1e-6).unwrap() as u32;

@@ -29,7 +29,7 @@ impl PanelJob for FlowSimulation {
 
     async fn submit(request: &SimulationRequest, _: bool) -> Result<Accepted<SimulationResult>, Problem> {
         let job = api::simulate(request).await?;
-        Ok(Accepted { job_id: job.simulation_id, reply: SimulationResult::pending(job.status) })
+        Ok(Accepted { job_id: job.simulation_id.into(), reply: SimulationResult::pending(job.status) })
     }
 
     async fn poll(job_id: &str) -> Result<SimulationResult, Problem> {

@@ -48,7 +48,7 @@ mod tests {
             status,
             detail: "flow answered oddly".into(),
             errors: Vec::new(),
-            upstream: Some(UpstreamStatus { service: "flow".into(), status: service }),
+            upstream: Some(UpstreamStatus { service: shared::wire::UpstreamName::Flow, status: service }),
             retry_after_ms: Some(1_500),
         };
         let JobInput::<()>::Failed { status, retry_after, detail } = input(problem, step) else {
