@@ -33,6 +33,8 @@ impl Sound {
             context.audio_worklet().and_then(|worklet| worklet.add_module(&module)).expect("a worklet");
         JsFuture::from(added).await.expect("a module");
         let node = AudioWorkletNode::new(&context, "test").expect("a node");
+        // As in the page: a source that reaches no loudspeaker is not played to its end.
+        node.connect_with_audio_node(&context.destination()).expect("a destination");
         // Notes what is sent, in place of sending it.
         let port = node.port().expect("a port");
         let sent = Array::new();
