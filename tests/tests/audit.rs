@@ -26,7 +26,10 @@ async fn the_trail_opens_at_its_newest_entry_leads_to_the_oldest_and_is_verified
     browser.click("button", "Load older").await;
     wait::until("every entry", async || (rows().await == (newest + 1).to_string()).then_some(())).await;
     assert_eq!(first().await, newest.to_string(), "older entries stand below");
+    browser.click("button", &format!("Show entry {newest}")).await;
+    browser.key("End").await;
     browser.one("button", "Show entry 1").await;
+    browser.key("Home").await;
 
     browser.click("button", "Verify chain").await;
     let whole = format!("The chain is whole: {newest} entries.");
