@@ -27,7 +27,9 @@ pub(crate) fn App() -> impl IntoView {
                 </svg>
                 "Dialbench"
             </p>
-            <nav aria-label="Panels"><PanelLinks /></nav>
+            <nav aria-label="Panels">
+                {PANELS.iter().filter(|panel| panel.is_built).map(|to| view! { <PanelLink to /> }).collect_view()}
+            </nav>
             <LiveCall />
             <ProfileBadge />
         </header>
@@ -45,12 +47,6 @@ fn skip(click: &MouseEvent) {
     if document().document_element().is_some_and(|page| focus_heading(&page)) {
         click.prevent_default();
     }
-}
-
-/// A link to each panel that there is.
-#[component]
-fn PanelLinks() -> impl IntoView {
-    PANELS.iter().filter(|panel| panel.is_built).map(|to| view! { <PanelLink to /> }).collect_view()
 }
 
 /// Says on the other panels that a call is going on.
@@ -87,8 +83,7 @@ fn NotFound() -> impl IntoView {
     view! {
         <main class="page narrow message">
             <h1>"Page not found"</h1>
-            <p>"Dialbench has no panel at this address. These are there:"</p>
-            <p class="panels"><PanelLinks /></p>
+            <p>"Dialbench has no panel at this address. Its panels are in the line above."</p>
         </main>
     }
 }
@@ -98,8 +93,7 @@ fn NotBuilt(panel: &'static Panel) -> impl IntoView {
     view! {
         <main class="page narrow message">
             <h1>{panel.title}</h1>
-            <p>"This panel is not in this version of Dialbench. These are there:"</p>
-            <p class="panels"><PanelLinks /></p>
+            <p>"This panel is not in this version of Dialbench. Those that are stand in the line above."</p>
         </main>
     }
 }

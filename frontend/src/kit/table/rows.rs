@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Column;
 
 /// Number of rows that are rendered, or left out, together.
-const CHUNK_ROWS: usize = 100;
+const CHUNK_ROWS: usize = 50;
 /// Number of chunks that are rendered: the one at the upper edge of what is seen, and its neighbours.
 const CHUNKS: usize = 3;
 
