@@ -61,6 +61,7 @@
 //! ```
 
 mod config;
+mod event;
 mod job;
 mod machine;
 mod pool;
@@ -70,7 +71,8 @@ mod tests;
 mod timers;
 
 pub use config::{JobConfig, PollInterval};
+pub use event::{Ending, JobInput, JobOutput, JobPhase, JobProgress, Start, Trouble};
 pub use job::{Job, Reaction, Resubmission, Stage, Step};
-pub use machine::{Ending, JobInput, JobMachine, JobOutput, JobPhase, JobProgress, Start, Trouble};
+pub use machine::JobMachine;
 pub use pool::JobPool;
 pub use queue::JobQueue;

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     config::JobConfig,
+    event::{Ending, JobInput, JobOutput, JobProgress, Start},
     job::Job,
-    machine::{Ending, JobInput, JobMachine, JobOutput, JobProgress, Start},
+    machine::JobMachine,
     queue::JobQueue,
 };
 use crate::{link::Jitter, time::Instant};

@@ -3,6 +3,7 @@
 //! A panel implements [`PanelJob`], starts a [`JobRunner`], and shows [`JobsUnderWay`] and [`JobTable`].
 
 mod answer;
+mod driver;
 mod lock;
 mod progress;
 mod record;

@@ -86,6 +86,33 @@ async fn two_tabs_do_not_submit_the_same_task_and_the_second_takes_over() {
 }
 
 #[wasm_bindgen_test]
+async fn what_another_tab_cancels_removes_or_submits_is_seen_here() {
+    reset();
+    let page = open();
+    let id = submit("a");
+    until_states(&page, &["running"]).await;
+    let tell = |id: JobId, kept: Option<&Record<Task>>| {
+        let key = format!("{}{id}", Task::STORAGE_PREFIX).into();
+        let kept = kept.map(|record| serde_json::to_string(record).expect("it is kept").into());
+        let fields: [(&str, &wasm_bindgen::JsValue); 2] =
+            [("key", &key), ("newValue", &kept.unwrap_or(wasm_bindgen::JsValue::NULL))];
+        crate::testing::dispatch(&window(), "StorageEvent", "storage", &fields);
+    };
+    let mut cancelled = store::read::<Task>(id).expect("it is kept");
+    cancelled.end(shared::jobs::Ending::Cancelled);
+    tell(id, Some(&cancelled));
+    until_states(&page, &["cancelled"]).await;
+    assert!(page.with_role("progressbar").is_empty());
+    let record = Record::<Task>::new(2, "b".to_owned());
+    assert!(store::keep::<Task>(id + 1, &record));
+    tell(id + 1, Some(&record));
+    until_states(&page, &["running", "cancelled"]).await;
+    tell(id, None);
+    until_states(&page, &["running"]).await;
+    assert_eq!(column(&page, 0), ["2"]);
+}
+
+#[wasm_bindgen_test]
 async fn a_page_that_was_killed_before_the_answer_leaves_the_task_unknown() {
     reset();
     let mut record = Record::<Task>::new(1, "a".to_owned());
