@@ -1,12 +1,13 @@
 //! The frame around the panels.
 
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*};
+use shared::wire::{PANELS, Panel, PanelModule};
 use wasm_bindgen::JsValue;
 
 use crate::{
     call::{CallContext, CallPage},
     panels::panel,
-    route::{PanelLink, Route, Router},
+    route::{PanelLink, Router, focus_heading},
 };
 
 /// The whole page.
@@ -16,6 +17,7 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(router);
     provide_context(CallContext::new());
     view! {
+        <a class="skip" href="#content" on:click=|click| skip(&click)>"Skip to content"</a>
         <header class="top">
             <p class="brand">
                 <svg viewBox="0 0 32 32" aria-hidden="true">
@@ -26,16 +28,37 @@ pub(crate) fn App() -> impl IntoView {
                 "Dialbench"
             </p>
             <nav aria-label="Panels">
-                {Route::PANELS.map(|(_, to, name)| view! { <PanelLink to name /> }).collect_view()}
+                {PANELS.iter().filter(|panel| panel.is_built).map(|to| view! { <PanelLink to /> }).collect_view()}
             </nav>
+            <LiveCall />
             <ProfileBadge />
         </header>
         {move || match router.shown() {
-            Route::Call => view! { <CallPage /> }.into_any(),
-            Route::Flow => panel("flow", JsValue::UNDEFINED).into_any(),
-            Route::Audit => panel("audit", JsValue::UNDEFINED).into_any(),
-            Route::Unknown => view! { <NotFound /> }.into_any(),
+            None => view! { <NotFound /> }.into_any(),
+            Some(panel) if !panel.is_built => view! { <NotBuilt panel /> }.into_any(),
+            Some(Panel { module: PanelModule::Page, .. }) => view! { <CallPage /> }.into_any(),
+            Some(Panel { module: PanelModule::Panels, path, .. }) => panel(path, JsValue::UNDEFINED).into_any(),
         }}
+    }
+}
+
+/// Goes to the content without a change of the address, which may hold a draft.
+fn skip(click: &MouseEvent) {
+    if document().document_element().is_some_and(|page| focus_heading(&page)) {
+        click.prevent_default();
+    }
+}
+
+/// Says on the other panels that a call is going on.
+#[component]
+fn LiveCall() -> impl IntoView {
+    let router = expect_context::<Router>();
+    let context = expect_context::<CallContext>();
+    let elsewhere = move || router.shown().is_none_or(|panel| panel.module != PanelModule::Page);
+    view! {
+        <p class="live-call" role="status">
+            {move || (elsewhere() && context.store.call.get().is_live()).then_some("Live call")}
+        </p>
     }
 }
 
@@ -48,7 +71,7 @@ fn ProfileBadge() -> impl IntoView {
             {move || match context.store.profile.get() {
                 None => "Asking for the profile …".to_owned(),
                 Some(Err(problem)) => problem.title,
-                Some(Ok(profile)) if profile.profile == "sandbox" => "Sandbox: CXone's stand-in, no credentials".to_owned(),
+                Some(Ok(profile)) if profile.profile == shared::wire::ProfileName::Sandbox => "Sandbox: CXone's stand-in, no credentials".to_owned(),
                 Some(Ok(profile)) => format!("Profile: {}", profile.profile),
             }}
         </p>
@@ -58,12 +81,19 @@ fn ProfileBadge() -> impl IntoView {
 #[component]
 fn NotFound() -> impl IntoView {
     view! {
-        <main class="page narrow">
-            <h1>"There is no such panel"</h1>
-            <p>
-                "This version of Dialbench has "<PanelLink to="/call" name="Call" />", "
-                <PanelLink to="/flow" name="Flow" />" and "<PanelLink to="/audit" name="Audit" />"."
-            </p>
+        <main class="page narrow message">
+            <h1>"Page not found"</h1>
+            <p>"Dialbench has no panel at this address. Its panels are in the line above."</p>
+        </main>
+    }
+}
+
+#[component]
+fn NotBuilt(panel: &'static Panel) -> impl IntoView {
+    view! {
+        <main class="page narrow message">
+            <h1>{panel.title}</h1>
+            <p>"This panel is not in this version of Dialbench. Those that are stand in the line above."</p>
         </main>
     }
 }

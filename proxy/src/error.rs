@@ -1,4 +1,4 @@
-//! Errors as a client of the proxy sees them: RFC 9457.
+//! Errors of the routes, as clients get them: RFC 9457.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use shared::wire::{FieldErrors, Problem, UpstreamStatus};
+use shared::wire::{AuditOutcome, FieldErrors, Problem, UpstreamName, UpstreamStatus};
 
 use crate::{
     auth::{TokenError, TokenErrorKind},
-    config::Service,
     cxone::{DialError, UpstreamError},
 };
 
-/// An error on its way to the client.
+/// Error on its way to the client.
 #[derive(Debug)]
 pub(crate) struct ApiError(Box<Problem>);
 
 impl ApiError {
+    /// Returns an error with this status and description.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self(Box::new(Problem {
             kind: "about:blank".into(),
@@ -31,21 +31,17 @@ impl ApiError {
         }))
     }
 
-    /// 422 with what is wrong with which field.
+    /// Returns an error 422 that lists the wrong fields.
     pub(crate) fn fields(errors: FieldErrors) -> Self {
         let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.to_string());
         error.0.errors = errors;
         error
     }
 
-    fn upstream(self, service: Service, status: Option<u16>, retry_after: Option<Duration>) -> Self {
-        self.upstream_named(service.name(), status, retry_after)
-    }
-
-    /// Names who refused, where that is none of CXone's services.
-    pub(crate) fn upstream_named(
+    /// Names the service behind the proxy that caused the error, with the status and wait that it gave.
+    pub(crate) fn upstream(
         mut self,
-        service: &str,
+        service: impl Into<UpstreamName>,
         status: Option<u16>,
         retry_after: Option<Duration>,
     ) -> Self {
@@ -54,19 +50,19 @@ impl ApiError {
         self
     }
 
-    /// What happened, without the status: for the audit trail.
+    /// Returns the description of the error.
     pub(crate) fn detail(&self) -> &str {
         &self.0.detail
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     pub(crate) fn status(&self) -> u16 {
         self.0.status
     }
 
-    /// Whether CXone or the proxy decided this, rather than that something broke.
-    pub(crate) fn outcome(&self) -> &'static str {
-        if self.0.status < 500 { "refused" } else { "failed" }
+    /// Returns the outcome for the audit trail: refused where CXone or the proxy decided, failed where something broke.
+    pub(crate) fn outcome(&self) -> AuditOutcome {
+        if self.0.status < 500 { AuditOutcome::Refused } else { AuditOutcome::Failed }
     }
 }
 
@@ -96,8 +92,8 @@ impl From<UpstreamError> for ApiError {
             UpstreamError::Status { service, status, retry_after, .. } => {
                 Self::new(passed_on(status), detail).upstream(service, Some(status), retry_after)
             }
-            UpstreamError::Network { service, timeout, .. } => {
-                Self::new(unreached(timeout), detail).upstream(service, None, None)
+            UpstreamError::Network { service, is_timeout, .. } => {
+                Self::new(unreached(is_timeout), detail).upstream(service, None, None)
             }
             UpstreamError::Unreadable { service, .. } => {
                 Self::new(StatusCode::BAD_GATEWAY, detail).upstream(service, None, None)
@@ -126,15 +122,15 @@ impl From<DialError> for ApiError {
             DialError::Refused { service, status, retry_after } => {
                 Self::new(passed_on(status), detail).upstream(service, Some(status), retry_after)
             }
-            DialError::Network { service, timeout, .. } => {
-                Self::new(unreached(timeout), detail).upstream(service, None, None)
+            DialError::Network { service, is_timeout, .. } => {
+                Self::new(unreached(is_timeout), detail).upstream(service, None, None)
             }
         }
     }
 }
 
-/// A client learns what CXone said of its request. What CXone said of the proxy's credentials, or an answer that no
-/// client caused, is a bad gateway.
+/// Returns the status that a client gets for CXone's. A client learns CXone's verdict on its own request; a verdict on the
+/// proxy's credentials, or an answer that no client caused, becomes 502.
 fn passed_on(upstream: u16) -> StatusCode {
     match upstream {
         400 | 403 | 404 | 409 | 422 | 429 | 503 => {
@@ -145,6 +141,6 @@ fn passed_on(upstream: u16) -> StatusCode {
     }
 }
 
-fn unreached(timeout: bool) -> StatusCode {
-    if timeout { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY }
+fn unreached(is_timeout: bool) -> StatusCode {
+    if is_timeout { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY }
 }

@@ -1,17 +1,23 @@
 //! Dialbench's proxy: it holds the OAuth secrets, relays events and voice, keeps the audit trail and serves the page.
 
+mod access;
+mod assets;
 pub mod audit;
 pub mod auth;
+mod compute;
 pub mod config;
 pub mod cxone;
 mod definitions;
 mod error;
+mod http;
 mod id;
 pub mod logging;
 mod metrics;
 mod middleware;
+mod names;
 mod qa;
 mod relay;
+mod retry;
 mod router;
 mod routes;
 mod runs;
@@ -24,6 +30,6 @@ pub use server::{Server, StartError};
 
 /// Installs the process's TLS provider. Every binary and test that dials out calls it once; more calls do nothing.
 pub fn install_crypto() {
-    // It fails only where a provider is installed already, which is what is wanted.
+    // It fails only where a provider is installed already, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

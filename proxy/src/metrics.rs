@@ -1,4 +1,4 @@
-//! What Prometheus is told. Labels are names from the program; nothing that a client sends becomes one.
+//! Metrics for Prometheus. Labels are names from the program; nothing that a client sends becomes one.
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,7 +28,7 @@ struct Route {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Asked {
+struct ServiceResult {
     service: &'static str,
     result: &'static str,
 }
@@ -48,7 +48,7 @@ struct Towards {
     towards: &'static str,
 }
 
-/// All counters, cheap to clone.
+/// The metrics, cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Metrics(Arc<Inner>);
 
@@ -56,8 +56,8 @@ struct Inner {
     registry: Registry,
     requests: Family<Request, Counter>,
     latency: Family<Route, Histogram, fn() -> Histogram>,
-    tokens: Family<Asked, Counter>,
-    upstream: Family<Asked, Counter>,
+    tokens: Family<ServiceResult, Counter>,
+    upstream: Family<ServiceResult, Counter>,
     sockets: Family<Kind, Gauge>,
     events: Counter,
     gaps: Family<Reason, Counter>,
@@ -66,8 +66,8 @@ struct Inner {
     voice_dropped: Family<Towards, Counter>,
 }
 
+/// Returns a histogram of answer times, 0.5 ms to 16 s.
 fn latency_histogram() -> Histogram {
-    // 0.5 ms to 16 s.
     Histogram::new(exponential_buckets(0.0005, 2.0, 16))
 }
 
@@ -85,7 +85,7 @@ impl Metrics {
         registry.register("upstream_requests", "Requests and handshakes sent to CXone", upstream.clone());
         registry.register("sockets", "Open WebSockets", sockets.clone());
         registry.register("events", "Events received from CXone", events.clone());
-        registry.register("gaps", "Gaps told to pages", gaps.clone());
+        registry.register("gaps", "Gaps sent to pages", gaps.clone());
         registry.register("slow_pages", "Pages closed because they read too slowly", slow_pages.clone());
         registry.register("voice_bytes", "Audio relayed, in bytes", voice_bytes.clone());
         registry.register("voice_dropped_frames", "Frames of 20 ms dropped", voice_dropped.clone());
@@ -104,30 +104,35 @@ impl Metrics {
         }))
     }
 
-    pub(crate) fn request(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+    /// Counts a request that was answered.
+    pub(crate) fn request(&self, method: &'static str, route: &str, status: u16, duration: Duration) {
         self.0.requests.get_or_create(&Request { method, route: route.to_owned(), status }).inc();
-        self.0.latency.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
+        self.0.latency.get_or_create(&Route { route: route.to_owned() }).observe(duration.as_secs_f64());
     }
 
+    /// Counts a request to a token endpoint.
     pub(crate) fn token_request(&self, service: Service, result: &'static str) {
-        self.0.tokens.get_or_create(&Asked { service: service.name(), result }).inc();
+        self.0.tokens.get_or_create(&ServiceResult { service: service.name(), result }).inc();
     }
 
+    /// Counts a request or handshake that was sent to CXone.
     pub(crate) fn upstream_request(&self, service: Service, result: &'static str) {
-        self.0.upstream.get_or_create(&Asked { service: service.name(), result }).inc();
+        self.0.upstream.get_or_create(&ServiceResult { service: service.name(), result }).inc();
     }
 
-    /// Counts a socket for as long as the answer lives.
+    /// Counts an open socket until the returned guard is dropped.
     pub(crate) fn socket(&self, kind: &'static str) -> OpenSocket {
         let gauge = self.0.sockets.get_or_create(&Kind { kind }).clone();
         gauge.inc();
         OpenSocket(gauge)
     }
 
+    /// Counts an event from CXone.
     pub(crate) fn event(&self) {
         self.0.events.inc();
     }
 
+    /// Counts a gap.
     pub(crate) fn gap(&self, reason: shared::wire::GapReason) {
         use shared::wire::GapReason as R;
         let reason = match reason {
@@ -138,6 +143,7 @@ impl Metrics {
         self.0.gaps.get_or_create(&Reason { reason }).inc();
     }
 
+    /// Counts a page that was closed because it read too slowly.
     pub(crate) fn slow_page(&self) {
         self.0.slow_pages.inc();
     }
@@ -148,7 +154,7 @@ impl Metrics {
         self.0.voice_dropped.get_or_create(&Towards { towards }).inc_by(dropped_frames);
     }
 
-    /// The text format of Prometheus.
+    /// Returns the metrics in Prometheus' text format.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         encode(&mut text, &self.0.registry).expect("writing to a string cannot fail");
@@ -156,7 +162,7 @@ impl Metrics {
     }
 }
 
-/// A socket that is open.
+/// Guard that counts a socket as open.
 pub(crate) struct OpenSocket(Gauge);
 
 impl Drop for OpenSocket {

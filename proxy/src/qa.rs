@@ -1,27 +1,32 @@
-//! The QA platform: the one configured address that results are exported to. It gets no token of CXone's.
+//! Export of test results to the QA platform: to one configured address, which gets no token of CXone's.
 
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use reqwest::{Client, Url, header};
-use shared::{link::Backoff, wire::QaExport};
+use shared::{
+    link::{Backoff, RetryPolicy},
+    wire::{QaExport, UpstreamName},
+};
 
 use crate::{
     config::Config,
-    cxone::{describe, jittered, retry_after},
     error::ApiError,
+    http::{describe, retry_after},
+    retry::{Idempotency, RetriedBy, Retryable, retry},
 };
 
-/// An export is sent at most this often.
-const ATTEMPTS: u32 = 3;
-/// Between attempts.
-const BACKOFF: Backoff = Backoff { base: Duration::from_millis(200), cap: Duration::from_secs(2) };
-/// The longest `Retry-After` that a caller is kept waiting for.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(5);
-/// What of the platform's answer is shown, in bytes.
-const SHOWN: usize = 4 << 10;
+/// Attempts that the proxy makes for a client that does not repeat its requests itself.
+const RETRY_POLICY: RetryPolicy = RetryPolicy {
+    max_attempts: 3,
+    backoff: Backoff { base: Duration::from_millis(200), cap: Duration::from_secs(2) },
+    max_retry_after: Duration::from_mins(1),
+    max_wait: Duration::from_secs(5),
+};
+/// Maximum number of bytes that are shown of the platform's answer.
+const MAX_SHOWN_BYTES: usize = 4 << 10;
 
-/// The way to the QA platform.
+/// Client of the QA platform.
 #[derive(Clone)]
 pub(crate) struct Qa {
     http: Client,
@@ -29,25 +34,26 @@ pub(crate) struct Qa {
     timeout: Duration,
 }
 
-/// What the platform answered.
-pub(crate) struct Taken {
+/// Answer of the platform to an export that it took.
+pub(crate) struct Receipt {
     pub(crate) status: u16,
     pub(crate) answer: String,
+    /// Number of attempts that were made.
     pub(crate) attempts: u32,
-    pub(crate) took: Duration,
+    /// Time from the first attempt to the answer.
+    pub(crate) duration: Duration,
 }
 
-enum Trouble {
+enum ExportError {
     Status { status: StatusCode, answer: String, retry_after: Option<Duration> },
-    Network { message: String, timeout: bool, unheard: bool },
+    Network { message: String, is_timeout: bool, is_unsent: bool },
 }
 
-impl Trouble {
-    /// Only where the platform cannot have acted on it: whether it knows a test's key again is not known.
-    fn may_repeat(&self) -> bool {
+impl Retryable for ExportError {
+    fn is_retryable(&self, idempotency: Idempotency) -> bool {
         match self {
             Self::Status { status, .. } => *status == StatusCode::TOO_MANY_REQUESTS,
-            Self::Network { unheard, .. } => *unheard,
+            Self::Network { is_unsent, .. } => *is_unsent || idempotency == Idempotency::Idempotent,
         }
     }
 
@@ -57,22 +63,24 @@ impl Trouble {
             Self::Network { .. } => None,
         }
     }
+}
 
-    fn into_error(self) -> ApiError {
-        match self {
-            Self::Status { status, answer, retry_after } => {
-                let said = if answer.is_empty() { String::new() } else { format!(": {answer}") };
-                let detail = format!("the QA platform answered with HTTP {}{said}", status.as_u16());
-                let ours = match status {
+impl From<ExportError> for ApiError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Status { status, answer, retry_after } => {
+                let quote = if answer.is_empty() { String::new() } else { format!(": {answer}") };
+                let detail = format!("the QA platform answered with HTTP {}{quote}", status.as_u16());
+                let passed_on = match status {
                     StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => status,
                     _ => StatusCode::BAD_GATEWAY,
                 };
-                ApiError::new(ours, detail).upstream_named("qa", Some(status.as_u16()), retry_after)
+                Self::new(passed_on, detail).upstream(UpstreamName::Qa, Some(status.as_u16()), retry_after)
             }
-            Self::Network { message, timeout, .. } => {
-                let ours = if timeout { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
+            ExportError::Network { message, is_timeout, .. } => {
+                let status = if is_timeout { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
                 let detail = format!("the QA platform cannot be reached: {message}");
-                ApiError::new(ours, detail).upstream_named("qa", None, None)
+                Self::new(status, detail).upstream(UpstreamName::Qa, None, None)
             }
         }
     }
@@ -83,40 +91,37 @@ impl Qa {
         Self { http, endpoint: config.qa_endpoint.clone(), timeout: config.tuning.request_timeout / 4 }
     }
 
-    /// The configured address, or what is missing.
+    /// Returns the configured address, or an error that names the missing key.
     pub(crate) fn endpoint(&self) -> Result<&Url, ApiError> {
         self.endpoint.as_ref().ok_or_else(|| {
             let detail = "qa is not configured: qa.endpoint (where test results are exported to)";
-            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail).upstream_named("qa", None, None)
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail).upstream(UpstreamName::Qa, None, None)
         })
     }
 
-    /// Hands `export` over, again where that is safe and may help.
-    pub(crate) async fn export(&self, export: &QaExport) -> Result<Taken, ApiError> {
+    /// Hands `export` over, again where that is safe and may help. Whether the platform recognises a test's key is not known,
+    /// so an export is not repeated where the platform may have acted on it.
+    pub(crate) async fn export(&self, export: &QaExport, retried_by: RetriedBy) -> Result<Receipt, ApiError> {
         let endpoint = self.endpoint()?;
         let began = Instant::now();
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let trouble = match self.send(endpoint, export).await {
-                Ok((status, answer)) => {
-                    return Ok(Taken { status: status.as_u16(), answer, attempts, took: began.elapsed() });
-                }
-                Err(trouble) => trouble,
-            };
-            let wait = jittered(BACKOFF, attempts - 1).max(trouble.retry_after().unwrap_or_default());
-            if attempts == ATTEMPTS || !trouble.may_repeat() || wait > LONGEST_PATIENCE {
-                return Err(trouble.into_error());
-            }
-            tokio::time::sleep(wait).await;
-        }
+        let policy = retried_by.policy(RETRY_POLICY);
+        let receipt = retry(policy, Idempotency::NotIdempotent, |attempts| async move {
+            let (status, answer) = self.send(endpoint, export).await?;
+            Ok::<_, ExportError>(Receipt {
+                status: status.as_u16(),
+                answer,
+                attempts,
+                duration: began.elapsed(),
+            })
+        });
+        Ok(receipt.await?)
     }
 
-    async fn send(&self, endpoint: &Url, export: &QaExport) -> Result<(StatusCode, String), Trouble> {
-        let network = |error: reqwest::Error| Trouble::Network {
+    async fn send(&self, endpoint: &Url, export: &QaExport) -> Result<(StatusCode, String), ExportError> {
+        let network = |error: reqwest::Error| ExportError::Network {
             message: describe(&error),
-            timeout: error.is_timeout(),
-            unheard: error.is_connect(),
+            is_timeout: error.is_timeout(),
+            is_unsent: error.is_connect(),
         };
         let request = self
             .http
@@ -130,20 +135,20 @@ impl Qa {
         let status = response.status();
         let retry_after = retry_after(response.headers());
         let mut body = Vec::new();
-        while body.len() < SHOWN {
+        while body.len() < MAX_SHOWN_BYTES {
             let Some(chunk) = response.chunk().await.map_err(network)? else { break };
-            body.extend_from_slice(&chunk[..chunk.len().min(SHOWN - body.len())]);
+            body.extend_from_slice(&chunk[..chunk.len().min(MAX_SHOWN_BYTES - body.len())]);
         }
         let answer = String::from_utf8_lossy(&body).trim().to_owned();
         if status.is_success() {
             Ok((status, answer))
         } else {
-            Err(Trouble::Status { status, answer, retry_after })
+            Err(ExportError::Status { status, answer, retry_after })
         }
     }
 }
 
-/// A test's key as far as a header can hold it.
+/// Returns the characters of a test's key that a header can hold.
 fn printable(text: &str) -> String {
     text.chars().filter(char::is_ascii_graphic).collect()
 }

@@ -3,10 +3,16 @@
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    middleware::{from_fn, from_fn_with_state},
+    http::{StatusCode, header},
+    middleware::{from_fn_with_state, map_request, map_response},
     routing::{get, post},
 };
-use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
+    sensitive_headers::SetSensitiveHeadersLayer,
+    timeout::TimeoutLayer,
+};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -16,7 +22,7 @@ use crate::{
     state::AppState,
 };
 
-/// Everything the proxy serves.
+/// Returns the router of everything that the proxy serves.
 pub(crate) fn router(state: &AppState) -> Router {
     let (api, _) = api().split_for_parts();
     let document = openapi();
@@ -31,13 +37,21 @@ pub(crate) fn router(state: &AppState) -> Router {
         .fallback(app::file)
         // From here on, each layer is outside those above it.
         .layer(DefaultBodyLimit::max(state.config.tuning.max_body))
-        .layer(from_fn_with_state(state.clone(), middleware::deadline))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            state.config.tuning.request_timeout,
+        ))
         .layer(CatchPanicLayer::custom(middleware::panicked))
-        .layer(from_fn(middleware::problems))
+        .layer(from_fn_with_state(state.clone(), middleware::problems))
         .layer(from_fn_with_state(state.clone(), middleware::guard))
         .layer(from_fn_with_state(state.clone(), middleware::access))
-        .layer(from_fn_with_state(state.clone(), middleware::observe))
-        .layer(from_fn(middleware::security_headers))
+        .layer(from_fn_with_state(state.clone(), middleware::count))
+        .layer(middleware::trace())
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(middleware::RandomRequestId))
+        .layer(map_request(middleware::drop_malformed_request_id))
+        .layer(map_response(middleware::security_headers))
+        .layer(SetSensitiveHeadersLayer::new([header::AUTHORIZATION, header::COOKIE, header::SET_COOKIE]))
         .with_state(state.clone())
 }
 
@@ -45,7 +59,9 @@ fn api() -> OpenApiRouter<AppState> {
     let info = utoipa::openapi::InfoBuilder::new()
         .title("Dialbench's proxy")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("What the page and scripts use. Errors are RFC 9457 problems."))
+        .description(Some(
+            "Routes for the page and for scripts. Errors are problem documents (RFC 9457). Failed requests to CXone are repeated by the proxy where that is safe; a client that repeats them itself sends `X-Dialbench-Retry: client`, and CXone is asked once.",
+        ))
         .build();
     OpenApiRouter::with_openapi(utoipa::openapi::OpenApiBuilder::new().info(info).build())
         .routes(routes!(profile::profile))
@@ -58,17 +74,19 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(simulations::result))
         .routes(routes!(qa::export))
         .routes(routes!(audit::page))
+        .routes(routes!(audit::head))
+        .routes(routes!(audit::verify))
 }
 
-/// The OpenAPI document of every `/api` route.
+/// Returns the OpenAPI document of every `/api` route.
 pub fn openapi() -> OpenApi {
     let mut document = api().into_openapi();
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let refusal = ResponseBuilder::new()
-        .description("what went wrong, as RFC 9457 has it")
+        .description("a problem document (RFC 9457)")
         .content("application/problem+json", problem)
         .build();
-    // What every route may answer: a foreign host, a missing token, a fault of ours.
+    // Every route may refuse a foreign host or a missing token, or fail.
     for item in document.paths.paths.values_mut() {
         for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
             operation.responses.responses.insert("default".to_owned(), refusal.clone().into());

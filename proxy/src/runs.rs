@@ -1,94 +1,82 @@
-//! The simulations that were submitted through this proxy, so that all that is recorded of one has one correlation id.
+//! The simulations that were submitted through this proxy, so that all audit entries of one have one correlation id.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    sync::Mutex,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use crate::id::CorrelationId;
+use moka::{policy::EvictionPolicy, sync::Cache};
+use shared::ids::{CorrelationId, SimulationId};
 
-/// Beyond so many the oldest are forgotten, and answer for themselves.
-const REMEMBERED: usize = 4_096;
+/// Maximum number of simulations that are remembered; the oldest are forgotten first.
+const MAX_RUNS: u64 = 4_096;
 
-/// What is remembered of simulations.
-#[derive(Default)]
-pub(crate) struct Runs(Mutex<Registry>);
+/// Recent simulations.
+pub(crate) struct Runs(Cache<SimulationId, Arc<Run>>);
 
-#[derive(Default)]
-struct Registry {
-    runs: HashMap<String, Run>,
-    /// Oldest first.
-    order: VecDeque<String>,
-}
-
-/// What a simulation's end is to this proxy.
+/// News of a simulation's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// It was seen before.
+    /// The end was seen before.
     Known,
-    /// It is new, so long after the submission, where that was made here.
+    /// The end is new; with the time since the submission, where that was made here.
     New(Option<Duration>),
 }
 
 struct Run {
     correlation: CorrelationId,
     submitted: Instant,
-    over: bool,
+    is_over: AtomicBool,
+}
+
+impl Run {
+    fn new(correlation: &CorrelationId, is_over: bool) -> Arc<Self> {
+        Arc::new(Self {
+            correlation: correlation.clone(),
+            submitted: Instant::now(),
+            is_over: AtomicBool::new(is_over),
+        })
+    }
+}
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(MAX_RUNS).eviction_policy(EvictionPolicy::lru()).build())
+    }
 }
 
 impl Runs {
-    /// A simulation was accepted.
-    pub(crate) fn submitted(&self, id: &str, correlation: &CorrelationId) {
-        self.lock().insert(id, correlation);
+    /// Remembers a simulation that was accepted.
+    pub(crate) fn submitted(&self, id: &SimulationId, correlation: &CorrelationId) {
+        self.0.insert(id.clone(), Run::new(correlation, false));
     }
 
-    /// The correlation id of a simulation; `own` where it was not submitted here.
-    pub(crate) fn correlation(&self, id: &str, own: &CorrelationId) -> CorrelationId {
-        self.lock().runs.get(id).map_or_else(|| own.clone(), |run| run.correlation.clone())
+    /// Returns the correlation id of a simulation; `own` where it was not submitted here.
+    pub(crate) fn correlation(&self, id: &SimulationId, own: &CorrelationId) -> CorrelationId {
+        self.0.get(id).map_or_else(|| own.clone(), |run| run.correlation.clone())
     }
 
-    /// A simulation's end is seen.
-    pub(crate) fn over(&self, id: &str, own: &CorrelationId) -> End {
-        let mut registry = self.lock();
-        if !registry.runs.contains_key(id) {
-            registry.insert(id, own);
-            if let Some(run) = registry.runs.get_mut(id) {
-                run.over = true;
-            }
+    /// Notes that a simulation's end was seen.
+    pub(crate) fn over(&self, id: &SimulationId, own: &CorrelationId) -> End {
+        let run = self.0.entry_by_ref(id).or_insert_with(|| Run::new(own, true));
+        if run.is_fresh() {
             return End::New(None);
         }
-        match registry.runs.get_mut(id) {
-            Some(run) if !run.over => {
-                run.over = true;
-                End::New(Some(run.submitted.elapsed()))
-            }
-            Some(_) | None => End::Known,
+        let run = run.into_value();
+        if run.is_over.swap(true, Ordering::AcqRel) {
+            End::Known
+        } else {
+            End::New(Some(run.submitted.elapsed()))
         }
     }
 
-    /// The end could not be recorded after all.
-    pub(crate) fn not_over(&self, id: &str) {
-        if let Some(run) = self.lock().runs.get_mut(id) {
-            run.over = false;
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Registry> {
-        self.0.lock().expect("no holder panics")
-    }
-}
-
-impl Registry {
-    fn insert(&mut self, id: &str, correlation: &CorrelationId) {
-        let run = Run { correlation: correlation.clone(), submitted: Instant::now(), over: false };
-        if self.runs.insert(id.to_owned(), run).is_none() {
-            self.order.push_back(id.to_owned());
-        }
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.runs.remove(&oldest);
+    /// Takes [`Self::over`] back, because the end could not be recorded.
+    pub(crate) fn not_over(&self, id: &SimulationId) {
+        if let Some(run) = self.0.get(id) {
+            run.is_over.store(false, Ordering::Release);
         }
     }
 }
@@ -98,21 +86,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_end_is_told_once_and_old_runs_are_forgotten() {
+    fn an_end_is_new_once_and_old_runs_are_forgotten() {
         let runs = Runs::default();
-        let (mine, other) = (CorrelationId("mine".into()), CorrelationId("other".into()));
-        runs.submitted("a", &mine);
-        assert_eq!(runs.correlation("a", &other).0, "mine");
-        assert!(matches!(runs.over("a", &other), End::New(Some(_))));
-        assert_eq!(runs.over("a", &other), End::Known);
-        runs.not_over("a");
-        assert!(matches!(runs.over("a", &other), End::New(Some(_))));
-        assert_eq!(runs.over("b", &other), End::New(None));
-        assert_eq!(runs.over("b", &other), End::Known);
-        for number in 0..REMEMBERED {
-            runs.submitted(&format!("run-{number}"), &mine);
+        let id = |text: &str| text.parse::<SimulationId>().unwrap();
+        let correlation = |text: &str| text.parse::<CorrelationId>().unwrap();
+        let (mine, other) = (correlation("mine"), correlation("other"));
+        runs.submitted(&id("a"), &mine);
+        assert_eq!(runs.correlation(&id("a"), &other), mine);
+        assert!(matches!(runs.over(&id("a"), &other), End::New(Some(_))));
+        assert_eq!(runs.over(&id("a"), &other), End::Known);
+        runs.not_over(&id("a"));
+        assert!(matches!(runs.over(&id("a"), &other), End::New(Some(_))));
+        assert_eq!(runs.over(&id("b"), &other), End::New(None));
+        assert_eq!(runs.over(&id("b"), &other), End::Known);
+        for number in 0..MAX_RUNS {
+            runs.submitted(&id(&format!("run-{number}")), &mine);
         }
-        assert_eq!(runs.correlation("a", &other).0, "other");
-        assert!(runs.lock().runs.len() <= REMEMBERED);
+        runs.0.run_pending_tasks();
+        assert_eq!(runs.correlation(&id("a"), &other), other);
+        assert_eq!(runs.correlation(&id("run-0"), &other), mine);
+        assert!(runs.0.entry_count() <= MAX_RUNS);
     }
 }

@@ -6,6 +6,7 @@ use axum::{Router, body::Body, extract::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
+use shared::wire::AuditOutcome;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -14,26 +15,27 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
 use crate::{
-    Config,
-    audit::{Audit, AuditError, Opened},
-    config::Profile,
+    access::Access,
+    assets::Assets,
+    audit::{Audit, AuditError, Entry, Opened},
+    compute::Compute,
+    config::{Config, ProfileName},
     cxone::Cxone,
     definitions::Definitions,
-    id::CorrelationId,
+    id,
     metrics::Metrics,
-    middleware::{Access, LocalAddress, Names},
+    names::{LocalAddress, Names},
     qa::Qa,
     relay::{self, Hub},
     router::router,
-    routes::Assets,
     runs::Runs,
     state::{AppState, Shared},
 };
 
-/// What is read of a connection before its request is parsed; longer headers are refused.
-const HEADER_BYTES: usize = 32 << 10;
+/// Maximum number of bytes that are read of a connection before its request is parsed; longer headers are refused.
+const MAX_HEADER_BYTES: usize = 32 << 10;
 
-/// Why the proxy did not start.
+/// Failure to start the proxy.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
@@ -41,7 +43,7 @@ pub enum StartError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
     /// The audit log cannot be used.
@@ -52,7 +54,7 @@ pub enum StartError {
     Client(#[from] reqwest::Error),
 }
 
-/// A proxy that listens.
+/// Proxy that listens.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
@@ -77,20 +79,14 @@ impl Server {
         let metrics = Metrics::new();
         let cxone = Cxone::new(&config, metrics.clone())?;
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        let context = relay::Context {
-            cxone: cxone.clone(),
-            audit: audit.clone(),
-            metrics: metrics.clone(),
-            tuning: config.tuning.clone(),
-            shutdown: shutdown.clone(),
-        };
         let qa = Qa::new(&config, cxone.http().clone());
         let state = AppState::new(Shared {
             cxone,
             qa,
             runs: Runs::default(),
             definitions: Definitions::default(),
-            hub: Hub::new(context, tasks.clone()),
+            compute: Compute::default(),
+            hub: Hub::new(config.tuning.ring_events, config.tuning.ring_bytes),
             audit,
             metrics,
             assets: config.app_dir.clone().map_or(Assets::Embedded, Assets::Folder),
@@ -109,30 +105,32 @@ impl Server {
             "tornBytes": torn_bytes,
             "chainBrokenAt": broken_at,
         });
-        let start = crate::audit::Entry {
+        let start = Entry {
             action: "server.start",
-            correlation: CorrelationId::random(),
-            outcome: "ok",
+            correlation: id::random_correlation(),
+            outcome: AuditOutcome::Ok,
             detail,
         };
         state.audit.record(start).await?;
-        if state.config.profile == Profile::Sandbox {
-            state.hub.start();
+        if state.config.profile == ProfileName::Sandbox {
+            state.hub.want_connection();
         }
+        let (cxone, audit) = (state.cxone.clone(), state.audit.clone());
+        state.tasks.spawn(relay::keep_up(state.hub.clone(), cxone, audit, state.relay_context()));
         Ok(Self { listener, address, state, writer })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Cancelling this shuts the server down.
+    /// Returns a token whose cancellation shuts the server down.
     pub fn shutdown(&self) -> CancellationToken {
         self.state.shutdown.clone()
     }
 
-    /// Serves until [`Server::shutdown`] is cancelled, then ends sockets with 1001 and waits for what is under way.
+    /// Serves until [`Server::shutdown`] is cancelled, then closes sockets with 1001 and waits for requests under way.
     pub async fn join(self) {
         let Self { listener, state, writer, .. } = self;
         let router = router(&state);
@@ -142,7 +140,7 @@ impl Server {
         if tokio::time::timeout(state.config.tuning.drain, state.tasks.wait()).await.is_err() {
             tracing::warn!(left = state.tasks.len(), "shutting down with requests under way");
         }
-        let stop = state.record("server.stop", &CorrelationId::random(), "ok", json!({})).await;
+        let stop = state.record("server.stop", &id::random_correlation(), AuditOutcome::Ok, json!({})).await;
         if let Err(error) = stop {
             tracing::error!(error = error.detail(), "the end is not recorded");
         }
@@ -193,7 +191,7 @@ async fn connection(stream: TcpStream, slot: OwnedSemaphorePermit, router: Route
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(state.config.tuning.header_timeout)
-            .max_buf_size(HEADER_BYTES)
+            .max_buf_size(MAX_HEADER_BYTES)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades()
     );

@@ -1,26 +1,33 @@
-//! What every request can reach.
+//! State that every request can reach.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use axum::http::StatusCode;
+use serde_json::Value;
+use shared::{ids::CorrelationId, wire::AuditOutcome};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Config,
+    access::Access,
+    assets::Assets,
     audit::{Audit, Entry},
+    compute::Compute,
+    config::Config,
     cxone::Cxone,
     definitions::Definitions,
     error::ApiError,
-    id::CorrelationId,
     metrics::Metrics,
-    middleware::{Access, Names},
+    names::Names,
     qa::Qa,
-    relay::Hub,
-    routes::Assets,
+    relay::{self, Hub},
     runs::Runs,
 };
 
-/// Shared by all requests.
+/// State that all requests share.
 #[derive(Clone)]
 pub(crate) struct AppState(Arc<Shared>);
 
@@ -33,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) qa: Qa,
     pub(crate) runs: Runs,
     pub(crate) definitions: Definitions,
+    pub(crate) compute: Compute,
     pub(crate) assets: Assets,
     pub(crate) names: Names,
     pub(crate) access: Option<Access>,
@@ -49,32 +57,85 @@ impl AppState {
         Self(Arc::new(shared))
     }
 
-    /// Does `work` to its end, even where the client goes away meanwhile: what was changed must be recorded.
-    pub(crate) async fn see_through<T: Send + 'static>(
+    /// Returns the surroundings of a relay.
+    pub(crate) fn relay_context(&self) -> relay::Context {
+        relay::Context {
+            metrics: self.metrics.clone(),
+            tuning: self.config.tuning.clone(),
+            shutdown: self.shutdown.clone(),
+        }
+    }
+
+    /// Makes a change and records it as `action`, even where the client goes away meanwhile. The result is returned once the
+    /// entry is on disk; a change that cannot be recorded is not acknowledged.
+    ///
+    /// `detail` describes the request. `change` returns its value and what the entry says of the result besides; of an error
+    /// the entry has status and reason.
+    pub(crate) async fn recorded<T: Send + 'static>(
         &self,
-        work: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+        action: &'static str,
+        correlation: &CorrelationId,
+        detail: Value,
+        change: impl Future<Output = Result<(T, Value), ApiError>> + Send + 'static,
     ) -> Result<T, ApiError> {
+        let (state, correlation) = (self.clone(), correlation.clone());
+        let work = async move { state.recorded_while_asked(action, &correlation, detail, change).await };
         self.tasks.spawn(work).await.unwrap_or_else(|_| {
             let detail = "a fault of dialbench's own; its log says more";
-            Err(ApiError::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, detail))
+            Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, detail))
         })
     }
 
-    /// Writes to the audit trail; what was done is not acknowledged where that fails.
+    /// Does the same as [`Self::recorded`], but stops where the client goes away: for a change that is of use to that client
+    /// alone.
+    pub(crate) async fn recorded_while_asked<T>(
+        &self,
+        action: &'static str,
+        correlation: &CorrelationId,
+        mut detail: Value,
+        change: impl Future<Output = Result<(T, Value), ApiError>>,
+    ) -> Result<T, ApiError> {
+        let began = Instant::now();
+        let changed = change.await;
+        detail["durationMs"] = millis(began.elapsed()).into();
+        let (outcome, result) = match changed {
+            Ok((value, Value::Object(more))) => {
+                for (key, value) in more {
+                    detail[key] = value;
+                }
+                (AuditOutcome::Ok, Ok(value))
+            }
+            Ok((value, _)) => (AuditOutcome::Ok, Ok(value)),
+            Err(error) => {
+                detail["status"] = error.status().into();
+                detail["reason"] = error.detail().into();
+                (error.outcome(), Err(error))
+            }
+        };
+        self.record(action, correlation, outcome, detail).await?;
+        result
+    }
+
+    /// Writes an entry to the audit trail.
     pub(crate) async fn record(
         &self,
         action: &'static str,
         correlation: &CorrelationId,
-        outcome: &'static str,
-        detail: serde_json::Value,
+        outcome: AuditOutcome,
+        detail: Value,
     ) -> Result<(), ApiError> {
         let entry = Entry { action, correlation: correlation.clone(), outcome, detail };
         self.audit.record(entry).await.map_err(|error| {
             let detail =
                 format!("the audit log cannot be written, so nothing is changed or confirmed: {error}");
-            ApiError::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, detail)
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
         })
     }
+}
+
+/// Returns a duration in whole milliseconds.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl std::ops::Deref for AppState {

@@ -170,6 +170,82 @@ fn it_serves_calls_stops_when_asked_and_leaves_a_good_trail() {
     assert_eq!(output.status.code(), Some(1));
     let line = 1 + actions.iter().position(|action| action == "call.place").unwrap();
     assert!(text(&output.stdout).contains(&format!("line {line}:")), "{}", text(&output.stdout));
+    // A second damage is named as well.
+    let twice = fs::read_to_string(&log).unwrap().replacen("server.stop", "server.drop", 1);
+    fs::write(&log, twice).unwrap();
+    let output = run(&["audit", "verify", log.to_str().unwrap()]);
+    let named: Vec<String> = text(&output.stdout).lines().map(str::to_owned).collect();
+    assert_eq!(named.len(), 2, "{named:?}");
+    assert!(named[1].contains(&format!("line {}:", actions.len())), "{named:?}");
+}
+
+/// Starts the program, waits for `announcement` on standard error, stops it, and returns all of standard error.
+#[cfg(unix)]
+fn standard_error(command: &mut Command, announcement: &str) -> String {
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut all = String::new();
+    for line in lines.by_ref() {
+        let is_there = line.contains(announcement);
+        all += &(line + "\n");
+        if is_there {
+            break;
+        }
+    }
+    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    lines.for_each(|line| all += &(line + "\n"));
+    assert!(child.wait().unwrap().success(), "{all}");
+    assert!(all.contains(announcement), "{all}");
+    all
+}
+
+#[cfg(unix)]
+#[test]
+fn log_lines_in_a_pipe_have_no_colours_and_keep_their_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = dialbench(&["--listen", "127.0.0.1:0"]);
+    let log = standard_error(command.current_dir(folder.path()), "dialbench: http://127.0.0.1:");
+    assert!(!log.contains('\u{1b}'), "{log:?}");
+    assert!(log.contains("sandbox listens address=127.0.0.1:"), "{log}");
+}
+
+#[cfg(unix)]
+#[test]
+fn log_lines_are_json_where_flag_variable_or_file_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dialbench.toml");
+    fs::write(&file, "log_format = \"json\"").unwrap();
+    let check = |arguments: &[&str], variable: Option<&str>, is_json: bool| {
+        let mut command = dialbench(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(arguments).current_dir(folder.path());
+        command.envs(variable.map(|format| ("DIALBENCH_LOG_FORMAT", format)));
+        let log = standard_error(
+            &mut command,
+            if is_json { "\"message\":\"serving\"" } else { "dialbench: http://" },
+        );
+        let objects =
+            log.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object()));
+        let objects = objects.count();
+        assert_eq!(
+            objects,
+            if is_json { log.lines().count() } else { 0 },
+            "{arguments:?} {variable:?}: {log}"
+        );
+        if is_json {
+            let serving = log.lines().find(|line| line.contains("\"serving\"")).unwrap();
+            let serving: Value = serde_json::from_str(serving).unwrap();
+            assert!(serving["fields"]["address"].as_str().unwrap().starts_with("127.0.0.1:"), "{serving}");
+        }
+    };
+    let config = ["--config", file.to_str().unwrap()];
+    check(&["--log-format", "json"], None, true);
+    check(&[], Some("json"), true);
+    check(&config, None, true);
+    check(&config, Some("text"), false);
+    check(&["--log-format", "text"], Some("json"), false);
+    let output = run(&["--log-format", "xml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("log_format"), "{}", text(&output.stderr));
 }
 
 #[cfg(unix)]

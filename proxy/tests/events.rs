@@ -55,6 +55,31 @@ async fn events_come_through_unchanged_to_every_page() {
 }
 
 #[tokio::test]
+async fn a_page_is_told_at_once_which_events_are_replayed() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let mut page = proxy.page().await;
+    let (mut cxone, _) = fake.subscribed().await;
+    assert_eq!(page.next().await["head"]["offset"], 0, "there was none");
+    for n in 1..=3 {
+        say(&mut cxone, &format!("{{\"n\":{n}}}")).await;
+        assert_eq!(number(&page.next_in_stream().await), n);
+    }
+    let mut reloaded = proxy.page().await;
+    let first = reloaded.next().await;
+    assert_eq!((&first["type"], &first["head"]["offset"]), (&json!("link"), &json!(3)));
+    let epoch = first["head"]["epoch"].as_str().unwrap();
+    reloaded.resume(epoch, 1).await;
+    for n in 2..=3 {
+        assert_eq!(number(&reloaded.next_in_stream().await), n);
+    }
+    say(&mut cxone, "{\"n\":4}").await;
+    let live = reloaded.next_in_stream().await;
+    assert_eq!((number(&live), live["offset"].as_u64()), (4, Some(4)));
+    proxy.stop().await;
+}
+
+#[tokio::test]
 async fn a_page_that_reloads_loses_and_repeats_nothing() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;

@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Fake, client, problem, proxy, raw, refusal, within};
-use proxy::config::Profile;
+use proxy::config::ProfileName;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -43,7 +43,7 @@ async fn only_known_hosts_are_served() {
 async fn only_allowed_origins_change_things_or_open_sockets() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |config| {
-        config.profile = Profile::Sandbox;
+        config.profile = ProfileName::Sandbox;
         config.allowed_origins = vec!["https://bench.example".into()];
     })
     .await;
@@ -83,7 +83,7 @@ async fn only_allowed_origins_change_things_or_open_sockets() {
 #[tokio::test]
 async fn a_change_needs_its_header() {
     let fake = Fake::start().await;
-    let proxy = proxy(&fake, |config| config.profile = Profile::Sandbox).await;
+    let proxy = proxy(&fake, |config| config.profile = ProfileName::Sandbox).await;
     let without = client().post(proxy.url("/api/calls")).json(&json!({ "flowId": "f" }));
     let shown = problem(without.send().await.unwrap(), 403).await;
     assert!(shown["detail"].as_str().unwrap().contains("X-Dialbench: 1"));
@@ -125,7 +125,7 @@ async fn half_sent_requests_are_cut_off() {
     let proxy = proxy(&fake, |config| {
         config.tuning.header_timeout = Duration::from_millis(300);
         config.tuning.request_timeout = Duration::from_millis(600);
-        config.profile = Profile::Sandbox;
+        config.profile = ProfileName::Sandbox;
     })
     .await;
     let host = format!("Host: {}\r\n", proxy.address);

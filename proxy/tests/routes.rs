@@ -7,8 +7,9 @@ mod common;
 use std::fs;
 
 use common::{Fake, client, problem, proxy, raw};
-use proxy::config::Profile;
+use proxy::config::ProfileName;
 use serde_json::{Value, json};
+use shared::wire::PANELS;
 
 #[tokio::test]
 async fn calls_are_the_sandbox_s_alone() {
@@ -23,7 +24,7 @@ async fn calls_are_the_sandbox_s_alone() {
 #[tokio::test]
 async fn a_wrong_request_is_a_problem_that_says_what_is_wrong() {
     let fake = Fake::start().await;
-    let proxy = proxy(&fake, |config| config.profile = Profile::Sandbox).await;
+    let proxy = proxy(&fake, |config| config.profile = ProfileName::Sandbox).await;
     let send = async |kind: &str, body: String| {
         let request = client()
             .post(proxy.url("/api/calls"))
@@ -51,7 +52,7 @@ async fn a_wrong_request_is_a_problem_that_says_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn seed_000_s_simulator_answers_without_cxone() {
+async fn the_dtmf_simulator_answers_without_cxone() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |config| {
         for service in config.services.values_mut() {
@@ -108,7 +109,7 @@ async fn the_page_s_files_are_served_as_they_were_packed() {
     let get = async |path: &str, accept: &str| {
         client().get(proxy.url(path)).header("accept-encoding", accept).send().await.unwrap()
     };
-    for path in ["/", "/call", "/flow", "/dialer", "/prompts", "/audit"] {
+    for path in PANELS.iter().map(|panel| panel.path).chain(["/", "/audit/"]) {
         let response = get(path, "gzip").await;
         assert_eq!(response.status(), 200, "{path}");
         assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
@@ -144,6 +145,96 @@ async fn the_page_s_files_are_served_as_they_were_packed() {
 }
 
 #[tokio::test]
+async fn a_browser_at_a_wrong_address_gets_the_page_with_status_404() {
+    const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("index.html"), "<p>page").unwrap();
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.app_dir = Some(folder.path().into())).await;
+    let get = async |path: &str, accept: &str| {
+        client().get(proxy.url(path)).header("accept", accept).send().await.unwrap()
+    };
+    let etag = get("/call", BROWSER).await.headers()["etag"].clone();
+    for path in ["/nowhere", "/flow/1", "/calls", "/with%20space", "/.hidden"] {
+        let request = client().get(proxy.url(path)).header("accept", BROWSER).header("if-none-match", &etag);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 404, "{path}");
+        assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+        assert_eq!(response.headers()["cache-control"], "no-cache");
+        assert!(response.headers().get("etag").is_none(), "{path}");
+        assert_eq!(response.text().await.unwrap(), "<p>page", "{path}");
+    }
+    for path in
+        ["/api/nowhere", "/ws/nowhere", "/assets/gone-0.js", "/webhook/x", "/simulate/x", "/metrics/x"]
+    {
+        problem(get(path, BROWSER).await, 404).await;
+    }
+    problem(get("/nowhere", "*/*").await, 404).await;
+    problem(get("/nowhere", "application/json").await, 404).await;
+    let post = client().post(proxy.url("/nowhere")).header("accept", BROWSER);
+    problem(post.send().await.unwrap(), 405).await;
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_read_newest_first_followed_and_filtered() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.profile = ProfileName::Sandbox).await;
+    for number in 0..250 {
+        let place = client()
+            .post(proxy.url("/api/calls"))
+            .header("x-dialbench", "1")
+            .header("x-request-id", format!("call-{number}"))
+            .json(&json!({ "flowId": "f" }));
+        assert_eq!(place.send().await.unwrap().status(), 201);
+    }
+    let page = async |query: &str| -> Value {
+        let response = proxy.get(&format!("/api/audit?{query}")).await;
+        assert_eq!(response.status(), 200, "{query}");
+        response.json().await.unwrap()
+    };
+    let numbers = |page: &Value| -> Vec<u64> {
+        page["entries"].as_array().unwrap().iter().map(|entry| entry["seq"].as_u64().unwrap()).collect()
+    };
+    let head: Value = proxy.get("/api/audit/head").await.json().await.unwrap();
+    let newest = head["seq"].as_u64().unwrap();
+    assert!(newest > 250, "{head}");
+    // As the page reads it: from the newest to the oldest, nothing left out.
+    let mut seen = Vec::new();
+    let mut query = "limit=200".to_owned();
+    loop {
+        let page = page(&query).await;
+        if seen.is_empty() {
+            assert_eq!(page["entries"][0]["hash"], head["hash"]);
+            assert_eq!(page["entries"].as_array().unwrap().len(), 200);
+        }
+        assert!(page.get("nextAfter").is_none());
+        seen.extend(numbers(&page));
+        let Some(before) = page["nextBefore"].as_u64() else { break };
+        query = format!("limit=200&before={before}");
+    }
+    assert_eq!(seen, (1..=newest).rev().collect::<Vec<_>>());
+    // As a follower reads it.
+    let followed = page(&format!("after={}", newest - 2)).await;
+    assert_eq!(numbers(&followed), [newest - 1, newest]);
+    let first = page("after=0&limit=3").await;
+    assert_eq!((numbers(&first), &first["nextAfter"]), (vec![1, 2, 3], &json!(3)));
+
+    let old = page("correlation=call-0").await;
+    assert_eq!(
+        (old["entries"].as_array().unwrap().len(), &old["entries"][0]["action"]),
+        (1, &json!("call.place"))
+    );
+    let placed = page("action=call.place&limit=1000").await;
+    assert_eq!(placed["entries"].as_array().unwrap().len(), 250);
+    assert_eq!(numbers(&page("action=call.place&correlation=call-0&limit=1").await), numbers(&old));
+    assert_eq!(numbers(&page("action=nothing").await), Vec::<u64>::new());
+    problem(proxy.get("/api/audit?correlation=two%20words").await, 422).await;
+    problem(proxy.get("/api/audit?before=x").await, 400).await;
+    proxy.stop().await;
+}
+
+#[tokio::test]
 async fn the_openapi_document_lists_every_api_route() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
@@ -153,6 +244,8 @@ async fn the_openapi_document_lists_every_api_route() {
         paths,
         [
             "/api/audit",
+            "/api/audit/head",
+            "/api/audit/verify",
             "/api/calls",
             "/api/calls/{interactionId}",
             "/api/flow/definitions",
@@ -171,9 +264,22 @@ async fn the_openapi_document_lists_every_api_route() {
 }
 
 #[tokio::test]
+async fn the_chain_of_the_audit_trail_is_verified() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.profile = ProfileName::Sandbox).await;
+    let check = async || -> Value { proxy.get("/api/audit/verify").await.json().await.unwrap() };
+    let head: Value = proxy.get("/api/audit/head").await.json().await.unwrap();
+    assert_eq!(check().await, json!({ "entries": head["seq"], "lastHash": head["hash"], "faults": [] }));
+    let simulated = json!({ "interactionId": "i", "digits": "1" });
+    client().post(proxy.url("/simulate/dtmf")).json(&simulated).send().await.unwrap();
+    assert_eq!(check().await["entries"], head["seq"].as_u64().unwrap() + 1);
+    proxy.stop().await;
+}
+
+#[tokio::test]
 async fn a_request_keeps_its_correlation_id() {
     let fake = Fake::start().await;
-    let proxy = proxy(&fake, |config| config.profile = Profile::Sandbox).await;
+    let proxy = proxy(&fake, |config| config.profile = ProfileName::Sandbox).await;
     let place = client()
         .post(proxy.url("/api/calls"))
         .header("x-dialbench", "1")

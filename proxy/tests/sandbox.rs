@@ -11,7 +11,7 @@ use futures_util::{
     SinkExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
 };
-use proxy::config::{Profile, Service, ServiceConfig};
+use proxy::config::{ProfileName, ServiceConfig};
 use sandbox::{Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 use shared::{
@@ -35,17 +35,16 @@ async fn bench() -> (Sandbox, Proxy) {
     let stand_in = sandbox::start(SandboxConfig::default()).await.unwrap();
     let (id, secret) = stand_in.credentials();
     let proxy = common::proxy_at(stand_in.address(), |config| {
-        config.profile = Profile::Sandbox;
+        config.profile = ProfileName::Sandbox;
         for endpoint in stand_in.endpoints() {
-            let service = Service::ALL.into_iter().find(|service| service.name() == endpoint.name).unwrap();
             let settings = ServiceConfig::at(
-                service,
+                endpoint.service,
                 endpoint.base_url.parse().unwrap(),
                 endpoint.token_url.parse().unwrap(),
                 id.clone().into(),
                 secret.clone(),
             );
-            config.services.insert(service, settings);
+            config.services.insert(endpoint.service, settings);
         }
     })
     .await;

@@ -12,7 +12,7 @@ use std::{
 use axum::extract::ws::{CloseFrame, Message as FromCxone};
 use common::{CLIENT_SECRET, Fake, client, close_code, fake::Scripted, proxy, within};
 use futures_util::SinkExt as _;
-use proxy::config::Profile;
+use proxy::config::ProfileName;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
@@ -59,6 +59,8 @@ async fn no_secret_and_no_token_leaves_the_proxy() {
     // The filter that shows most, the libraries' own lines included.
     proxy::logging::subscriber(
         "trace,hyper=trace,tungstenite::handshake::client=trace,reqwest=trace",
+        proxy::logging::LogFormat::Text,
+        false,
         log.clone(),
     )
     .init();
@@ -67,7 +69,7 @@ async fn no_secret_and_no_token_leaves_the_proxy() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |config| {
         config.access_token = Some(ACCESS_TOKEN.into());
-        config.profile = Profile::Sandbox;
+        config.profile = ProfileName::Sandbox;
     })
     .await;
     let signed_in = proxy.get(&format!("/?access_token={ACCESS_TOKEN}")).await;
@@ -125,7 +127,7 @@ async fn no_secret_and_no_token_leaves_the_proxy() {
     fake.stop_listening().await;
     get("/api/interactions/i/call").await;
     drop(proxy.dial_with("/ws/voice/c-1", "cookie", &cookie).await);
-    for path in ["/metrics", "/api/audit?limit=1000", "/api/profile", "/api/openapi.json", "/"] {
+    for path in ["/metrics", "/api/audit?after=0&limit=1000", "/api/profile", "/api/openapi.json", "/"] {
         get(path).await;
     }
     let audit = std::fs::read_to_string(&proxy.audit_log).unwrap();

@@ -7,16 +7,16 @@ mod common;
 use std::sync::{Arc, atomic::Ordering};
 
 use common::{Fake, Proxy, client, fake::Scripted, problem, proxy, within};
-use proxy::config::{Profile, Service, ServiceConfig};
+use proxy::config::{ProfileName, Service, ServiceConfig};
 use sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use shared::{
     flow::{
-        PollConfig, SimulationRequest, check_depth,
+        FlowSimulation, SimulationRequest, check_depth,
         corpus::{WrongRequest, right_requests, wrong_requests},
     },
     menu::CompiledFlow,
-    wire::{Limits, SimulationResult},
+    wire::{Limits, SimulationResult, SimulationStatus},
 };
 
 fn request() -> Value {
@@ -144,7 +144,7 @@ async fn a_path_deeper_than_the_limit_is_refused_where_the_flow_is_known() {
         { "id": "b", "type": "prompt", "branches": [{ "on": "next", "to": "a" }] },
     ]);
     let flow = json!({ "flowId": "loop", "name": "Loop", "start": "a", "nodes": nodes });
-    *fake.shared.flow.lock().unwrap() = Some(flow.clone());
+    *fake.shared.flow.lock().unwrap() = Some(flow.to_string());
     let proxy = proxy(&fake, |config| config.limits.flow_depth = 20).await;
     let request = |flow: &str, digits: usize| json!({ "flowId": flow, "dtmfSequence": vec!["1"; digits] });
     let submit =
@@ -193,6 +193,97 @@ async fn a_submission_is_sent_again_only_after_429() {
     problem(proxy.get("/api/flow/simulations/sim-1").await, 502).await;
     problem(proxy.get("/api/flow/simulations/sim-1").await, 404).await;
     assert!(recorded(&proxy, "simulation.result").await.is_empty());
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_repeats_itself_has_its_run_and_export_sent_once() {
+    let fake = Fake::start().await;
+    let proxy = with_qa(&fake).await;
+    for (path, body) in [("/api/flow/simulations", request()), ("/api/qa/exports", export())] {
+        for (marked, sent) in [(true, 1), (false, 3)] {
+            let before = fake.posted().len();
+            fake.script_rest(vec![Scripted::status(429).retry_after("0"); sent]);
+            let mut post = client().post(proxy.url(path)).header("x-dialbench", "1").json(&body);
+            if marked {
+                post = post.header("x-dialbench-retry", "client");
+            }
+            let response = within(post.send()).await.unwrap();
+            assert_eq!(response.headers()["retry-after"], "0", "{path}");
+            problem(response, 429).await;
+            assert_eq!(fake.posted().len() - before, sent, "{path} marked: {marked}");
+        }
+    }
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn many_runs_of_one_flow_fetch_it_once() {
+    let fake = Fake::start().await;
+    let nodes = json!([{ "id": "a", "type": "hangup" }]);
+    let flow = json!({ "flowId": "f", "name": "F", "start": "a", "nodes": nodes });
+    *fake.shared.flow.lock().unwrap() = Some(flow.to_string());
+    let proxy = proxy(&fake, |_| {}).await;
+    let body = json!({ "flowId": "f", "dtmfSequence": ["1"] });
+    // One client for all: a client of its own loads the system's certificates.
+    let client = client();
+    let submit =
+        |_| client.post(proxy.url("/api/flow/simulations")).header("x-dialbench", "1").json(&body).send();
+    for answer in within(futures_util::future::join_all((0..60).map(submit))).await {
+        assert_eq!(answer.unwrap().status(), 201);
+    }
+    assert_eq!(fake.posted().len(), 60);
+    assert_eq!(fake.shared.definitions_asked.load(Ordering::SeqCst), 1);
+    proxy.stop().await;
+}
+
+/// A flow that takes long to compile: as many nodes as fit.
+fn large_flow(nodes: usize) -> Value {
+    let next = |number: usize| json!([{ "on": "next", "to": format!("n{}", number + 1) }]);
+    let nodes: Vec<Value> = (0..nodes)
+        .map(|number| {
+            let id = format!("n{number}");
+            if number + 1 == nodes {
+                return json!({ "id": id, "type": "hangup" });
+            }
+            json!({ "id": id, "type": "prompt", "branches": next(number) })
+        })
+        .collect();
+    json!({ "flowId": "large", "name": "Large", "start": "n0", "nodes": nodes })
+}
+
+/// One thread runs the proxy, CXone and the clients: were the flow compiled there, nothing else would be answered.
+#[tokio::test]
+async fn others_are_answered_while_a_large_flow_is_compiled() {
+    let text = large_flow(60_000).to_string();
+    let began = std::time::Instant::now();
+    let definition = serde_json::from_str(&text).unwrap();
+    CompiledFlow::compile(definition).unwrap();
+    let compiling = began.elapsed();
+
+    let fake = Fake::start().await;
+    *fake.shared.flow.lock().unwrap() = Some(text);
+    let proxy = proxy(&fake, |_| {}).await;
+    assert_eq!(proxy.get("/healthz").await.status(), 200);
+    let simulate = client()
+        .post(proxy.url("/simulate/dtmf"))
+        .json(&json!({ "interactionId": "i", "digits": "1", "flowId": "large" }));
+    let mut simulating = std::pin::pin!(within(simulate.send()));
+    let (mut longest, mut answers) = (std::time::Duration::ZERO, 0);
+    let answer = loop {
+        let began = std::time::Instant::now();
+        tokio::select! {
+            answer = &mut simulating => break answer.unwrap(),
+            health = proxy.get("/healthz") => assert_eq!(health.status(), 200),
+        }
+        answers += 1;
+        longest = longest.max(began.elapsed());
+    };
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    println!(
+        "compiling takes {compiling:?}; {answers} other answers meanwhile, the slowest after {longest:?}"
+    );
+    assert!(answers > 0 && longest < compiling / 2, "{answers} answers, {longest:?} of {compiling:?}");
     proxy.stop().await;
 }
 
@@ -280,7 +371,9 @@ async fn a_wrong_export_or_one_without_a_platform_goes_nowhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
     use shared::{
-        flow::{Ending, PollInput, PollOutput, Poller, analysis, execute, judge},
+        flow::{analysis, execute, judge},
+        jobs::{Ending, JobConfig, JobInput, JobMachine, JobOutput, PollInterval, Start},
+        link::Backoff,
         menu::FlowDefinition,
         time::Instant,
     };
@@ -289,8 +382,9 @@ async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
     let stand_in = sandbox::start(settings).await.unwrap();
     let (id, secret) = stand_in.credentials();
     let proxy = common::proxy_at(stand_in.address(), |config| {
-        config.profile = Profile::Sandbox;
-        let endpoint = stand_in.endpoints().into_iter().find(|endpoint| endpoint.name == "flow").unwrap();
+        config.profile = ProfileName::Sandbox;
+        let endpoint =
+            stand_in.endpoints().into_iter().find(|endpoint| endpoint.service == Service::Flow).unwrap();
         let (base, token) = (endpoint.base_url.parse().unwrap(), endpoint.token_url.parse().unwrap());
         let flow = ServiceConfig::at(Service::Flow, base, token, id.clone().into(), secret.clone());
         config.services.insert(Service::Flow, flow);
@@ -305,11 +399,12 @@ async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
         let structure = analysis::Structure::of(compiled.definition());
         let limits = Limits::default();
         let none = analysis::Coverage::none(&structure);
-        let suggested = analysis::suggest(&compiled, &structure, &none, &limits, 1_000);
+        let suggested = analysis::suggest(&compiled, &structure, &none, (&limits).into(), 1_000);
         assert!(suggested.missed.is_empty(), "{id}");
         let mut coverage = analysis::Coverage::none(&structure);
         for run in &suggested.runs {
-            coverage.add(&analysis::Coverage::of(&structure, &execute(&compiled, &run.request, 200)));
+            let result = execute(&compiled, &run.digits, &run.variables, 200);
+            coverage.add(&analysis::Coverage::of(&structure, &result));
         }
         assert_eq!(coverage.ways_missed(&structure).count(), 0, "{id}");
         println!(
@@ -323,47 +418,54 @@ async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
         let armed = client().post(format!("http://{}/sandbox/faults", stand_in.address())).json(&storm);
         assert_eq!(armed.send().await.unwrap().status(), 201);
         // The driver of a page, with its waits made short.
-        let mut config = PollConfig::default();
-        config.wait.base = quick;
-        let mut poller = Poller::new(config);
+        let backoff = Backoff { base: quick, cap: quick * 16 };
+        let config = JobConfig {
+            poll: PollInterval::Backoff(backoff),
+            retry: backoff,
+            min_wait: quick,
+            ..FlowSimulation::config(&limits)
+        };
+        let mut job = JobMachine::<FlowSimulation>::new(config, 7);
         let clock = std::time::Instant::now();
-        let request = &suggested.runs[0].request;
+        let request = SimulationRequest::suggested(id, &suggested.runs[0]);
         let mut simulation = String::new();
-        poller.handle_input(Instant::ZERO, PollInput::Submit);
+        job.handle_input(Instant::ZERO, JobInput::Start(Start::Submit));
         let ending = within(async {
             loop {
-                let Some(output) = poller.poll_output() else {
-                    let due = poller.poll_timeout().unwrap();
+                let Some(output) = job.poll_output() else {
+                    let due = job.poll_timeout().unwrap();
                     let now = Instant::ZERO + clock.elapsed();
-                    tokio::time::sleep(due - now).await;
-                    poller.handle_timeout(Instant::ZERO + clock.elapsed());
+                    tokio::time::sleep(due.saturating_since(now)).await;
+                    job.handle_timeout(Instant::ZERO + clock.elapsed());
                     continue;
                 };
                 let answer = match output {
-                    PollOutput::Submit => proxy.post("/api/flow/simulations", &request.to_json()).await,
-                    PollOutput::Ask => proxy.get(&format!("/api/flow/simulations/{simulation}")).await,
-                    PollOutput::Abandon => panic!("nobody cancels"),
-                    PollOutput::Ended(ending) => return ending,
+                    JobOutput::Submit { .. } => proxy.post("/api/flow/simulations", &request.to_json()).await,
+                    JobOutput::Poll => proxy.get(&format!("/api/flow/simulations/{simulation}")).await,
+                    JobOutput::Abandon => panic!("nobody cancels"),
+                    JobOutput::Ended(ending) => return ending,
                 };
                 let now = Instant::ZERO + clock.elapsed();
                 let status = answer.status().as_u16();
                 let body: Value = answer.json().await.unwrap();
-                poller.handle_input(
+                job.handle_input(
                     now,
                     match status {
                         201 => {
                             simulation = body["simulationId"].as_str().unwrap().into();
-                            PollInput::Accepted
+                            JobInput::Replied(Box::new(SimulationResult::pending(SimulationStatus::Queued)))
                         }
-                        200 => PollInput::Answered(serde_json::from_value(body).unwrap()),
-                        status => PollInput::Refused(status, None, body["detail"].to_string()),
+                        200 => JobInput::Replied(serde_json::from_value(body).unwrap()),
+                        status => {
+                            JobInput::Failed { status, retry_after: None, detail: body["detail"].to_string() }
+                        }
                     },
                 );
             }
         })
         .await;
-        let local: SimulationResult = execute(&compiled, request, 200);
-        let Ending::Completed(result) = ending else { panic!("{id}: {ending:?}") };
+        let local: SimulationResult = execute(&compiled, request.digits(), request.variables(), 200);
+        let Ending::Done(result) = ending else { panic!("{id}: {ending:?}") };
         assert_eq!(*result, local, "{id}: the page can say beforehand what the stand-in will do");
         let expectation = shared::flow::Expectation::from_result(&local);
         assert_eq!(judge(&result, &expectation).accuracy, Some(1.0));

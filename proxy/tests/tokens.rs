@@ -239,3 +239,44 @@ async fn reads_are_repeated_and_refusals_are_not() {
     assert_eq!(fake.shared.rest_requests.load(Ordering::SeqCst), 4);
     proxy.stop().await;
 }
+
+#[tokio::test]
+async fn a_client_that_repeats_itself_has_cxone_asked_once() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let get = async |path: &str| {
+        let request = common::client().get(proxy.url(path)).header("x-dialbench-retry", "client");
+        within(request.send()).await.unwrap()
+    };
+    assert_eq!(get("/api/interactions/i/call").await.status(), 200);
+    let asked = || fake.shared.rest_requests.load(Ordering::SeqCst);
+    for (status, passed_on) in [(503, 503), (429, 429), (500, 502)] {
+        let before = asked();
+        fake.script_rest([Scripted::status(status).retry_after("3")]);
+        let response = get("/api/interactions/i/call").await;
+        assert_eq!(response.status(), passed_on);
+        assert_eq!(response.headers()["retry-after"], "3");
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(problem["upstream"], json!({ "service": "voice", "status": status }));
+        assert_eq!(problem["retryAfterMs"], 3_000);
+        assert_eq!(asked() - before, 1, "{status}");
+    }
+    // A refused token is renewed all the same: one more request, and only one.
+    let before = (asked(), fake.tokens_asked());
+    fake.revoke();
+    assert_eq!(get("/api/interactions/i/call").await.status(), 200);
+    assert_eq!((asked() - before.0, fake.tokens_asked() - before.1), (2, 1));
+    // Fifteen attempts of a client are fifteen requests, not forty-five.
+    let before = asked();
+    fake.script_rest(vec![Scripted::status(503); 15]);
+    for _ in 0..15 {
+        assert_eq!(get("/api/interactions/i/call").await.status(), 503);
+    }
+    assert_eq!(asked() - before, 15);
+    // Others have the proxy repeat for them, as before.
+    let before = asked();
+    fake.script_rest(vec![Scripted::status(503); 3]);
+    assert_eq!(proxy.get("/api/interactions/i/call").await.status(), 503);
+    assert_eq!(asked() - before, 3);
+    proxy.stop().await;
+}

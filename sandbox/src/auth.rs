@@ -1,16 +1,16 @@
-//! Whether a request's token is good for what it asks.
+//! The check of a request's access token.
 
 use axum::http::{HeaderMap, header};
 
-use crate::{error::Refusal, oauth::Tokens, services::Service};
+use crate::{oauth::Tokens, refusal::Refusal, scope::Scope, services::Service};
 
-/// Lets a request pass whose Bearer header has a token of `service` with all of `scopes`: 401 for no token, or one that
-/// is unknown or has expired; 403 for another service's, or one without the scopes.
+/// Checks that the Bearer header has a token of `service` with all of `scopes`: 401 without a token, or for one that is
+/// unknown or has expired; 403 for another service's token, or one that lacks a scope.
 pub(crate) fn bearer(
     tokens: &Tokens,
     headers: &HeaderMap,
     service: Service,
-    scopes: &[&str],
+    scopes: &[Scope],
 ) -> Result<(), Refusal> {
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = value.and_then(|value| {
@@ -20,12 +20,12 @@ pub(crate) fn bearer(
     check(tokens, token, service, scopes)
 }
 
-/// As [`bearer`], for a token from elsewhere.
+/// Checks a token as [`bearer`] does, for requests that carry it elsewhere.
 pub(crate) fn check(
     tokens: &Tokens,
     token: Option<&str>,
     service: Service,
-    scopes: &[&str],
+    scopes: &[Scope],
 ) -> Result<(), Refusal> {
     let token = token.ok_or_else(|| Refusal::unauthorized("no access token"))?;
     let grant = tokens
@@ -36,7 +36,9 @@ pub(crate) fn check(
         return Err(Refusal::forbidden(detail));
     }
     match scopes.iter().find(|scope| !grant.scopes.contains(scope)) {
-        Some(missing) => Err(Refusal::forbidden(format!("the access token lacks the scope {missing}"))),
+        Some(missing) => {
+            Err(Refusal::forbidden(format!("the access token lacks the scope {}", missing.as_str())))
+        }
         None => Ok(()),
     }
 }

@@ -1,13 +1,13 @@
-//! The two clocks: the calendar's for what is published, a monotonic one for machines.
+//! Wall-clock timestamps for events, and a monotonic clock for state machines.
 
 use shared::time::Instant;
 
-/// Now, in UTC, as RFC 3339 with milliseconds.
+/// Returns the present time in UTC, as RFC 3339 with milliseconds.
 pub(crate) fn timestamp() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// A monotonic clock that machines are told the time by.
+/// A monotonic clock; its epoch is its creation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock(tokio::time::Instant);
 
@@ -20,7 +20,7 @@ impl Clock {
         Instant::ZERO + self.0.elapsed()
     }
 
-    /// The runtime's name for a machine's point in time.
+    /// Converts a time of this clock to the runtime's.
     pub(crate) fn deadline(self, at: Instant) -> tokio::time::Instant {
         self.0 + at.saturating_since(Instant::ZERO)
     }

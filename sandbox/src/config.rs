@@ -1,52 +1,53 @@
-//! How a stand-in is set up.
+//! Settings of a stand-in.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 use shared::{menu::FlowDefinition, wire::Limits};
 
-/// How a stand-in is set up.
+/// Settings of a stand-in, with their defaults in parentheses.
 #[derive(Clone, Debug)]
 pub struct SandboxConfig {
-    /// Where it listens (127.0.0.1, any free port).
+    /// Address to listen on (127.0.0.1, any free port).
     pub listen: SocketAddr,
-    /// The client that all five services know.
+    /// Client identifier that all five services accept (`dialbench-sandbox`).
     pub client_id: String,
-    /// Its secret; random by default, with characters that only survive if they are encoded as each style asks.
+    /// The client's secret (random, with characters that arrive only if the client encodes them as each style asks).
     pub client_secret: SecretString,
-    /// How long a token is good for (3,600 s).
+    /// Time for which an access token is valid (3,600 s).
     pub token_ttl: Duration,
-    /// Scopes the client was never granted: asking for one is refused, and tokens do not carry them (none).
+    /// Scopes that the client lacks: a request for one is refused, and tokens do not carry them (none).
     pub denied_scopes: Vec<String>,
-    /// Requests per second and client before 429 (100).
+    /// Maximum number of requests per second and client; further ones get 429 (100).
     pub requests_per_second: u32,
-    /// Faults at random, the same ones for the same seed (none).
+    /// Seed of random faults; the same seed gives the same faults (none, so no random faults).
     pub fault_seed: Option<u64>,
-    /// How likely each request or socket is to meet one, 0–1 (0.02).
+    /// Probability of a random fault for each request and socket, 0–1 (0.02).
     pub fault_rate: f64,
-    /// What cuts the voice stream into messages at odd places (1).
-    pub cut_seed: u64,
-    /// Of so many dtmf events, one each comes wrapped as base64 and as a nested object, the others directly (3).
+    /// Seed of the sizes of the messages that the voice stream is fragmented into (1).
+    pub fragment_seed: u64,
+    /// Number of dtmf events in a cycle, of which one comes wrapped as base64, one as a nested object, and the others
+    /// directly (3).
     pub dtmf_form_cycle: u32,
-    /// How often a socket is pinged (30 s).
+    /// Time between two pings of a socket (30 s).
     pub ping_interval: Duration,
-    /// How long a socket may be silent, pongs included, before it counts as dead (60 s).
+    /// Time without a message or pong after which a socket counts as dead (60 s).
     pub dead_after: Duration,
-    /// How long a call waits for its first voice socket (60 s).
+    /// Time for which a call waits for its first voice socket (60 s).
     pub connect_timeout: Duration,
-    /// How long a call outlives its voice socket (30 s).
+    /// Time for which a call outlives its voice socket (30 s).
     pub voice_grace: Duration,
-    /// The most calls at a time (500).
+    /// Maximum number of live calls (500).
     pub max_calls: usize,
-    /// What a simulation's request, and its path, may be (the contract's).
+    /// Limits of a simulation's request and of its path (see [`Limits`]).
     pub limits: Limits,
-    /// What simulations' identifiers and times are drawn from (1).
+    /// Seed of the simulations' identifiers and times (1).
     pub simulation_seed: u64,
-    /// How long a simulation takes at least and at most (300 ms, 2 s).
+    /// Shortest and longest time that a simulation takes (300 ms, 2 s).
     pub simulation_time: (Duration, Duration),
-    /// Flows besides the embedded ones; one of the same identifier replaces it.
+    /// Flows besides the embedded ones; one with the same identifier replaces an embedded one (none).
     pub extra_flows: Vec<FlowDefinition>,
-    /// Recordings besides the embedded ones, by asset, as 8 kHz samples.
+    /// Recordings besides the embedded ones: asset identifier and samples at 8 kHz, mono (none).
     pub extra_prompts: Vec<(String, Arc<[i16]>)>,
 }
 
@@ -61,7 +62,7 @@ impl Default for SandboxConfig {
             requests_per_second: 100,
             fault_seed: None,
             fault_rate: 0.02,
-            cut_seed: 1,
+            fragment_seed: 1,
             dtmf_form_cycle: 3,
             ping_interval: Duration::from_secs(30),
             dead_after: Duration::from_mins(1),

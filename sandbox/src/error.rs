@@ -1,63 +1,34 @@
-//! What the services answer when they refuse: `application/problem+json`.
+//! The reasons for which a stand-in does not start.
 
-use axum::{
-    Json,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
-use shared::wire::{FieldErrors, Problem};
+use std::{io, net::SocketAddr};
 
-/// A refusal.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    status: StatusCode,
-    detail: String,
-    errors: FieldErrors,
-}
+use shared::wire::FieldErrors;
 
-impl Refusal {
-    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), errors: FieldErrors::new() }
-    }
-
-    /// Says which fields are wrong.
-    pub(crate) fn with_errors(self, errors: FieldErrors) -> Self {
-        Self { errors, ..self }
-    }
-
-    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, detail)
-    }
-
-    pub(crate) fn unauthorized(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, detail)
-    }
-
-    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, detail)
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let problem = Problem {
-            kind: "about:blank".into(),
-            title: self.status.canonical_reason().unwrap_or_default().into(),
-            status: self.status.as_u16(),
-            detail: self.detail,
-            errors: self.errors,
-            upstream: None,
-            retry_after_ms: None,
-        };
-        let mut response = (self.status, Json(problem)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if self.status == StatusCode::TOO_MANY_REQUESTS {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        response
-    }
+/// A stand-in could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The port is taken or may not be used.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address of the settings.
+        address: SocketAddr,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// A flow definition cannot be read or compiled.
+    #[error("flow {flow}: {errors}")]
+    Flow {
+        /// Its identifier or file.
+        flow: String,
+        /// Everything that is wrong with it, by field.
+        errors: FieldErrors,
+    },
+    /// A recording is missing or cannot be decoded.
+    #[error("prompt {asset}: {reason}")]
+    Prompt {
+        /// Its asset identifier.
+        asset: String,
+        /// The reason why it cannot be played.
+        reason: String,
+    },
 }

@@ -1,33 +1,28 @@
-//! The flows, and the requests for them.
+//! The flow definitions.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::HeaderMap,
-};
 use shared::{
     menu::{CompiledFlow, FlowDefinition, seed_flow},
-    wire::{FieldErrors, FlowList, FlowSummary},
+    wire::FieldErrors,
 };
 
-use crate::{auth, error::Refusal, server::StartError, services::Service, state::AppState};
+use crate::error::StartError;
 
 #[derive(rust_embed::Embed)]
 #[folder = "flows/"]
 #[include = "*.json"]
 struct Files;
 
-/// Seed 000's flow, which is the one to start with, and the others by identifier.
+/// The flow that comes first, and the others by identifier.
 #[derive(Debug)]
 pub(crate) struct Flows {
-    seed: Arc<CompiledFlow>,
+    default: Arc<CompiledFlow>,
     others: BTreeMap<String, Arc<CompiledFlow>>,
 }
 
 impl Flows {
-    /// The embedded flows and `extra` ones.
+    /// Loads and compiles the embedded flows and `extra` ones.
     pub(crate) fn load(extra: &[FlowDefinition]) -> Result<Self, StartError> {
         let mut flows = BTreeMap::new();
         for name in Files::iter() {
@@ -42,15 +37,17 @@ impl Flows {
         for definition in extra {
             insert(&mut flows, definition.clone())?;
         }
-        Ok(Self { seed: seed_flow(), others: flows })
+        Ok(Self { default: seed_flow(), others: flows })
     }
 
+    /// Returns every flow.
     pub(crate) fn all(&self) -> impl Iterator<Item = &CompiledFlow> {
-        std::iter::once(&*self.seed).chain(self.others.values().map(|flow| &**flow))
+        std::iter::once(&*self.default).chain(self.others.values().map(|flow| &**flow))
     }
 
+    /// Returns the flow with this identifier.
     pub(crate) fn find(&self, id: &str) -> Option<&Arc<CompiledFlow>> {
-        if id == self.seed.definition().flow_id { Some(&self.seed) } else { self.others.get(id) }
+        if id == self.default.definition().flow_id { Some(&self.default) } else { self.others.get(id) }
     }
 }
 
@@ -63,28 +60,4 @@ fn insert(
         .map_err(|errors| StartError::Flow { flow: flow.clone(), errors })?;
     flows.insert(flow, Arc::new(compiled));
     Ok(())
-}
-
-/// GET `/api/v2/flow/definitions`
-pub(crate) async fn list(
-    State(app): State<Arc<AppState>>,
-    headers: HeaderMap,
-) -> Result<Json<FlowList>, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:read"])?;
-    let summary = |flow: &CompiledFlow| {
-        let FlowDefinition { flow_id, name, description, .. } = flow.definition().clone();
-        FlowSummary { flow_id, name, description }
-    };
-    Ok(Json(FlowList { flows: app.flows.all().map(summary).collect() }))
-}
-
-/// GET `/api/v2/flow/definitions/{flowId}`
-pub(crate) async fn definition(
-    State(app): State<Arc<AppState>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Json<FlowDefinition>, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:read"])?;
-    let flow = app.flows.find(&id).ok_or_else(|| Refusal::not_found("there is no such flow"))?;
-    Ok(Json(flow.definition().clone()))
 }

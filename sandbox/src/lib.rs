@@ -3,7 +3,7 @@
 //! [`start`] binds one TCP port. CXone's five services live below one path prefix each, every one with its own
 //! token endpoint and style; [`Sandbox::endpoints`] lists them.
 //!
-//! | service | token endpoint | what it offers |
+//! | service | token endpoint | routes |
 //! |---|---|---|
 //! | `/interactions` | `/oauth/token`, form body | WS `/api/v2/interactions/websocket` |
 //! | `/voice` | `/oauth2/token`, JSON body | WS `/agent/voice/{callId}/stream`, GET `/api/v2/interactions/{id}/call` |
@@ -13,46 +13,53 @@
 //!
 //! # Control
 //!
-//! What CXone has no counterpart for. Answers loopback peers alone, and no browser (a request with an `Origin` is refused).
+//! Routes that CXone has no counterpart for. They answer loopback peers only, and no browser (a request with an `Origin` is
+//! refused).
 //!
-//! | route | what |
+//! | route | effect |
 //! |---|---|
 //! | POST `/sandbox/calls` `{flowId}` | places a call: 201 `{interactionId, callId}`. Bearer token of the interactions service |
-//! | DELETE `/sandbox/calls/{interactionId}` | the caller hangs up: 204. The same token |
-//! | POST `/sandbox/faults` | arms a fault ([`faults::Rule`]): 201 `{id}` |
-//! | GET, DELETE `/sandbox/faults` | lists, with what an impairment has lost and delayed; disarms all |
+//! | DELETE `/sandbox/calls/{interactionId}` | hangs up for the caller: 204. The same token |
+//! | POST `/sandbox/faults` | arms a fault ([`faults::FaultRule`]): 201 `{id}` |
+//! | GET, DELETE `/sandbox/faults` | lists the armed faults, with an impairment's counts; disarms all |
 //! | DELETE `/sandbox/faults/{id}` | disarms one: 204 |
-//! | POST `/sandbox/faults/seeded` `{seed, rate}` | faults at random, the same ones for the same seed; rate 0 ends it |
+//! | POST `/sandbox/faults/seeded` `{seed, rate}` | begins faults at random, the same ones for the same seed; rate 0 ends them |
 //! | POST `/sandbox/outage` `{ms}` | cuts every connection and refuses new ones for so long: 202 |
-//! | GET `/sandbox/qa` | what was exported to `/qa/api/v1/test-results`, a QA platform that takes seed 002's payload: 201 |
+//! | GET `/sandbox/requests` | the number of requests at each point |
+//! | GET `/sandbox/qa` | lists the test results that were posted to `/qa/api/v1/test-results`, the stand-in for a QA platform |
 //!
 //! # Simulations
 //!
-//! A simulation is `queued`, `running`, then `completed` or `failed`, within [`SandboxConfig::simulation_time`]; its trace is
-//! that of the flow itself, executed. A path of more nodes than the limit makes it fail; so does a fault.
+//! A simulation is `queued`, `running`, then `completed` or `failed`, within [`SandboxConfig::simulation_time`]; its trace
+//! comes from executing the flow. A path of more nodes than the limit makes it fail; so does a fault.
 //!
 //! # Calls
 //!
-//! A call is `connecting` until its voice socket opens, then `streaming`: its IVR starts. The IVR's clock is the call's, not the
-//! socket's: when the socket is lost, the IVR goes on and hears silence, and a new socket within
-//! [`SandboxConfig::voice_grace`] joins in. **A second voice socket replaces the first**, which is closed with 4409, so that a
-//! client whose old connection hangs half open gets back in. At the flow's end comes half a second of silence, then
-//! `disconnecting`, the socket's close with 1000, `terminated`.
+//! A call is `connecting` until its voice socket opens, then `streaming`: its IVR starts. The IVR runs on when its socket
+//! is lost: it hears silence, and a new socket within [`SandboxConfig::voice_grace`] joins the call. **A second voice socket
+//! replaces the first**, which is closed with 4409, so that a client whose old connection is half open can return. At the
+//! flow's end comes half a second of silence, then `disconnecting`, the socket's close with 1000, `terminated`.
 
 mod auth;
 mod calls;
 mod clock;
+mod close;
 mod config;
-mod control;
+mod connection;
 mod error;
 pub mod faults;
 mod flows;
 mod interactions;
-mod limits;
+mod jobs;
+mod middleware;
 mod oauth;
 mod prompts;
 mod qa;
+mod rate_limit;
+mod refusal;
 mod router;
+mod routes;
+mod scope;
 mod seeded;
 mod server;
 mod services;
@@ -62,5 +69,6 @@ mod state;
 mod voice;
 
 pub use config::SandboxConfig;
-pub use server::{Sandbox, StartError, start};
+pub use error::StartError;
+pub use server::{Sandbox, start};
 pub use services::{ServiceEndpoint, TokenStyle};

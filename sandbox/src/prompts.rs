@@ -1,4 +1,4 @@
-//! The recordings that flows play.
+//! The recordings that flows play as prompts.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,7 +15,7 @@ use shared::{
     },
 };
 
-use crate::server::StartError;
+use crate::error::StartError;
 
 #[derive(rust_embed::Embed)]
 #[folder = "prompts/"]
@@ -23,10 +23,10 @@ use crate::server::StartError;
 #[include = "*.flac"]
 struct Files;
 
-/// A recording's samples, 8 kHz mono.
+/// Samples of a recording, 8 kHz mono.
 pub(crate) type Clip = Arc<[i16]>;
 
-/// The recordings, by asset.
+/// The recordings by asset identifier.
 #[derive(Debug)]
 pub(crate) struct Prompts(HashMap<String, Recording>);
 
@@ -36,7 +36,7 @@ struct Recording {
     clip: Clip,
 }
 
-/// One line of `manifest.json`.
+/// An entry of `manifest.json`.
 #[derive(Deserialize)]
 struct Entry {
     asset: String,
@@ -46,11 +46,11 @@ struct Entry {
 
 type Embedded = Result<HashMap<String, Recording>, (String, String)>;
 
-/// Decoded once a process, however many stand-ins it starts.
+/// The embedded recordings, decoded once per process, or the asset that cannot be decoded and the reason.
 static EMBEDDED: LazyLock<Embedded> = LazyLock::new(decode_all);
 
 impl Prompts {
-    /// The embedded recordings and `extra` ones, which are taken for English.
+    /// Returns the embedded recordings and `extra` ones, which count as English.
     pub(crate) fn load(extra: &[(String, Clip)]) -> Result<Self, StartError> {
         let mut recordings =
             EMBEDDED.clone().map_err(|(asset, reason)| StartError::Prompt { asset, reason })?;
@@ -60,8 +60,8 @@ impl Prompts {
         Ok(Self(recordings))
     }
 
-    /// Whether everything that a flow says can be played.
-    pub(crate) fn check(&self, flow: &FlowDefinition) -> Result<(), StartError> {
+    /// Checks that every recording that a flow plays exists.
+    pub(crate) fn check_flow(&self, flow: &FlowDefinition) -> Result<(), StartError> {
         let missing = |asset: &str| StartError::Prompt {
             asset: asset.to_owned(),
             reason: format!("flow {} plays it and there is no such recording", flow.flow_id),
@@ -97,11 +97,11 @@ impl Prompts {
         Ok(())
     }
 
-    /// What is to be played for `prompt`; `variable` knows the values that are read out. Digits are read in the
-    /// language of the prompt's recordings, with a short pause after each.
+    /// Returns the recordings to play for `prompt`; `variable` returns the values that are read out. Digits are read in
+    /// the language of the prompt's recordings, with a short pause after each.
     pub(crate) fn clips(&self, prompt: &Prompt, variable: impl Fn(&str) -> Option<String>) -> Vec<Clip> {
-        /// 60 ms between digits.
-        const GAP: usize = 60 * SAMPLE_RATE as usize / 1_000;
+        /// Pause after each digit: 60 ms.
+        const DIGIT_GAP_SAMPLES: usize = 60 * SAMPLE_RATE as usize / 1_000;
         let language = self.language(prompt);
         let mut clips = Vec::new();
         for segment in &prompt.segments {
@@ -110,7 +110,7 @@ impl Prompts {
                 Segment::Digits { say_digits } => {
                     for digit in variable(say_digits).unwrap_or_default().chars() {
                         clips.extend(self.clip(&digit_asset(language, digit)));
-                        clips.push(Arc::from([0; GAP]));
+                        clips.push(Arc::from([0; DIGIT_GAP_SAMPLES]));
                     }
                 }
             }

@@ -1,45 +1,28 @@
-//! A QA platform to export to, for where no real one is configured.
+//! A stand-in for a QA platform, for setups without one.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::{collections::VecDeque, sync::Mutex};
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-    http::StatusCode,
-    response::{IntoResponse as _, Response},
-};
-use serde_json::json;
 use shared::wire::QaExport;
 
-use crate::{error::Refusal, state::AppState};
-
-/// What was exported, the last while's.
+/// The test results that were exported last, oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Qa(Mutex<VecDeque<QaExport>>);
+pub(crate) struct QaExports(Mutex<VecDeque<QaExport>>);
 
-/// POST `/qa/api/v1/test-results`: 201 `{id, received}`, 422 for anything but seed 002's payload.
-pub(crate) async fn take(
-    State(app): State<Arc<AppState>>,
-    body: Result<Json<QaExport>, JsonRejection>,
-) -> Result<Response, Refusal> {
-    /// Beyond so many the oldest are forgotten.
-    const REMEMBERED: usize = 1_000;
-    let Json(export) = body.map_err(|rejection| Refusal::new(rejection.status(), rejection.body_text()))?;
-    let mut taken = app.qa.0.lock().expect("no holder panics");
-    let id = export.test_id.clone();
-    // The test's key makes a repetition harmless.
-    taken.retain(|known| known.test_id != id);
-    taken.push_back(export);
-    if taken.len() > REMEMBERED {
-        taken.pop_front();
+impl QaExports {
+    /// Stores an export, in the place of an earlier one of the same test.
+    pub(crate) fn store(&self, export: QaExport) {
+        /// Maximum number of exports that are stored; the oldest is dropped first.
+        const MAX_EXPORTS: usize = 1_000;
+        let mut stored = self.0.lock().expect("no holder panics");
+        stored.retain(|known| known.test_id != export.test_id);
+        stored.push_back(export);
+        if stored.len() > MAX_EXPORTS {
+            stored.pop_front();
+        }
     }
-    Ok((StatusCode::CREATED, Json(json!({ "id": id, "received": true }))).into_response())
-}
 
-/// GET `/sandbox/qa`: what was exported, oldest first.
-pub(crate) async fn list(State(app): State<Arc<AppState>>) -> Response {
-    Json(app.qa.0.lock().expect("no holder panics").clone()).into_response()
+    /// Returns the stored exports, oldest first.
+    pub(crate) fn all(&self) -> VecDeque<QaExport> {
+        self.0.lock().expect("no holder panics").clone()
+    }
 }

@@ -1,6 +1,6 @@
-//! Numbers that are the same for the same seed on every machine and with every library version.
+//! A random number generator whose sequence is the same on every machine and with every library version.
 
-/// `SplitMix64` (Steele, Lea, Flood 2014).
+/// The `SplitMix64` generator (Steele, Lea, Flood 2014).
 #[derive(Clone, Debug)]
 pub(crate) struct Seeded(u64);
 
@@ -17,12 +17,12 @@ impl Seeded {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from `low` to `high`, both included.
+    /// Draws a number from `low` to `high`, both included.
     pub(crate) const fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.next() % (high - low + 1)
     }
 
-    /// Whether something of this probability happens.
+    /// Draws true with this probability.
     pub(crate) fn happens(&mut self, probability: f64) -> bool {
         ((self.next() >> 11) as f64) < probability * (1u64 << 53) as f64
     }

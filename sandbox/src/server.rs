@@ -1,65 +1,27 @@
-//! The listening port: accepting, cutting, going away and coming back.
+//! The listening port: connections, outages and shutdown.
 
-use std::{
-    collections::HashMap,
-    io,
-    net::SocketAddr,
-    pin::pin,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use shared::wire::FieldErrors;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{mpsc, oneshot},
+    sync::mpsc,
     task::JoinHandle,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
 use crate::{
-    config::SandboxConfig, control, router::router, services::Offer as _, services::Service,
-    services::ServiceEndpoint, state::AppState,
+    config::SandboxConfig,
+    connection::{Connection, Outage, Outages},
+    error::StartError,
+    router::router,
+    services::{Service, ServiceContract as _, ServiceEndpoint},
+    state::AppState,
 };
 
-/// A stand-in could not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The port cannot be had.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A flow is no flow.
-    #[error("flow {flow}: {errors}")]
-    Flow {
-        /// Its identifier or file.
-        flow: String,
-        /// What is wrong with it.
-        errors: FieldErrors,
-    },
-    /// A recording is missing or cannot be read.
-    #[error("prompt {asset}: {reason}")]
-    Prompt {
-        /// Its asset.
-        asset: String,
-        /// Why it cannot be played.
-        reason: String,
-    },
-}
-
-/// A stand-in that runs. Dropping it stops it at once; [`Sandbox::shutdown`] says goodbye first.
+/// A running stand-in. Dropping it stops it at once; [`Sandbox::shutdown`] closes its sockets first.
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
@@ -67,26 +29,28 @@ pub struct Sandbox {
     accepting: JoinHandle<()>,
 }
 
-/// Starts a stand-in.
+/// Starts a stand-in and returns once it listens.
 pub async fn start(config: SandboxConfig) -> Result<Sandbox, StartError> {
-    let asked = config.listen;
-    let listen = |source| StartError::Listen { address: asked, source };
-    let listener = TcpListener::bind(asked).await.map_err(listen)?;
+    let requested = config.listen;
+    let listen = |source| StartError::Listen { address: requested, source };
+    let listener = TcpListener::bind(requested).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let (outages, requested) = mpsc::channel(1);
+    let (outages, outage_requests) = Outages::channel();
     let app = AppState::new(config, outages)?;
     tracing::info!(%address, "sandbox listens");
-    let accepting = tokio::spawn(accept(listener, address, Arc::clone(&app), requested));
+    let simulating = Arc::clone(&app);
+    app.tasks.spawn(async move { simulating.simulator.run(&simulating.shutdown).await });
+    let accepting = tokio::spawn(accept(listener, address, Arc::clone(&app), outage_requests));
     Ok(Sandbox { address, app, accepting })
 }
 
 impl Sandbox {
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The five services, reachable from this machine.
+    /// Returns the five services with addresses that are reachable from this machine.
     pub fn endpoints(&self) -> Vec<ServiceEndpoint> {
         let mut address = self.address;
         if address.ip().is_unspecified() {
@@ -95,33 +59,34 @@ impl Sandbox {
         Service::ALL.map(|service| service.endpoint(address, self.app.config.token_ttl)).into()
     }
 
-    /// The client that the services know, and its secret.
+    /// Returns the client identifier that the services accept, and its secret.
     pub fn credentials(&self) -> (String, secrecy::SecretString) {
         (self.app.config.client_id.clone(), self.app.config.client_secret.clone())
     }
 
-    /// How many calls are not over.
+    /// Returns the number of calls that are not over.
     pub fn live_calls(&self) -> usize {
         self.app.calls.live()
     }
 
     /// Cuts every connection without a close frame and refuses new ones for `length`; returns once that has begun.
     pub async fn outage(&self, length: Duration) {
-        control::begin_outage(&self.app, length, None).await;
+        self.app.outages.begin(length, None).await;
     }
 
-    /// Closes sockets with 1001, ends calls and stops; what takes longer than 3 s is cut.
+    /// Closes sockets with 1001, ends calls and stops; connections that take longer than 3 s are cut.
     pub async fn shutdown(self) {
-        const PATIENCE: Duration = Duration::from_secs(3);
+        /// Maximum time for sockets and calls to end.
+        const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
         self.app.shutdown.cancel();
         self.app.tasks.close();
-        if tokio::time::timeout(PATIENCE, self.app.tasks.wait()).await.is_err() {
-            tracing::debug!("cutting what did not end in time");
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, self.app.tasks.wait()).await.is_err() {
+            tracing::debug!("connections that did not end in time are cut");
             self.app.connections.cut(None);
         }
     }
 
-    /// Runs until it is shut down or fails, which it does not by itself.
+    /// Returns once the stand-in accepts no more connections, which does not happen before it is shut down.
     pub async fn stopped(&mut self) {
         let _ = (&mut self.accepting).await;
     }
@@ -135,9 +100,6 @@ impl Drop for Sandbox {
     }
 }
 
-/// An outage to begin: how long, which connection to spare, and whom to tell that it has begun.
-pub(crate) type Outage = (Duration, Option<u64>, oneshot::Sender<()>);
-
 async fn accept(
     mut listener: TcpListener,
     address: SocketAddr,
@@ -148,7 +110,7 @@ async fn accept(
     loop {
         tokio::select! {
             () = app.shutdown.cancelled() => return,
-            Some((length, spared, begun)) = outages.recv() => {
+            Some(Outage { length, spared, begun }) = outages.recv() => {
                 drop(listener);
                 app.connections.cut(spared);
                 let _ = begun.send(());
@@ -168,7 +130,7 @@ async fn accept(
                     app.tasks.spawn(serve(stream, connection, router.clone(), Arc::clone(&app)));
                 }
                 Err(error) => {
-                    // Out of file descriptors, mostly: waiting is all there is to do.
+                    // Mostly a lack of file descriptors, which passes.
                     tracing::warn!(%error, "cannot accept");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -177,7 +139,7 @@ async fn accept(
     }
 }
 
-/// The port may be another's for a moment; it is asked for until it can be had.
+/// Listens on `address` again, as soon as no other process does.
 async fn rebind(address: SocketAddr) -> TcpListener {
     loop {
         match TcpListener::bind(address).await {
@@ -191,10 +153,10 @@ async fn rebind(address: SocketAddr) -> TcpListener {
 }
 
 async fn serve(stream: TcpStream, connection: Connection, router: Router, app: Arc<AppState>) {
-    /// A client that sends its request more slowly than this is not one.
+    /// Maximum time that a client may take to send a request's header.
     const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
     let _ = stream.set_nodelay(true);
-    let cut = connection.0.cut.clone();
+    let cut = connection.cut_token();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
         router.clone().oneshot(request.map(Body::new))
@@ -207,7 +169,7 @@ async fn serve(stream: TcpStream, connection: Connection, router: Router, app: A
             .with_upgrades()
     );
     tokio::select! {
-        // First, so that a cut connection answers nothing more.
+        // First, so that a cut connection sends no further answer.
         biased;
         () = cut.cancelled() => {}
         _ = serving.as_mut() => {}
@@ -217,72 +179,3 @@ async fn serve(stream: TcpStream, connection: Connection, router: Router, app: A
         }
     }
 }
-
-/// The TCP connection that a request came on.
-#[derive(Clone, Debug)]
-pub(crate) struct Connection(Arc<Open>);
-
-#[derive(Debug)]
-struct Open {
-    id: u64,
-    peer: SocketAddr,
-    cut: CancellationToken,
-    all: Arc<Cuts>,
-}
-
-type Cuts = Mutex<HashMap<u64, CancellationToken>>;
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.all.lock().expect("no holder panics").remove(&self.id);
-    }
-}
-
-impl Connection {
-    pub(crate) fn id(&self) -> u64 {
-        self.0.id
-    }
-
-    pub(crate) fn peer(&self) -> SocketAddr {
-        self.0.peer
-    }
-
-    /// Runs `socket` until it ends or the connection is cut; then it is dropped, which closes the TCP connection.
-    pub(crate) async fn until_cut(&self, socket: impl Future<Output = ()>) {
-        self.0.cut.run_until_cancelled(socket).await;
-    }
-
-    /// Cuts the connection; the answer that is being waited for never comes.
-    pub(crate) async fn vanish<T>(&self) -> T {
-        self.0.cut.cancel();
-        std::future::pending().await
-    }
-}
-
-/// Every TCP connection there is.
-#[derive(Debug, Default)]
-pub(crate) struct Connections {
-    next: AtomicU64,
-    all: Arc<Cuts>,
-}
-
-impl Connections {
-    fn open(&self, peer: SocketAddr) -> Connection {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let cut = CancellationToken::new();
-        self.all.lock().expect("no holder panics").insert(id, cut.clone());
-        Connection(Arc::new(Open { id, peer, cut, all: Arc::clone(&self.all) }))
-    }
-
-    /// Cuts all but one.
-    fn cut(&self, spared: Option<u64>) {
-        for (id, cut) in self.all.lock().expect("no holder panics").iter() {
-            if Some(*id) != spared {
-                cut.cancel();
-            }
-        }
-    }
-}
-
-/// Everything that runs on a stand-in's behalf.
-pub(crate) type Tasks = TaskTracker;

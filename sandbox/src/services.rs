@@ -1,10 +1,12 @@
-//! CXone's five services, as the stand-in offers them.
+//! CXone's five services: token endpoints, styles and scopes.
 
 use std::{net::SocketAddr, time::Duration};
 
 pub use shared::wire::Service;
 
-/// How a service's token endpoint wants to be asked; CONTRACT section 1.
+use crate::scope::Scope;
+
+/// The form of a token request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenStyle {
     /// Everything in a URL-encoded form.
@@ -16,7 +18,7 @@ pub enum TokenStyle {
 }
 
 impl TokenStyle {
-    /// The configuration's word for it.
+    /// Returns the style's name in configuration files.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::FormBody => "form_body",
@@ -26,42 +28,42 @@ impl TokenStyle {
     }
 }
 
-/// Where a service of the stand-in is and how it wants to be asked.
+/// Addresses and token style of one of the stand-in's services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceEndpoint {
-    /// `interactions`, `voice`, `flow`, `dialer`, `media`.
-    pub name: &'static str,
-    /// What its paths are appended to.
+    /// The service.
+    pub service: Service,
+    /// Address that its paths are appended to.
     pub base_url: String,
-    /// Its token endpoint.
+    /// Address of its token endpoint.
     pub token_url: String,
-    /// How that wants to be asked.
+    /// Form of its token requests.
     pub token_style: TokenStyle,
-    /// The scopes it knows.
+    /// The scopes that it knows.
     pub scopes: Vec<String>,
-    /// How long before its end a token is to be renewed.
+    /// Time before the end of a token at which it is to be renewed.
     pub refresh_margin: Duration,
 }
 
-/// How the stand-in offers a service; CONTRACT section 1.
-pub(crate) trait Offer: Sized {
-    /// How its token endpoint wants to be asked.
+/// A service's token endpoint and scopes.
+pub(crate) trait ServiceContract: Sized {
+    /// Returns the form of its token requests.
     fn token_style(self) -> TokenStyle;
 
-    /// Where its token endpoint is.
+    /// Returns the path of its token endpoint.
     fn token_path(self) -> &'static str;
 
-    /// Whether the style has a scope parameter; elsewhere it may be left out and all scopes are granted.
-    fn asks_for_scope(self) -> bool;
+    /// Returns true if its token requests need a scope; without one, the other services grant all scopes.
+    fn requires_scope(self) -> bool;
 
-    /// The scopes it knows.
-    fn scopes(self) -> &'static [&'static str];
+    /// Returns the scopes that it knows.
+    fn scopes(self) -> &'static [Scope];
 
-    /// How to reach the service on `address`. The margin is at most half of a token's life.
+    /// Returns the service's addresses on `address`. The refresh margin is at most half of `token_ttl`.
     fn endpoint(self, address: SocketAddr, token_ttl: Duration) -> ServiceEndpoint;
 }
 
-impl Offer for Service {
+impl ServiceContract for Service {
     fn token_style(self) -> TokenStyle {
         match self {
             Self::Interactions => TokenStyle::FormBody,
@@ -77,33 +79,33 @@ impl Offer for Service {
         }
     }
 
-    fn asks_for_scope(self) -> bool {
+    fn requires_scope(self) -> bool {
         matches!(self, Self::Interactions | Self::Dialer)
     }
 
-    fn scopes(self) -> &'static [&'static str] {
+    fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::Interactions => &["interactions:read", "media:read", "voice:read"],
-            Self::Voice => &["agent:voice:stream", "interaction:view"],
-            Self::Flow => &["flow:simulator:run", "flow:simulator:read", "flow:read"],
+            Self::Interactions => &[Scope::InteractionsRead, Scope::MediaRead, Scope::VoiceRead],
+            Self::Voice => &[Scope::AgentVoiceStream, Scope::InteractionView],
+            Self::Flow => &[Scope::FlowSimulatorRun, Scope::FlowSimulatorRead, Scope::FlowRead],
             Self::Dialer => &[
-                "dialer:campaigns:write",
-                "dialer:simulations:write",
-                "dialer:simulations:read",
-                "dialer:metrics:read",
+                Scope::DialerCampaignsWrite,
+                Scope::DialerSimulationsWrite,
+                Scope::DialerSimulationsRead,
+                Scope::DialerMetricsRead,
             ],
-            Self::Media => &["media:manage", "media:read", "analytics:write"],
+            Self::Media => &[Scope::MediaManage, Scope::MediaRead, Scope::AnalyticsWrite],
         }
     }
 
     fn endpoint(self, address: SocketAddr, token_ttl: Duration) -> ServiceEndpoint {
         let base_url = format!("http://{address}/{}", self.name());
         ServiceEndpoint {
-            name: self.name(),
+            service: self,
             token_url: format!("{base_url}{}", self.token_path()),
             base_url,
             token_style: self.token_style(),
-            scopes: self.scopes().iter().map(ToString::to_string).collect(),
+            scopes: self.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
             refresh_margin: refresh_margin(self).min(token_ttl / 2),
         }
     }

@@ -1,158 +1,117 @@
-//! The flow simulator: executes the flow itself on a request's digits and variables, and takes its time about it.
+//! The flow simulator: executes a flow on a request's digits and variables, as a job of its queue.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse as _, Response},
-};
-use serde_json::Value;
 use shared::{
     flow::{SimulationRequest, execute},
-    wire::{SimulationJob, SimulationResult, SimulationStatus},
+    menu::CompiledFlow,
+    wire::{SimulationResult, SimulationStatus},
 };
-use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use crate::{auth, error::Refusal, faults::Kind, seeded::Seeded, services::Service, state::AppState};
+use crate::{
+    clock::Clock,
+    faults::JobFault,
+    jobs::{Job, JobEnd, JobQueueConfig, JobState, Jobs, TooManyActiveJobs},
+};
 
-/// The simulations, those of the last while. The n-th of a stand-in with the same seed has the same identifier and
-/// takes the same time.
+/// Maximum number of simulations that can be looked up.
+const MAX_SIMULATIONS: usize = 1_000;
+
+/// The flow simulator. The n-th simulation of two simulators with the same seed has the same identifier and takes the
+/// same time.
 #[derive(Debug)]
-pub(crate) struct Simulator(Mutex<Registry>);
-
-#[derive(Debug)]
-struct Registry {
-    seeded: Seeded,
-    simulations: HashMap<String, Simulation>,
-    /// Oldest first.
-    order: VecDeque<String>,
-}
-
-#[derive(Debug)]
-struct Simulation {
-    /// When it leaves the queue.
-    runs_at: Instant,
-    /// When it is over; never, if a fault says so.
-    ends_at: Option<Instant>,
-    result: SimulationResult,
+pub(crate) struct Simulator {
+    jobs: Jobs<SimulationResult>,
+    max_depth: usize,
 }
 
 impl Simulator {
-    pub(crate) fn new(seed: u64) -> Self {
-        let seeded = Seeded::new(seed);
-        Self(Mutex::new(Registry { seeded, simulations: HashMap::new(), order: VecDeque::new() }))
+    /// Returns a simulator whose simulations take a time in `time_range` and fail beyond `max_depth` nodes.
+    pub(crate) fn new(clock: Clock, seed: u64, time_range: (Duration, Duration), max_depth: usize) -> Self {
+        let (min_time, max_time) = time_range;
+        let config = JobQueueConfig {
+            id_prefix: "sim-",
+            seed,
+            min_time,
+            max_time,
+            max_active: None,
+            max_kept: MAX_SIMULATIONS,
+        };
+        Self { jobs: Jobs::new(clock, config), max_depth }
     }
 
-    /// Takes a simulation in, whose outcome is settled and yet to be waited for.
-    fn submit(
+    /// Takes a simulation in, which meets `fault`, and returns its identifier.
+    pub(crate) fn submit(
         &self,
-        (shortest, longest): (Duration, Duration),
-        ends: bool,
-        result: SimulationResult,
-    ) -> String {
-        /// Beyond so many the oldest are forgotten.
-        const REMEMBERED: usize = 1_000;
-        let mut registry = self.0.lock().expect("no holder panics");
-        let id = format!("sim-{:016x}", registry.seeded.next());
-        let (least, most) = (millis(shortest), millis(longest.max(shortest)));
-        let took = Duration::from_millis(registry.seeded.between(least, most));
-        let now = Instant::now();
-        // A third of the time in the queue.
-        let simulation = Simulation { runs_at: now + took / 3, ends_at: ends.then_some(now + took), result };
-        registry.simulations.insert(id.clone(), simulation);
-        registry.order.push_back(id.clone());
-        if registry.order.len() > REMEMBERED
-            && let Some(oldest) = registry.order.pop_front()
-        {
-            registry.simulations.remove(&oldest);
-        }
-        id
+        flow: &Arc<CompiledFlow>,
+        request: &SimulationRequest,
+        fault: Option<JobFault>,
+    ) -> Result<Arc<str>, TooManyActiveJobs> {
+        let mut result = execute(flow, request.digits(), request.variables(), self.max_depth);
+        let end = match fault {
+            Some(JobFault::Fail { message }) => {
+                result.status = SimulationStatus::Failed;
+                result.error_message = Some(message);
+                JobEnd::Failed
+            }
+            Some(JobFault::NeverEnds) => JobEnd::Never,
+            None if result.status == SimulationStatus::Failed => JobEnd::Failed,
+            None => JobEnd::Completed,
+        };
+        self.jobs.submit(end, result)
     }
 
-    /// How a simulation stands; its result once it is over.
-    fn look(&self, id: &str) -> Option<SimulationResult> {
-        let registry = self.0.lock().expect("no holder panics");
-        let simulation = registry.simulations.get(id)?;
-        let now = Instant::now();
-        Some(if simulation.ends_at.is_some_and(|end| end <= now) {
-            simulation.result.clone()
-        } else if simulation.runs_at <= now {
-            SimulationResult::pending(SimulationStatus::Running)
-        } else {
-            SimulationResult::pending(SimulationStatus::Queued)
+    /// Returns a simulation's result, which has nothing but the status before it has ended.
+    pub(crate) fn result(&self, id: &str) -> Option<SimulationResult> {
+        let job = self.jobs.job(id)?;
+        Some(match job.state {
+            JobState::Queued => SimulationResult::pending(SimulationStatus::Queued),
+            JobState::Running => SimulationResult::pending(SimulationStatus::Running),
+            JobState::Completed | JobState::Failed => (*job.payload).clone(),
+            JobState::Cancelled => SimulationResult {
+                error_message: Some("the simulator stops".into()),
+                ..SimulationResult::pending(SimulationStatus::Failed)
+            },
         })
     }
-}
 
-fn millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// POST `/api/v2/flow/simulator`
-pub(crate) async fn submit(
-    State(app): State<Arc<AppState>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:simulator:run"])?;
-    let bad = |detail: String| Refusal::new(StatusCode::BAD_REQUEST, detail);
-    let body: Value =
-        serde_json::from_slice(&body).map_err(|error| bad(format!("the body is no JSON: {error}")))?;
-    let request = SimulationRequest::from_json(&body, &app.config.limits).map_err(|errors| {
-        let wrong: Vec<String> =
-            errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
-        bad(wrong.join("; "))
-    })?;
-    let flow =
-        app.flows.find(request.flow_id()).ok_or_else(|| Refusal::not_found("there is no such flow"))?;
-    let fault = app.faults.for_run();
-    let result = match &fault {
-        Some(Kind::FailRun { message }) => SimulationResult {
-            status: SimulationStatus::Failed,
-            error_message: Some(message.clone()),
-            ..execute(flow, &request, app.config.limits.flow_depth)
-        },
-        _ => execute(flow, &request, app.config.limits.flow_depth),
-    };
-    let ends = fault != Some(Kind::NeverEnds);
-    let id = app.simulator.submit(app.config.simulation_time, ends, result);
-    let url = format!("/{}/api/v2/flow/simulator/{id}", Service::Flow.name());
-    let job =
-        SimulationJob { simulation_id: id, status: SimulationStatus::Queued, result_url: Some(url.clone()) };
-    Ok((StatusCode::CREATED, [(header::LOCATION, url)], Json(job)).into_response())
-}
-
-/// GET `/api/v2/flow/simulator/{simulationId}`
-pub(crate) async fn state(
-    State(app): State<Arc<AppState>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Json<SimulationResult>, Refusal> {
-    auth::bearer(&app.tokens, &headers, Service::Flow, &["flow:simulator:read"])?;
-    app.simulator.look(&id).map(Json).ok_or_else(|| Refusal::not_found("there is no such simulation"))
+    /// Logs every change of a simulation's state until `shutdown`, which cancels those that are active.
+    pub(crate) async fn run(&self, shutdown: &CancellationToken) {
+        let log = |job: Job<SimulationResult>| {
+            tracing::debug!(simulation = &*job.id, state = ?job.state, "simulation");
+        };
+        self.jobs.run(shutdown, log).await;
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use shared::{menu::seed_flow, wire::Limits};
+
     use super::*;
+
+    fn simulator(seed: u64, max_depth: usize) -> Simulator {
+        let times = (Duration::from_millis(100), Duration::from_millis(900));
+        Simulator::new(Clock::new(), seed, times, max_depth)
+    }
+
+    fn submit(simulator: &Simulator, fault: Option<JobFault>) -> Arc<str> {
+        let flow = seed_flow();
+        let body = json!({ "flowId": flow.definition().flow_id, "dtmfSequence": ["2", "2"] });
+        let request = SimulationRequest::from_json(&body, &Limits::default()).unwrap();
+        simulator.submit(&flow, &request, fault).unwrap()
+    }
 
     #[tokio::test(start_paused = true)]
     async fn the_same_seed_brings_the_same_simulations() {
         let run = async |seed: u64| {
-            let simulator = Simulator::new(seed);
-            let times = (Duration::from_millis(100), Duration::from_millis(900));
-            let done = SimulationResult::pending(SimulationStatus::Completed);
-            let id = simulator.submit(times, true, done.clone());
+            let simulator = simulator(seed, 200);
+            let id = submit(&simulator, None);
             let mut seen = Vec::new();
             loop {
-                let status = simulator.look(&id).unwrap().status;
+                let status = simulator.result(&id).unwrap().status;
                 seen.push(status);
                 if status.is_over() {
                     return (id, seen);
@@ -170,16 +129,49 @@ mod tests {
         assert_eq!(order, states);
     }
 
-    #[test]
-    fn old_simulations_are_forgotten() {
-        let simulator = Simulator::new(1);
-        let done = SimulationResult::pending(SimulationStatus::Completed);
-        let times = (Duration::ZERO, Duration::ZERO);
-        let first = simulator.submit(times, true, done.clone());
-        assert!(simulator.look(&first).is_some());
-        for _ in 0..1_000 {
-            simulator.submit(times, true, done.clone());
+    #[tokio::test(start_paused = true)]
+    async fn a_simulation_ends_as_its_flow_or_its_fault_says() {
+        let check = async |max_depth, fault, status, error: Option<&str>| {
+            let simulator = simulator(1, max_depth);
+            let id = submit(&simulator, fault);
+            assert_eq!(simulator.result(&id), Some(SimulationResult::pending(SimulationStatus::Queued)));
+            tokio::time::advance(Duration::from_secs(1)).await;
+            let result = simulator.result(&id).unwrap();
+            assert_eq!(result.status, status);
+            match (error, result.error_message) {
+                (None, None) => {}
+                (Some(part), Some(message)) => assert!(message.contains(part), "{message}"),
+                (expected, message) => panic!("{expected:?}: {message:?}"),
+            }
+        };
+        check(200, None, SimulationStatus::Completed, None).await;
+        check(2, None, SimulationStatus::Failed, Some("depth limit of 2")).await;
+        let fault = JobFault::Fail { message: "out of compute".into() };
+        check(200, Some(fault), SimulationStatus::Failed, Some("out of compute")).await;
+        check(200, Some(JobFault::NeverEnds), SimulationStatus::Running, None).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_fails_the_simulations_that_run() {
+        let simulator = simulator(1, 200);
+        let id = submit(&simulator, Some(JobFault::NeverEnds));
+        let shutdown = CancellationToken::new();
+        shutdown.cancel();
+        simulator.run(&shutdown).await;
+        let result = simulator.result(&id).unwrap();
+        assert_eq!((result.status, result.error_message.is_some()), (SimulationStatus::Failed, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn old_simulations_are_forgotten() {
+        let simulator = simulator(1, 200);
+        let first = submit(&simulator, None);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        for _ in 1..MAX_SIMULATIONS {
+            submit(&simulator, None);
         }
-        assert!(simulator.look(&first).is_none());
+        assert!(simulator.result(&first).is_some());
+        submit(&simulator, None);
+        assert_eq!(simulator.result(&first), None);
     }
 }

@@ -14,12 +14,16 @@ use std::{
 };
 
 use shared::audio::{
-    chain::{Chain, ChainConfig, CompressorConfig, GainConfig, GateConfig, LimiterConfig},
+    chain::{Chain, ChainConfig},
     codec::Law,
     compressor::Compressor,
+    compressor::CompressorConfig,
+    gain::GainConfig,
     gain::{Gain, Grid, Pair},
     gate::Gate,
+    gate::GateConfig,
     limiter::Limiter,
+    limiter::LimiterConfig,
 };
 use wide::f32x8;
 

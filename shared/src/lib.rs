@@ -10,10 +10,14 @@ pub mod draft;
 pub mod dtmf;
 pub mod field_error;
 pub mod flow;
+pub mod ids;
+pub mod jobs;
 pub mod json;
+pub mod lenient;
 pub mod link;
 pub mod menu;
 pub mod report;
+pub mod simulate;
 pub mod time;
 pub mod wire;
 

@@ -1,4 +1,4 @@
-//! The time that machines are told: monotonic, with no clock behind it.
+//! Monotonic time as an argument, with no clock behind it.
 
 use core::{
     fmt,
@@ -42,7 +42,7 @@ impl Instant {
         self.0 as f64 / 1_000.0
     }
 
-    /// How long after `earlier` this is; zero where it is not after it.
+    /// Returns the time since `earlier`; zero where it is not earlier.
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }

@@ -5,7 +5,7 @@ use std::alloc::System;
 
 use shared::dtmf::{
     Digit,
-    detect::{Receiver, ReceiverConfig},
+    detect::{DetectorConfig, DtmfDetector},
     tone::{ToneConfig, synthesize},
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -18,7 +18,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 #[test]
 fn process_and_flush_allocate_nothing() {
     let pcm = synthesize(Digit::all(), &ToneConfig::default(), 8_000);
-    let mut receiver = Receiver::new(ReceiverConfig::default());
+    let mut receiver = DtmfDetector::new(DetectorConfig::default());
     let fewest = (0..20).map(|_| {
         let mut detections = 0;
         let region = Region::new(ALLOCATOR);

@@ -14,7 +14,7 @@ async fn check(draft: Value) {
     assert_eq!(row[1], flow.flow_id);
     assert_eq!(row[4], format!("{:.1} s", expected.duration_ms as f64 / 1_000.0));
     let trace = page.rows("Trace").await;
-    let steps: Vec<(&str, &str)> = trace.iter().map(|row| (&*row[1], &*row[4])).collect();
+    let steps: Vec<(&str, &str)> = trace.iter().map(|row| (&*row[1], &*row[2])).collect();
     let path = expected.execution_path.iter();
     let wanted: Vec<(&str, &str)> =
         path.map(|step| (&*step.node_id, step.decision.as_deref().unwrap_or(""))).collect();
@@ -152,6 +152,32 @@ async fn the_suggested_runs_take_every_branch() {
     let analysis = page.region("Path analysis").await;
     let edges = analysis.split("Edges taken").nth(1).expect("the coverage of all runs is told").to_owned();
     assert!(edges.trim_start().lines().next().is_some_and(|line| line.contains("(100 %)")), "{analysis}");
+}
+
+#[tokio::test]
+async fn many_suggestions_run_four_at_a_time_and_the_rest_wait() {
+    let page = FlowPage::open().await;
+    page.compose(&json!({ "flowId": "harbour-bank", "digits": "" })).await;
+    page.click("button", "Suggest runs").await;
+    page.ready("button", "Run all suggestions").await;
+    let suggested = page.evaluate("document.querySelectorAll('.suggest li').length").await;
+    let suggested = suggested.as_u64().expect("it is a number");
+    assert!(suggested > 20, "{suggested} suggestions");
+    page.evaluate(
+        "window.most = 0; new MutationObserver(() => { most = Math.max(most, document.querySelectorAll('.runs progress').length) }) \
+         .observe(document.body, { subtree: true, childList: true }); 0",
+    )
+    .await;
+    page.click("button", "Run all suggestions").await;
+    page.until_region("Runs", "runs wait for a place.").await;
+    let done = wait::look(wait::PATIENCE * 3, async || {
+        let runs = page.runs().await;
+        (runs.len() as u64 == suggested && runs.iter().all(|run| run[3] == "completed")).then_some(())
+    })
+    .await;
+    assert!(done.is_some(), "{:?}", page.runs().await);
+    assert_eq!(page.evaluate("most").await, 4);
+    assert_eq!(page.submissions() as u64, suggested);
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ async fn the_nodes_are_walked_over_and_chosen_by_keyboard() {
     }
     let menu = "Main menu, menu, the flow's start, visited twice by run 1";
     assert_eq!(active(&page).await, menu);
-    let outline = "getComputedStyle(document.querySelector('.spot.active')).outlineStyle";
+    let outline = "getComputedStyle(document.querySelector('.option.active')).outlineStyle";
     assert_eq!(page.evaluate(outline).await, "solid", "the active node is seen");
 
     // Along branches.
@@ -127,7 +127,7 @@ async fn what_no_input_reaches_is_marked_and_explained() {
     let words = page.text_alternative().await;
     assert!(words.contains("No input reaches: Closed all day."), "{words}");
     page.one("option", "Closed all day, hangup, no input reaches it").await;
-    page.until_region("Path analysis", "Branches that no input can take (1)").await;
+    page.until_region("Path analysis", "Edges that no input can take (1)").await;
     let why = page.evaluate("document.querySelector('section.analysis').textContent").await;
     let why = why.as_str().expect("it is a text").to_owned();
     assert!(why.contains("lunch-calendar: = true: the variable cannot have this value here"), "{why}");

@@ -151,7 +151,7 @@ async fn errors_are_problems() {
 }
 
 #[tokio::test]
-async fn seed_000_s_simulator_is_as_the_contract_has_it() {
+async fn the_dtmf_simulator_is_as_the_contract_has_it() {
     let bench = Bench::start();
     let simulate = async |body: String| {
         let request = client().post(bench.url("/simulate/dtmf")).header("content-type", "application/json");

@@ -6,7 +6,7 @@ use shared::{
     audio::{
         chain::ChainConfig,
         frame::{FRAME_SAMPLES, Frame},
-        receive::Receiver,
+        receive::VoiceReceiver,
     },
     dtmf::{
         Digit,
@@ -46,7 +46,7 @@ async fn the_audio_thread_plays_what_the_core_computes_sample_for_sample() {
         ]);
         let rendered = offline::render(&page, rate, samples, &first).await.samples;
 
-        let mut receiver = Receiver::new(f64::from(rate), &ChainConfig::default());
+        let mut receiver = VoiceReceiver::new(f64::from(rate), &ChainConfig::default());
         receiver.set_chain(&config);
         for (sequence, frame) in pcm.chunks_exact(FRAME_SAMPLES).enumerate() {
             let frame: &Frame = frame.try_into().expect("a frame");

@@ -6,7 +6,7 @@ use shared::{
     audio::{
         chain::ChainConfig,
         frame::{FRAME_SAMPLES, Frame, Reassembler, SAMPLE_RATE, SILENCE},
-        receive::Receiver,
+        receive::VoiceReceiver,
     },
     call::{quality::MediaQuality, report::AudioReport},
     time::Instant,
@@ -38,7 +38,7 @@ pub(crate) struct Engine {
     clock: ArrivalClock,
     quality: MediaQuality,
     reassembler: Reassembler,
-    receiver: Receiver,
+    receiver: VoiceReceiver,
     /// The next frame's number.
     sequence: u64,
     sidetone: Keys,
@@ -66,7 +66,7 @@ impl Engine {
             clock: ArrivalClock::new(rate),
             quality: MediaQuality::new(),
             reassembler: Reassembler::new(),
-            receiver: Receiver::new(rate, &settings),
+            receiver: VoiceReceiver::new(rate, &settings),
             sequence: 0,
             sidetone: Keys::new(rate as u32),
             tone: [0.0; MAX_QUANTUM],

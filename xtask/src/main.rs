@@ -1,11 +1,15 @@
-//! Dialbench's build: `cargo xtask run | app | test | bench | dist | lint`. Each command first brings up what it needs and
-//! says what it does while it does it.
+//! Dialbench's build: `cargo xtask run | dev | app | trunk | test | bench | dist | lint`. Each command first brings up what
+//! it needs and says what it does while it does it.
 
-mod app;
 mod commands;
+mod hook;
+mod inputs;
+mod licences;
+mod page;
 mod process;
 mod project;
 mod setup;
+mod size;
 mod step;
 
 use std::io::Write as _;
@@ -17,11 +21,13 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   run [-- ARGUMENTS]   build the page and the proxy, and start it; the arguments are dialbench's
+  dev [-- ARGUMENTS]   proxy and page for working on them: built again whenever a file is saved
   app                  build the page alone: into target/page, and into target/app for the proxy to embed
+  trunk ARGUMENTS      Trunk, with all that it needs brought up first
   test [FILTER]        every test: native, in a browser, end to end
   bench [NAME…]        the core's benchmarks, or those named, also in wasm (receiver, analysis); relay: beside nginx and HAProxy
   dist                 one binary with the page inside: target/dist/dialbench
-  lint                 formatting, clippy for both targets, licences and advisories
+  lint                 formatting, clippy for both targets, documentation, JavaScript, licences and advisories
 
 Environment:
   DIALBENCH_WASM=rustup|debian   how to get the wasm32 target; without it, rustup first and Debian's packages second
@@ -34,7 +40,10 @@ fn main() -> ExitCode {
     let project = Project::open();
     let result = match command.as_deref() {
         Some("run") => commands::run::run(&project, &rest),
-        Some("app") => commands::build_app(&project),
+        Some("dev") => commands::dev::run(&project, &rest),
+        Some("hook") => hook::run(&project, &rest),
+        Some("trunk") => commands::dev::trunk(&project, &rest),
+        Some("app") => commands::build_page(&project),
         Some("test") => commands::test::run(&project, &rest),
         Some("bench") => commands::bench::run(&project, &rest),
         Some("dist") => commands::dist(&project),

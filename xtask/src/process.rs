@@ -1,6 +1,8 @@
 //! Other programs: run to their end, asked for a line, watched in the background, or given up when they hang.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -15,11 +17,20 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How often a watched program is looked at.
 const POLL: Duration = Duration::from_millis(100);
 
-/// `cargo` for the toolchain that runs this program, or for another.
-pub(crate) fn cargo(toolchain: Option<&str>) -> Command {
-    let mut command = Command::new("cargo");
-    // What cargo says to the programs it starts, this one among them, would bind a nested cargo to the same toolchain.
-    for name in ["CARGO", "RUSTC", "RUSTDOC", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"] {
+/// What cargo says to the programs that it starts, and a folder of builds that other programs here would not look into.
+const OF_CARGO: [&str; 6] =
+    ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_TARGET_DIR", "RUSTC", "RUSTDOC"];
+
+/// Returns a `cargo` that knows nothing of the cargo that runs this program.
+pub(crate) fn cargo() -> Command {
+    outside_cargo("cargo")
+}
+
+/// Returns a program that knows nothing of the cargo that runs this one: what it says to its programs would bind a nested
+/// cargo to the same toolchain and package.
+pub(crate) fn outside_cargo(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for name in OF_CARGO {
         command.env_remove(name);
     }
     for (name, _) in std::env::vars_os() {
@@ -28,10 +39,18 @@ pub(crate) fn cargo(toolchain: Option<&str>) -> Command {
             command.env_remove(&*name);
         }
     }
-    if let Some(toolchain) = toolchain {
-        command.env("RUSTUP_TOOLCHAIN", toolchain);
-    }
     command
+}
+
+/// Puts a folder before all others in a program's PATH.
+pub(crate) fn prepend_path(command: &mut Command, folder: &Path) {
+    let given = command.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, path)| path);
+    let path = given.map(OsStr::to_owned).or_else(|| std::env::var_os("PATH")).unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
+    // A folder with a colon in its name cannot be put there.
+    if let Ok(path) = std::env::join_paths(folders) {
+        command.env("PATH", path);
+    }
 }
 
 /// Runs a program to its end with its output shown; any exit but success is an error.
@@ -46,19 +65,19 @@ pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
     command.status().with_context(|| format!("starting `{}`", display(command)))
 }
 
-/// What a program prints, without the last line's end. None where it cannot be started or fails.
+/// Returns what a program prints, without the last line's end. None where it cannot be started or fails.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
-/// A command as a person would type it.
+/// Returns a command as a person would type it.
 pub(crate) fn display(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
-/// The program of this name in PATH.
+/// Returns the program of this name in PATH.
 pub(crate) fn find(name: &str) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
@@ -142,6 +161,11 @@ impl Job {
         Ok(())
     }
 
+    /// Returns how the job ended, if it has.
+    pub(crate) fn poll(&mut self) -> Result<Option<Result<()>>> {
+        Ok(self.child.try_wait()?.map(|status| self.finish(status)))
+    }
+
     fn finish(&mut self, status: ExitStatus) -> Result<()> {
         let text = self.text();
         if !status.success() {
@@ -166,7 +190,7 @@ impl Job {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
     }
 
-    /// All that it printed, to the end of its pipes.
+    /// Returns all that it printed, to the end of its pipes.
     fn text(&mut self) -> String {
         for reader in self.readers.drain(..) {
             self.ended = self.ended.max(reader.join().ok());
@@ -174,7 +198,7 @@ impl Job {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
     }
 
-    /// When it stopped printing, which may be long before someone looked.
+    /// Returns when it stopped printing, which may be long before someone looked.
     fn ended(&self) -> Instant {
         self.ended.unwrap_or_else(Instant::now)
     }

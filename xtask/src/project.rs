@@ -2,11 +2,38 @@
 
 use std::path::{Path, PathBuf};
 
-/// The packages that are checked and tested for wasm32.
-pub(crate) const WASM_PACKAGES: [&str; 3] = ["shared", "frontend", "worklet"];
+/// The packages of the core, which run natively and as wasm.
+pub(crate) const CORE_PACKAGES: &[&str] = &["shared"];
 
-/// Arguments that leave out what makes sense for wasm32 alone.
-pub(crate) const WITHOUT_WASM_PACKAGES: &str = "--exclude frontend --exclude worklet";
+/// The packages that make sense for wasm32 alone.
+pub(crate) const BROWSER_PACKAGES: &[&str] = &["frontend", "worklet"];
+
+/// Folders and files that the built page depends on, besides the tools.
+pub(crate) const PAGE_INPUTS: &[&str] = &[
+    ".cargo/config.toml",
+    "Cargo.lock",
+    "Cargo.toml",
+    "Trunk.toml",
+    "package-lock.json",
+    "frontend",
+    "shared",
+    "worklet",
+    "xtask",
+];
+
+/// Folders that the proxy's binary depends on, besides the page.
+pub(crate) const PROXY_INPUTS: &[&str] = &["Cargo.lock", "Cargo.toml", "proxy", "sandbox", "shared"];
+
+/// Returns arguments that name every package that is checked and tested for wasm32.
+pub(crate) fn only_wasm_packages() -> impl Iterator<Item = &'static str> {
+    CORE_PACKAGES.iter().chain(BROWSER_PACKAGES).flat_map(|package| ["--package", package])
+}
+
+/// Returns arguments that name every package but those for wasm32 alone.
+pub(crate) fn without_browser_packages() -> impl Iterator<Item = &'static str> {
+    let excluded = BROWSER_PACKAGES.iter().flat_map(|package| ["--exclude", package]);
+    std::iter::once("--workspace").chain(excluded)
+}
 
 /// The checkout.
 #[derive(Clone, Debug)]
@@ -15,9 +42,15 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// The checkout this program was compiled in.
+    /// Returns the checkout that this program was compiled in.
     pub(crate) fn open() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
+        Self { root: root.to_owned() }
+    }
+
+    /// Returns a checkout elsewhere.
+    #[cfg(test)]
+    pub(crate) fn at(root: &Path) -> Self {
         Self { root: root.to_owned() }
     }
 
@@ -29,23 +62,34 @@ impl Project {
         self.root.join(relative)
     }
 
-    /// The packed page, as `run` and the tests have it served.
+    /// Returns the folder of the shipped page, as `run` and the tests have it served.
     pub(crate) fn page(&self) -> PathBuf {
         self.path("target/page")
     }
 
-    /// The page that the proxy's build embeds. Not the same folder: a changed page would have the proxy compiled again
-    /// where it is served from the disk anyway.
+    /// Returns the folder that the proxy's build embeds. It is not the page's: a changed page would have the proxy
+    /// compiled again where it is served from the disk anyway.
     pub(crate) fn embedded(&self) -> PathBuf {
         self.path("target/app")
     }
 
-    /// Builds for wasm32 have a folder of their own, so that native builds need not wait for them.
-    pub(crate) fn wasm_target(&self) -> PathBuf {
+    /// Returns the folder where `profile` leaves its wasm.
+    pub(crate) fn wasm(&self, profile: &str) -> PathBuf {
+        self.path("target/wasm32-unknown-unknown").join(profile)
+    }
+
+    /// Returns the folder of the wasm that is only tested and checked. It is a folder of its own, so that native tests need
+    /// not wait for it: both are built in cargo's profile `dev`.
+    pub(crate) fn wasm_tests(&self) -> PathBuf {
         self.path("target/wasm")
     }
 
-    /// What the set-up remembers.
+    /// Returns the folder of the programs that the build itself runs.
+    pub(crate) fn tools(&self) -> PathBuf {
+        self.path("target/tool")
+    }
+
+    /// Returns the place of something that the set-up remembers or brings up.
     pub(crate) fn setup(&self, name: &str) -> PathBuf {
         self.path("target/setup").join(name)
     }

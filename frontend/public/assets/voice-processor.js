@@ -9,9 +9,10 @@ const MAX_QUANTUM = 1024;
 const FRAME_SAMPLES = 160;
 
 class VoiceProcessor extends AudioWorkletProcessor {
+  /** @param {VoiceOptions} options */
   constructor({ processorOptions: { wasm, first = [] } }) {
     super();
-    this.wasm = new WebAssembly.Instance(new WebAssembly.Module(wasm), {}).exports;
+    this.wasm = /** @type {VoiceExports} */ (new WebAssembly.Instance(new WebAssembly.Module(wasm), {}).exports);
     this.wasm.init(sampleRate);
     const { buffer } = this.wasm.memory;
     this.pushed = new Uint8Array(buffer, this.wasm.push_buffer(), this.wasm.push_capacity());
@@ -24,11 +25,13 @@ class VoiceProcessor extends AudioWorkletProcessor {
     this.reportAt = 0;
     this.reportEvery = REPORT_INTERVAL_S;
     this.silent = false;
+    /** @type {MessagePort | null} */
     this.line = null;
     this.port.onmessage = ({ data }) => this.receive(data);
     for (const message of first) this.receive(message);
   }
 
+  /** @param {VoiceMessage} message */
   receive(message) {
     switch (message.kind) {
       case "join":
@@ -49,7 +52,10 @@ class VoiceProcessor extends AudioWorkletProcessor {
     }
   }
 
-  // `at` is when the bytes came, in milliseconds by the worker's clock.
+  /**
+   * @param {Uint8Array} bytes
+   * @param {number} [at] when the bytes came, in milliseconds by the worker's clock
+   */
   push(bytes, at) {
     this.wasm.arrived(bytes.length, at ?? NaN);
     for (let from = 0; from < bytes.length; from += this.pushed.length) {
@@ -60,6 +66,10 @@ class VoiceProcessor extends AudioWorkletProcessor {
   }
 
   // Creates no object but messages: what is collected here is heard as a gap.
+  /**
+   * @param {Float32Array[][]} inputs
+   * @param {Float32Array[][]} outputs
+   */
   process(inputs, outputs) {
     const input = inputs[0], output = outputs[0];
     const { length } = output[0];

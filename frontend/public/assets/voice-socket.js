@@ -2,7 +2,10 @@
 // busy for longer than a frame lasts. The page says when to dial and to hang up, each by the call's number, and hears of
 // everything but the audio itself.
 
-let dialled = null, audio = null;
+/** @type {{ socket: WebSocket, number: number } | null} */
+let dialled = null;
+/** @type {MessagePort | null} */
+let audio = null;
 
 const hangUp = () => {
   if (dialled === null) return;
@@ -13,11 +16,13 @@ const hangUp = () => {
   audio?.postMessage({ kind: "close" });
 };
 
+/** @param {{ url: string, number: number }} message */
 const dial = ({ url, number }) => {
   hangUp();
   const socket = new WebSocket(url);
   let received = 0;
   dialled = { socket, number };
+  /** @param {CallMessage} message */
   const tell = (message) => postMessage({ ...message, number });
   socket.binaryType = "arraybuffer";
   socket.onopen = () => {
@@ -35,6 +40,7 @@ const dial = ({ url, number }) => {
   };
 };
 
+/** @param {{ port: MessagePort }} message */
 const join = ({ port }) => {
   audio = port;
   audio.onmessage = ({ data }) => {
@@ -43,6 +49,7 @@ const join = ({ port }) => {
   if (dialled?.socket.readyState === WebSocket.OPEN) audio.postMessage({ kind: "open" });
 };
 
+/** @param {MessageEvent<PageMessage>} event */
 onmessage = ({ data }) => {
   switch (data.kind) {
     case "join": join(data); break;

@@ -71,15 +71,15 @@ mod tests {
         call::testing::{mount_in_call, set_profile},
         testing::{Answer, FakeServer, Request, until},
     };
-    use shared::call::CallState;
+    use shared::{call::CallState, wire::ProfileName};
 
     #[wasm_bindgen_test]
     async fn only_a_profile_that_places_no_calls_has_the_form() {
         let (page, context) = mount_in_call(|| view! { <Attach /> });
         page.none("form", "Attach to a call").await;
-        set_profile(context.store, "sandbox");
+        set_profile(context.store, ProfileName::Sandbox);
         page.none("form", "Attach to a call").await;
-        set_profile(context.store, "tutorial");
+        set_profile(context.store, ProfileName::Tutorial);
         page.one("form", "Attach to a call").await;
         context.store.set_call_state(crate::clock::now(), CallState::Connecting);
         until("the button's rest", || {
@@ -91,7 +91,7 @@ mod tests {
     #[wasm_bindgen_test]
     async fn what_is_missing_is_named_at_its_field() {
         let (page, context) = mount_in_call(|| view! { <Attach /> });
-        set_profile(context.store, "tutorial");
+        set_profile(context.store, ProfileName::Tutorial);
         page.type_into("textbox", "Interaction ID", "  ").await;
         assert_eq!(
             page.attribute("textbox", "Interaction ID", "aria-invalid").await.as_deref(),
@@ -115,7 +115,7 @@ mod tests {
     async fn a_call_is_followed_once_both_ids_are_given() {
         let _server = FakeServer::start(|_: Request| async { Answer::problem(404, "Not found") });
         let (page, context) = mount_in_call(|| view! { <Attach /> });
-        set_profile(context.store, "tutorial");
+        set_profile(context.store, ProfileName::Tutorial);
         page.type_into("textbox", "Interaction ID", " interaction-9 ").await;
         page.type_into("textbox", "Call ID", "call-9").await;
         page.click("button", "Attach").await;

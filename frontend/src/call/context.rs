@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, rc::Rc};
 
 use leptos::prelude::*;
-use shared::{call::CallState, dtmf::Digit, wire::PlacedCall};
+use shared::{call::CallState, dtmf::Digit};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
@@ -51,7 +51,7 @@ impl CallContext {
             }
             driver.store.set_call_state(clock::now(), CallState::Connecting);
             driver.history.borrow_mut().forget_the_past();
-            driver.follow(PlacedCall { interaction_id: interaction, call_id: call });
+            driver.follow(interaction, call);
         });
     }
 

@@ -87,7 +87,7 @@ mod tests {
     use shared::{
         call::CallState,
         menu::{FlowDefinition, seed_flow},
-        wire::FlowSummary,
+        wire::{FlowSummary, ProfileName},
     };
 
     fn controls() -> (Page, CallContext) {
@@ -104,9 +104,9 @@ mod tests {
         let (page, context) = controls();
         assert!(page.is_disabled("button", "Start call").await);
         assert!(page.text().contains("Asking the server for its profile"));
-        set_profile(context.store, "tutorial");
+        set_profile(context.store, ProfileName::Tutorial);
         until("the reason", || page.text().contains("attach to one below")).await;
-        set_profile(context.store, "sandbox");
+        set_profile(context.store, ProfileName::Sandbox);
         let start = page.one("button", "Start call").await;
         until("a button that can be pressed", || !start.has_attribute("disabled")).await;
         page.click("switch", "Simulate only keys go straight to the menu machine, without a call").await;
@@ -118,7 +118,7 @@ mod tests {
     async fn a_call_that_is_refused_is_over_and_says_so() {
         let server = FakeServer::start(|_: Request| async { Answer::problem(503, "Stand-in is down") });
         let (page, context) = controls();
-        set_profile(context.store, "sandbox");
+        set_profile(context.store, ProfileName::Sandbox);
         let start = page.one("button", "Start call").await;
         until("a button that can be pressed", || !start.has_attribute("disabled")).await;
         page.click("button", "Start call").await;

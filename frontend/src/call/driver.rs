@@ -15,13 +15,13 @@ use shared::{
     dtmf::Digit,
     menu::{CompiledFlow, PromptTiming, metrics::Metrics, seed_flow},
     time::Instant,
-    wire::{Head, PlacedCall, Problem},
+    wire::{Head, Problem},
 };
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
     history::{FollowedCall, History},
-    measures::Measure,
+    latencies::Measure,
     menu_driver::MenuDriver,
     store::{CallIds, RowKind, Store},
     voice::Voice,
@@ -186,7 +186,7 @@ impl Driver {
         let flow_id = self.store.flow_id.get_untracked();
         let (placed, ()) = join(api::place_call(&flow_id), self.audio.running()).await;
         match placed {
-            Ok(placed) => self.follow(placed),
+            Ok(placed) => self.follow(placed.interaction_id.into(), placed.call_id.into()),
             Err(problem) => self.refused(problem),
         }
     }
@@ -198,10 +198,10 @@ impl Driver {
         self.store.notice.set(Some(problem.into()));
     }
 
-    pub(super) fn follow(&self, placed: PlacedCall) {
+    pub(super) fn follow(&self, interaction: String, call: String) {
         let followed = FollowedCall {
-            interaction: placed.interaction_id,
-            call: placed.call_id,
+            interaction,
+            call,
             flow: self.store.flow_id.get_untracked(),
             since: clock::now().as_micros(),
         };

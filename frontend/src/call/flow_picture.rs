@@ -219,11 +219,11 @@ mod tests {
     #[wasm_bindgen_test]
     async fn the_picture_says_where_the_call_is_and_marks_its_way() {
         let (page, context) = picture();
-        page.one("img", "Flow Support line with 8 nodes. No call is in it.").await;
+        page.one("img", "Flow Support line with 7 nodes. No call is in it.").await;
         follow(context);
-        page.one("img", "Flow Support line with 8 nodes. The call is at Main menu.").await;
+        page.one("img", "Flow Support line with 7 nodes. The call is at Main menu.").await;
         context.driver().drive(|menu| menu.digit(clock::now(), digit('2')));
-        page.one("img", "Flow Support line with 8 nodes. The call is at Support menu.").await;
+        page.one("img", "Flow Support line with 7 nodes. The call is at Support menu.").await;
         let count =
             |selector: &str| page.with_role("img").remove(0).query_selector_all(selector).unwrap().length();
         until("the marks", || {

@@ -303,15 +303,21 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn a_held_key_falls_silent_by_itself_and_one_that_is_taken_away_at_once() {
-        let (page, context) = keypad();
-        let hold = Hold::new(context);
+        let page_hold = std::rc::Rc::new(std::cell::Cell::new(None));
+        let made = std::rc::Rc::clone(&page_hold);
+        let (page, context) = mount_in_call(move || {
+            made.set(Some(Hold::new(expect_context())));
+            view! { <Keypad /> }
+        });
+        let driver = context.driver();
+        let hold = page_hold.get().unwrap();
         hold.press(digit('1'), Holder::Pointer(1));
         assert!(hold.longest.with_value(Option::is_some), "it is released when it was held for {MAX_HOLD:?}");
         hold.release(&Holder::Pointer(1));
         assert!(hold.longest.with_value(Option::is_none));
         key_down(THREE);
         drop(page);
-        assert_eq!(sent(context), ["press", "release", "press", "release"]);
+        assert_eq!(driver.audio.waiting(), ["press", "release", "press", "release"]);
     }
 
     #[wasm_bindgen_test]

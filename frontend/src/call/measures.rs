@@ -1,61 +1,18 @@
 //! Delays: from a key to its sound, and from a key to CXone's event.
 
-use std::collections::VecDeque;
-
 use leptos::prelude::*;
 
-use super::CallContext;
-
-/// Number of presses over which the medians are taken.
-const MAX_MEASUREMENTS: usize = 100;
-
-/// A delay that is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Measure {
-    /// From the press to the tone's first sample, before the browser's own output latency.
-    KeyToSound,
-    /// From the press to the `dtmf` event's arrival in the page.
-    KeyToEvent,
-}
-
-/// Measured delays in milliseconds, newest last.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Latencies {
-    key_to_sound: VecDeque<f64>,
-    key_to_event: VecDeque<f64>,
-    pub(crate) buffered_ms: f64,
-    pub(crate) underruns: u64,
-}
-
-impl Latencies {
-    pub(crate) fn add(&mut self, measure: Measure, ms: f64) {
-        let series = match measure {
-            Measure::KeyToSound => &mut self.key_to_sound,
-            Measure::KeyToEvent => &mut self.key_to_event,
-        };
-        if series.len() == MAX_MEASUREMENTS {
-            series.pop_front();
-        }
-        series.push_back(ms);
-    }
-}
-
-/// Returns the last, the median and the longest of a series.
-fn figures(series: &VecDeque<f64>) -> Option<(f64, f64, f64)> {
-    let mut sorted: Vec<f64> = series.iter().copied().collect();
-    sorted.sort_by(f64::total_cmp);
-    Some((*series.back()?, sorted[sorted.len() / 2], *sorted.last()?))
-}
+use super::{CallContext, latencies::Measure};
 
 /// Shows the delays, with their units.
 #[component]
 pub(super) fn Measures() -> impl IntoView {
     let context = expect_context::<CallContext>();
     let latencies = context.store.latencies;
-    let row = move |name: &'static str, title: &'static str, series: fn(&Latencies) -> &VecDeque<f64>| {
+    let row = move |name: &'static str, title: &'static str, measure: Measure| {
         let cell = move |pick: fn((f64, f64, f64)) -> f64| {
             latencies.with(|all| {
-                figures(series(all)).map_or_else(|| "–".to_owned(), |all| format!("{:.1} ms", pick(all)))
+                all.figures(measure).map_or_else(|| "–".to_owned(), |all| format!("{:.1} ms", pick(all)))
             })
         };
         view! {
@@ -75,8 +32,8 @@ pub(super) fn Measures() -> impl IntoView {
                     <tr><th scope="col">"Delay"</th><th scope="col">"last"</th><th scope="col">"median"</th><th scope="col">"longest"</th></tr>
                 </thead>
                 <tbody>
-                    {row("key → sound", "From the press to the first sample, before the browser's own output latency", |all| &all.key_to_sound)}
-                    {row("key → event", "From the press to the dtmf event's arrival in this page", |all| &all.key_to_event)}
+                    {row("key → sound", "From the press to the first sample, before the browser's own output latency", Measure::KeyToSound)}
+                    {row("key → event", "From the press to the dtmf event's arrival in this page", Measure::KeyToEvent)}
                 </tbody>
             </table>
             <p class="fine">
@@ -97,7 +54,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        call::testing::mount_in_call,
+        call::{latencies::MAX_MEASUREMENTS, testing::mount_in_call},
         testing::{text, until},
     };
 

@@ -9,6 +9,7 @@ mod feed;
 mod flow_picture;
 mod history;
 mod keypad;
+mod latencies;
 mod link;
 mod log;
 mod measures;

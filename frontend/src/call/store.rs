@@ -14,7 +14,7 @@ use shared::{
     wire::{FlowSummary, LinkStatus, Problem, Profile},
 };
 
-use super::measures::Latencies;
+use super::latencies::Latencies;
 use crate::ui::Notice;
 
 /// Maximum number of rows of the log; older ones are dropped.
@@ -145,7 +145,7 @@ impl Store {
 
     /// Returns true when the page talks to the stand-in.
     pub(super) fn is_sandbox(&self) -> bool {
-        self.profile.with(|profile| matches!(profile, Some(Ok(profile)) if profile.profile == "sandbox"))
+        self.profile.with(|profile| matches!(profile, Some(Ok(profile)) if profile.profile == shared::wire::ProfileName::Sandbox))
     }
 
     /// Adds a line to the log.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use shared::{
     dtmf::Digit,
     menu::seed_flow,
-    wire::{LinkState, Profile},
+    wire::{LinkState, Profile, ProfileName},
 };
 
 use super::{
@@ -48,9 +48,9 @@ pub(super) fn follow(context: CallContext) {
 }
 
 /// Sets the profile that the server is in.
-pub(super) fn set_profile(store: Store, profile: &str) {
+pub(super) fn set_profile(store: Store, profile: ProfileName) {
     store.profile.set(Some(Ok(Profile {
-        profile: profile.into(),
+        profile,
         version: "0".into(),
         services: Vec::new(),
         limits: shared::wire::Limits::default(),

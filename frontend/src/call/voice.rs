@@ -112,7 +112,7 @@ impl Listener {
             self.store.log(clock::now(), RowKind::Problem, text, None);
         }
         let gone = match api::call_status(&self.call.interaction).await {
-            Ok(status) => CallState::from_name(&status.state) == Some(CallState::Terminated),
+            Ok(status) => status.state == CallState::Terminated,
             Err(problem) => {
                 let text = format!("{}: {}", problem.title, problem.detail);
                 let gone = problem.status == 404;

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
 use super::CallContext;
-use crate::panels::panel;
+use crate::panels::{VOICE, panel};
 
 /// Distance from the window within which the panel is loaded.
 const LOAD_MARGIN: &str = "150px";
@@ -45,7 +45,7 @@ pub(super) fn VoicePlace() -> impl IntoView {
     view! {
         <div class="place voice-place" node_ref=place>
             <Show when=shown fallback=|| view! { <p class="fine">"The voice panel comes with the first call."</p> }>
-                {panel("voice", context.voice_handle())}
+                {panel(VOICE, context.voice_handle())}
             </Show>
         </div>
     }

@@ -1,4 +1,4 @@
-//! What the shown run did, and what the flow's definition says by itself.
+//! The region `Path analysis`: the shown run's verdict and figures, and what the flow's definition says by itself.
 
 use leptos::prelude::*;
 use shared::flow::analysis::{Coverage, Share, Structure};
@@ -9,8 +9,8 @@ use super::{
     sight::{Looked, Sight},
 };
 
-/// More than these are counted, not listed.
-const MOST_ITEMS: usize = 500;
+/// Maximum number of items of a list; further ones are only counted.
+const MAX_ITEMS: usize = 500;
 
 /// The region `Path analysis`.
 #[component]
@@ -97,7 +97,7 @@ fn Figures(looked: Looked) -> impl IntoView {
             analysis.unknown.join(", ")
         )
     });
-    let variables = super::trace::told(&looked.result.variables);
+    let variables = super::trace::describe_values(&looked.result.variables);
     view! {
         <dl class="figures">
             {figures.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
@@ -111,14 +111,14 @@ fn covered(share: Share) -> String {
     format!("{} of {} ({:.0} %)", share.reached, share.of, share.ratio() * 100.0)
 }
 
-/// Over all runs, and what no run can change.
+/// The coverage by all runs of the flow, and what no run can change.
 #[component]
 fn OfFlow(known: Known, all: Coverage) -> impl IntoView {
     let structure = known.structure();
     let name = |node: usize| structure.flow().nodes[node].id.clone();
     let reachable = structure.reachable_nodes();
     let nodes_missed = all.nodes_missed().filter(|&node| reachable[node]).map(name).collect();
-    let ways_missed = all.ways_missed(structure).map(|way| structure.describe(way)).collect();
+    let edges_missed = all.ways_missed(structure).map(|way| structure.describe(way)).collect();
     let cut = structure.unreachable.iter();
     let unreachable =
         cut.map(|branch| format!("{}: {}", structure.describe(branch.way), branch.why.describe())).collect();
@@ -135,9 +135,9 @@ fn OfFlow(known: Known, all: Coverage) -> impl IntoView {
         </dl>
         {bounded(structure)}
         <Items title="Nodes never reached" items=nodes_missed />
-        <Items title="Branches never taken" items=ways_missed />
-        <Items title="Branches that no input can take" items=unreachable />
-        <Items title="Branches that need a caller who waits, then presses keys: no simulation takes them" items=patient />
+        <Items title="Edges never taken" items=edges_missed />
+        <Items title="Edges that no input can take" items=unreachable />
+        <Items title="Edges that need a caller who waits, then presses keys: no simulation takes them" items=patient />
         <Items title="Dead ends" items=dead_ends />
         <Items title="Cycles: nodes that lead back to each other" items=cycles />
     }
@@ -152,7 +152,7 @@ fn bounded(structure: &Structure) -> Option<impl IntoView + use<>> {
 #[component]
 fn Items(title: &'static str, mut items: Vec<String>) -> impl IntoView {
     let count = items.len();
-    items.truncate(MOST_ITEMS);
+    items.truncate(MAX_ITEMS);
     let more = count - items.len();
     (count > 0).then(|| {
         view! {

@@ -4,38 +4,43 @@ use leptos::prelude::*;
 use shared::{flow::analysis::part_at, wire::NodeExecution};
 
 use super::{
-    desk::Desk,
-    run::{Run, RunId},
-    sight::{Looked, Sight},
+    desk::FlowState,
+    run::RunId,
+    sight::{AnalysedRun, FlowView},
 };
 
 /// The choice of the other run, and the first difference.
 #[component]
 pub(super) fn Compare() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let sight = expect_context::<Sight>();
+    let state = expect_context::<FlowState>();
+    let view = expect_context::<FlowView>();
     let others = Memo::new(move |_| {
-        let (flow, chosen) = (desk.drawn_flow(), desk.chosen.get());
-        let fits = |run: &Run| {
-            let same =
-                |record: &super::run::Record| record.result.is_some() && record.draft.flow_id.trim() == flow;
-            (Some(run.id) != chosen && run.record.with(same)).then(|| (run.id, label(run)))
-        };
-        desk.runs.with(|runs| runs.iter().filter_map(fits).collect::<Vec<(RunId, String)>>())
+        let chosen = state.chosen.get();
+        view.finished.with(|finished| {
+            let others = finished.iter().filter(|run| Some(run.id) != chosen);
+            others.map(|run| (run.id, label(run))).collect::<Vec<(RunId, String)>>()
+        })
     });
-    let difference = move || Some(told(&sight.shown.get()?, &sight.other.get()?));
+    let difference = move || match (view.shown.get(), view.other.get(), state.overlaid()) {
+        (Some(shown), Some(other), _) if shown == other => Some("This is the shown run itself.".to_owned()),
+        (Some(shown), Some(other), _) => Some(describe(&shown, &other)),
+        (_, None, Some(run)) => {
+            Some(format!("Run {} is of another flow, or its flow is not known yet.", run.number()))
+        }
+        (None, Some(_), _) | (_, None, None) => None,
+    };
     view! {
         <section class="panel compare" aria-label="Comparison">
             <header><h2>"Comparison"</h2></header>
             <div class="field">
                 <label for="flow-other">"Lay over the shown run"</label>
                 <select id="flow-other" disabled=move || others.with(Vec::is_empty)
-                    on:change=move |change| desk.other.set(event_target_value(&change).parse().ok())>
-                    <option value="" prop:selected=move || desk.other.get().is_none()>
+                    on:change=move |change| state.other.set(event_target_value(&change).parse().ok())>
+                    <option value="" prop:selected=move || state.other.get().is_none()>
                         {move || if others.with(Vec::is_empty) { "no other finished run of this flow" } else { "no run" }}
                     </option>
                     <For each=move || others.get() key=|other| other.clone() let((id, name))>
-                        <option value=id.to_string() prop:selected=move || desk.other.get() == Some(id)>{name}</option>
+                        <option value=id.to_string() prop:selected=move || state.other.get() == Some(id)>{name}</option>
                     </For>
                 </select>
             </div>
@@ -44,18 +49,13 @@ pub(super) fn Compare() -> impl IntoView {
     }
 }
 
-fn label(run: &Run) -> String {
-    run.record.with(|record| {
-        format!(
-            "Run {}: {}",
-            record.number,
-            if record.draft.digits.is_empty() { "no digits" } else { &record.draft.digits }
-        )
-    })
+fn label(run: &AnalysedRun) -> String {
+    let digits = &run.record.draft.digits;
+    format!("Run {}: {}", run.record.number, if digits.is_empty() { "no digits" } else { digits })
 }
 
-/// The first difference in a sentence.
-fn told(shown: &Looked, other: &Looked) -> String {
+/// Returns the first difference in a sentence.
+fn describe(shown: &AnalysedRun, other: &AnalysedRun) -> String {
     let (a, b) = (shown.record.number, other.record.number);
     let Some(at) = part_at(&shown.result, &other.result) else {
         return format!("Runs {a} and {b} went the same way, step by step.");

@@ -1,4 +1,4 @@
-//! What the flow panel's parts share: the draft, what is wrong with it, the flows, and the runs.
+//! The state that the flow panel's parts share: the draft, what is wrong with it, the flows, and the runs.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -22,50 +22,52 @@ use crate::{
 
 /// A flow's definition as it was fetched, and what follows from it.
 #[derive(Clone, Debug)]
-pub(super) struct Known(Arc<(Structure, Option<Arc<CompiledFlow>>)>);
+pub(super) struct FlowModel(Arc<(Structure, Option<Arc<CompiledFlow>>)>);
 
-impl Known {
+impl FlowModel {
     fn new(definition: FlowDefinition) -> Self {
         let structure = Structure::of(&definition);
         Self(Arc::new((structure, CompiledFlow::compile(definition).ok().map(Arc::new))))
     }
 
-    /// What the definition says by itself.
+    /// Returns what the definition says by itself.
     pub(super) fn structure(&self) -> &Structure {
         &self.0.0
     }
 
-    /// The definition.
+    /// Returns the definition.
     pub(super) fn flow(&self) -> &FlowDefinition {
         self.0.0.flow()
     }
 
-    /// The flow as something that runs, unless it is faulty.
+    /// Returns the flow as something that runs, unless it is faulty.
     pub(super) fn compiled(&self) -> Option<&Arc<CompiledFlow>> {
         self.0.1.as_ref()
     }
 }
 
-impl PartialEq for Known {
+impl PartialEq for FlowModel {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
 /// Definitions that came, by flow, and what came instead.
-type Definitions = HashMap<String, Result<Known, Problem>>;
+type Definitions = HashMap<String, Result<FlowModel, Problem>>;
 
-/// What the form holds, or what is wrong with it.
+/// The form's content, if it can be sent.
 pub(super) type Checked = Result<(SimulationRequest, Expectation), DraftErrors>;
+
+/// The former name, until every file of the panel has the new one.
+pub(super) use self::{FlowModel as Known, FlowState as Desk};
 
 /// The signals that the panel's parts share.
 #[derive(Clone, Copy)]
-pub(super) struct Desk {
+pub(super) struct FlowState {
     pub(super) profile: RwSignal<Option<Profile>>,
     /// None while they are asked for.
     pub(super) flows: RwSignal<Option<Result<Vec<FlowSummary>, Problem>>>,
-    /// By flow.
-    known: RwSignal<Definitions>,
+    models: RwSignal<Definitions>,
     /// The flows whose definitions are there or on their way.
     wanted: StoredValue<HashSet<String>>,
     pub(super) draft: RwSignal<SimulationDraft>,
@@ -85,21 +87,16 @@ pub(super) struct Desk {
     pub(super) notice: RwSignal<Option<Notice>>,
 }
 
-impl Desk {
+impl FlowState {
     pub(super) fn new(draft: SimulationDraft, runs: Vec<Run>) -> Self {
         let draft = RwSignal::new(draft);
-        let (profile, known) = (RwSignal::new(None::<Profile>), RwSignal::new(Definitions::new()));
-        let depth = move |(request, _): &(SimulationRequest, Expectation), limits: &Limits| {
-            let known = known.with(|known| definition(known, request.flow_id()));
-            let flow = known.as_ref().and_then(Known::compiled);
-            flow.map_or(Ok(()), |flow| check_depth(flow, request, limits.flow_depth))
-        };
-        let (form, checked) = Form::checked(draft, Signal::derive(move || limits(profile)), depth);
+        let (profile, models) = (RwSignal::new(None::<Profile>), RwSignal::new(Definitions::new()));
+        let (form, checked) = check(draft, models, profile);
         let chosen = runs.first().map(|run| run.id);
-        let desk = Self {
+        let state = Self {
             profile,
             flows: RwSignal::new(None),
-            known,
+            models,
             wanted: StoredValue::new(HashSet::new()),
             draft,
             payload: form.text,
@@ -111,8 +108,8 @@ impl Desk {
             step: RwSignal::new(None),
             notice: RwSignal::new(None),
         };
-        desk.load();
-        desk
+        state.load();
+        state
     }
 
     /// Asks for the profile and the flows, again where they did not come.
@@ -135,14 +132,14 @@ impl Desk {
         });
     }
 
-    /// The proxy's limits; the usual ones until they are known.
+    /// Returns the proxy's limits; the usual ones until they are known.
     pub(super) fn limits(self) -> Limits {
         limits(self.profile)
     }
 
-    /// A flow's definition, where it is known; see [`Self::want`].
-    pub(super) fn flow(self, id: &str) -> Option<Result<Known, Problem>> {
-        self.known.with(|known| known.get(id).cloned())
+    /// Returns a flow's definition, where it is known; see [`Self::want`].
+    pub(super) fn flow(self, id: &str) -> Option<Result<FlowModel, Problem>> {
+        self.models.with(|models| models.get(id).cloned())
     }
 
     /// Asks for a flow's definition unless it is there or on its way.
@@ -152,11 +149,11 @@ impl Desk {
             return;
         }
         spawn_local(async move {
-            let answer = api::flow(&id).await.map(Known::new);
+            let answer = api::flow(&id).await.map(FlowModel::new);
             if answer.is_err() {
                 self.wanted.try_update_value(|wanted| wanted.remove(&id));
             }
-            self.known.try_update(|known| known.insert(id, answer));
+            self.models.try_update(|models| models.insert(id, answer));
         });
     }
 
@@ -167,12 +164,12 @@ impl Desk {
         self.step.set(None);
     }
 
-    /// The run that is looked at.
+    /// Returns the run that is looked at.
     pub(super) fn shown(self) -> Option<Run> {
         self.run(self.chosen.get()?)
     }
 
-    /// The run that is laid over it.
+    /// Returns the run that is laid over it.
     pub(super) fn overlaid(self) -> Option<Run> {
         self.run(self.other.get()?)
     }
@@ -181,7 +178,7 @@ impl Desk {
         self.runs.with(|runs| runs.iter().find(|run| run.id == id).cloned())
     }
 
-    /// The flow that is drawn: the shown run's, or the form's.
+    /// Returns the flow that is drawn: the shown run's, or the form's.
     pub(super) fn drawn_flow(self) -> String {
         let of_run = self.shown().map(|run| run.record.with(|record| record.draft.flow_id.trim().to_owned()));
         of_run.unwrap_or_else(|| self.draft.with(|draft| draft.flow_id.trim().to_owned()))
@@ -192,6 +189,72 @@ fn limits(profile: RwSignal<Option<Profile>>) -> Limits {
     profile.with(|profile| profile.as_ref().map(|profile| profile.limits.clone())).unwrap_or_default()
 }
 
-fn definition(known: &Definitions, id: &str) -> Option<Known> {
-    known.get(id)?.as_ref().ok().cloned()
+/// Makes a form of the draft, and the draft's request, checked by the code that the proxy runs again. The draft is read when
+/// it changes, and its request executed when the request changes.
+fn check(
+    draft: RwSignal<SimulationDraft>,
+    models: RwSignal<Definitions>,
+    profile: RwSignal<Option<Profile>>,
+) -> (Form<SimulationDraft>, Memo<Checked>) {
+    let limits = Memo::new(move |_| limits(profile));
+    Form::checked(draft, limits.into(), move |checked| {
+        let request =
+            Memo::new(move |_| checked.with(|checked| checked.as_ref().map(|(request, _)| request.clone())));
+        let model = Memo::new(move |_| {
+            let flow =
+                request.with(|request| request.as_ref().map(|request| request.flow_id().to_owned()))?;
+            models.with(|models| models.get(&flow)?.as_ref().ok().cloned())
+        });
+        let too_deep = Memo::new(move |_| {
+            let (model, depth) = (model.get()?, limits.with(|limits| limits.flow_depth));
+            request.with(|request| check_depth(model.compiled()?, request.as_ref()?, depth).err())
+        });
+        Signal::derive(move || too_deep.get().unwrap_or_default())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn what_the_form_holds_is_checked_whenever_it_changes() {
+        let owner = Owner::new();
+        owner.set();
+        let draft = RwSignal::new(SimulationDraft {
+            flow_id: "support-line".into(),
+            digits: "1x".into(),
+            ..SimulationDraft::default()
+        });
+        let (models, profile) = (RwSignal::new(Definitions::new()), RwSignal::new(None::<Profile>));
+        let (form, checked) = check(draft, models, profile);
+        let fields = || untrack(|| form.errors()).into_iter().map(|error| error.field).collect::<Vec<_>>();
+        assert_eq!(fields(), ["dtmfSequence[1]"]);
+        draft.update(|draft| draft.digits = "99".into());
+        let (request, _) = checked.get_untracked().expect("it can be sent");
+        assert_eq!(request.digits_text(), "99");
+        form.text.set(Some("{".into()));
+        assert!(checked.get_untracked().is_err());
+        assert!(untrack(|| form.text_error()).is_some_and(|error| error.starts_with("is no JSON")));
+        form.text.set(None);
+        assert_eq!(fields(), [""; 0]);
+        let flow = include_str!("../../../shared/src/menu/support-line.json");
+        let flow = FlowModel::new(serde_json::from_str(flow).expect("it is a flow"));
+        models.update(|models| drop(models.insert("support-line".into(), Ok(flow))));
+        assert_eq!(fields(), [""; 0], "two nodes are no more than 200");
+        let limits = Limits { flow_depth: 3, ..Limits::default() };
+        profile.set(Some(Profile {
+            profile: shared::wire::ProfileName::Sandbox,
+            version: String::new(),
+            services: Vec::new(),
+            limits,
+            qa_configured: false,
+        }));
+        draft.update(|draft| draft.digits = "9 2 2".into());
+        assert_eq!(fields(), ["dtmfSequence"], "too deep");
+        draft.update(|draft| draft.digits = "2".into());
+        assert_eq!(fields(), [""; 0]);
+    }
 }

@@ -85,7 +85,7 @@ struct Texts {
 impl Texts {
     fn of(run: &Looked) -> Self {
         Self {
-            simulation: run.record.simulation_id.clone().unwrap_or_default(),
+            simulation: run.record.job_id.clone().unwrap_or_default(),
             timestamp: clock::rfc3339(Instant::from_micros(run.id)),
             digits: run.record.draft.digits.clone(),
         }

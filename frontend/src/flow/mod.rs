@@ -20,14 +20,20 @@ use self::{
     export::ExportPanel,
     form::SimulationForm,
     picture::Picture,
-    run::{Runner, Runs},
+    run::{Run, Runner, Runs, verdict_name},
     sight::Sight,
     suggest::Suggest,
     trace::Trace,
 };
-use crate::{kit::share, ui::NoticeBox};
+use crate::{
+    kit::{
+        frame::{Frame, Inspector, Rail, Surface, Tray},
+        share,
+    },
+    ui::NoticeBox,
+};
 
-/// `/flow`.
+/// The page at `/flow`.
 #[component]
 pub(crate) fn FlowPage() -> impl IntoView {
     let (draft, trouble) = share::load();
@@ -38,22 +44,30 @@ pub(crate) fn FlowPage() -> impl IntoView {
     provide_context(Sight::new(desk));
     share::follow(desk.form, desk.notice);
     Effect::new(move |_| desk.want(&desk.drawn_flow()));
+    let sight = expect_context::<Sight>();
+    let verdict = move || {
+        let verdict = sight.shown.with(|shown| shown.as_ref().map(|run| run.judgement.verdict));
+        verdict.map_or_else(|| "Verdict".to_owned(), |verdict| format!("Verdict: {}", verdict_name(verdict)))
+    };
+    let under_way = move || {
+        let waits = |run: &Run| run.record.with(|record| record.outcome.is_none());
+        match desk.runs.with(|runs| runs.iter().filter(|run| waits(run)).count()) {
+            0 => "Runs".to_owned(),
+            count => format!("Runs: {count} under way"),
+        }
+    };
     view! {
-        <main class="page flow-page">
-            <h1 class="visually-hidden">"Flow simulation"</h1>
-            <NoticeBox notice=desk.notice />
-            <div class="columns">
-                <SimulationForm />
-                <div class="column">
+        <Frame path="/flow">
+            <Rail slot label="Draft"><SimulationForm /></Rail>
+            <Surface slot label="Picture"><Picture /></Surface>
+            <Inspector slot label=Signal::derive(verdict)><Analysis /><Trace /><ExportPanel /></Inspector>
+            <Tray slot label=Signal::derive(under_way)>
+                <div class="flow-tray">
                     <Runs />
-                    <Compare />
-                    <Picture />
-                    <Trace />
-                    <Analysis />
-                    <Suggest />
-                    <ExportPanel />
+                    <div class="next"><Compare /><Suggest /></div>
                 </div>
-            </div>
-        </main>
+            </Tray>
+            <NoticeBox notice=desk.notice />
+        </Frame>
     }
 }

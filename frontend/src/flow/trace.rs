@@ -1,101 +1,160 @@
-//! The trace as a table: what every step was given and what came of it.
+//! The trace: what every step was given and what came of it.
 
 use leptos::prelude::*;
 use serde_json::{Map, Value};
-use shared::wire::NodeExecution;
+use shared::{menu::FlowDefinition, wire::NodeExecution};
 
-use super::sight::Sight;
+use super::{run::RunId, sight::Sight};
+use crate::{
+    kit::table::{Column, Selection, Sheet, Table},
+    ui::download,
+};
 
-/// More steps than this are not listed; a flow's depth is limited to 200.
-const MOST_ROWS: usize = 1_000;
+/// One step of the shown run.
+#[derive(Clone)]
+struct Step {
+    run: RunId,
+    index: usize,
+    execution: NodeExecution,
+}
 
-/// One row a step; the player's step is marked, and a row's number takes the player there.
+/// The step that is looked at in words, and all steps as a table. A row's number takes the player to the step.
 #[component]
 pub(super) fn Trace() -> impl IntoView {
     let sight = expect_context::<Sight>();
-    let listed = Memo::new(move |_| {
+    let steps = Signal::derive(move || {
         let (Some(shown), picked) = (sight.shown.get(), sight.picked()) else { return Vec::new() };
-        let path = shown.analysis.path.iter().enumerate();
-        let of_node = path.filter(|(_, node)| picked.is_none_or(|picked| **node as usize == picked));
-        of_node.map(|(index, _)| index).take(MOST_ROWS).collect()
+        let path = shown.analysis.path.iter().zip(&shown.result.execution_path).enumerate();
+        let of_node = path.filter(|(_, (node, _))| picked.is_none_or(|picked| **node as usize == picked));
+        let step = |(index, (_, execution)): (usize, (&u32, &NodeExecution))| Step {
+            run: shown.id,
+            index,
+            execution: execution.clone(),
+        };
+        of_node.map(step).collect::<Vec<Step>>()
     });
-    let rows = move || {
-        let shown = sight.shown.get()?;
-        let steps = listed.get().into_iter().filter_map(|index| {
-            let step = shown.result.execution_path.get(index)?.clone();
-            Some(view! { <Row index step /> })
-        });
-        Some(steps.collect_view())
-    };
     let only = move || {
         let (known, picked) = (sight.flow.get()?, sight.picked()?);
         let name = known.flow().nodes.get(picked)?.name().to_owned();
-        let (count, run) = (listed.with(Vec::len), sight.shown.get()?.record.number);
+        let (count, run) = (steps.with(Vec::len), sight.shown.get()?.record.number);
         Some(match count {
             0 => format!("Run {run} was never at {name}."),
             1 => format!("Only the step at {name} is listed."),
             _ => format!("Only the {count} steps at {name} are listed."),
         })
     };
+    let chosen =
+        Signal::derive(move || sight.step.get().and_then(|step| Some((sight.shown.get()?.id, step))));
+    let selection = Selection::new(
+        chosen,
+        move |(_, step)| sight.step.set(Some(step)),
+        |step: &Step| format!("Go to step {}", step.index + 1),
+    );
+    let empty = move || {
+        if sight.shown.with(Option::is_some) {
+            "There is no such step."
+        } else {
+            "No finished run is shown. Its steps will stand here."
+        }
+    };
+    let save = move |sheet: Sheet| {
+        let name = sight.shown.with_untracked(|shown| {
+            shown.as_ref().map_or_else(String::new, |run| run.record.number.to_string())
+        });
+        // A browser that saves nothing says so itself.
+        let _ = download(&format!("run-{name}-trace.csv"), "text/csv", &sheet.to_csv());
+    };
     view! {
         <section class="panel trace" aria-label="Trace">
             <header><h2>"Trace"</h2></header>
+            <Current />
             <div class="only">
                 <p class="fine" role="status">{only}</p>
                 <Show when=move || only().is_some()>
                     <button type="button" on:click=move |_| sight.pick(None)>"List all steps"</button>
                 </Show>
             </div>
-            <div class="scroll" tabindex="0" role="group" aria-label="Steps of the trace">
-                <table aria-label="Trace">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Step"</th><th scope="col">"Node"</th><th scope="col">"Type"</th>
-                            <th scope="col">"Input"</th><th scope="col">"Decision"</th><th scope="col">"Output"</th>
-                            <th scope="col">"Time"</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <Show when=move || sight.shown.with(Option::is_none)>
-                            <tr><td colspan="7" class="empty">"No finished run is shown. Its steps will stand here."</td></tr>
-                        </Show>
-                        {rows}
-                    </tbody>
-                </table>
-            </div>
+            <Table name="Trace" rows=steps key=|step: &Step| (step.run, step.index) columns=columns() selection=selection
+                empty=Signal::derive(move || empty().to_owned()) filter_name="Filter steps" export=save />
         </section>
     }
 }
 
+fn columns() -> Vec<Column<Step>> {
+    vec![
+        Column::new("Step", |step: &Step| (step.index + 1).to_string()).sorted_by(|step| step.index.into()),
+        Column::new("Node", |step: &Step| step.execution.node_id.clone()),
+        Column::new("Decision", |step: &Step| step.execution.decision.clone().unwrap_or_default())
+            .class("digits"),
+        Column::new("Time", |step: &Step| format!("{} ms", step.execution.duration_ms))
+            .sorted_by(|step| step.execution.duration_ms.into())
+            .class("number"),
+        Column::new("Type", |step: &Step| step.execution.node_type.clone()),
+        Column::new("Input", |step: &Step| describe_values(&step.execution.input)),
+        Column::new("Output", |step: &Step| describe_values(&step.execution.output)),
+    ]
+}
+
+/// The player's step in words.
 #[component]
-fn Row(index: usize, step: NodeExecution) -> impl IntoView {
+fn Current() -> impl IntoView {
     let sight = expect_context::<Sight>();
-    let current = move || sight.step.get() == Some(index);
-    let number = index + 1;
-    view! {
-        <tr class:current=current aria-current=move || current().then_some("step")>
-            <th scope="row">
-                <button type="button" aria-label=format!("Go to step {number}")
-                    on:click=move |_| sight.step.set(Some(index))>{number}</button>
-            </th>
-            <td>{step.node_id}</td>
-            <td>{step.node_type}</td>
-            <td class="values">{told(&step.input)}</td>
-            <td class="digits">{step.decision}</td>
-            <td class="values">{told(&step.output)}</td>
-            <td>{format!("{} ms", step.duration_ms)}</td>
-        </tr>
+    let step = move || {
+        let (shown, known, index) = (sight.shown.get()?, sight.flow.get()?, sight.step.get()?);
+        let execution = shown.result.execution_path.get(index)?.clone();
+        Some((index, shown.steps(), name(known.flow(), &execution), execution))
+    };
+    let none = "Choose a step here or in the player: its node is lit, and what it was given stands here.";
+    move || {
+        let Some((index, count, name, step)) = step() else {
+            return sight
+                .shown
+                .with(Option::is_some)
+                .then(|| view! { <p class="fine">{none}</p> }.into_any());
+        };
+        let went = step
+            .decision
+            .map_or_else(|| "It made no decision.".to_owned(), |decision| format!("It went {decision}."));
+        let values = [("Input", step.input), ("Output", step.output)];
+        let values = values.map(|(title, values)| {
+            let chips = values.iter().map(|(name, value)| chip(name, value)).collect_view();
+            (!values.is_empty()).then(|| view! { <div><dt>{title}</dt><dd>{chips}</dd></div> })
+        });
+        Some(
+            view! {
+                <div class="step">
+                    <p>
+                        {format!("Step {} of {count}: ", index + 1)}<strong>{name}</strong>
+                        {format!(", a {} node, for {} ms. {went}", step.node_type, step.duration_ms)}
+                    </p>
+                    <dl>{values.into_iter().collect_view()}</dl>
+                </div>
+            }
+            .into_any(),
+        )
     }
 }
 
-/// Values in a line.
-pub(super) fn told(values: &Map<String, Value>) -> String {
-    let one = |value: &Value| match value {
+fn chip(name: &str, value: &Value) -> impl IntoView + use<> {
+    view! { <span class="chip"><span class="fine">{name.to_owned()}</span>" "{describe_value(value)}</span>" " }
+}
+
+fn name(flow: &FlowDefinition, step: &NodeExecution) -> String {
+    flow.node(&step.node_id).map_or(&*step.node_id, |node| node.name()).to_owned()
+}
+
+/// Returns values in a line: `digit: 2 · entered: 2`.
+pub(super) fn describe_values(values: &Map<String, Value>) -> String {
+    let all = values.iter().map(|(name, value)| format!("{name}: {}", describe_value(value)));
+    all.collect::<Vec<_>>().join(" · ")
+}
+
+fn describe_value(value: &Value) -> String {
+    match value {
         Value::String(text) if !text.is_empty() => text.clone(),
         Value::Array(all) if all.iter().all(Value::is_string) => {
             all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
-    };
-    values.iter().map(|(name, value)| format!("{name}: {}", one(value))).collect::<Vec<_>>().join(" · ")
+    }
 }

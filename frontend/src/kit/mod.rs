@@ -1,4 +1,7 @@
 //! What the panels are made of.
 
 pub(crate) mod forms;
+pub(crate) mod frame;
+pub(crate) mod jobs;
 pub(crate) mod share;
+pub(crate) mod table;

@@ -4,10 +4,11 @@ use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     flow::SimulationRequest,
+    ids::IdError,
     menu::FlowDefinition,
     wire::{
-        AuditPage, CallStatus, FieldErrors, FlowList, PlaceCall, PlacedCall, Problem, Profile, QaExport,
-        QaExported, SimulationJob, SimulationResult,
+        AuditCheck, AuditPage, CallStatus, FieldErrors, FlowList, PlaceCall, PlacedCall, Problem, Profile,
+        QaExport, QaExported, SimulationJob, SimulationResult,
     },
 };
 
@@ -26,11 +27,15 @@ pub(crate) async fn flow(flow_id: &str) -> Answer<FlowDefinition> {
 }
 
 pub(crate) async fn simulate(request: &SimulationRequest) -> Answer<SimulationJob> {
-    send(changing(Request::post("/api/flow/simulations")), request).await
+    send(job(changing(Request::post("/api/flow/simulations"))), request).await
 }
 
 pub(crate) async fn simulation(simulation_id: &str) -> Answer<SimulationResult> {
-    get(&format!("/api/flow/simulations/{}", encoded(simulation_id))).await
+    let path = format!("/api/flow/simulations/{}", encoded(simulation_id));
+    match job(Request::get(&path)).send().await {
+        Ok(response) => read(response).await,
+        Err(error) => Err(unreachable(&error)),
+    }
 }
 
 pub(crate) async fn export(result: &QaExport) -> Answer<QaExported> {
@@ -38,7 +43,10 @@ pub(crate) async fn export(result: &QaExport) -> Answer<QaExported> {
 }
 
 pub(crate) async fn place_call(flow_id: &str) -> Answer<PlacedCall> {
-    send(changing(Request::post("/api/calls")), &PlaceCall { flow_id: flow_id.to_owned() }).await
+    let flow_id = flow_id
+        .parse()
+        .map_err(|error: IdError| failure(0, "No flow", format!("The flow's identifier {error}.")))?;
+    send(changing(Request::post("/api/calls")), &PlaceCall { flow_id }).await
 }
 
 pub(crate) async fn hang_up(interaction_id: &str) -> Answer<()> {
@@ -54,7 +62,7 @@ pub(crate) async fn call_status(interaction_id: &str) -> Answer<CallStatus> {
     get(&format!("/api/interactions/{}/call", encoded(interaction_id))).await
 }
 
-/// Why a call's voice is refused, if it is.
+/// Returns the reason for which a call's voice is refused, if it is.
 pub(crate) async fn why_no_voice(call_id: &str) -> Option<Problem> {
     let response = Request::get(&format!("/ws/voice/{}", encoded(call_id))).send().await.ok()?;
     let problem = problem(response).await;
@@ -62,8 +70,14 @@ pub(crate) async fn why_no_voice(call_id: &str) -> Option<Problem> {
     problem.upstream.is_some().then_some(problem)
 }
 
-pub(crate) async fn audit(after: u64, limit: u32) -> Answer<AuditPage> {
-    get(&format!("/api/audit?after={after}&limit={limit}")).await
+/// Asks for a part of the audit trail, with a query string of the route's parameters.
+pub(crate) async fn audit(parameters: &str) -> Answer<AuditPage> {
+    get(&format!("/api/audit?{parameters}")).await
+}
+
+/// Has the proxy check the chain of the whole trail.
+pub(crate) async fn check_audit() -> Answer<AuditCheck> {
+    get("/api/audit/verify").await
 }
 
 fn encoded(part: &str) -> String {
@@ -73,6 +87,11 @@ fn encoded(part: &str) -> String {
 /// The proxy refuses changes without this header, which no form of another site can send.
 fn changing(request: RequestBuilder) -> RequestBuilder {
     request.header("X-Dialbench", "1")
+}
+
+/// The page's own machine decides when a job's request is sent again; if the proxy did so as well, the two would multiply.
+fn job(request: RequestBuilder) -> RequestBuilder {
+    request.header("X-Dialbench-Retry", "client")
 }
 
 async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {

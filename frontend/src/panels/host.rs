@@ -7,13 +7,17 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlElement;
 
 use super::SHARED;
-use crate::js::{field, reason};
+use crate::{
+    js::{field, reason},
+    route::Router,
+};
 
 /// The place of the panel `name`, which gets `handle`.
 pub(crate) fn panel(name: &'static str, handle: JsValue) -> impl IntoView {
     let place = NodeRef::<Div>::new();
     let failure = RwSignal::new(None::<String>);
     let handle = StoredValue::new_local(handle);
+    let router = use_context::<Router>();
     let unmount = StoredValue::new_local(None::<Function>);
     let load = move |element: HtmlElement| {
         failure.set(None);
@@ -21,6 +25,9 @@ pub(crate) fn panel(name: &'static str, handle: JsValue) -> impl IntoView {
         spawn_local(async move {
             match mount(name, &element, &handle).await {
                 Ok(mounted) => {
+                    if let Some(router) = router {
+                        router.focus_heading(Some(&element));
+                    }
                     // Whoever left while the panel was loading wants it away again.
                     if let Some(mounted) = unmount.try_set_value(Some(mounted)).flatten() {
                         call(&mounted);

@@ -9,3 +9,27 @@ pub(crate) use offer::offer;
 
 /// The object that the boot script leaves for both modules: `load` brings the panels, which add `mount`.
 const SHARED: &str = "dialbench";
+/// Name of the voice panel, which is a part of the call panel and has no address.
+pub(crate) const VOICE: &str = "voice";
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use shared::wire::{PANELS, PanelModule};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::{VOICE, offer::VIEWS};
+
+    #[wasm_bindgen_test]
+    fn the_module_holds_the_panels_that_the_table_names() {
+        let mut named: Vec<&str> = PANELS
+            .iter()
+            .filter(|panel| panel.is_built && panel.module == PanelModule::Panels)
+            .map(|panel| panel.path)
+            .chain([VOICE])
+            .collect();
+        let mut held: Vec<&str> = VIEWS.iter().map(|(name, _)| *name).collect();
+        named.sort_unstable();
+        held.sort_unstable();
+        assert_eq!(held, named);
+    }
+}

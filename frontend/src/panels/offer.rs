@@ -4,7 +4,7 @@ use leptos::{mount::mount_to, prelude::*};
 use wasm_bindgen::{JsValue, closure::Closure};
 use web_sys::HtmlElement;
 
-use super::SHARED;
+use super::{SHARED, VOICE};
 use crate::{
     audit::AuditPage,
     flow::FlowPage,
@@ -12,17 +12,25 @@ use crate::{
     voice::VoicePanel,
 };
 
+/// Makes a panel's view with what the frame gave it.
+type MakeView = fn(JsValue) -> AnyView;
+
+/// What this module holds: its panels by their addresses, and the voice panel, which is a part of the call panel.
+pub(super) const VIEWS: [(&str, MakeView); 3] = [
+    ("/audit", |_| view! { <AuditPage /> }.into_any()),
+    ("/flow", |_| view! { <FlowPage /> }.into_any()),
+    (VOICE, |handle| view! { <VoicePanel handle /> }.into_any()),
+];
+
 /// Adds `mount(name, element, handle)` to what is shared with the frame. It returns what unmounts the panel.
 pub(crate) fn offer() {
-    let mount = Closure::<dyn Fn(String, HtmlElement, JsValue) -> JsValue>::new(
+    let mount = Closure::<dyn Fn(String, HtmlElement, JsValue) -> Result<JsValue, JsValue>>::new(
         |name: String, element: HtmlElement, handle: JsValue| {
-            let mounted = mount_to(element, move || match name.as_str() {
-                "audit" => view! { <AuditPage /> }.into_any(),
-                "flow" => view! { <FlowPage /> }.into_any(),
-                "voice" => view! { <VoicePanel handle /> }.into_any(),
-                _ => ().into_any(),
-            });
-            Closure::once_into_js(move || drop(mounted))
+            let Some((_, make)) = VIEWS.iter().find(|(view, _)| *view == name) else {
+                return Err(js_sys::Error::new(&format!("The module has no panel {name}")).into());
+            };
+            let mounted = mount_to(element, move || make(handle));
+            Ok(Closure::once_into_js(move || drop(mounted)))
         },
     );
     let shared = field(&js_sys::global(), SHARED);

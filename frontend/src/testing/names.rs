@@ -95,7 +95,7 @@ pub(crate) fn accessible_name(element: &Element) -> String {
         return given;
     }
     if role(element).is_some_and(|role| NAMED_BY_CONTENT.contains(&&*role)) {
-        let content = text(element);
+        let content = content(element, Purpose::Name);
         if !content.is_empty() {
             return content;
         }
@@ -108,14 +108,14 @@ pub(crate) fn accessible_name(element: &Element) -> String {
 fn given_name(element: &Element) -> String {
     if let Some(ids) = element.get_attribute("aria-labelledby") {
         let parts = ids.split_whitespace().filter_map(|id| document().get_element_by_id(id));
-        return parts.map(|part| text(&part)).collect::<Vec<_>>().join(" ");
+        return parts.map(|part| content(&part, Purpose::Name)).collect::<Vec<_>>().join(" ");
     }
     if let Some(label) = element.get_attribute("aria-label").filter(|label| !label.trim().is_empty()) {
         return normalized(&label);
     }
     let child = |selector: &str| {
         let found = element.query_selector(selector).expect("a selector");
-        found.map(|found| text(&found)).unwrap_or_default()
+        found.map(|found| content(&found, Purpose::Name)).unwrap_or_default()
     };
     match &*element.local_name() {
         "input" | "meter" | "output" | "progress" | "select" | "textarea" => label(element),
@@ -136,19 +136,32 @@ fn label(control: &Element) -> String {
     let label = pointing.or_else(|| control.closest("label").expect("a selector"));
     let mut name = String::new();
     if let Some(label) = label {
-        collect(&label, Some(control), &mut name);
+        collect(&label, Some(control), Purpose::Name, &mut name);
     }
     normalized(&name)
 }
 
 /// Returns the text that assistive technology is offered of an element and what it contains.
 pub(crate) fn text(element: &Element) -> String {
+    content(element, Purpose::Text)
+}
+
+/// The purpose for which content is collected.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// The text, in which only an image's label stands for its content.
+    Text,
+    /// A name, in which every label does.
+    Name,
+}
+
+fn content(element: &Element, purpose: Purpose) -> String {
     let mut all = String::new();
-    collect(element, None, &mut all);
+    collect(element, None, purpose, &mut all);
     normalized(&all)
 }
 
-fn collect(node: &Node, without: Option<&Element>, into: &mut String) {
+fn collect(node: &Node, without: Option<&Element>, purpose: Purpose, into: &mut String) {
     let children = node.child_nodes();
     for child in (0..children.length()).filter_map(|index| children.item(index)) {
         match child.dyn_ref::<Element>() {
@@ -159,12 +172,15 @@ fn collect(node: &Node, without: Option<&Element>, into: &mut String) {
             Some(element) if Some(element) == without || is_concealed(element) => {}
             Some(element) => {
                 let is_block = computed(element, "display") != "inline";
+                let label = element
+                    .get_attribute("aria-label")
+                    .filter(|_| purpose == Purpose::Name || role(element).as_deref() == Some("img"));
                 if is_block {
                     into.push(' ');
                 }
-                match element.get_attribute("aria-label") {
+                match label {
                     Some(label) => into.push_str(&label),
-                    None => collect(element, without, into),
+                    None => collect(element, without, purpose, into),
                 }
                 if is_block {
                     into.push(' ');

@@ -332,7 +332,7 @@ mod tests {
             let refuse = format!("return Promise.reject(new DOMException('no', '{name}'));");
             set(&devices, "getUserMedia", &js_sys::Function::new_no_args(&refuse));
             page.click("radio", "Microphone").await;
-            page.shows("status", "", expected).await;
+            until(expected, || page.text().contains(expected)).await;
             assert!(page.is_checked("radio", "Nothing").await);
         }
         set(&devices, "getUserMedia", &real);

@@ -1,10 +1,7 @@
 //! The chain's controls and meters.
 
 use leptos::prelude::*;
-use shared::audio::{
-    chain::{self, ChainConfig, Range},
-    math,
-};
+use shared::audio::{chain::ChainConfig, compressor, gain, gate, limiter, math, range::Range};
 
 use super::{meters::Meter, spectrum::Spectrum, state::VoiceState};
 use crate::{
@@ -54,21 +51,21 @@ struct Setting {
 }
 
 const SETTINGS: [Setting; 15] = [
-    Setting::linear("Gain", chain::GAIN_FACTOR, lens!(gain.factor)),
-    Setting::logarithmic("Threshold", chain::GATE_THRESHOLD, lens!(gate.threshold)),
-    Setting::linear("Hysteresis", chain::GATE_HYSTERESIS, lens!(gate.hysteresis_db)),
-    Setting::logarithmic("Attack", chain::GATE_ATTACK, lens!(gate.attack_ms)),
-    Setting::linear("Hold", chain::GATE_HOLD, lens!(gate.hold_ms)),
-    Setting::logarithmic("Release", chain::GATE_RELEASE, lens!(gate.release_ms)),
-    Setting::linear("Range", chain::GATE_RANGE, lens!(gate.range_db)),
-    Setting::linear("Threshold", chain::COMPRESSOR_THRESHOLD, lens!(compressor.threshold_dbfs)),
-    Setting::logarithmic("Ratio", chain::COMPRESSOR_RATIO, lens!(compressor.ratio)),
-    Setting::linear("Knee", chain::COMPRESSOR_KNEE, lens!(compressor.knee_db)),
-    Setting::logarithmic("Attack", chain::COMPRESSOR_ATTACK, lens!(compressor.attack_ms)),
-    Setting::logarithmic("Release", chain::COMPRESSOR_RELEASE, lens!(compressor.release_ms)),
-    Setting::linear("Make-up", chain::COMPRESSOR_MAKE_UP, lens!(compressor.make_up_db)),
-    Setting::linear("Ceiling", chain::LIMITER_CEILING, lens!(limiter.ceiling_dbfs)),
-    Setting::logarithmic("Release", chain::LIMITER_RELEASE, lens!(limiter.release_ms)),
+    Setting::linear("Gain", gain::GAIN_FACTOR, lens!(gain.factor)),
+    Setting::logarithmic("Threshold", gate::GATE_THRESHOLD, lens!(gate.threshold)),
+    Setting::linear("Hysteresis", gate::GATE_HYSTERESIS, lens!(gate.hysteresis_db)),
+    Setting::logarithmic("Attack", gate::GATE_ATTACK, lens!(gate.attack_ms)),
+    Setting::linear("Hold", gate::GATE_HOLD, lens!(gate.hold_ms)),
+    Setting::logarithmic("Release", gate::GATE_RELEASE, lens!(gate.release_ms)),
+    Setting::linear("Range", gate::GATE_RANGE, lens!(gate.range_db)),
+    Setting::linear("Threshold", compressor::COMPRESSOR_THRESHOLD, lens!(compressor.threshold_dbfs)),
+    Setting::logarithmic("Ratio", compressor::COMPRESSOR_RATIO, lens!(compressor.ratio)),
+    Setting::linear("Knee", compressor::COMPRESSOR_KNEE, lens!(compressor.knee_db)),
+    Setting::logarithmic("Attack", compressor::COMPRESSOR_ATTACK, lens!(compressor.attack_ms)),
+    Setting::logarithmic("Release", compressor::COMPRESSOR_RELEASE, lens!(compressor.release_ms)),
+    Setting::linear("Make-up", compressor::COMPRESSOR_MAKE_UP, lens!(compressor.make_up_db)),
+    Setting::linear("Ceiling", limiter::LIMITER_CEILING, lens!(limiter.ceiling_dbfs)),
+    Setting::logarithmic("Release", limiter::LIMITER_RELEASE, lens!(limiter.release_ms)),
 ];
 
 impl Setting {
@@ -269,7 +266,7 @@ mod tests {
         let sound = Sound::new().await;
         let (page, config) = processing(&sound);
         let gain = ChainConfig {
-            gain: shared::audio::chain::GainConfig { factor: 2.5, ..ChainConfig::default().gain },
+            gain: shared::audio::gain::GainConfig { factor: 2.5, ..ChainConfig::default().gain },
             ..ChainConfig::default()
         };
         let place = gain.to_numbers().iter().position(|number| (number - 2.5).abs() < 1e-6).unwrap() as u32;

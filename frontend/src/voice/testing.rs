@@ -33,6 +33,8 @@ impl Sound {
             context.audio_worklet().and_then(|worklet| worklet.add_module(&module)).expect("a worklet");
         JsFuture::from(added).await.expect("a module");
         let node = AudioWorkletNode::new(&context, "test").expect("a node");
+        // As in the page: a source that reaches no loudspeaker is not played to its end.
+        node.connect_with_audio_node(&context.destination()).expect("a destination");
         // Notes what is sent, in place of sending it.
         let port = node.port().expect("a port");
         let sent = Array::new();
@@ -72,7 +74,7 @@ impl Sound {
     /// Returns one field of the last message of a kind that the audio thread was sent.
     pub(super) fn last_sent(&self, kind: &str, name: &str) -> Option<JsValue> {
         let of_kind = |message: &JsValue| field(message, "kind").as_string().as_deref() == Some(kind);
-        self.sent.iter().filter(of_kind).next_back().map(|message| field(&message, name))
+        self.sent.iter().rfind(of_kind).map(|message| field(&message, name))
     }
 }
 

@@ -2,46 +2,49 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
     thread::JoinHandle,
 };
 
-use shared::wire::{AuditEntry, AuditPage};
+use shared::{
+    ids::CorrelationId,
+    wire::{AuditEntry, AuditHead, AuditOutcome, AuditPage},
+};
 use tokio::sync::{mpsc, oneshot};
 
-use super::chain;
-use crate::id::CorrelationId;
+use super::{
+    chain,
+    reader::{AuditQuery, Index, Reader, Written},
+    verify::Verdict,
+};
 
-/// Entries that wait for the disk; more make their requests wait.
-const WAITING: usize = 1_024;
-/// Entries that share one fsync.
-const GROUP: usize = 256;
-/// Where every so many entries begin is kept in memory, so that a page of the trail is found without reading all of it.
-const STRIDE: u64 = 128;
+/// Maximum number of entries that wait for the disk; further requests wait for room.
+const MAX_QUEUED_ENTRIES: usize = 1_024;
+/// Maximum number of entries that share one fsync.
+const MAX_GROUP_ENTRIES: usize = 256;
 
-/// Something that was done.
+/// A change to be recorded.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) action: &'static str,
     pub(crate) correlation: CorrelationId,
-    /// `ok`, `refused` or `failed`.
-    pub(crate) outcome: &'static str,
-    /// Without secrets.
+    pub(crate) outcome: AuditOutcome,
+    /// Everything else that is known of the change, without secrets.
     pub(crate) detail: serde_json::Value,
 }
 
-/// Why the audit log cannot be used.
+/// Failure of the audit log.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// Reading or writing it failed.
+    /// Reading or writing the file failed.
     #[error("audit_log {path}: {error}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// Another process writes it.
+    /// Another process writes the file.
     #[error("audit_log {path} is in use by another dialbench", path = path.display())]
     InUse {
         /// The file.
@@ -52,7 +55,7 @@ pub enum AuditError {
     Closed,
 }
 
-/// The trail, cheap to clone. One thread writes it.
+/// The audit trail, cheap to clone. One thread writes it.
 #[derive(Clone)]
 pub(crate) struct Audit {
     queue: mpsc::Sender<Job>,
@@ -64,19 +67,19 @@ struct Job {
     done: Option<oneshot::Sender<Result<(), Arc<AuditError>>>>,
 }
 
-/// A log that was opened.
+/// An audit log that was opened.
 pub(crate) struct Opened {
     pub(crate) audit: Audit,
-    /// Ends once every [`Audit`] is gone and all is written.
+    /// Thread that ends once every [`Audit`] is dropped and everything is written.
     pub(crate) writer: JoinHandle<()>,
-    /// A last line that was torn by a crash had so many bytes; they are cut off.
+    /// Number of bytes of a last line that a crash had torn; they are cut off.
     pub(crate) torn_bytes: u64,
-    /// The first line that breaks the chain, where one does.
+    /// First line that breaks the chain, where one does.
     pub(crate) broken_at: Option<u64>,
 }
 
 impl Audit {
-    /// Opens or makes the log, and goes on with its chain.
+    /// Opens the log, or makes a new one, and goes on with its chain.
     pub(crate) fn open(path: &Path) -> Result<Opened, AuditError> {
         let failed = |error| AuditError::Io { path: path.into(), error };
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(failed)?;
@@ -87,24 +90,21 @@ impl Audit {
         }
         let scan = scan(&mut file).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
-        let torn_bytes = length - scan.end;
+        let torn_bytes = length - scan.length;
         if torn_bytes > 0 {
-            file.set_len(scan.end).and_then(|()| file.sync_all()).map_err(failed)?;
+            file.set_len(scan.length).and_then(|()| file.sync_all()).map_err(failed)?;
         }
         sync_folder(path);
-        let reader = Arc::new(Reader {
-            path: path.into(),
-            state: RwLock::new(Written { seq: scan.seq, end: scan.end, index: scan.index }),
-        });
-        let (queue, jobs) = mpsc::channel(WAITING);
+        let (queue, jobs) = mpsc::channel(MAX_QUEUED_ENTRIES);
+        let written = Written { head: scan.head.clone(), length: scan.length, index: scan.index };
+        let reader = Arc::new(Reader::new(path.into(), written));
         let writer = Writer {
             file,
             path: path.into(),
-            seq: scan.seq,
-            prev: scan.hash,
-            end: scan.end,
+            head: scan.head,
+            length: scan.length,
             reader: Arc::clone(&reader),
-            broken: false,
+            is_broken: false,
         };
         let writer = std::thread::Builder::new()
             .name("audit".into())
@@ -113,7 +113,7 @@ impl Audit {
         Ok(Opened { audit: Self { queue, reader }, writer, torn_bytes, broken_at: scan.broken_at })
     }
 
-    /// Records `entry`; returns once it is on disk.
+    /// Records `entry` and returns once it is on disk.
     pub(crate) async fn record(&self, entry: Entry) -> Result<(), Arc<AuditError>> {
         let (done, written) = oneshot::channel();
         let job = Job { entry, done: Some(done) };
@@ -121,7 +121,7 @@ impl Audit {
         written.await.map_err(|_| Arc::new(AuditError::Closed))?
     }
 
-    /// Records `entry` soon, for what nobody waits on.
+    /// Records `entry` soon, without waiting for it.
     pub(crate) fn note(&self, entry: Entry) {
         let action = entry.action;
         if self.queue.try_send(Job { entry, done: None }).is_err() {
@@ -129,60 +129,67 @@ impl Audit {
         }
     }
 
-    /// Up to `limit` entries after number `after`. Blocks on the disk.
-    pub(crate) fn page(&self, after: u64, limit: usize) -> io::Result<AuditPage> {
-        self.reader.page(after, limit)
+    /// Returns the entries that `query` selects. Blocks on the disk.
+    pub(crate) fn page(&self, query: &AuditQuery) -> io::Result<AuditPage> {
+        self.reader.page(query)
+    }
+
+    /// Checks the chain of all that is on disk. Blocks on the disk.
+    pub(crate) fn verify(&self) -> io::Result<Verdict> {
+        self.reader.verify()
+    }
+
+    /// Returns the newest entry's number and hash.
+    pub(crate) fn head(&self) -> AuditHead {
+        self.reader.head()
     }
 }
 
 struct Scan {
-    seq: u64,
-    hash: String,
-    end: u64,
-    index: Vec<u64>,
+    head: AuditHead,
+    length: u64,
+    index: Index,
     broken_at: Option<u64>,
 }
 
-/// Reads the whole log: where it ends, where its entries are, and whether the chain holds.
+/// Reads the whole log: its length, the places of its entries, and the first line that breaks the chain.
+///
+/// After such a line the chain goes on from the entry that the line holds, so that numbers stay unique.
 fn scan(file: &mut File) -> io::Result<Scan> {
     file.seek(SeekFrom::Start(0))?;
     let mut reader = BufReader::new(file);
-    let mut scan = Scan { seq: 0, hash: chain::GENESIS.into(), end: 0, index: Vec::new(), broken_at: None };
+    let head = AuditHead { seq: 0, hash: chain::GENESIS.into() };
+    let mut scan = Scan { head, length: 0, index: Index::default(), broken_at: None };
     let mut line = Vec::new();
     let mut number = 0;
     loop {
         line.clear();
         let read = reader.read_until(b'\n', &mut line)? as u64;
-        if read == 0 {
-            return Ok(scan);
-        }
         number += 1;
-        let text = line.strip_suffix(b"\n").and_then(|line| str::from_utf8(line).ok());
-        let Some(text) = text else {
-            if line.ends_with(b"\n") {
-                scan.broken_at = scan.broken_at.or(Some(number));
-                scan.end += read;
-                continue;
-            }
-            return Ok(scan);
-        };
-        let checked =
-            chain::read(text).and_then(|entry| chain::follows(&entry, scan.seq, &scan.hash).map(|()| entry));
-        match checked {
-            Ok(entry) => {
-                if scan.seq.is_multiple_of(STRIDE) {
-                    scan.index.push(scan.end);
-                }
-                scan.seq = entry.seq;
-                scan.hash = entry.hash;
-            }
-            Err(_) => scan.broken_at = scan.broken_at.or(Some(number)),
+        // A last line without an end was torn by a crash.
+        let Some(line) = line.strip_suffix(b"\n") else { return Ok(scan) };
+        let is_sound = str::from_utf8(line).is_ok_and(|text| scan.take(text));
+        if !is_sound {
+            scan.broken_at = scan.broken_at.or(Some(number));
         }
-        scan.end += read;
+        scan.length += read;
     }
 }
 
-/// A new file is only there for good once its folder is written. Not every system can do that; the data is synced anyway.
+impl Scan {
+    /// Takes a line; returns false where it breaks the chain.
+    fn take(&mut self, line: &str) -> bool {
+        let Ok(entry) = chain::parse(line) else { return false };
+        let checked = chain::check_hash(line, &entry)
+            .and_then(|()| chain::follows(&entry, self.head.seq, &self.head.hash));
+        self.index.note(entry.seq, self.length);
+        self.head = AuditHead { seq: self.head.seq.max(entry.seq), hash: entry.hash };
+        checked.is_ok()
+    }
+}
+
+/// Writes the folder of a new file, which is on disk for good only then. Not every system can do that; the data is synced
+/// anyway.
 fn sync_folder(path: &Path) {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if let Ok(folder) = File::open(folder) {
@@ -193,18 +200,18 @@ fn sync_folder(path: &Path) {
 struct Writer {
     file: File,
     path: PathBuf,
-    seq: u64,
-    prev: String,
-    end: u64,
+    head: AuditHead,
+    length: u64,
     reader: Arc<Reader>,
-    broken: bool,
+    /// True after a write that failed and could not be undone.
+    is_broken: bool,
 }
 
 impl Writer {
     fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        let mut group = Vec::with_capacity(GROUP);
+        let mut group = Vec::with_capacity(MAX_GROUP_ENTRIES);
         // Everything that waits shares one fsync: under load the disk sets the group's size.
-        while jobs.blocking_recv_many(&mut group, GROUP) > 0 {
+        while jobs.blocking_recv_many(&mut group, MAX_GROUP_ENTRIES) > 0 {
             let (entries, waiting): (Vec<_>, Vec<_>) =
                 group.drain(..).map(|job| (job.entry, job.done)).unzip();
             let result = self.write(entries).map_err(Arc::new);
@@ -219,82 +226,42 @@ impl Writer {
     }
 
     fn write(&mut self, entries: Vec<Entry>) -> Result<(), AuditError> {
-        if self.broken {
+        if self.is_broken {
             return Err(AuditError::Closed);
         }
-        let (mut text, mut marks) = (String::new(), Vec::new());
-        let (mut seq, mut prev) = (self.seq, self.prev.clone());
+        let (mut text, mut places) = (String::new(), Vec::new());
+        let mut head = self.head.clone();
         for entry in entries {
-            if seq.is_multiple_of(STRIDE) {
-                marks.push(self.end + text.len() as u64);
-            }
-            seq += 1;
+            head.seq += 1;
+            places.push((head.seq, self.length + text.len() as u64));
             let mut sealed = AuditEntry {
-                seq,
+                seq: head.seq,
                 timestamp: format!("{:.3}", jiff::Timestamp::now()),
                 action: entry.action.into(),
-                correlation_id: entry.correlation.0,
-                outcome: entry.outcome.into(),
+                correlation_id: entry.correlation,
+                outcome: entry.outcome,
                 detail: entry.detail,
-                prev,
+                prev: head.hash,
                 hash: String::new(),
             };
             text.push_str(&chain::seal(&mut sealed));
-            prev = sealed.hash;
+            head.hash = sealed.hash;
         }
         if let Err(error) = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data()) {
             // Half a group on disk would tear the chain; if it cannot be taken back, nothing more is written.
-            self.broken = self.file.set_len(self.end).and_then(|()| self.file.sync_all()).is_err();
+            self.is_broken = self.file.set_len(self.length).and_then(|()| self.file.sync_all()).is_err();
             return Err(AuditError::Io { path: self.path.clone(), error });
         }
-        (self.seq, self.prev) = (seq, prev);
-        self.end += text.len() as u64;
-        let mut written = self.reader.state.write().unwrap_or_else(PoisonError::into_inner);
-        written.seq = self.seq;
-        written.end = self.end;
-        written.index.extend(marks);
+        self.head = head;
+        self.length += text.len() as u64;
+        self.reader.update(|written| {
+            written.head = self.head.clone();
+            written.length = self.length;
+            for (seq, offset) in places {
+                written.index.note(seq, offset);
+            }
+        });
         Ok(())
-    }
-}
-
-struct Reader {
-    path: PathBuf,
-    state: RwLock<Written>,
-}
-
-/// What is on disk for good.
-struct Written {
-    seq: u64,
-    end: u64,
-    /// Where entries 1, 1 + STRIDE, 1 + 2 · STRIDE … begin.
-    index: Vec<u64>,
-}
-
-impl Reader {
-    fn page(&self, after: u64, limit: usize) -> io::Result<AuditPage> {
-        let (last, end, start) = {
-            let written = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            let slot = usize::try_from(after / STRIDE).unwrap_or(usize::MAX);
-            (written.seq, written.end, written.index.get(slot).copied())
-        };
-        let mut page = AuditPage { entries: Vec::new(), next_after: None };
-        let Some(start) = start.filter(|_| after < last) else { return Ok(page) };
-        let mut file = File::open(&self.path)?;
-        file.seek(SeekFrom::Start(start))?;
-        let reader = BufReader::new(io::Read::take(file, end.saturating_sub(start)));
-        for line in reader.lines() {
-            // A line that somebody broke is `audit verify`'s to report.
-            let Ok(entry) = serde_json::from_str::<AuditEntry>(&line?) else { continue };
-            if entry.seq <= after {
-                continue;
-            }
-            if page.entries.len() == limit {
-                page.next_after = page.entries.last().map(|entry| entry.seq);
-                break;
-            }
-            page.entries.push(entry);
-        }
-        Ok(page)
     }
 }
 

@@ -6,8 +6,10 @@
 
 mod chain;
 mod log;
+mod reader;
 mod verify;
 
 pub use log::AuditError;
 pub(crate) use log::{Audit, Entry, Opened};
+pub(crate) use reader::AuditQuery;
 pub use verify::{Fault, Verdict, verify};

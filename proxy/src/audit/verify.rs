@@ -1,59 +1,75 @@
 use std::{
     fs::File,
-    io::{self, BufRead as _, BufReader},
+    io::{self, BufRead, BufReader},
     path::Path,
 };
 
+use shared::wire::AuditEntry;
+
 use super::chain;
 
-/// What a check of a whole file found.
+/// Result of the check of a whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Good lines before the first bad one.
+    /// Number of lines.
     pub lines: u64,
-    /// The last good line's hash; `None` where there is none.
+    /// Hash of the last sound line; `None` where there is none.
     pub last_hash: Option<String>,
-    /// The first bad line.
-    pub fault: Option<Fault>,
+    /// The damaged lines, in order.
+    pub faults: Vec<Fault>,
 }
 
-/// A line that does not hold.
+/// A damaged line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Which line, from 1.
+    /// Number of the line, from 1.
     pub line: u64,
-    /// What is wrong with it.
+    /// Description of the damage.
     pub reason: String,
 }
 
 /// Checks every line of the audit log `path`.
 pub fn verify(path: &Path) -> io::Result<Verdict> {
-    let mut reader = BufReader::new(File::open(path)?);
-    let mut verdict = Verdict { lines: 0, last_hash: None, fault: None };
+    check_lines(BufReader::new(File::open(path)?))
+}
+
+/// Checks every line of `log`.
+///
+/// A line that does not follow the one before is reported once: the lines after it are checked against it.
+pub(super) fn check_lines(mut log: impl BufRead) -> io::Result<Verdict> {
+    let mut verdict = Verdict { lines: 0, last_hash: None, faults: Vec::new() };
+    let mut before = Some((0, chain::GENESIS.to_owned()));
     let mut line = Vec::new();
     loop {
         line.clear();
-        if reader.read_until(b'\n', &mut line)? == 0 {
+        if log.read_until(b'\n', &mut line)? == 0 {
             return Ok(verdict);
         }
-        let prev = verdict.last_hash.as_deref().unwrap_or(chain::GENESIS);
-        match check(&line, verdict.lines, prev) {
-            Ok(hash) => {
-                verdict.lines += 1;
-                verdict.last_hash = Some(hash);
-            }
+        verdict.lines += 1;
+        let entry = match check(&line) {
+            Ok(entry) => entry,
             Err(reason) => {
-                verdict.fault = Some(Fault { line: verdict.lines + 1, reason });
-                return Ok(verdict);
+                verdict.faults.push(Fault { line: verdict.lines, reason });
+                // What the next line must follow is not known.
+                before = None;
+                continue;
             }
+        };
+        if let Some((seq, hash)) = &before
+            && let Err(reason) = chain::follows(&entry, *seq, hash)
+        {
+            verdict.faults.push(Fault { line: verdict.lines, reason });
         }
+        verdict.last_hash = Some(entry.hash.clone());
+        before = Some((entry.seq, entry.hash));
     }
 }
 
-fn check(line: &[u8], seq: u64, prev: &str) -> Result<String, String> {
+/// Checks a line by itself.
+fn check(line: &[u8]) -> Result<AuditEntry, String> {
     let line = line.strip_suffix(b"\n").ok_or("it is torn: no line end")?;
     let line = str::from_utf8(line).map_err(|_| "it is no UTF-8")?;
-    let entry = chain::read(line)?;
-    chain::follows(&entry, seq, prev)?;
-    Ok(entry.hash)
+    let entry = chain::parse(line)?;
+    chain::check_hash(line, &entry)?;
+    Ok(entry)
 }

@@ -5,26 +5,27 @@ use std::{
 
 use futures_util::{FutureExt as _, future::Shared};
 use reqwest::Client;
-use shared::link::Backoff;
+use shared::link::{Backoff, RetryPolicy};
 use tokio::task::JoinHandle;
 
 use super::{AccessToken, TokenError, TokenErrorKind, request};
 use crate::{
     config::{Service, ServiceConfig},
-    cxone::jittered,
     metrics::Metrics,
+    retry::{Idempotency, retry},
 };
 
-/// A request is sent at most this often before its callers are told.
-const ATTEMPTS: u32 = 3;
-/// Between attempts.
-const BACKOFF: Backoff = Backoff { base: Duration::from_millis(100), cap: Duration::from_millis(300) };
-/// The longest `Retry-After` that callers are kept waiting for; after a longer one they are told.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(5);
-/// The longest that a `Retry-After` keeps the endpoint from being asked.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
-/// After a failure its reason stands for this long, so that a crowd of callers asks once, not one after another.
-const FAILURE_STANDS: Duration = Duration::from_millis(100);
+/// Attempts to get a token before its callers get the error.
+const RETRY_POLICY: RetryPolicy = RetryPolicy {
+    max_attempts: 3,
+    backoff: Backoff { base: Duration::from_millis(100), cap: Duration::from_millis(300) },
+    max_retry_after: MAX_ENDPOINT_PAUSE,
+    max_wait: Duration::from_secs(5),
+};
+/// Maximum time for which a `Retry-After` keeps the endpoint from being asked.
+const MAX_ENDPOINT_PAUSE: Duration = Duration::from_mins(1);
+/// Minimum time for which a failure answers further callers, so that a crowd of them asks once, not one after another.
+const MIN_FAILURE_LIFETIME: Duration = Duration::from_millis(100);
 
 type Outcome = Result<Arc<AccessToken>, TokenError>;
 type Flight = Shared<
@@ -34,7 +35,7 @@ type Flight = Shared<
     >,
 >;
 
-/// The token of one service: kept until shortly before its end, and asked for by one request however many callers wait.
+/// Token of one service: kept until shortly before its end, and asked for by one request however many callers wait.
 #[derive(Clone)]
 pub struct TokenSource(Arc<Inner>);
 
@@ -54,17 +55,17 @@ struct State {
 }
 
 impl TokenSource {
-    /// A source that has not asked yet. `timeout` bounds each request.
+    /// Returns a source that has not asked yet. `timeout` bounds each request.
     pub(crate) fn new(http: Client, config: ServiceConfig, timeout: Duration, metrics: Metrics) -> Self {
         Self(Arc::new(Inner { http, config, timeout, metrics, state: Mutex::default() }))
     }
 
-    /// The service.
+    /// Returns the service.
     pub fn service(&self) -> Service {
         self.0.config.service
     }
 
-    /// A token with some life left in it.
+    /// Returns a token that has not expired, and asks for one where there is none.
     pub async fn token(&self) -> Outcome {
         loop {
             let flight = match self.decide() {
@@ -80,7 +81,7 @@ impl TokenSource {
         }
     }
 
-    /// `token` was refused: it is not handed out again. A newer one stays.
+    /// Forgets `token`, which was refused. A newer one stays.
     pub fn refused(&self, token: &Arc<AccessToken>) {
         let mut state = self.lock();
         if state.token.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, token)) {
@@ -88,7 +89,7 @@ impl TokenSource {
         }
     }
 
-    /// What is known already, or what to wait for.
+    /// Returns the present token or failure, or the request to wait for.
     fn decide(&self) -> Result<Outcome, Flight> {
         let mut state = self.lock();
         let now = Instant::now();
@@ -104,7 +105,7 @@ impl TokenSource {
         Err(state.flight.get_or_insert_with(|| self.start()).clone())
     }
 
-    /// The request runs as a task of its own: a caller that gives up does not take the others' token with it.
+    /// Starts a request as a task of its own, so that a caller that gives up does not take the others' token with it.
     fn start(&self) -> Flight {
         let source = self.clone();
         let task = tokio::spawn(async move {
@@ -128,8 +129,9 @@ impl TokenSource {
             Err(error) => {
                 tracing::warn!(service = %error.service, error = %error.kind, "no token");
                 let now = Instant::now();
-                let pause = error.retry_after().map_or(FAILURE_STANDS, |asked| asked.min(LONGEST_PAUSE));
-                state.failure = Some((error.clone(), now + pause.max(FAILURE_STANDS)));
+                let pause =
+                    error.retry_after().map_or(MIN_FAILURE_LIFETIME, |asked| asked.min(MAX_ENDPOINT_PAUSE));
+                state.failure = Some((error.clone(), now + pause.max(MIN_FAILURE_LIFETIME)));
                 // Renewal begins a margin before the end: until then the old token does.
                 state.token.clone().filter(|token| token.is_alive(now)).ok_or(error)
             }
@@ -137,28 +139,19 @@ impl TokenSource {
     }
 
     async fn ask(&self) -> Result<AccessToken, TokenError> {
+        retry(RETRY_POLICY, Idempotency::Idempotent, |_| self.ask_once()).await
+    }
+
+    async fn ask_once(&self) -> Result<AccessToken, TokenError> {
         let inner = &self.0;
         let service = inner.config.service;
-        let mut attempt = 0;
-        loop {
-            let asked = request::ask(&inner.http, &inner.config, inner.timeout).await;
-            let error = match asked {
-                Ok(token) => {
-                    inner.metrics.token_request(service, "ok");
-                    return Ok(token);
-                }
-                Err(kind) => TokenError { service, kind },
-            };
-            if !matches!(error.kind, TokenErrorKind::NotConfigured(_)) {
-                inner.metrics.token_request(service, "failed");
-            }
-            attempt += 1;
-            let wait = jittered(BACKOFF, attempt - 1).max(error.retry_after().unwrap_or_default());
-            if attempt == ATTEMPTS || !error.is_retryable() || wait > LONGEST_PATIENCE {
-                return Err(error);
-            }
-            tokio::time::sleep(wait).await;
+        let asked = request::ask(&inner.http, &inner.config, inner.timeout).await;
+        match &asked {
+            Ok(_) => inner.metrics.token_request(service, "ok"),
+            Err(TokenErrorKind::NotConfigured(_)) => {}
+            Err(_) => inner.metrics.token_request(service, "failed"),
         }
+        asked.map_err(|kind| TokenError { service, kind })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {

@@ -9,13 +9,13 @@ use serde::Deserialize;
 use super::{AccessToken, TokenErrorKind};
 use crate::{
     config::{ServiceConfig, TokenStyle},
-    cxone::{describe, retry_after},
+    http::{describe, retry_after},
 };
 
-/// RFC 6749 recommends, but does not demand, `expires_in`.
-const UNSAID_LIFETIME: Duration = Duration::from_mins(5);
-/// A token's answer is small; more is something else.
-const LONGEST_ANSWER: usize = 64 << 10;
+/// Lifetime of a token whose answer names none: RFC 6749 recommends, but does not demand, `expires_in`.
+const DEFAULT_TOKEN_LIFETIME: Duration = Duration::from_mins(5);
+/// Maximum size of an answer. A token's answer is small; more is something else.
+const MAX_ANSWER_BYTES: usize = 64 << 10;
 
 #[derive(Deserialize)]
 struct Answer {
@@ -42,7 +42,7 @@ pub(super) async fn ask(
     let retry_after = retry_after(response.headers());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(network)? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
             return Err(TokenErrorKind::NoToken("it is too long"));
         }
         body.extend_from_slice(&chunk);
@@ -87,7 +87,7 @@ fn build(http: &Client, config: &ServiceConfig) -> Option<RequestBuilder> {
     })
 }
 
-/// RFC 6749, section 2.3.1: both parts are form-encoded before they are joined.
+/// Returns the value of a `Basic` header. Both parts are form-encoded before they are joined (RFC 6749, section 2.3.1).
 fn basic(id: &str, secret: &str) -> HeaderValue {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let joined = format!("{}:{}", encode(id), encode(secret));
@@ -110,12 +110,12 @@ fn read(body: &[u8], asked: Instant, margin: Duration) -> Result<AccessToken, To
     let lifetime = match answer.expires_in {
         Some(seconds) => Duration::try_from_secs_f64(seconds.min(1e9))
             .map_err(|_| TokenErrorKind::NoToken("its expires_in is negative"))?,
-        None => UNSAID_LIFETIME,
+        None => DEFAULT_TOKEN_LIFETIME,
     };
     Ok(AccessToken::new(answer.access_token, asked, lifetime, margin))
 }
 
-/// The `error` of RFC 6749, section 5.2, where it is one of those; anything else might be an echo of the request.
+/// Returns the `error` of RFC 6749, section 5.2, where it is one of those; anything else might be an echo of the request.
 fn oauth_code(body: &[u8]) -> Option<&'static str> {
     const KNOWN: [&str; 6] = [
         "invalid_request",

@@ -1,13 +1,15 @@
-//! What `dialbench` can be told to do.
+//! The commands of `dialbench`.
 
 mod audit;
 mod decode;
 mod sandbox;
 mod serve;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
+use proxy::logging::{LogFormat, has_colour};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// A test bench for NICE CXone voice.
 #[derive(Debug, Parser)]
@@ -21,14 +23,17 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serves the page and relays to CXone (what is done without a command)
+    /// Serves the page and relays to CXone (the default command)
     Serve(ServeArguments),
     /// Runs the stand-in for CXone alone. `DIALBENCH_SANDBOX_CLIENT_ID` and `DIALBENCH_SANDBOX_CLIENT_SECRET` set its
     /// credentials; a secret that is not given is made up and printed once, on standard output
     Sandbox {
-        /// Where it listens
+        /// Address to listen on
         #[arg(long, value_name = "ADDR", env = "DIALBENCH_SANDBOX_LISTEN", default_value = "127.0.0.1:9000")]
         listen: SocketAddr,
+        /// Format of the log lines: text or json
+        #[arg(long, value_name = "FORMAT", env = "DIALBENCH_LOG_FORMAT", default_value = "text", value_parser = log_format)]
+        log_format: LogFormat,
     },
     /// Works with an audit log
     Audit {
@@ -45,7 +50,7 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Checks every line's hash and its place in the chain; exits with 1 and names the first bad line
+    /// Checks every line's hash and its place in the chain; exits with 1 and names each damaged line
     Verify {
         /// The log
         file: PathBuf,
@@ -59,16 +64,16 @@ struct ServeArguments {
     /// The TOML file
     #[arg(long, value_name = "FILE", env = "DIALBENCH_CONFIG")]
     config: Option<PathBuf>,
-    /// Where to listen [default: 127.0.0.1:8787]
+    /// Address to listen on [default: 127.0.0.1:8787]
     #[arg(long, value_name = "ADDR", env = "DIALBENCH_LISTEN")]
     listen: Option<String>,
-    /// Which CXone to talk to: sandbox or tutorial [default: sandbox]
+    /// Kind of CXone to talk to: sandbox or tutorial [default: sandbox]
     #[arg(long, value_name = "NAME", env = "DIALBENCH_PROFILE")]
     profile: Option<String>,
     /// The audit log [default: dialbench-audit.jsonl]
     #[arg(long, value_name = "FILE", env = "DIALBENCH_AUDIT_LOG")]
     audit_log: Option<PathBuf>,
-    /// A file with what requests must show; needed to listen beyond loopback
+    /// A file with the access token that requests must show; needed to listen beyond loopback
     #[arg(long, value_name = "FILE", env = "DIALBENCH_ACCESS_TOKEN_FILE")]
     access_token_file: Option<PathBuf>,
     /// An origin that may use the proxy besides its own (may be given several times)
@@ -80,14 +85,32 @@ struct ServeArguments {
     /// Serve the page's files from this folder instead of from the program
     #[arg(long, value_name = "FOLDER", env = "DIALBENCH_APP_DIR")]
     app_dir: Option<PathBuf>,
+    /// Format of the log lines: text or json [default: text]
+    #[arg(long, value_name = "FORMAT", env = "DIALBENCH_LOG_FORMAT")]
+    log_format: Option<String>,
 }
 
-/// Does what the arguments say. The code is 1 for a finding, such as a bad line, and 0 for none.
+fn log_format(name: &str) -> Result<LogFormat, &'static str> {
+    LogFormat::from_name(name).ok_or("there are text and json")
+}
+
+/// Sends log lines to standard error from now on.
+fn start_logging(format: LogFormat) {
+    let variable = |name: &str| std::env::var(name).ok();
+    let has_colour = has_colour(std::io::stderr().is_terminal(), variable("NO_COLOR").as_deref());
+    let filter = variable("RUST_LOG").unwrap_or_default();
+    proxy::logging::subscriber(&filter, format, has_colour, std::io::stderr).init();
+}
+
+/// Runs the command. The exit code is 1 for a finding, such as a damaged line, and 0 for none.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         None => on_runtime(serve::run(arguments.serve)),
         Some(Command::Serve(own)) => on_runtime(serve::run(own)),
-        Some(Command::Sandbox { listen }) => on_runtime(sandbox::run(listen)),
+        Some(Command::Sandbox { listen, log_format }) => {
+            start_logging(log_format);
+            on_runtime(sandbox::run(listen))
+        }
         Some(Command::Audit { command: AuditCommand::Verify { file } }) => audit::verify(&file),
         Some(Command::Decode { files }) => decode::run(&files),
     }
@@ -97,7 +120,7 @@ fn on_runtime<F: Future<Output = anyhow::Result<ExitCode>>>(work: F) -> anyhow::
     proxy::install_crypto();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(work);
-    // Work that is left at this point had its time to drain.
+    // Work that is left at this point has had its time to drain.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     result
 }

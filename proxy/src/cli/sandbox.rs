@@ -22,7 +22,7 @@ pub(super) async fn run(listen: SocketAddr) -> anyhow::Result<ExitCode> {
     let (id, secret) = stand_in.credentials();
     let mut out = std::io::stdout().lock();
     for endpoint in stand_in.endpoints() {
-        writeln!(out, "[service.{}]", endpoint.name)?;
+        writeln!(out, "[service.{}]", endpoint.service.name())?;
         writeln!(out, "base_url = {:?}", endpoint.base_url)?;
         writeln!(out, "token_url = {:?}", endpoint.token_url)?;
         writeln!(out, "token_style = {:?}\n", endpoint.token_style.as_str())?;

@@ -3,11 +3,12 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use proxy::{
     Config, Server,
-    config::{Overrides, Profile, Service, ServiceConfig},
+    config::{Overrides, ProfileName, ServiceConfig},
+    logging::LogFormat,
 };
 use sandbox::{Sandbox, SandboxConfig};
 
-use super::{ServeArguments, StopRequests};
+use super::{ServeArguments, StopRequests, start_logging};
 
 /// Serves until the process is asked to stop.
 pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
@@ -21,18 +22,27 @@ pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
         allowed_origins: arguments.allowed_origin,
         public_hosts: arguments.public_host,
         app_dir: arguments.app_dir,
+        log_format: arguments.log_format,
     };
     let mut config = Config::load(overrides, &|name| std::env::var(name).ok())?;
+    let log_format = config.log_format;
+    start_logging(log_format);
     let stand_in = match config.profile {
-        Profile::Sandbox => Some(start_stand_in(&mut config).await?),
-        Profile::Tutorial => None,
+        ProfileName::Sandbox => Some(start_stand_in(&mut config).await?),
+        ProfileName::Tutorial => None,
     };
     let asks_for_token = config.access_token.is_some();
     let server = Server::bind(config).await?;
     let address = server.address();
     tracing::info!(%address, "serving");
-    let hint = if asks_for_token { " (sign in with /?access_token=…)" } else { "" };
-    eprintln!("dialbench: http://{address}{hint}");
+    match log_format {
+        LogFormat::Text => {
+            let hint = if asks_for_token { " (sign in with /?access_token=…)" } else { "" };
+            eprintln!("dialbench: http://{address}{hint}");
+        }
+        // Every line of the log is an object then: the address is in the line above.
+        LogFormat::Json => {}
+    }
     let shutdown = server.shutdown();
     let stopping = tokio::spawn(async move {
         stop.next().await;
@@ -55,18 +65,14 @@ async fn start_stand_in(config: &mut Config) -> anyhow::Result<Sandbox> {
     let stand_in = sandbox::start(settings).await.context("the stand-in did not start")?;
     let (client_id, client_secret) = stand_in.credentials();
     for endpoint in stand_in.endpoints() {
-        let service = Service::ALL
-            .into_iter()
-            .find(|service| service.name() == endpoint.name)
-            .context("the stand-in has a service that nobody knows")?;
         let settings = ServiceConfig::at(
-            service,
+            endpoint.service,
             endpoint.base_url.parse()?,
             endpoint.token_url.parse()?,
             client_id.clone().into(),
             client_secret.clone(),
         );
-        config.services.insert(service, settings);
+        config.services.insert(endpoint.service, settings);
     }
     if config.qa_endpoint.is_none() {
         config.qa_endpoint = Some(format!("http://{}/qa/api/v1/test-results", stand_in.address()).parse()?);

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use shared::wire::Limits;
+use shared::wire::{Limits, Service};
 
-use super::TokenStyle;
+use super::{ConfigError, TokenStyle};
 
-/// The TOML file, as it is written.
+/// Content of the TOML file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(clippy::struct_field_names, reason = "the fields are the file's keys")]
@@ -19,6 +19,7 @@ pub(super) struct File {
     #[serde(alias = "public_hosts")]
     pub public_host: Vec<String>,
     pub app_dir: Option<String>,
+    pub log_format: Option<String>,
     pub service: Services,
     pub limits: Limits,
     pub qa: Qa,
@@ -60,14 +61,14 @@ pub(super) struct Webhook {
     pub secret_env: Option<String>,
 }
 
-/// Puts `DIALBENCH_SERVICE_FLOW_BASE_URL` and its like over what the file says, so that a container needs no file.
+/// Puts variables such as `DIALBENCH_SERVICE_FLOW_BASE_URL` over the file's values, so that a container needs no file.
 pub(super) fn overlay(
     table: &mut toml::Table,
     names: impl Fn(&str) -> Option<String>,
-) -> Result<(), super::ConfigError> {
+) -> Result<(), ConfigError> {
     const TEXT: [&str; 5] = ["base_url", "token_url", "token_style", "client_id_env", "client_secret_env"];
     let mut found: BTreeMap<&str, Vec<(&str, toml::Value)>> = BTreeMap::new();
-    for service in super::Service::ALL {
+    for service in Service::ALL {
         let variable =
             |key: &str| format!("DIALBENCH_SERVICE_{}_{}", service.name(), key).to_ascii_uppercase();
         let values = found.entry(service.name()).or_default();
@@ -84,7 +85,7 @@ pub(super) fn overlay(
         if let Some(seconds) = names(&margin) {
             let seconds: i64 = seconds
                 .parse()
-                .map_err(|_| super::ConfigError::invalid(margin, "must be a whole number of seconds"))?;
+                .map_err(|_| ConfigError::invalid(margin, "must be a whole number of seconds"))?;
             values.push(("refresh_margin_s", seconds.into()));
         }
     }
@@ -94,7 +95,7 @@ pub(super) fn overlay(
             services.entry(service).or_insert_with(|| toml::Table::new().into()).as_table_mut()
         });
         let Some(entry) = entry else {
-            return Err(super::ConfigError::invalid(format!("service.{service}"), "must be a table"));
+            return Err(ConfigError::invalid(format!("service.{service}"), "must be a table"));
         };
         for (key, value) in values {
             entry.insert(key.to_owned(), value);

@@ -6,17 +6,19 @@ use std::{
 
 use reqwest::Url;
 use secrecy::SecretString;
+use shared::wire::{ProfileName, Service};
 
 use super::{
-    Config, Profile, Service, ServiceConfig, Tuning,
+    Config, ConfigError, ServiceConfig, Tuning,
     file::{File, ServiceFile, overlay},
     service::Defaults,
 };
+use crate::logging::LogFormat;
 
-/// Shorter access tokens could be guessed.
-const MIN_ACCESS_TOKEN: usize = 16;
+/// Minimum length of an access token in characters; a shorter one could be guessed.
+const MIN_ACCESS_TOKEN_CHARS: usize = 16;
 
-/// What flags and environment say; each beats the file's key of the same name.
+/// Values from flags and environment variables; each beats the file's key of the same name.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     /// The TOML file.
@@ -35,43 +37,8 @@ pub struct Overrides {
     pub public_hosts: Vec<String>,
     /// `app_dir`
     pub app_dir: Option<PathBuf>,
-}
-
-/// Why a configuration is refused. Every message names the key.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("{key}: cannot read {path}: {error}", path = path.display())]
-    Read {
-        /// Which key or flag names the file.
-        key: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// The file is no TOML, or has a key that is unknown or of the wrong type.
-    #[error("config {path}: {message}", path = path.display())]
-    Toml {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        message: String,
-    },
-    /// A value cannot be used.
-    #[error("{key}: {message}")]
-    Invalid {
-        /// The key.
-        key: String,
-        /// What is wrong.
-        message: String,
-    },
-}
-
-impl ConfigError {
-    pub(super) fn invalid(key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Invalid { key: key.into(), message: message.into() }
-    }
+    /// `log_format`
+    pub log_format: Option<String>,
 }
 
 /// Looks up an environment variable; tests give their own.
@@ -88,14 +55,16 @@ impl Config {
             .parse()
             .map_err(|_| ConfigError::invalid("listen", format!("{listen:?} is no IP address and port")))?;
         let profile = overrides.profile.or(file.profile).unwrap_or_else(|| "sandbox".into());
-        let profile = match &*profile {
-            "sandbox" => Profile::Sandbox,
-            "tutorial" => Profile::Tutorial,
-            other => {
-                let message = format!("{other:?} is no profile; there are \"sandbox\" and \"tutorial\"");
-                return Err(ConfigError::invalid("profile", message));
-            }
-        };
+        let profile = ProfileName::from_name(&profile).ok_or_else(|| {
+            let message = format!("{profile:?} is no profile; there are \"sandbox\" and \"tutorial\"");
+            ConfigError::invalid("profile", message)
+        })?;
+        let log_format = overrides.log_format.or(file.log_format).map_or(Ok(LogFormat::Text), |name| {
+            LogFormat::from_name(&name).ok_or_else(|| {
+                let message = format!("{name:?} is no format; there are \"text\" and \"json\"");
+                ConfigError::invalid("log_format", message)
+            })
+        })?;
         let access_token = overrides
             .access_token_file
             .or(file.access_token_file.map(PathBuf::from))
@@ -137,6 +106,7 @@ impl Config {
             limits: file.limits,
             qa_endpoint,
             webhook_secret,
+            log_format,
         })
     }
 }
@@ -181,9 +151,9 @@ fn read_access_token(path: &Path) -> Result<SecretString, ConfigError> {
         error,
     })?;
     let token = text.trim();
-    if token.len() < MIN_ACCESS_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if token.len() < MIN_ACCESS_TOKEN_CHARS || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         let message = format!(
-            "{} must hold at least {MIN_ACCESS_TOKEN} printable ASCII characters and no spaces",
+            "{} must hold at least {MIN_ACCESS_TOKEN_CHARS} printable ASCII characters and no spaces",
             path.display()
         );
         return Err(ConfigError::invalid("access_token_file", message));

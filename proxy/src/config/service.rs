@@ -1,11 +1,11 @@
 use reqwest::Url;
 use secrecy::SecretString;
 
-pub use shared::wire::Service;
+use shared::wire::Service;
 
-/// The contract's table: what holds where nothing is configured.
+/// Defaults of a service, from `docs/contract.md`.
 pub(super) struct Defaults {
-    /// The address, or its pattern where only the user knows a part of it.
+    /// Address, or its pattern where only the user knows a part of it.
     pub base_url: Result<&'static str, &'static str>,
     pub token_path: &'static str,
     pub style: TokenStyle,
@@ -15,7 +15,7 @@ pub(super) struct Defaults {
 }
 
 impl Defaults {
-    /// What holds for `service`.
+    /// Returns the defaults of `service`.
     pub(super) const fn of(service: Service) -> Self {
         match service {
             Service::Interactions => Self {
@@ -67,11 +67,11 @@ impl Defaults {
     }
 }
 
-/// How a token is asked for.
+/// Form of a token request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenStyle {
-    /// Everything in a form.
+    /// Everything in a form body.
     FormBody,
     /// Everything but the scopes in a JSON object.
     JsonBody,
@@ -79,33 +79,33 @@ pub enum TokenStyle {
     BasicForm,
 }
 
-/// One service, as far as it is configured.
+/// Configuration of one service, as far as it is complete.
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
-    /// Which one.
+    /// The service.
     pub service: Service,
-    /// Its address; WebSocket addresses are derived from it.
+    /// Address; WebSocket addresses are derived from it.
     pub base_url: Option<Url>,
-    /// Its token endpoint.
+    /// Address of the token endpoint.
     pub token_url: Option<Url>,
-    /// How a token is asked for.
+    /// Form of a token request.
     pub token_style: TokenStyle,
-    /// What a token must allow.
+    /// Scopes that a token must have.
     pub scopes: Vec<String>,
-    /// Whether the scopes are part of the request; some of CXone's endpoints take none.
+    /// True when the scopes are part of the request; some of CXone's endpoints take none.
     pub send_scopes: bool,
-    /// A token is renewed this long before it expires, in seconds.
+    /// Time before its expiry at which a token is renewed, in seconds.
     pub refresh_margin_s: u64,
-    /// The client's identifier.
+    /// Identifier of the OAuth client.
     pub client_id: Option<SecretString>,
-    /// The client's secret.
+    /// Secret of the OAuth client.
     pub client_secret: Option<SecretString>,
-    /// What is missing, by the names of the configuration. Empty means that the service can be used.
+    /// Keys of the configuration that are missing. Empty means that the service can be used.
     pub missing: Vec<String>,
 }
 
 impl ServiceConfig {
-    /// A service of a stand-in: the contract's defaults at `base_url` with these credentials.
+    /// Returns the configuration of a stand-in's service: the defaults at `base_url` with these credentials.
     pub fn at(
         service: Service,
         base_url: Url,

@@ -1,9 +1,11 @@
-//! CXone's services, as a client of theirs sees them.
+//! Client of CXone's services.
 
-mod rest;
-mod retry;
+mod client;
+mod error;
+mod request;
 mod socket;
 
-pub(crate) use rest::{Cxone, Repeat, UpstreamError};
-pub(crate) use retry::{describe, jittered, retry_after};
+pub(crate) use client::Cxone;
+pub(crate) use error::UpstreamError;
+pub(crate) use request::{Answer, UpstreamRequest};
 pub(crate) use socket::{DialError, Limits as SocketLimits, Upstream};

@@ -2,35 +2,36 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, header};
 use reqwest::Url;
+use shared::ids::CallId;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
     tungstenite::{Error, client::IntoClientRequest as _, protocol::WebSocketConfig},
 };
 
-use super::{Cxone, UpstreamError, retry_after};
-use crate::{auth::TokenError, config::Service};
+use super::{Cxone, UpstreamError};
+use crate::{auth::TokenError, config::Service, http::retry_after};
 
-/// A socket to CXone.
+/// Open WebSocket to CXone.
 pub(crate) type Upstream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// What a socket may take. The library's own defaults cost 278 KB a relay and admit 64 MiB messages.
+/// Bounds of a socket. The library's own defaults cost 278 KB a relay and admit 64 MiB messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// The longest message, in bytes.
+    /// Maximum size of a message in bytes.
     pub(crate) message: usize,
-    /// Read and write buffer of each side of a relay, in bytes.
+    /// Size of the read and of the write buffer on each side of a relay, in bytes.
     pub(crate) buffer: usize,
 }
 
 impl Limits {
-    /// Events are texts of some hundred bytes.
+    /// Bounds of an event socket, whose messages are texts of some hundred bytes.
     pub(crate) const EVENTS: Self = Self { message: 1 << 20, buffer: 4 << 10 };
-    /// Four seconds of audio in one message is more than anyone sends. Three frames are read at a time at most: the buffers
-    /// are most of what a relay costs, and the library clears them before every read.
+    /// Bounds of a voice socket. Four seconds of audio in one message is more than anyone sends. At most three frames are
+    /// read at a time: the buffers are most of a relay's cost, and the library clears them before every read.
     pub(crate) const VOICE: Self = Self { message: 64 << 10, buffer: 1 << 10 };
 
-    /// The most that waits to be written: one message and the control frames beside it.
+    /// Returns the maximum number of bytes that wait to be written: one message and the control frames beside it.
     pub(crate) const fn write_bound(self) -> usize {
         self.message + (64 << 10)
     }
@@ -45,24 +46,24 @@ impl Limits {
     }
 }
 
-/// Why a socket was not opened.
+/// Failure to open a socket.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum DialError {
-    /// No token.
+    /// There is no token.
     #[error(transparent)]
     Token(#[from] TokenError),
     /// The handshake was answered with another status than 101.
     #[error("{service} answered the handshake with HTTP {status}{}", fault(*service, *status))]
     Refused { service: Service, status: u16, retry_after: Option<Duration> },
-    /// It did not answer.
+    /// The service did not answer.
     #[error("{service} cannot be reached: {message}")]
-    Network { service: Service, message: String, timeout: bool },
-    /// It is not configured.
+    Network { service: Service, message: String, is_timeout: bool },
+    /// The service is not configured.
     #[error(transparent)]
     NotConfigured(UpstreamError),
 }
 
-/// Whose fault a refused handshake is, where the status tells.
+/// Returns the fault that a refused handshake's status tells of.
 const fn fault(service: Service, status: u16) -> &'static str {
     match (service, status) {
         (_, 401) => ": the token was not accepted",
@@ -79,13 +80,13 @@ impl Cxone {
     /// Opens the interactions socket, with the token in a header.
     pub(crate) async fn dial_interactions(&self) -> Result<Upstream, DialError> {
         let path = ["api", "v2", "interactions", "websocket"];
-        self.dial(Service::Interactions, &path, Limits::EVENTS, Place::Header).await
+        self.dial(Service::Interactions, &path, Limits::EVENTS, TokenPlace::Header).await
     }
 
     /// Opens the voice stream of `call_id`, with the token in the query, the only place where the service takes it.
-    pub(crate) async fn dial_voice(&self, call_id: &str) -> Result<Upstream, DialError> {
-        let path = ["agent", "voice", call_id, "stream"];
-        self.dial(Service::Voice, &path, Limits::VOICE, Place::Query).await
+    pub(crate) async fn dial_voice(&self, call_id: &CallId) -> Result<Upstream, DialError> {
+        let path = ["agent", "voice", call_id.as_str(), "stream"];
+        self.dial(Service::Voice, &path, Limits::VOICE, TokenPlace::Query).await
     }
 
     async fn dial(
@@ -93,7 +94,7 @@ impl Cxone {
         service: Service,
         path: &[&str],
         limits: Limits,
-        place: Place,
+        token_place: TokenPlace,
     ) -> Result<Upstream, DialError> {
         let mut url = self.url(service, path).map_err(DialError::NotConfigured)?;
         let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
@@ -102,9 +103,9 @@ impl Cxone {
         let mut renewed = false;
         loop {
             let token = tokens.token().await?;
-            let dialled = match place {
-                Place::Header => self.open(service, &url, Some(token.bearer()), limits).await,
-                Place::Query => self.open(service, &token.in_query(url.clone()), None, limits).await,
+            let dialled = match token_place {
+                TokenPlace::Header => self.open(service, &url, Some(token.bearer()), limits).await,
+                TokenPlace::Query => self.open(service, &token.in_query(url.clone()), None, limits).await,
             };
             self.metrics().upstream_request(service, if dialled.is_ok() { "ok" } else { "failed" });
             match dialled {
@@ -125,7 +126,7 @@ impl Cxone {
         limits: Limits,
     ) -> Result<Upstream, DialError> {
         let network =
-            |message: &str, timeout| DialError::Network { service, message: message.into(), timeout };
+            |message: &str, is_timeout| DialError::Network { service, message: message.into(), is_timeout };
         let mut request =
             url.as_str().into_client_request().map_err(|_| network("its address is unusable", false))?;
         if let Some(bearer) = bearer {
@@ -150,7 +151,7 @@ impl Cxone {
 }
 
 #[derive(Clone, Copy)]
-enum Place {
+enum TokenPlace {
     Header,
     Query,
 }

@@ -1,16 +1,15 @@
 use axum::{
-    extract::Request,
     http::{HeaderName, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
 
-/// Scripts and styles from here alone, wasm allowed, nothing inline and nothing evaluated.
+/// Content security policy: scripts and styles from here alone, wasm allowed, nothing inline and nothing evaluated.
 const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; \
 img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; font-src 'self'; manifest-src 'self'; \
 base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const FIXED: [(HeaderName, &str); 7] = [
+/// Headers that every answer carries.
+const SECURITY_HEADERS: [(HeaderName, &str); 7] = [
     (header::CONTENT_SECURITY_POLICY, CSP),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -24,10 +23,9 @@ const FIXED: [(HeaderName, &str); 7] = [
 ];
 
 /// Puts the security headers on every answer, and keeps answers that are not files out of caches.
-pub(crate) async fn security_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(crate) async fn security_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    for (name, value) in FIXED {
+    for (name, value) in SECURITY_HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

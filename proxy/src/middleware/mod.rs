@@ -1,4 +1,4 @@
-//! What every request passes through.
+//! The layers that every request passes through.
 
 mod access;
 mod guard;
@@ -6,8 +6,8 @@ mod headers;
 mod observe;
 mod problems;
 
-pub(crate) use access::{Access, access};
-pub(crate) use guard::{LocalAddress, Names, guard};
+pub(crate) use access::access;
+pub(crate) use guard::guard;
 pub(crate) use headers::security_headers;
-pub(crate) use observe::observe;
-pub(crate) use problems::{deadline, panicked, problems};
+pub(crate) use observe::{RandomRequestId, count, drop_malformed_request_id, trace};
+pub(crate) use problems::{panicked, problems};

@@ -3,27 +3,27 @@ use std::{collections::VecDeque, time::Duration};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-/// 20 ms of 16-bit PCM at 8 kHz.
-const FRAME: usize = 320;
-/// Audio that waits longer than this is of no use to a conversation.
-const OLDEST: Duration = Duration::from_millis(200);
-/// A sender this far ahead, 16 s of audio, is held back instead: that is a file, not a conversation.
-const FULL: usize = 256 << 10;
+/// Size of a frame: 20 ms of 16-bit PCM at 8 kHz.
+const FRAME_BYTES: usize = 320;
+/// Maximum time that audio waits; older audio is of no use to a conversation.
+const MAX_AGE: Duration = Duration::from_millis(200);
+/// Queue length at which the sender is held back. 16 s of audio at once are a file, not a conversation.
+const MAX_QUEUE_BYTES: usize = 256 << 10;
 
-/// Audio on its way. As long as it is taken in time its bytes and messages are unchanged; what waits longer than
-/// 200 ms is dropped in whole frames, counted from the stream's first byte, so that the rest stays in step.
+/// Audio on its way to one side. Audio that is taken in time keeps its bytes and messages unchanged; audio that waits
+/// longer than 200 ms is dropped in whole frames, counted from the stream's first byte, so that the rest stays in step.
 #[derive(Debug, Default)]
 pub(super) struct AudioQueue {
     chunks: VecDeque<(Instant, Bytes)>,
     len: usize,
-    /// Bytes of the present frame that were taken already.
+    /// Number of bytes of the present frame that were taken already.
     phase: usize,
     dropped: u64,
     passed: u64,
 }
 
 impl AudioQueue {
-    /// Takes a message.
+    /// Appends a message.
     pub(super) fn push(&mut self, now: Instant, bytes: Bytes) {
         if !bytes.is_empty() {
             self.len += bytes.len();
@@ -31,48 +31,49 @@ impl AudioQueue {
         }
     }
 
-    /// The next message to send, after what is too old was dropped.
+    /// Drops audio that is too old and returns the next message to send.
     pub(super) fn pop(&mut self, now: Instant) -> Option<Bytes> {
         self.drop_old(now);
         let (_, bytes) = self.chunks.pop_front()?;
         self.len -= bytes.len();
-        self.phase = (self.phase + bytes.len()) % FRAME;
+        self.phase = (self.phase + bytes.len()) % FRAME_BYTES;
         self.passed += bytes.len() as u64;
         Some(bytes)
     }
 
+    /// Returns true when no audio waits.
     pub(super) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
     }
 
-    /// Whether the sender has to wait.
+    /// Returns true when the sender has to wait.
     pub(super) fn is_full(&self) -> bool {
-        self.len >= FULL
+        self.len >= MAX_QUEUE_BYTES
     }
 
-    /// Frames that were dropped.
+    /// Returns the number of frames that were dropped.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// Bytes that were sent on.
+    /// Returns the number of bytes that were sent on.
     pub(super) fn passed(&self) -> u64 {
         self.passed
     }
 
-    /// Drops what is too old. Called while the receiver takes nothing, so that the queue stays short.
+    /// Drops audio that is too old. Called while the receiver takes nothing, so that the queue stays short.
     pub(super) fn drop_old(&mut self, now: Instant) {
         let old: usize = self
             .chunks
             .iter()
-            .take_while(|(arrived, _)| now.saturating_duration_since(*arrived) > OLDEST)
+            .take_while(|(arrived, _)| now.saturating_duration_since(*arrived) > MAX_AGE)
             .map(|(_, bytes)| bytes.len())
             .sum();
-        // The rest of a frame whose beginning was sent is sent as well.
-        let keep = (FRAME - self.phase) % FRAME;
-        let frames = old.saturating_sub(keep) / FRAME;
+        // The rest of a frame that was sent in part is sent as well.
+        let keep = (FRAME_BYTES - self.phase) % FRAME_BYTES;
+        let frames = old.saturating_sub(keep) / FRAME_BYTES;
         if frames > 0 {
-            self.cut(keep, frames * FRAME);
+            self.cut(keep, frames * FRAME_BYTES);
             self.dropped += frames as u64;
         }
     }
@@ -110,8 +111,8 @@ mod tests {
         let long = Bytes::from(vec![7u8; 50_000]);
         queue.push(now, long.clone());
         queue.push(now, Bytes::from_static(b"x"));
-        assert_eq!(queue.pop(now + OLDEST), Some(long));
-        assert_eq!(queue.pop(now + OLDEST), Some(Bytes::from_static(b"x")));
+        assert_eq!(queue.pop(now + MAX_AGE), Some(long));
+        assert_eq!(queue.pop(now + MAX_AGE), Some(Bytes::from_static(b"x")));
         assert_eq!((queue.pop(now), queue.dropped()), (None, 0));
     }
 

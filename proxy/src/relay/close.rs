@@ -1,4 +1,4 @@
-//! Ends of sockets.
+//! Closing of sockets.
 
 use std::time::Duration;
 
@@ -6,24 +6,25 @@ use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use shared::link::relayed_close_code;
 use tokio::time::timeout;
 
-use super::message::{Heard, SocketMessage};
+use super::message::{Received, SocketMessage};
 
-/// The proxy shuts down, or the page went away.
+/// Close code: the proxy shuts down, or the page went away.
 pub(super) const GOING_AWAY: u16 = 1001;
-/// Text where there should be audio.
+/// Close code: text where there should be audio.
 pub(super) const UNSUPPORTED: u16 = 1003;
-/// Something failed that was no one's wish.
+/// Close code: something failed.
 pub(super) const INTERNAL: u16 = 1011;
-/// Come back and resume.
-const TRY_AGAIN: u16 = 1013;
+/// Close code: reconnect and resume.
+const TRY_AGAIN_LATER: u16 = 1013;
 
-/// How long the other side may take to answer a close frame.
-const HANDSHAKE: Duration = Duration::from_secs(1);
-/// RFC 6455, section 5.5: a control frame's payload has 125 bytes, two of which are the code.
-const LONGEST_REASON: usize = 123;
+/// Time within which the other side must answer a close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Maximum size of a close frame's reason: a control frame's payload has 125 bytes (RFC 6455, section 5.5), two of which
+/// are the code.
+const MAX_REASON_BYTES: usize = 123;
 
-/// The code that a page is sent for CXone's. 1014 came after RFC 6455, and some libraries, tungstenite among them, take
-/// it for a protocol violation: a page gets 1011 in its place.
+/// Returns the close code that a page is sent for CXone's. 1014 came after RFC 6455, and some libraries, tungstenite among
+/// them, take it for a protocol violation: a page gets 1011 in its place.
 pub(super) fn for_page(code: Option<u16>) -> u16 {
     match relayed_close_code(code) {
         1014 => INTERNAL,
@@ -31,38 +32,38 @@ pub(super) fn for_page(code: Option<u16>) -> u16 {
     }
 }
 
-/// `text` as far as a close frame holds it.
+/// Returns as much of `text` as a close frame holds.
 fn reason(text: &str) -> String {
-    let mut end = text.len().min(LONGEST_REASON);
+    let mut end = text.len().min(MAX_REASON_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     text[..end].to_owned()
 }
 
-/// How long a page that reads too slowly is given to read what was sent before its close frame.
-const SLOW_PAGE: Duration = Duration::from_secs(30);
+/// Time within which a page that reads too slowly must read up to its close frame.
+const SLOW_PAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Closes a socket and waits for the answer, so that what was sent before is not lost to a reset. Without a code,
-/// an empty close frame is sent.
-pub(super) async fn end<S, M, E>(socket: &mut S, code: Option<u16>, text: &str)
+/// Closes a socket and waits for the answer, so that a reset does not take what was sent before. Without a code, an empty
+/// close frame is sent.
+pub(super) async fn close<S, M, E>(socket: &mut S, code: Option<u16>, text: &str)
 where
     S: Stream<Item = Result<M, E>> + Sink<M, Error = E> + Unpin,
     M: SocketMessage,
 {
-    end_within(HANDSHAKE, socket, code, text).await;
+    close_within(CLOSE_TIMEOUT, socket, code, text).await;
 }
 
-/// Closes the socket of a page that reads too slowly, which will see the close frame only behind all that waits for it.
-pub(super) async fn end_slow_page<S, M, E>(socket: &mut S)
+/// Closes the socket of a page that reads too slowly, which gets the close frame only after everything that waits for it.
+pub(super) async fn close_slow_page<S, M, E>(socket: &mut S)
 where
     S: Stream<Item = Result<M, E>> + Sink<M, Error = E> + Unpin,
     M: SocketMessage,
 {
-    end_within(SLOW_PAGE, socket, Some(TRY_AGAIN), "too slow; reconnect and resume").await;
+    close_within(SLOW_PAGE_TIMEOUT, socket, Some(TRY_AGAIN_LATER), "too slow; reconnect and resume").await;
 }
 
-async fn end_within<S, M, E>(patience: Duration, socket: &mut S, code: Option<u16>, text: &str)
+async fn close_within<S, M, E>(limit: Duration, socket: &mut S, code: Option<u16>, text: &str)
 where
     S: Stream<Item = Result<M, E>> + Sink<M, Error = E> + Unpin,
     M: SocketMessage,
@@ -70,13 +71,13 @@ where
     let closing = async {
         socket.send(M::close(code.map(|code| (code, reason(text))))).await.ok()?;
         while let Some(Ok(message)) = socket.next().await {
-            if matches!(message.heard(), Heard::Close(_)) {
+            if matches!(message.into_received(), Received::Close(_)) {
                 break;
             }
         }
         Some(())
     };
-    let _ = timeout(patience, closing).await;
+    let _ = timeout(limit, closing).await;
 }
 
 #[cfg(test)]

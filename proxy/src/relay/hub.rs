@@ -1,24 +1,19 @@
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use serde_json::value::RawValue;
 use shared::wire::{Gap, GapReason, LinkState, LinkStatus};
 use tokio::sync::{broadcast, watch};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{
-    ring::{Resumed, Ring},
-    upstream,
-};
-use crate::{audit::Audit, config::Tuning, cxone::Cxone, id, metrics::Metrics};
+use super::ring::{Resumed, Ring};
+use crate::id;
 
-/// A page that misses more link states than this is told the present one.
+/// Number of link states that a page may miss before it gets the present one instead.
 const LINK_STATES: usize = 32;
 
-/// CXone's events: one subscription however many pages there are, begun with the first and kept.
+/// CXone's events and the state of the link that brings them: one subscription however many pages there are.
+///
+/// The hub itself does not connect: [`super::keep_up`] waits until a connection is wanted and fills the hub.
 #[derive(Clone)]
 pub(crate) struct Hub(Arc<Inner>);
 
@@ -27,57 +22,48 @@ struct Inner {
     head: watch::Sender<u64>,
     link: Mutex<LinkStatus>,
     links: broadcast::Sender<LinkStatus>,
-    started: AtomicBool,
-    tasks: TaskTracker,
-    context: Context,
-}
-
-/// What the hub's own connection needs.
-#[derive(Clone)]
-pub(crate) struct Context {
-    pub(crate) cxone: Cxone,
-    pub(crate) audit: Audit,
-    pub(crate) metrics: Metrics,
-    pub(crate) tuning: Tuning,
-    pub(crate) shutdown: CancellationToken,
+    is_wanted: watch::Sender<bool>,
 }
 
 impl Hub {
-    pub(crate) fn new(context: Context, tasks: TaskTracker) -> Self {
-        let ring = Ring::new(id::random(), context.tuning.ring_events, context.tuning.ring_bytes);
+    /// Returns a hub without events, whose ring holds at most `ring_events` of them and `ring_bytes` bytes.
+    pub(crate) fn new(ring_events: usize, ring_bytes: usize) -> Self {
+        let ring = Ring::new(id::random(), ring_events, ring_bytes);
         Self(Arc::new(Inner {
             head: watch::Sender::new(ring.next()),
             ring: Mutex::new(ring),
             link: Mutex::new(LinkStatus::CLOSED),
             links: broadcast::Sender::new(LINK_STATES),
-            started: AtomicBool::new(false),
-            tasks,
-            context,
+            is_wanted: watch::Sender::new(false),
         }))
     }
 
-    /// Subscribes to CXone's events, if that was not done before.
-    pub(crate) fn start(&self) {
-        if !self.0.started.swap(true, Ordering::AcqRel) {
+    /// Asks for the connection to CXone, which is kept from then on.
+    pub(crate) fn want_connection(&self) {
+        if !self.0.is_wanted.send_replace(true) {
             self.publish(LinkStatus { state: LinkState::Connecting, ..self.link() });
-            self.0.tasks.spawn(upstream::keep_up(self.clone()));
         }
     }
 
-    pub(crate) fn context(&self) -> &Context {
-        &self.0.context
+    /// Waits until a connection is wanted.
+    pub(super) async fn connection_wanted(&self) {
+        let mut is_wanted = self.0.is_wanted.subscribe();
+        // It cannot fail: the sender lives as long as the hub.
+        let _ = is_wanted.wait_for(|is_wanted| *is_wanted).await;
     }
 
-    /// How the connection stands, and what becomes of it.
+    /// Returns the link's state, and a channel of its changes.
     pub(super) fn watch_link(&self) -> (LinkStatus, broadcast::Receiver<LinkStatus>) {
         let link = self.0.link.lock().unwrap_or_else(PoisonError::into_inner);
         (link.clone(), self.0.links.subscribe())
     }
 
+    /// Returns the link's state.
     pub(crate) fn link(&self) -> LinkStatus {
         self.watch_link().0
     }
 
+    /// Sets the link's state and sends it to every page.
     pub(super) fn publish(&self, status: LinkStatus) {
         let mut link = self.0.link.lock().unwrap_or_else(PoisonError::into_inner);
         if *link != status {
@@ -87,24 +73,24 @@ impl Hub {
         }
     }
 
-    /// The offset that the next entry gets, as it changes.
+    /// Returns the offset of the next entry, as it changes.
     pub(super) fn head(&self) -> watch::Receiver<u64> {
         self.0.head.subscribe()
     }
 
-    /// Returns the life of the ring that offsets count in.
+    /// Returns the identifier of the ring that offsets count in.
     pub(super) fn epoch(&self) -> String {
         self.ring().epoch().to_owned()
     }
 
-    pub(super) fn event(&self, event: Box<RawValue>) {
-        self.context().metrics.event();
+    /// Appends an event of CXone's.
+    pub(super) fn push_event(&self, event: Box<RawValue>) {
         self.push(|ring| ring.push_event(event));
     }
 
-    pub(super) fn reconnected(&self) {
-        self.context().metrics.gap(GapReason::UpstreamReconnect);
-        self.push(|ring| ring.push_gap(GapReason::UpstreamReconnect));
+    /// Appends a gap: events may be missing here.
+    pub(super) fn push_gap(&self, reason: GapReason) {
+        self.push(|ring| ring.push_gap(reason));
     }
 
     fn push(&self, push: impl FnOnce(&mut Ring)) {
@@ -113,10 +99,12 @@ impl Hub {
         self.0.head.send_replace(ring.next());
     }
 
-    pub(super) fn read(&self, from: u64, most: usize) -> Result<Vec<Utf8Bytes>, Gap> {
-        self.ring().read(from, most)
+    /// Returns up to `max_entries` entries from offset `from`, or a gap where that is no longer held.
+    pub(super) fn read(&self, from: u64, max_entries: usize) -> Result<Vec<Utf8Bytes>, Gap> {
+        self.ring().read(from, max_entries)
     }
 
+    /// Returns the place where a page goes on that has last seen `offset` of `epoch`.
     pub(super) fn resume(&self, epoch: &str, offset: u64) -> Resumed {
         self.ring().resume(epoch, offset)
     }

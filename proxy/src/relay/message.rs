@@ -1,39 +1,43 @@
-//! What a relay needs of a message, whichever library reads it.
+//! Messages of sockets, whichever library reads them.
 
 use axum::extract::ws;
 use bytes::Bytes;
 use tokio_tungstenite::tungstenite;
 
-/// A message as a relay of bytes sees it.
+/// A message, as far as a relay of bytes distinguishes it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
-    /// Audio.
+pub(crate) enum Received {
+    /// Audio bytes.
     Audio(Bytes),
     /// Text, of which there should be none.
     Text,
-    /// The other side is done, with a code and a reason unless it gave none.
+    /// End of the other side, with a code and a reason unless it gave none.
     Close(Option<(u16, String)>),
-    /// A ping or a pong: a sign of life.
+    /// Ping or pong: a sign of life.
     Alive,
 }
 
-/// A message of either library.
+/// Message of a WebSocket library.
 pub(crate) trait SocketMessage: Sized {
-    fn heard(self) -> Heard;
+    /// Returns what was received.
+    fn into_received(self) -> Received;
+    /// Returns a message of audio.
     fn audio(bytes: Bytes) -> Self;
+    /// Returns a ping.
     fn ping() -> Self;
+    /// Returns a close frame with a code and a reason.
     fn close(end: Option<(u16, String)>) -> Self;
 }
 
 impl SocketMessage for ws::Message {
-    fn heard(self) -> Heard {
+    fn into_received(self) -> Received {
         match self {
-            Self::Binary(bytes) => Heard::Audio(bytes),
-            Self::Text(_) => Heard::Text,
+            Self::Binary(bytes) => Received::Audio(bytes),
+            Self::Text(_) => Received::Text,
             Self::Close(frame) => {
-                Heard::Close(frame.map(|frame| (frame.code, frame.reason.as_str().to_owned())))
+                Received::Close(frame.map(|frame| (frame.code, frame.reason.as_str().to_owned())))
             }
-            Self::Ping(_) | Self::Pong(_) => Heard::Alive,
+            Self::Ping(_) | Self::Pong(_) => Received::Alive,
         }
     }
 
@@ -51,14 +55,14 @@ impl SocketMessage for ws::Message {
 }
 
 impl SocketMessage for tungstenite::Message {
-    fn heard(self) -> Heard {
+    fn into_received(self) -> Received {
         match self {
-            Self::Binary(bytes) => Heard::Audio(bytes),
-            Self::Text(_) => Heard::Text,
+            Self::Binary(bytes) => Received::Audio(bytes),
+            Self::Text(_) => Received::Text,
             Self::Close(frame) => {
-                Heard::Close(frame.map(|frame| (frame.code.into(), frame.reason.as_str().to_owned())))
+                Received::Close(frame.map(|frame| (frame.code.into(), frame.reason.as_str().to_owned())))
             }
-            Self::Ping(_) | Self::Pong(_) | Self::Frame(_) => Heard::Alive,
+            Self::Ping(_) | Self::Pong(_) | Self::Frame(_) => Received::Alive,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod audio_queue;
 mod close;
+mod context;
 mod hub;
 mod message;
 mod page;
@@ -9,6 +10,8 @@ mod ring;
 mod upstream;
 mod voice;
 
-pub(crate) use hub::{Context, Hub};
+pub(crate) use context::Context;
+pub(crate) use hub::Hub;
 pub(crate) use page::serve as serve_page;
+pub(crate) use upstream::keep_up;
 pub(crate) use voice::Relay;

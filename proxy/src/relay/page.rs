@@ -10,26 +10,25 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
-use super::{close, hub::Hub};
+use super::{close, context::Context, hub::Hub};
 
-/// So many events are handed to the socket before anything else is looked at.
-const BATCH: usize = 64;
+/// Number of events that are handed to the socket before anything else is looked at.
+const BATCH_EVENTS: usize = 64;
 
 /// Serves a page until it leaves, is too slow, or the proxy shuts down.
 ///
-/// The page's place in the ring is all that is kept of it: there is no queue per page that could fill.
-pub(crate) async fn serve<S, E>(socket: S, hub: Hub)
+/// Only the page's place in the ring is kept of it: there is no queue per page that could fill.
+pub(crate) async fn serve<S, E>(socket: S, hub: Hub, context: Context)
 where
     S: Stream<Item = Result<Message, E>> + Sink<Message, Error = E> + Unpin,
     E: Display,
 {
-    let _open = hub.context().metrics.socket("interactions");
+    let _open = context.metrics.socket("interactions");
     let (status, links) = hub.watch_link();
     let mut head = hub.head();
     let next = *head.borrow_and_update();
-    let shutdown = hub.context().shutdown.clone();
     let newest = Head { epoch: hub.epoch(), offset: next - 1 };
-    let mut page = Page { socket, hub, live_from: next, cursor: next, resumed: false };
+    let mut page = Page { socket, hub, context, live_from: next, cursor: next, has_resumed: false };
     let end = match page.send(vec![link_text(status, Some(newest))]).await {
         Ok(()) => page.run(links, head).await,
         Err(end) => end,
@@ -37,13 +36,15 @@ where
     match end {
         End::Left => {}
         End::TooSlow => {
-            page.hub.context().metrics.slow_page();
+            page.context.metrics.slow_page();
             tokio::select! {
-                () = close::end_slow_page(&mut page.socket) => {}
-                () = shutdown.cancelled() => {}
+                () = close::close_slow_page(&mut page.socket) => {}
+                () = page.context.shutdown.cancelled() => {}
             }
         }
-        End::Shutdown => close::end(&mut page.socket, Some(close::GOING_AWAY), "dialbench shuts down").await,
+        End::Shutdown => {
+            close::close(&mut page.socket, Some(close::GOING_AWAY), "dialbench shuts down").await;
+        }
     }
 }
 
@@ -56,11 +57,12 @@ enum End {
 struct Page<S> {
     socket: S,
     hub: Hub,
-    /// Where the ring was when the page came; what lies before is sent only on `resume`.
+    context: Context,
+    /// Next offset of the ring when the page came; earlier events are sent only on `resume`.
     live_from: u64,
-    /// The next offset to send.
+    /// Next offset to send.
     cursor: u64,
-    resumed: bool,
+    has_resumed: bool,
 }
 
 impl<S, E> Page<S>
@@ -73,25 +75,24 @@ where
         mut links: broadcast::Receiver<LinkStatus>,
         mut head: watch::Receiver<u64>,
     ) -> End {
-        let tuning = self.hub.context().tuning.clone();
-        let shutdown = self.hub.context().shutdown.clone();
-        let mut last_word = Instant::now();
-        // Live events wait until the page has had time to say where it was, so that none comes before those it missed.
-        let mut hold_until = Some(last_word + tuning.resume_within);
-        let mut ping = interval_at(last_word + tuning.ping_every, tuning.ping_every);
+        let Context { tuning, shutdown, .. } = self.context.clone();
+        let mut last_received = Instant::now();
+        // Live events wait until the page has had time to resume, so that none comes before those that it missed.
+        let mut hold_until = Some(last_received + tuning.resume_within);
+        let mut ping = interval_at(last_received + tuning.ping_every, tuning.ping_every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let behind = hold_until.is_none() && self.cursor < *head.borrow_and_update();
-            // The page's own words and the link's state come before events, of which there may be many.
+            // The page's messages and the link's state come before events, of which there may be many.
             let step = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => Err(End::Shutdown),
                 message = self.socket.next() => {
-                    last_word = Instant::now();
+                    last_received = Instant::now();
                     match message {
                         Some(Ok(Message::Text(text))) => {
                             hold_until = None;
-                            self.hear(&text).await
+                            self.handle(&text).await
                         }
                         Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => Ok(()),
                         Some(Ok(Message::Close(_))) | None => Err(End::Left),
@@ -110,13 +111,13 @@ where
                     }
                     Err(broadcast::error::RecvError::Closed) => Err(End::Shutdown),
                 },
-                () = sleep_until(hold_until.unwrap_or(last_word)), if hold_until.is_some() => {
+                () = sleep_until(hold_until.unwrap_or(last_received)), if hold_until.is_some() => {
                     hold_until = None;
                     Ok(())
                 }
                 () = std::future::ready(()), if behind => self.advance().await,
                 changed = head.changed(), if !behind && hold_until.is_none() => changed.map_err(|_| End::Shutdown),
-                () = sleep_until(last_word + tuning.dead_after) => Err(End::Left),
+                () = sleep_until(last_received + tuning.dead_after) => Err(End::Left),
                 _ = ping.tick() => self.write([Message::Ping(axum::body::Bytes::new())]).await,
             };
             if let Err(end) = step {
@@ -127,34 +128,35 @@ where
 
     /// Sends what the ring holds from the cursor on.
     async fn advance(&mut self) -> Result<(), End> {
-        match self.hub.read(self.cursor, BATCH) {
+        match self.hub.read(self.cursor, BATCH_EVENTS) {
             Ok(texts) => {
                 self.cursor += texts.len() as u64;
                 self.send(texts).await
             }
             Err(gap) => {
-                self.hub.context().metrics.gap(GapReason::SlowConsumer);
+                self.context.metrics.gap(GapReason::SlowConsumer);
                 self.send(vec![text_of(&ServerMessage::Gap(gap))]).await?;
                 Err(End::TooSlow)
             }
         }
     }
 
-    async fn hear(&mut self, text: &str) -> Result<(), End> {
+    /// Acts on a message from the page.
+    async fn handle(&mut self, text: &str) -> Result<(), End> {
         let (epoch, offset) = match serde_json::from_str(text) {
             Ok(ClientMessage::Resume { epoch, offset }) => (epoch, offset),
             Ok(ClientMessage::Live) => return Ok(()),
             Err(error) => {
-                tracing::debug!(%error, "a page said something that was not understood");
+                tracing::debug!(%error, "a page sent a message that was not understood");
                 return Ok(());
             }
         };
-        if std::mem::replace(&mut self.resumed, true) {
+        if std::mem::replace(&mut self.has_resumed, true) {
             return Ok(());
         }
         let resumed = self.hub.resume(&epoch, offset);
         if let Some(gap) = resumed.gap {
-            self.hub.context().metrics.gap(GapReason::Expired);
+            self.context.metrics.gap(GapReason::Expired);
             self.send(vec![text_of(&ServerMessage::Gap(gap))]).await?;
         }
         if self.cursor == self.live_from {
@@ -164,8 +166,8 @@ where
         // Live events went out already: what lies before them follows, and is not sent twice.
         let mut from = resumed.from;
         while from < self.live_from {
-            let most = usize::try_from(self.live_from - from).unwrap_or(BATCH).min(BATCH);
-            let Ok(texts) = self.hub.read(from, most) else { return Err(End::TooSlow) };
+            let missed = usize::try_from(self.live_from - from).unwrap_or(BATCH_EVENTS);
+            let Ok(texts) = self.hub.read(from, missed.min(BATCH_EVENTS)) else { return Err(End::TooSlow) };
             from += texts.len() as u64;
             self.send(texts).await?;
         }
@@ -184,7 +186,7 @@ where
             }
             socket.flush().await
         };
-        match timeout(self.hub.context().tuning.slow_after, writing).await {
+        match timeout(self.context.tuning.slow_after, writing).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Left),
             Err(_) => Err(End::TooSlow),

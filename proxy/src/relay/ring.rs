@@ -4,13 +4,13 @@ use axum::extract::ws::Utf8Bytes;
 use serde_json::value::RawValue;
 use shared::wire::{Gap, GapReason, ServerMessage};
 
-/// Before the first entry; a page that has seen nothing resumes after it.
-const BEFORE_ALL: u64 = 0;
+/// Offset before the first entry; a page that has seen nothing resumes after it.
+const NO_OFFSET: u64 = 0;
 
-/// The last events, as the texts that pages are sent, each with an offset that rises by one.
+/// Recent events, as the texts that pages are sent, each with an offset that rises by one.
 ///
-/// A gap takes an offset too: it stands in the stream where the events are missing, so that a page that resumes
-/// after it is not told again and one that resumes before it is.
+/// A gap takes an offset too: it stands in the stream where the events are missing, so that a page that resumes before it
+/// gets it and one that resumes after it does not get it again.
 #[derive(Debug)]
 pub(crate) struct Ring {
     epoch: String,
@@ -21,20 +21,21 @@ pub(crate) struct Ring {
     max_bytes: usize,
 }
 
-/// Where a page goes on.
+/// Place in the ring where a page goes on.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Resumed {
-    /// What it has to be told first.
+    /// Gap that the page is sent first.
     pub(crate) gap: Option<Gap>,
-    /// The first offset that it is sent.
+    /// First offset that the page is sent.
     pub(crate) from: u64,
 }
 
 impl Ring {
+    /// Returns an empty ring that holds at most `max_entries` entries and about `max_bytes` bytes.
     pub(crate) fn new(epoch: String, max_entries: usize, max_bytes: usize) -> Self {
         Self {
             epoch,
-            next: BEFORE_ALL + 1,
+            next: NO_OFFSET + 1,
             entries: VecDeque::new(),
             bytes: 0,
             max_entries: max_entries.max(1),
@@ -42,28 +43,28 @@ impl Ring {
         }
     }
 
-    /// Returns the life that offsets count in.
+    /// Returns the identifier of this ring.
     pub(crate) fn epoch(&self) -> &str {
         &self.epoch
     }
 
-    /// The offset that the next entry gets.
+    /// Returns the offset of the next entry.
     pub(crate) fn next(&self) -> u64 {
         self.next
     }
 
-    /// The oldest offset that is held; [`Self::next`] where nothing is.
+    /// Returns the oldest offset that is held; [`Self::next`] where nothing is.
     pub(crate) fn first(&self) -> u64 {
         self.next - self.entries.len() as u64
     }
 
-    /// Takes an event of CXone's.
+    /// Appends an event of CXone's.
     pub(crate) fn push_event(&mut self, event: Box<RawValue>) {
         let message = ServerMessage::Event { epoch: self.epoch.clone(), offset: self.next, event };
         self.push(&message);
     }
 
-    /// Notes that events may be missing here.
+    /// Appends a gap: events may be missing here.
     pub(crate) fn push_gap(&mut self, reason: GapReason) {
         let gap = Gap { epoch: self.epoch.clone(), from: self.next, to: Some(self.next), reason };
         self.push(&ServerMessage::Gap(gap));
@@ -81,25 +82,25 @@ impl Ring {
         }
     }
 
-    /// Up to `most` entries from offset `from`; an error where that is no longer held.
-    pub(crate) fn read(&self, from: u64, most: usize) -> Result<Vec<Utf8Bytes>, Gap> {
+    /// Returns up to `max_entries` entries from offset `from`, or a gap where that is no longer held.
+    pub(crate) fn read(&self, from: u64, max_entries: usize) -> Result<Vec<Utf8Bytes>, Gap> {
         let first = self.first();
         if from < first {
             return Err(self.gap(from, first - 1, GapReason::SlowConsumer));
         }
         let skip = usize::try_from(from - first).unwrap_or(usize::MAX);
-        Ok(self.entries.iter().skip(skip).take(most).cloned().collect())
+        Ok(self.entries.iter().skip(skip).take(max_entries).cloned().collect())
     }
 
-    /// Where a page goes on that has last seen `offset` of `epoch`.
+    /// Returns the place where a page goes on that has last seen `offset` of `epoch`.
     pub(crate) fn resume(&self, epoch: &str, offset: u64) -> Resumed {
         let first = self.first();
         if epoch != self.epoch {
-            // Everything here is new to it, and what it missed of the other life nobody knows.
-            let gap = self.gap(BEFORE_ALL, first - 1, GapReason::Expired);
+            // Everything here is new to the page, and nobody knows what it missed of the other ring.
+            let gap = self.gap(NO_OFFSET, first - 1, GapReason::Expired);
             return Resumed { gap: Some(gap), from: first };
         }
-        // An offset that was never given is one of nobody's: there is nothing to replay.
+        // For an offset that was never given there is nothing to replay.
         let from = offset.saturating_add(1).min(self.next);
         if from < first {
             let gap = self.gap(from, first - 1, GapReason::Expired);
@@ -123,7 +124,7 @@ mod tests {
         RawValue::from_string(format!("{{\"n\": {number}}}")).unwrap()
     }
 
-    /// What a page makes of the messages: the offsets it has seen, each once.
+    /// Model of a page: the offsets that it has seen, each once.
     #[derive(Default)]
     struct Page {
         last: u64,
@@ -132,7 +133,7 @@ mod tests {
     }
 
     impl Page {
-        fn hear(&mut self, text: &str) {
+        fn receive(&mut self, text: &str) {
             match ServerMessage::parse(text).unwrap() {
                 ServerMessage::Event { offset, .. } => {
                     assert_eq!(offset, self.last + 1, "an event out of order");
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn another_life_s_page_is_told_and_sent_everything() {
+    fn a_page_of_another_ring_gets_a_gap_and_everything_that_is_held() {
         let mut ring = Ring::new("new".into(), 2, 1 << 20);
         for number in 0..3 {
             ring.push_event(event(number));
@@ -195,7 +196,7 @@ mod tests {
     }
 
     proptest! {
-        /// The model: every offset is either one event, seen once, or lies in one gap, told once.
+        /// The model: every offset is either one event, seen once, or lies in one gap, sent once.
         #[test]
         fn nothing_is_lost_or_repeated_without_a_gap(steps in steps(), held in 1usize..12, bytes in 60usize..2_000) {
             let mut ring = Ring::new("e".into(), held, bytes);
@@ -207,7 +208,7 @@ mod tests {
                     Step::Event => ring.push_event(event(ring.next())),
                     Step::Lost => { lost.push(ring.next()); ring.push_gap(GapReason::UpstreamReconnect); }
                     Step::Read(most) => match ring.read(cursor, most) {
-                        Ok(texts) => { cursor += texts.len() as u64; for text in &texts { page.hear(text); } }
+                        Ok(texts) => { cursor += texts.len() as u64; for text in &texts { page.receive(text); } }
                         Err(gap) => { page.gap(&gap); cursor = gap.to.unwrap() + 1; }
                     },
                     Step::Reload => {
@@ -222,7 +223,7 @@ mod tests {
             }
             while cursor < ring.next() {
                 match ring.read(cursor, 3) {
-                    Ok(texts) => { cursor += texts.len() as u64; for text in &texts { page.hear(text); } }
+                    Ok(texts) => { cursor += texts.len() as u64; for text in &texts { page.receive(text); } }
                     Err(gap) => { page.gap(&gap); cursor = gap.to.unwrap() + 1; }
                 }
             }

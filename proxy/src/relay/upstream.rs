@@ -1,4 +1,4 @@
-//! The hub's own connection: the driver of [`Reconnect`].
+//! The connection that brings the hub its events: the driver of [`Reconnect`].
 
 use std::time::{Duration, Instant};
 
@@ -6,31 +6,42 @@ use base64::Engine as _;
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use serde_json::{json, value::RawValue};
 use shared::{
+    ids::CorrelationId,
     link::{Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput},
-    wire::LinkState,
+    wire::{AuditOutcome, GapReason, LinkState},
 };
 use tokio::time::{MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use super::{close, hub::Hub};
+use super::{close, context::Context, hub::Hub};
 use crate::{
-    audit::Entry,
-    cxone::{DialError, Upstream},
-    id::CorrelationId,
+    audit::{Audit, Entry},
+    cxone::{Cxone, DialError, Upstream},
+    id,
 };
 
-/// Of a binary message, which the contract does not know, this much is shown.
-const SHOWN_BYTES: usize = 256;
+/// Maximum number of bytes that are shown of a binary message, which the contract does not have.
+const MAX_SHOWN_BYTES: usize = 256;
 
-/// Keeps the subscription up until the proxy shuts down.
-pub(super) async fn keep_up(hub: Hub) {
+/// Subscribes to CXone's events once the hub wants them, and keeps the subscription up until the proxy shuts down.
+pub(crate) async fn keep_up(hub: Hub, cxone: Cxone, audit: Audit, context: Context) {
+    tokio::select! {
+        () = context.shutdown.cancelled() => return,
+        () = hub.connection_wanted() => {}
+    }
     let epoch = Instant::now();
     let now =
         || shared::time::Instant::from_micros(u64::try_from(epoch.elapsed().as_micros()).unwrap_or(u64::MAX));
     let mut machine = Reconnect::new(ReconnectConfig::default(), rand::random());
-    let mut connection = Connection { hub: &hub, was_open: false, correlation: CorrelationId::random() };
+    let mut connection = Connection {
+        hub: &hub,
+        cxone: &cxone,
+        audit: &audit,
+        context: &context,
+        was_open: false,
+        correlation: id::random_correlation(),
+    };
     machine.handle_input(now(), ReconnectInput::Start);
-    let shutdown = hub.context().shutdown.clone();
     let mut detail = None;
     while let Some(next) = drive(&mut machine, &hub, detail.as_deref()) {
         match next {
@@ -49,7 +60,7 @@ pub(super) async fn keep_up(hub: Hub) {
                 machine.handle_input(now(), ReconnectInput::Lost(ended.loss));
             }
             Next::Wait(due) => tokio::select! {
-                () = shutdown.cancelled() => return,
+                () = context.shutdown.cancelled() => return,
                 () = tokio::time::sleep(due - now()) => machine.handle_timeout(now()),
             },
         }
@@ -61,7 +72,7 @@ enum Next {
     Wait(shared::time::Instant),
 }
 
-/// Tells pages what the machine says and returns what it wants; `detail` is why the last connection ended.
+/// Shows the machine's status to pages and returns its next step; `detail` is the reason of the last connection's end.
 fn drive(machine: &mut Reconnect, hub: &Hub, detail: Option<&str>) -> Option<Next> {
     let mut dial = false;
     while let Some(output) = machine.poll_output() {
@@ -88,16 +99,19 @@ struct Ended {
 
 struct Connection<'a> {
     hub: &'a Hub,
+    cxone: &'a Cxone,
+    audit: &'a Audit,
+    context: &'a Context,
     was_open: bool,
     correlation: CorrelationId,
 }
 
 impl Connection<'_> {
-    /// Dials and subscribes; `None` where the proxy shuts down.
+    /// Dials and subscribes. Returns `None` where the proxy shuts down.
     async fn dial(&self) -> Option<Result<Upstream, Ended>> {
-        let context = self.hub.context();
+        let context = self.context;
         let dialling = async {
-            let mut socket = context.cxone.dial_interactions().await.map_err(|error| not_dialled(&error))?;
+            let mut socket = self.cxone.dial_interactions().await.map_err(|error| not_dialled(&error))?;
             let subscription = json!({
                 "interactionType": "voice",
                 "eventTypes": ["media", "dtmf", "interaction"],
@@ -117,53 +131,59 @@ impl Connection<'_> {
         }
     }
 
-    /// Listens until the end; `None` where the proxy shuts down.
+    /// Listens until the connection ends. Returns `None` where the proxy shuts down.
     async fn live(&mut self, mut socket: Upstream) -> Option<Ended> {
-        let context = self.hub.context();
+        let context = self.context;
         let _open = context.metrics.socket("upstream");
         tracing::info!(again = self.was_open, "the interactions socket is open");
         if std::mem::replace(&mut self.was_open, true) {
-            self.hub.reconnected();
+            context.metrics.gap(GapReason::UpstreamReconnect);
+            self.hub.push_gap(GapReason::UpstreamReconnect);
         }
-        self.audit("link.open", "ok", json!({ "link": "interactions" }));
+        self.record("link.open", AuditOutcome::Ok, json!({ "link": "interactions" }));
         let listened = tokio::select! {
             () = context.shutdown.cancelled() => None,
             code = self.listen(&mut socket) => Some(code),
         };
         let Some(code) = listened else {
-            close::end(&mut socket, Some(close::GOING_AWAY), "dialbench shuts down").await;
+            close::close(&mut socket, Some(close::GOING_AWAY), "dialbench shuts down").await;
             return None;
         };
         let how = code.map_or_else(|| "without a close frame".to_owned(), |code| format!("with code {code}"));
         let detail = format!("interactions: the connection ended {how}");
         tracing::warn!(code, "the interactions socket is lost");
-        self.audit("link.lost", "failed", json!({ "link": "interactions", "closeCode": code }));
+        self.record("link.lost", AuditOutcome::Failed, json!({ "link": "interactions", "closeCode": code }));
         Some(Ended { loss: Loss::Closed(code), detail })
     }
 
-    fn audit(&self, action: &'static str, outcome: &'static str, detail: serde_json::Value) {
+    fn record(&self, action: &'static str, outcome: AuditOutcome, detail: serde_json::Value) {
         let entry = Entry { action, correlation: self.correlation.clone(), outcome, detail };
-        self.hub.context().audit.note(entry);
+        self.audit.note(entry);
     }
 
-    /// Passes events on until the connection ends; the close code, where there was one.
+    fn push_event(&self, event: Box<RawValue>) {
+        self.context.metrics.event();
+        self.hub.push_event(event);
+    }
+
+    /// Passes events on until the connection ends. Returns the close code, where there was one.
     async fn listen<S>(&self, socket: &mut S) -> Option<u16>
     where
         S: Stream<Item = Result<Message, tungstenite::Error>> + Sink<Message> + Unpin,
     {
-        let tuning = &self.hub.context().tuning;
-        let mut heard = tokio::time::Instant::now();
-        let mut ping = interval_at(heard + tuning.ping_every, tuning.ping_every);
+        let tuning = &self.context.tuning;
+        let mut last_received = tokio::time::Instant::now();
+        let mut ping = interval_at(last_received + tuning.ping_every, tuning.ping_every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            // What CXone says comes first: a busy connection needs no ping and is not dead.
+            // CXone's messages come first: a busy connection needs no ping and is not dead.
             tokio::select! {
                 biased;
                 message = socket.next() => {
-                    heard = tokio::time::Instant::now();
+                    last_received = tokio::time::Instant::now();
                     match message {
-                        Some(Ok(Message::Text(text))) => self.hub.event(as_event(text.as_str())),
-                        Some(Ok(Message::Binary(bytes))) => self.hub.event(binary_event(&bytes)),
+                        Some(Ok(Message::Text(text))) => self.push_event(as_event(text.as_str())),
+                        Some(Ok(Message::Binary(bytes))) => self.push_event(binary_event(&bytes)),
                         Some(Ok(Message::Close(frame))) => {
                             let code = frame.map_or(1005, |frame| frame.code.into());
                             // Reading on sends the answer that the close handshake asks for.
@@ -178,7 +198,7 @@ impl Connection<'_> {
                         None => return None,
                     }
                 }
-                () = sleep_until(heard + tuning.dead_after) => return None,
+                () = sleep_until(last_received + tuning.dead_after) => return None,
                 _ = ping.tick() => {
                     let pinging = socket.send(Message::Ping(tungstenite::Bytes::new()));
                     if !matches!(timeout(tuning.ping_every, pinging).await, Ok(Ok(()))) {
@@ -190,6 +210,7 @@ impl Connection<'_> {
     }
 }
 
+/// Returns the end of a connection that was not made.
 fn not_dialled(error: &DialError) -> Ended {
     let loss = match error {
         DialError::Refused { status, retry_after, .. } => Loss::Refused(*status, *retry_after),
@@ -201,18 +222,19 @@ fn not_dialled(error: &DialError) -> Ended {
     Ended { loss, detail: error.to_string() }
 }
 
-/// The text as it came where it is JSON, else as a JSON string.
+/// Returns a text as it was received where it is JSON, else as a JSON string.
 fn as_event(text: &str) -> Box<RawValue> {
     RawValue::from_string(text.to_owned()).unwrap_or_else(|_| raw(&text))
 }
 
+/// Returns the event that stands for a binary message.
 fn binary_event(bytes: &[u8]) -> Box<RawValue> {
-    let shown = &bytes[..bytes.len().min(SHOWN_BYTES)];
+    let shown = &bytes[..bytes.len().min(MAX_SHOWN_BYTES)];
     let shown = base64::engine::general_purpose::STANDARD.encode(shown);
     raw(&BinaryEvent { event_type: "binary", bytes: bytes.len(), base64: &shown })
 }
 
-/// A binary message where CXone sends text: how long it was, and its beginning.
+/// Length and beginning of a binary message, where CXone sends text.
 #[derive(serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BinaryEvent<'a> {

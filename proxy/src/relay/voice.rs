@@ -1,4 +1,4 @@
-//! One call's voice: a page on one side, CXone on the other, and nothing understood in between.
+//! The relay of one call's voice between a page and CXone. The audio is not interpreted.
 
 use std::{
     future::{Future as _, poll_fn},
@@ -14,33 +14,34 @@ use tokio_util::sync::CancellationToken;
 use super::{
     audio_queue::AudioQueue,
     close,
-    message::{Heard, SocketMessage},
+    message::{Received, SocketMessage},
 };
 use crate::{config::Tuning, metrics::Metrics};
 
-/// How often the clock is looked at while audio waits: a quarter of the oldest audio's age.
-const WAITING: Duration = Duration::from_millis(50);
-/// How often it is looked at otherwise, or more often where links are pinged more often. A wake-up costs as much as a frame.
-const CALM: Duration = Duration::from_secs(1);
-/// After one side's end the other is sent what was on its way for this long.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Interval of the timer while audio waits: a quarter of the maximum age of waiting audio.
+const BUSY_INTERVAL: Duration = Duration::from_millis(50);
+/// Maximum interval of the timer otherwise; it is shorter where links are pinged more often. A wake-up costs as much as a
+/// frame.
+const IDLE_INTERVAL: Duration = Duration::from_secs(1);
+/// Time within which audio that was on its way at one side's end must reach the other side.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What a relay did.
+/// Summary of a relay that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
-    /// Who ended it, and how.
+    /// The end.
     pub(crate) end: End,
-    /// Audio from the page to CXone, in bytes.
+    /// Number of bytes of audio from the page to CXone.
     pub(crate) to_cxone: u64,
-    /// Audio from CXone to the page, in bytes.
+    /// Number of bytes of audio from CXone to the page.
     pub(crate) to_page: u64,
-    /// Frames that were dropped on the way to CXone.
+    /// Number of frames that were dropped on the way to CXone.
     pub(crate) dropped_to_cxone: u64,
-    /// Frames that were dropped on the way to the page.
+    /// Number of frames that were dropped on the way to the page.
     pub(crate) dropped_to_page: u64,
 }
 
-/// How a relay ended.
+/// End of a relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// CXone closed its side, with a code unless it gave none.
@@ -58,7 +59,7 @@ pub(crate) enum End {
 }
 
 impl End {
-    /// For the audit trail.
+    /// Returns a description and the close code, for the audit trail.
     pub(crate) fn describe(self) -> (&'static str, Option<u16>) {
         match self {
             Self::Cxone(code) => ("closed by CXone", code),
@@ -71,7 +72,7 @@ impl End {
     }
 }
 
-/// A page's socket and CXone's, joined.
+/// Relay between a page's socket and CXone's.
 pub(crate) struct Relay<P, C, PM, CM> {
     page: Side<P, PM>,
     cxone: Side<C, CM>,
@@ -80,11 +81,11 @@ pub(crate) struct Relay<P, C, PM, CM> {
 
 struct Side<S, M> {
     socket: S,
-    /// Audio towards this side.
+    /// Audio on its way to this side.
     queue: AudioQueue,
     flushing: bool,
     ping_due: bool,
-    heard: Instant,
+    last_received: Instant,
     counted: (u64, u64),
     message: std::marker::PhantomData<M>,
 }
@@ -100,19 +101,19 @@ where
         Self { page: Side::new(page), cxone: Side::new(cxone), reason: String::new() }
     }
 
-    /// Passes audio both ways until one side ends, and ends the other accordingly.
+    /// Passes audio both ways until one side ends, and closes the other accordingly.
     pub(crate) async fn run(
         mut self,
         tuning: &Tuning,
         shutdown: &CancellationToken,
         metrics: &Metrics,
     ) -> Report {
-        let calm = CALM.min(tuning.ping_every / 4).min(tuning.dead_after / 4);
-        let mut clock = pin!(sleep(calm));
+        let idle = IDLE_INTERVAL.min(tuning.ping_every / 4).min(tuning.dead_after / 4);
+        let mut clock = pin!(sleep(idle));
         let mut shutdown = pin!(shutdown.cancelled());
         let mut pinged = Instant::now();
         let end = poll_fn(|cx| {
-            // Leaving goes before everything, or a busy relay would never leave.
+            // The shutdown comes first, or a busy relay would never end.
             if shutdown.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(End::Shutdown);
             }
@@ -121,15 +122,15 @@ where
                     return Poll::Ready(end);
                 }
                 let now = Instant::now();
-                if self.has_waiting() && clock.deadline() > now + WAITING {
-                    clock.as_mut().reset(now + WAITING);
+                if self.has_waiting() && clock.deadline() > now + BUSY_INTERVAL {
+                    clock.as_mut().reset(now + BUSY_INTERVAL);
                 }
                 ready!(clock.as_mut().poll(cx));
-                clock.as_mut().reset(now + calm);
-                if now - self.cxone.heard > tuning.dead_after {
+                clock.as_mut().reset(now + idle);
+                if now - self.cxone.last_received > tuning.dead_after {
                     return Poll::Ready(End::CxoneLost);
                 }
-                if now - self.page.heard > tuning.dead_after {
+                if now - self.page.last_received > tuning.dead_after {
                     return Poll::Ready(End::PageLost);
                 }
                 let ping = now - pinged >= tuning.ping_every;
@@ -161,12 +162,12 @@ where
                 && let Poll::Ready(message) = self.cxone.socket.poll_next_unpin(cx)
             {
                 progress = true;
-                match self.cxone.hear(message) {
-                    Some(Heard::Audio(bytes)) => self.page.queue.push(Instant::now(), bytes),
-                    Some(Heard::Text) => tracing::debug!("text on a voice stream of CXone's"),
-                    Some(Heard::Alive) => {}
-                    Some(Heard::Close(said)) => {
-                        let (code, reason) = said.unzip();
+                match self.cxone.receive(message) {
+                    Some(Received::Audio(bytes)) => self.page.queue.push(Instant::now(), bytes),
+                    Some(Received::Text) => tracing::debug!("text on a voice stream of CXone's"),
+                    Some(Received::Alive) => {}
+                    Some(Received::Close(frame)) => {
+                        let (code, reason) = frame.unzip();
                         self.reason = reason.unwrap_or_default();
                         return Poll::Ready(End::Cxone(code));
                     }
@@ -177,12 +178,12 @@ where
                 && let Poll::Ready(message) = self.page.socket.poll_next_unpin(cx)
             {
                 progress = true;
-                match self.page.hear(message) {
-                    Some(Heard::Audio(bytes)) => self.cxone.queue.push(Instant::now(), bytes),
-                    Some(Heard::Text) => return Poll::Ready(End::PageFault),
-                    Some(Heard::Alive) => {}
-                    Some(Heard::Close(said)) => {
-                        let (code, reason) = said.unzip();
+                match self.page.receive(message) {
+                    Some(Received::Audio(bytes)) => self.cxone.queue.push(Instant::now(), bytes),
+                    Some(Received::Text) => return Poll::Ready(End::PageFault),
+                    Some(Received::Alive) => {}
+                    Some(Received::Close(frame)) => {
+                        let (code, reason) = frame.unzip();
                         self.reason = reason.unwrap_or_default();
                         return Poll::Ready(End::Page(code));
                     }
@@ -201,7 +202,7 @@ where
         }
     }
 
-    /// Whether there is audio that could not be sent at once.
+    /// Returns true when audio waits that could not be sent at once.
     fn has_waiting(&self) -> bool {
         !(self.page.queue.is_empty() && self.cxone.queue.is_empty())
     }
@@ -240,18 +241,19 @@ where
             queue: AudioQueue::default(),
             flushing: false,
             ping_due: false,
-            heard: Instant::now(),
+            last_received: Instant::now(),
             counted: (0, 0),
             message: std::marker::PhantomData,
         }
     }
 
-    fn hear(&mut self, message: Option<Result<M, E>>) -> Option<Heard> {
-        self.heard = Instant::now();
-        message?.ok().map(M::heard)
+    /// Notes that something was received, and returns it; `None` where the connection broke.
+    fn receive(&mut self, message: Option<Result<M, E>>) -> Option<Received> {
+        self.last_received = Instant::now();
+        message?.ok().map(M::into_received)
     }
 
-    /// Bytes sent and frames dropped since the last time.
+    /// Returns the bytes sent and the frames dropped since the last call.
     fn uncounted(&mut self) -> (u64, u64) {
         let total = (self.queue.passed(), self.queue.dropped());
         let before = std::mem::replace(&mut self.counted, total);
@@ -263,7 +265,7 @@ where
         self.ping_due |= ping;
     }
 
-    /// Sends what there is to send; ready when all of it is on its way.
+    /// Sends pings and waiting audio. Ready when all of it is on its way.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
         while self.ping_due || !self.queue.is_empty() {
             ready!(self.socket.poll_ready_unpin(cx))?;
@@ -281,17 +283,17 @@ where
         Poll::Ready(Ok(()))
     }
 
-    /// Sends what is on its way, then closes with the code, if this side is not closed already.
+    /// Sends waiting audio, then closes with the code, unless this side is closed already.
     async fn finish(&mut self, end: Option<(Option<u16>, &str)>) {
         match end {
             Some((code, reason)) => {
-                let _ = timeout(LAST_WORDS, poll_fn(|cx| self.poll_write(cx))).await;
-                close::end(&mut self.socket, code, reason).await;
+                let _ = timeout(FLUSH_TIMEOUT, poll_fn(|cx| self.poll_write(cx))).await;
+                close::close(&mut self.socket, code, reason).await;
             }
             // Reading on sends the answer to the other side's close frame.
             None => {
-                let _ =
-                    timeout(LAST_WORDS, async { while let Some(Ok(_)) = self.socket.next().await {} }).await;
+                let _ = timeout(FLUSH_TIMEOUT, async { while let Some(Ok(_)) = self.socket.next().await {} })
+                    .await;
             }
         }
     }

@@ -1,6 +1,4 @@
-//! The page's files.
-
-use std::{borrow::Cow, path::PathBuf};
+use std::borrow::Cow;
 
 use axum::{
     body::Body,
@@ -8,65 +6,77 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use sha2::{Digest as _, Sha256};
+use shared::wire::Panel;
 
-use crate::{error::ApiError, id::hex, state::AppState};
+use crate::{assets::Assets, error::ApiError, id::hex, state::AppState};
 
-/// Paths that the page itself routes.
-const PAGES: [&str; 6] = ["/", "/call", "/flow", "/dialer", "/prompts", "/audit"];
+/// File of the page itself.
+const PAGE: &str = "index.html";
+/// First segments of addresses that are never panels, so that a browser there gets the program's own error.
+const RESERVED_SEGMENTS: [&str; 8] =
+    ["api", "assets", "healthz", "metrics", "readyz", "simulate", "webhook", "ws"];
 /// Encodings in the order of preference, with the ending of the file that holds them.
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
-#[derive(rust_embed::Embed)]
-#[folder = "../target/app"]
-struct Embedded;
-
-/// Where the page's files come from.
-pub(crate) enum Assets {
-    /// The binary.
-    Embedded,
-    /// A folder, for whoever works on the page.
-    Folder(PathBuf),
-}
-
-impl Assets {
-    /// The file and the SHA-256 of its content; for embedded files that was computed when they were embedded.
-    fn read(&self, name: &str) -> Option<(Cow<'static, [u8]>, [u8; 32])> {
-        match self {
-            Self::Embedded => Embedded::get(name).map(|file| (file.data, file.metadata.sha256_hash())),
-            Self::Folder(folder) => {
-                let data = std::fs::read(folder.join(name)).ok()?;
-                let hash = Sha256::digest(&data).into();
-                Some((Cow::Owned(data), hash))
-            }
-        }
-    }
-}
-
-/// Everything that no other route serves: the page, its files, or 404.
+/// Serves the page's files: the page itself at every panel's address, and with status 404 at any other address that a
+/// browser opens, for the page says that there is no such panel.
 pub(crate) async fn file(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
     let path = request.uri().path();
     let missing = || ApiError::new(StatusCode::NOT_FOUND, "there is nothing at this address");
-    let name = if PAGES.contains(&path) { "index.html" } else { path.trim_start_matches('/') };
-    if !is_plain(name) {
-        return Err(missing());
+    let name = if Panel::at(path).is_some() { PAGE } else { path.trim_start_matches('/') };
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_plain(name) {
+        if !is_read {
+            let mut response =
+                ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "files are only read").into_response();
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return Ok(response);
+        }
+        if let Some(response) = serve(&state.assets, name, request.headers()) {
+            return Ok(response);
+        }
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response =
-            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "files are only read").into_response();
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return Ok(response);
+    if is_read && !is_reserved(path) && accepts_html(request.headers()) {
+        return not_found_page(&state.assets, request.headers()).ok_or_else(missing);
     }
-    serve(&state.assets, name, request.headers()).ok_or_else(missing)
+    Err(missing())
 }
 
-/// A name below the folder: no empty part, no step up, nothing hidden, nothing that another system reads otherwise.
+/// Returns true when `path` lies below an address that is no panel's.
+fn is_reserved(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    RESERVED_SEGMENTS.contains(&first)
+}
+
+/// Returns true when the client asks for HTML by name, as a browser does that opens an address.
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let mut ranges = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    ranges.any(|range| range.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html"))
+}
+
+/// Returns the page with status 404. It has no `ETag`: a cached copy would have to be revalidated with another
+/// status.
+fn not_found_page(assets: &Assets, request: &HeaderMap) -> Option<Response> {
+    let mut request = request.clone();
+    request.remove(header::IF_NONE_MATCH);
+    let mut response = serve(assets, PAGE, &request)?;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response.headers_mut().remove(header::ETAG);
+    Some(response)
+}
+
+/// Returns true when `name` stays below the folder on every system: no empty part, no step up, nothing hidden.
 fn is_plain(name: &str) -> bool {
     let symbol = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
     let part = |part: &str| !part.is_empty() && !part.starts_with('.');
     name.bytes().all(symbol) && name.split('/').all(part)
 }
 
+/// Returns the file `name` in the best encoding that the client takes; 304 where the client has it already.
 fn serve(assets: &Assets, name: &str, request: &HeaderMap) -> Option<Response> {
     let (encoding, (data, hash)) = ENCODINGS
         .into_iter()
@@ -104,7 +114,7 @@ fn serve(assets: &Assets, name: &str, request: &HeaderMap) -> Option<Response> {
     Some(response)
 }
 
-/// Whether the client takes `encoding` (RFC 9110, section 12.5.3).
+/// Returns true when the client takes `encoding` (RFC 9110, section 12.5.3).
 fn accepts(request: &HeaderMap, encoding: &str) -> bool {
     let offers = request
         .get_all(header::ACCEPT_ENCODING)
@@ -162,6 +172,25 @@ mod tests {
         check("*", true, true);
         check("*;q=0, gzip", false, true);
         check("identity", false, false);
+    }
+
+    #[test]
+    fn only_a_browser_s_navigation_gets_the_page_for_a_wrong_address() {
+        let check = |accept: &str, expect: bool| {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
+            assert_eq!(accepts_html(&headers), expect, "{accept}");
+        };
+        check("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true);
+        check("application/json, text/html;q=0.9", true);
+        check("*/*", false);
+        check("application/json", false);
+        assert!(!accepts_html(&HeaderMap::new()));
+        for path in ["/api", "/api/nothing", "/ws/x", "/assets/missing.js", "/metrics/x", "//api/x"] {
+            assert!(is_reserved(path), "{path}");
+        }
+        for path in ["/", "/nowhere", "/apiary", "/flow/1"] {
+            assert!(!is_reserved(path), "{path}");
+        }
     }
 
     #[test]

@@ -1,43 +1,72 @@
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
-use shared::wire::{AuditPage, FieldErrors, Problem};
+use shared::{
+    ids::check_id,
+    wire::{AuditCheck, AuditFault, AuditHead, AuditPage, FieldErrors, Problem},
+};
 
 use super::extract::Params;
-use crate::{error::ApiError, state::AppState};
+use crate::{
+    audit::{AuditQuery, Fault},
+    error::ApiError,
+    state::AppState,
+};
 
-/// Entries of a page where nothing is said.
-const USUAL: usize = 100;
-/// Entries of the longest page.
-const MOST: usize = 1_000;
+/// Number of entries of a page where no limit is given.
+const DEFAULT_PAGE_ENTRIES: usize = 100;
+/// Maximum number of entries of a page.
+const MAX_PAGE_ENTRIES: usize = 1_000;
 
 #[derive(Deserialize)]
 pub(crate) struct PageQuery {
-    #[serde(default)]
-    after: u64,
+    after: Option<u64>,
+    before: Option<u64>,
     limit: Option<usize>,
+    correlation: Option<String>,
+    action: Option<String>,
 }
 
-/// The audit trail, oldest first, `limit` (100, at most 1000) entries after number `after`.
+/// Returns a page of the audit trail: the newest entries first, or with `after` the entries after that number, the oldest
+/// first. `before` goes on towards the beginning, with a page's `nextBefore`; filters apply to the whole trail.
 #[utoipa::path(
     get,
     path = "/api/audit",
-    params(("after" = Option<u64>, Query), ("limit" = Option<usize>, Query)),
+    params(
+        ("after" = Option<u64>, Query, description = "entries after this number, the oldest first"),
+        ("before" = Option<u64>, Query, description = "entries before this number"),
+        ("limit" = Option<usize>, Query, description = "maximum number of entries: 1 to 1000, 100 by default"),
+        ("correlation" = Option<String>, Query, description = "entries of this correlation id alone"),
+        ("action" = Option<String>, Query, description = "entries of this action alone, such as `call.place`"),
+    ),
     responses(
         (status = 200, body = AuditPage),
-        (status = 422, description = "limit is out of range", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "limit is out of range, or correlation is no identifier", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn page(
     State(state): State<AppState>,
     Params(query): Params<PageQuery>,
 ) -> Result<Json<AuditPage>, ApiError> {
-    let limit = query.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        let message = format!("must be between 1 and {MOST}");
-        return Err(ApiError::fields(FieldErrors::one("limit", message)));
+    let limit = query.limit.unwrap_or(DEFAULT_PAGE_ENTRIES);
+    let mut errors = FieldErrors::new();
+    if !(1..=MAX_PAGE_ENTRIES).contains(&limit) {
+        errors.refuse("limit", format!("must be between 1 and {MAX_PAGE_ENTRIES}"));
     }
+    if let Some(Err(error)) = query.correlation.as_deref().map(check_id) {
+        errors.refuse("correlation", error.to_string());
+    }
+    if !errors.is_empty() {
+        return Err(ApiError::fields(errors));
+    }
+    let query = AuditQuery {
+        after: query.after,
+        before: query.before,
+        limit,
+        correlation: query.correlation,
+        action: query.action,
+    };
     let audit = state.audit.clone();
-    let read = tokio::task::spawn_blocking(move || audit.page(query.after, limit)).await;
+    let read = tokio::task::spawn_blocking(move || audit.page(&query)).await;
     match read {
         Ok(Ok(page)) => Ok(Json(page)),
         Ok(Err(error)) => {
@@ -46,4 +75,27 @@ pub(crate) async fn page(
         }
         Err(_) => Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the audit log failed")),
     }
+}
+
+/// Returns the number and hash of the newest entry. Kept elsewhere, it shows later whether the trail's end was cut off.
+#[utoipa::path(get, path = "/api/audit/head", responses((status = 200, body = AuditHead)))]
+pub(crate) async fn head(State(state): State<AppState>) -> Json<AuditHead> {
+    Json(state.audit.head())
+}
+
+/// Checks the chain of the whole audit trail.
+#[utoipa::path(get, path = "/api/audit/verify", responses((status = 200, body = AuditCheck)))]
+pub(crate) async fn verify(State(state): State<AppState>) -> Result<Json<AuditCheck>, ApiError> {
+    let audit = state.audit.clone();
+    let failed = |detail: String| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
+    let read = tokio::task::spawn_blocking(move || audit.verify()).await;
+    let verdict = read
+        .map_err(|_| failed("reading the audit log failed".into()))?
+        .map_err(|error| failed(format!("the audit log cannot be read: {error}")))?;
+    let fault = |fault: Fault| AuditFault { line: fault.line, reason: fault.reason };
+    Ok(Json(AuditCheck {
+        entries: verdict.lines,
+        last_hash: verdict.last_hash,
+        faults: verdict.faults.into_iter().map(fault).collect(),
+    }))
 }

@@ -1,25 +1,24 @@
-use axum::{
-    Json as Answer,
-    extract::State,
-    http::{Method, StatusCode},
-};
+use axum::{Json as Answer, extract::State, http::StatusCode};
 use serde_json::json;
-use shared::wire::{CallStatus, PlaceCall, PlacedCall, Problem};
+use shared::{
+    ids::InteractionId,
+    wire::{CallStatus, PlaceCall, PlacedCall, Problem},
+};
 
-use super::extract::{Id, Json};
+use super::extract::{Correlation, Id, Json};
 use crate::{
-    config::{Profile, Service},
-    cxone::Repeat,
+    config::{ProfileName, Service},
+    cxone::UpstreamRequest,
     error::ApiError,
-    id::CorrelationId,
+    retry::RetriedBy,
     state::AppState,
 };
 
-/// Places a call to a flow of the stand-in's. Only the sandbox profile has this: CXone's own calls come from callers.
+/// Places a call to a flow of the stand-in's. Only the sandbox profile has this: calls at CXone come from callers.
 #[utoipa::path(
     post,
     path = "/api/calls",
-    params(("x-dialbench" = String, Header, description = "1")),
+    params(("x-dialbench" = String, Header, description = "1"), ("x-dialbench-retry" = Option<String>, Header, description = "`client`: the proxy asks CXone once, because the client repeats the request itself")),
     request_body = PlaceCall,
     responses(
         (status = 201, body = PlacedCall),
@@ -29,46 +28,33 @@ use crate::{
 )]
 pub(crate) async fn place(
     State(state): State<AppState>,
-    correlation: CorrelationId,
+    Correlation(correlation): Correlation,
+    retried_by: RetriedBy,
     Json(request): Json<PlaceCall>,
 ) -> Result<(StatusCode, Answer<PlacedCall>), ApiError> {
     sandbox_only(&state)?;
-    // Whoever places a call wants its events.
-    state.hub.start();
-    let placing = place_recorded(state.clone(), correlation, request.flow_id);
-    state.see_through(placing).await.map(|call| (StatusCode::CREATED, Answer(call)))
-}
-
-async fn place_recorded(
-    state: AppState,
-    correlation: CorrelationId,
-    flow_id: String,
-) -> Result<PlacedCall, ApiError> {
-    let body = json!({ "flowId": flow_id });
-    let placed = state
-        .cxone
-        .control(Method::POST, &["sandbox", "calls"], Some(&body))
-        .await
-        .and_then(|answer| answer.json::<PlacedCall>())
-        .map_err(ApiError::from);
-    let (outcome, detail) = match &placed {
-        Ok(call) => {
-            ("ok", json!({ "flowId": flow_id, "interactionId": call.interaction_id, "callId": call.call_id }))
+    // A client that places a call wants its events.
+    state.hub.want_connection();
+    let detail = json!({ "flowId": request.flow_id });
+    let placing = {
+        let (state, body) = (state.clone(), detail.clone());
+        async move {
+            let request = UpstreamRequest::post(Service::Interactions, &["sandbox", "calls"], &body);
+            let answer = state.cxone.control(request.retried_by(retried_by)).await?;
+            let call: PlacedCall = answer.json()?;
+            let result = json!({ "interactionId": call.interaction_id, "callId": call.call_id });
+            Ok((call, result))
         }
-        Err(error) => (
-            error.outcome(),
-            json!({ "flowId": flow_id, "status": error.status(), "reason": error.detail() }),
-        ),
     };
-    state.record("call.place", &correlation, outcome, detail).await?;
-    placed
+    let call = state.recorded("call.place", &correlation, detail, placing).await?;
+    Ok((StatusCode::CREATED, Answer(call)))
 }
 
 /// Hangs up a call of the stand-in's.
 #[utoipa::path(
     delete,
     path = "/api/calls/{interactionId}",
-    params(("interactionId" = String, Path), ("x-dialbench" = String, Header, description = "1")),
+    params(("interactionId" = String, Path), ("x-dialbench" = String, Header, description = "1"), ("x-dialbench-retry" = Option<String>, Header, description = "`client`: the proxy asks CXone once, because the client repeats the request itself")),
     responses(
         (status = 204),
         (status = 404, description = "no such call", body = Problem, content_type = "application/problem+json"),
@@ -77,39 +63,30 @@ async fn place_recorded(
 )]
 pub(crate) async fn hang_up(
     State(state): State<AppState>,
-    correlation: CorrelationId,
-    Id(interaction): Id,
+    Correlation(correlation): Correlation,
+    retried_by: RetriedBy,
+    Id(interaction): Id<InteractionId>,
 ) -> Result<StatusCode, ApiError> {
     sandbox_only(&state)?;
-    state.see_through(hang_up_recorded(state.clone(), correlation, interaction)).await
-}
-
-async fn hang_up_recorded(
-    state: AppState,
-    correlation: CorrelationId,
-    interaction: String,
-) -> Result<StatusCode, ApiError> {
-    let hung_up = state
-        .cxone
-        .control(Method::DELETE, &["sandbox", "calls", &interaction], None)
-        .await
-        .map_err(ApiError::from);
-    let (outcome, detail) = match &hung_up {
-        Ok(_) => ("ok", json!({ "interactionId": interaction })),
-        Err(error) => (
-            error.outcome(),
-            json!({ "interactionId": interaction, "status": error.status(), "reason": error.detail() }),
-        ),
+    let detail = json!({ "interactionId": interaction });
+    let hanging_up = {
+        let state = state.clone();
+        async move {
+            let path = ["sandbox", "calls", interaction.as_str()];
+            let request = UpstreamRequest::delete(Service::Interactions, &path).retried_by(retried_by);
+            state.cxone.control(request).await?;
+            Ok(((), json!({})))
+        }
     };
-    state.record("call.hangup", &correlation, outcome, detail).await?;
-    hung_up.map(|_| StatusCode::NO_CONTENT)
+    state.recorded("call.hangup", &correlation, detail, hanging_up).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-/// How a call stands, as CXone says it.
+/// Returns the state of a call, as CXone describes it.
 #[utoipa::path(
     get,
     path = "/api/interactions/{id}/call",
-    params(("id" = String, Path)),
+    params(("id" = String, Path), ("x-dialbench-retry" = Option<String>, Header, description = "`client`: the proxy asks CXone once, because the client repeats the request itself")),
     responses(
         (status = 200, body = CallStatus),
         (status = 404, description = "no such interaction", body = Problem, content_type = "application/problem+json"),
@@ -118,17 +95,19 @@ async fn hang_up_recorded(
 )]
 pub(crate) async fn state(
     State(state): State<AppState>,
-    Id(interaction): Id,
+    retried_by: RetriedBy,
+    Id(interaction): Id<InteractionId>,
 ) -> Result<Answer<CallStatus>, ApiError> {
-    let path = ["api", "v2", "interactions", &interaction, "call"];
-    let answer = state.cxone.ask(Service::Voice, Method::GET, &path, None, Repeat::Safely).await?;
+    let path = ["api", "v2", "interactions", interaction.as_str(), "call"];
+    let answer = state.cxone.ask(UpstreamRequest::get(Service::Voice, &path).retried_by(retried_by)).await?;
     Ok(Answer(answer.json()?))
 }
 
+/// Refuses in any other profile than the sandbox.
 fn sandbox_only(state: &AppState) -> Result<(), ApiError> {
     match state.config.profile {
-        Profile::Sandbox => Ok(()),
-        Profile::Tutorial => {
+        ProfileName::Sandbox => Ok(()),
+        ProfileName::Tutorial => {
             let detail = "calls are placed by callers in this profile; attach to one by its call id";
             Err(ApiError::new(StatusCode::CONFLICT, detail))
         }

@@ -8,10 +8,10 @@ use axum::{
 
 use crate::{config::Service, cxone::SocketLimits, error::ApiError, relay, state::AppState};
 
-/// A page says no more than where it was.
-const LONGEST_PAGE_MESSAGE: usize = 4 << 10;
+/// Maximum size of a page's message, which is a `resume` at most.
+const MAX_PAGE_MESSAGE_BYTES: usize = 4 << 10;
 
-/// `WS /ws/interactions`: CXone's events, from one subscription that all pages share.
+/// `WS /ws/interactions`: sends CXone's events, from one subscription that all pages share.
 pub(crate) async fn socket(
     State(state): State<AppState>,
     upgrade: WebSocketUpgrade,
@@ -21,18 +21,18 @@ pub(crate) async fn socket(
         let detail = format!("{} pages are open already", state.config.tuning.max_pages);
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     })?;
-    state.hub.start();
-    let hub = state.hub.clone();
+    state.hub.want_connection();
+    let (hub, context) = (state.hub.clone(), state.relay_context());
     let tracker = state.tasks.clone();
     let upgrade = upgrade
         .read_buffer_size(SocketLimits::EVENTS.buffer)
         .write_buffer_size(SocketLimits::EVENTS.buffer)
         .max_write_buffer_size(SocketLimits::EVENTS.write_bound())
-        .max_message_size(LONGEST_PAGE_MESSAGE)
-        .max_frame_size(LONGEST_PAGE_MESSAGE);
+        .max_message_size(MAX_PAGE_MESSAGE_BYTES)
+        .max_frame_size(MAX_PAGE_MESSAGE_BYTES);
     Ok(upgrade.on_upgrade(move |socket| {
         tracker.track_future(async move {
-            relay::serve_page(socket, hub).await;
+            relay::serve_page(socket, hub, context).await;
             drop(slot);
         })
     }))

@@ -1,4 +1,4 @@
-//! Reading requests, with problems instead of axum's own texts.
+//! Parts of requests, whose errors are problem documents instead of axum's own texts.
 
 use axum::{
     body::Bytes,
@@ -6,14 +6,15 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
-use shared::wire::FieldErrors;
+use shared::{
+    ids::{CorrelationId, IdError},
+    wire::{FieldErrors, RETRY_BY_CLIENT, RETRY_HEADER},
+};
+use tower_http::request_id::RequestId;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, id, retry::RetriedBy};
 
-/// Identifiers of CXone's are shorter.
-const LONGEST_ID: usize = 128;
-
-/// A JSON body: 415 for another type, 413 too large, 400 no JSON, 422 the wrong shape, naming the field.
+/// JSON body of a request. Errors: 415 another type, 413 too large, 400 no JSON, 422 the wrong shape, naming the field.
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
@@ -56,35 +57,52 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     Ok(value)
 }
 
-/// One identifier from the path: 1–128 visible characters.
-pub(crate) struct Id(pub(crate) String);
+/// Identifier from the path.
+pub(crate) struct Id<T>(pub(crate) T);
 
-impl Id {
-    /// Says what is wrong with an identifier that came as `field`.
-    pub(crate) fn check(id: &str, field: &str) -> Result<(), ApiError> {
-        let visible = |symbol: char| !symbol.is_control() && !symbol.is_whitespace();
-        // A client's URL library would take dots for a step up.
-        if id.is_empty() || id.len() > LONGEST_ID || !id.chars().all(visible) || id == "." || id == ".." {
-            let message = format!("must be 1 to {LONGEST_ID} visible characters");
-            return Err(ApiError::fields(FieldErrors::one(field, message)));
-        }
-        Ok(())
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Id {
+impl<T, S> FromRequestParts<S> for Id<T>
+where
+    T: TryFrom<String, Error = IdError>,
+    S: Send + Sync,
+{
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Path(id) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
-        Self::check(&id, "id")?;
-        Ok(Self(id))
+        parse_id(id, "id").map(Self)
     }
 }
 
-/// The query's parameters.
+/// Reads an identifier that stands in `field`.
+pub(crate) fn parse_id<T: TryFrom<String, Error = IdError>>(id: String, field: &str) -> Result<T, ApiError> {
+    id.try_into().map_err(|error: IdError| ApiError::fields(FieldErrors::one(field, error.to_string())))
+}
+
+/// Correlation id of the request: the client's `X-Request-Id`, or a random one.
+pub(crate) struct Correlation(pub(crate) CorrelationId);
+
+impl<S: Sync> FromRequestParts<S> for Correlation {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let given = parts.extensions.get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
+        let given = given.and_then(|id| id.parse().ok());
+        Ok(Self(given.unwrap_or_else(id::random_correlation)))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RetriedBy {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let by_client = parts.headers.get(RETRY_HEADER).is_some_and(|value| value == RETRY_BY_CLIENT);
+        Ok(if by_client { Self::Client } else { Self::Proxy })
+    }
+}
+
+/// Parameters of the query.
 pub(crate) struct Params<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {

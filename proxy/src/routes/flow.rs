@@ -1,45 +1,56 @@
 use axum::{
     extract::State,
-    http::{Method, header},
+    http::header,
     response::{IntoResponse as _, Response},
 };
-use shared::wire::{FlowList, Problem};
+use shared::{
+    ids::FlowId,
+    wire::{FlowList, Problem},
+};
 
 use super::extract::Id;
-use crate::{config::Service, cxone::Repeat, error::ApiError, state::AppState};
+use crate::{config::Service, cxone::UpstreamRequest, error::ApiError, retry::RetriedBy, state::AppState};
 
-/// The flows that the flow service knows, where it lists them.
+/// Lists the flows of the flow service, where it lists them.
 #[utoipa::path(
     get,
     path = "/api/flow/definitions",
+    params(("x-dialbench-retry" = Option<String>, Header, description = "`client`: the proxy asks CXone once, because the client repeats the request itself")),
     responses(
         (status = 200, body = FlowList),
         (status = 404, description = "the service lists no flows", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "flow is not configured", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn definitions(State(state): State<AppState>) -> Result<Response, ApiError> {
-    fetch(&state, &["api", "v2", "flow", "definitions"]).await
+pub(crate) async fn definitions(
+    State(state): State<AppState>,
+    retried_by: RetriedBy,
+) -> Result<Response, ApiError> {
+    fetch(&state, &["api", "v2", "flow", "definitions"], retried_by).await
 }
 
-/// One flow: its nodes and branches.
+/// Returns one flow: its nodes and branches.
 #[utoipa::path(
     get,
     path = "/api/flow/definitions/{flowId}",
-    params(("flowId" = String, Path)),
+    params(("flowId" = String, Path), ("x-dialbench-retry" = Option<String>, Header, description = "`client`: the proxy asks CXone once, because the client repeats the request itself")),
     responses(
         (status = 200, body = Object),
         (status = 404, description = "no such flow", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "flow is not configured", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn definition(State(state): State<AppState>, Id(flow): Id) -> Result<Response, ApiError> {
-    fetch(&state, &["api", "v2", "flow", "definitions", &flow]).await
+pub(crate) async fn definition(
+    State(state): State<AppState>,
+    retried_by: RetriedBy,
+    Id(flow): Id<FlowId>,
+) -> Result<Response, ApiError> {
+    fetch(&state, &["api", "v2", "flow", "definitions", flow.as_str()], retried_by).await
 }
 
-/// Passes the document on as it came: importers may add forms that the proxy does not know.
-async fn fetch(state: &AppState, path: &[&str]) -> Result<Response, ApiError> {
-    let answer = state.cxone.ask(Service::Flow, Method::GET, path, None, Repeat::Safely).await?;
+/// Passes a document on as it was received: importers may add forms that the proxy does not know.
+async fn fetch(state: &AppState, path: &[&str], retried_by: RetriedBy) -> Result<Response, ApiError> {
+    let answer = state.cxone.ask(UpstreamRequest::get(Service::Flow, path).retried_by(retried_by)).await?;
     // Only that it is JSON is checked, since it is sent as such.
     answer.json::<serde::de::IgnoredAny>()?;
     Ok(([(header::CONTENT_TYPE, "application/json")], answer.body).into_response())

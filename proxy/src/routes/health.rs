@@ -8,7 +8,7 @@ use shared::wire::LinkStatus;
 
 use crate::{config::Service, state::AppState};
 
-/// `GET /healthz`: the process answers.
+/// `GET /healthz`: answers while the process runs.
 pub(crate) async fn healthz() -> &'static str {
     "ok\n"
 }
@@ -20,8 +20,8 @@ struct Readiness {
     configured: Vec<&'static str>,
 }
 
-/// `GET /readyz`: whether requests will be served; not while shutting down. CXone's own state is shown and does not
-/// count, since the page works without it and shows it.
+/// `GET /readyz`: answers 200 while requests are served and 503 during the shutdown. CXone's state is shown and does not
+/// count, since the page works without CXone and shows its state.
 pub(crate) async fn readyz(State(state): State<AppState>) -> Response {
     let ready = !state.shutdown.is_cancelled();
     let configured =
@@ -31,13 +31,13 @@ pub(crate) async fn readyz(State(state): State<AppState>) -> Response {
     (status, Json(body)).into_response()
 }
 
-/// `GET /metrics`, for Prometheus.
+/// `GET /metrics`: returns the metrics for Prometheus.
 pub(crate) async fn metrics(State(state): State<AppState>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], state.metrics.text()).into_response()
 }
 
-/// `GET /api/openapi.json`.
+/// `GET /api/openapi.json`: returns the OpenAPI document.
 pub(crate) fn document(json: String) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], json).into_response()
 }

@@ -1,4 +1,4 @@
-//! The handlers, one file per concern.
+//! The handlers of the routes, one file per concern.
 
 pub(crate) mod app;
 pub(crate) mod audit;
@@ -12,5 +12,3 @@ pub(crate) mod qa;
 pub(crate) mod simulate;
 pub(crate) mod simulations;
 pub(crate) mod voice;
-
-pub(crate) use app::Assets;

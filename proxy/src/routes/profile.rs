@@ -3,16 +3,16 @@ use shared::wire::{Profile, ServiceStatus};
 
 use crate::state::AppState;
 
-/// Which CXone the proxy talks to, what is configured and which limits hold.
+/// Returns the kind of CXone that the proxy talks to, the configured services and the limits.
 #[utoipa::path(get, path = "/api/profile", responses((status = 200, body = Profile)))]
 pub(crate) async fn profile(State(state): State<AppState>) -> Json<Profile> {
     let services = state.config.services.values().map(|service| ServiceStatus {
-        name: service.service.name().into(),
+        name: service.service,
         configured: service.missing.is_empty(),
         missing: service.missing.clone(),
     });
     Json(Profile {
-        profile: state.config.profile.name().into(),
+        profile: state.config.profile,
         version: env!("CARGO_PKG_VERSION").into(),
         services: services.collect(),
         limits: state.config.limits.clone(),

@@ -1,26 +1,29 @@
-use std::time::Instant;
-
 use axum::{Json as Answer, extract::State};
 use serde_json::{Value, json};
 use shared::{
+    ids::{SimulationId, check_id},
     json::{self, Node},
     wire::{FieldErrors, Problem, QaExport, QaExported},
 };
 
-use super::{extract::Json, simulations::millis};
-use crate::{error::ApiError, id::CorrelationId, state::AppState};
+use super::extract::{Correlation, Json};
+use crate::{
+    error::ApiError,
+    retry::RetriedBy,
+    state::{AppState, millis},
+};
 
-/// Maximum number of characters of the identifier of a test, a flow or a simulation.
-const MAX_ID_CHARS: usize = 256;
-/// Maximum number of branches; no flow has more.
+/// Maximum length of a test's name in characters. Testers write it, so it may have spaces.
+const MAX_TEST_ID_CHARS: usize = 256;
+/// Maximum number of branches in an export: more than a flow has.
 const MAX_BRANCHES: usize = 100_000;
 
 /// Hands a run's verdict to the configured QA platform, and to no other address. The proxy's clock and correlation id
-/// stand in for a `timestamp` and an `auditCorrelation` that are empty.
+/// replace a `timestamp` and an `auditCorrelation` that are empty.
 #[utoipa::path(
     post,
     path = "/api/qa/exports",
-    params(("x-dialbench" = String, Header, description = "1")),
+    params(("x-dialbench" = String, Header, description = "1"), ("x-dialbench-retry" = Option<String>, Header, description = "`client`: the proxy asks the platform once, because the client repeats the request itself")),
     request_body = QaExport,
     responses(
         (status = 200, body = QaExported),
@@ -31,67 +34,52 @@ const MAX_BRANCHES: usize = 100_000;
 )]
 pub(crate) async fn export(
     State(state): State<AppState>,
-    correlation: CorrelationId,
+    Correlation(correlation): Correlation,
+    retried_by: RetriedBy,
     Json(body): Json<Value>,
 ) -> Result<Answer<QaExported>, ApiError> {
-    let mut export = read(&body).map_err(ApiError::fields)?;
+    let (mut export, simulation) = read(&body).map_err(ApiError::fields)?;
     state.qa.endpoint()?;
-    let correlation = state.runs.correlation(&export.simulation_id, &correlation);
+    let correlation = state.runs.correlation(&simulation, &correlation);
     if export.timestamp.is_empty() {
         export.timestamp = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     }
     if export.audit_correlation.is_empty() {
-        export.audit_correlation = correlation.0.clone();
+        export.audit_correlation = correlation.to_string();
     }
-    state.see_through(export_recorded(state.clone(), correlation, export)).await.map(Answer)
-}
-
-async fn export_recorded(
-    state: AppState,
-    correlation: CorrelationId,
-    export: QaExport,
-) -> Result<QaExported, ApiError> {
-    let began = Instant::now();
-    let taken = state.qa.export(&export).await;
-    let mut detail = json!({
+    let detail = json!({
         "testId": export.test_id,
         "simulationId": export.simulation_id,
         "flowId": export.flow_id,
         "accuracyScore": export.accuracy_score,
         "efficiencyScore": export.efficiency_score,
         "auditCorrelation": export.audit_correlation,
-        "durationMs": millis(began),
     });
-    let outcome = match &taken {
-        Ok(taken) => {
-            detail["status"] = taken.status.into();
-            detail["attempts"] = taken.attempts.into();
-            "ok"
-        }
-        Err(error) => {
-            detail["status"] = error.status().into();
-            detail["reason"] = error.detail().into();
-            error.outcome()
+    let exporting = {
+        let state = state.clone();
+        async move {
+            let receipt = state.qa.export(&export, retried_by).await?;
+            let result = json!({ "status": receipt.status, "attempts": receipt.attempts });
+            let exported = QaExported {
+                status: receipt.status,
+                answer: receipt.answer,
+                attempts: receipt.attempts,
+                duration_ms: millis(receipt.duration),
+                audit_correlation: export.audit_correlation,
+                timestamp: export.timestamp,
+            };
+            Ok((exported, result))
         }
     };
-    state.record("qa.export", &correlation, outcome, detail).await?;
-    let taken = taken?;
-    Ok(QaExported {
-        status: taken.status,
-        answer: taken.answer,
-        attempts: taken.attempts,
-        duration_ms: u64::try_from(taken.took.as_millis()).unwrap_or(u64::MAX),
-        audit_correlation: export.audit_correlation,
-        timestamp: export.timestamp,
-    })
+    state.recorded("qa.export", &correlation, detail, exporting).await.map(Answer)
 }
 
-/// Reads an export, or says what is wrong with every field. Fields that are not known are left out.
-fn read(body: &Value) -> Result<QaExport, FieldErrors> {
+/// Reads an export and its simulation's identifier, or lists the errors of all fields. Unknown fields are ignored.
+fn read(body: &Value) -> Result<(QaExport, SimulationId), FieldErrors> {
     json::read(body, |node| {
         let fields = node.object()?;
-        let id = |name| fields.get(name).text_of(1..=MAX_ID_CHARS).map(str::to_owned);
-        let (test_id, simulation_id, flow_id) = (id("testId"), id("simulationId"), id("flowId"));
+        let test_id = fields.get("testId").text_of(1..=MAX_TEST_ID_CHARS);
+        let (simulation_id, flow_id) = (fields.get("simulationId").id(), fields.get("flowId").id());
         let duration_ms = fields.get("durationMs").whole(0..=u64::MAX);
         let efficiency_score = fields.get("efficiencyScore").number(0.0..=1.0);
         let accuracy_score = fields.get("accuracyScore").number(0.0..=1.0);
@@ -108,17 +96,23 @@ fn read(body: &Value) -> Result<QaExport, FieldErrors> {
             timestamp.refuse("must be a time as RFC 3339 has it");
         }
         let correlation = fields.get("auditCorrelation");
-        let correlation = correlation.optional().and_then(|node| node.text_of(0..=MAX_ID_CHARS));
-        Some(QaExport {
-            test_id: test_id?,
-            simulation_id: simulation_id?,
+        let correlation_text = correlation.optional().and_then(Node::text).unwrap_or_default();
+        if !correlation_text.is_empty() && check_id(correlation_text).is_err() {
+            correlation.refuse("must be empty or an identifier");
+        }
+        let simulation_id = simulation_id?;
+        let simulation = simulation_id.parse().ok()?;
+        let export = QaExport {
+            test_id: test_id?.to_owned(),
+            simulation_id,
             flow_id: flow_id?,
             duration_ms: duration_ms?,
             efficiency_score: efficiency_score?,
             accuracy_score: accuracy_score?,
             unreachable_branches: unreachable_branches?,
             timestamp: timestamp_text.to_owned(),
-            audit_correlation: correlation.unwrap_or_default().to_owned(),
-        })
+            audit_correlation: correlation_text.to_owned(),
+        };
+        Some((export, simulation))
     })
 }

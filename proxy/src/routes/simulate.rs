@@ -1,50 +1,59 @@
 use std::sync::Arc;
 
-use axum::{
-    Json as Answer,
-    extract::State,
-    http::{Method, StatusCode},
-};
+use axum::{Json as Answer, extract::State, http::StatusCode};
 use serde_json::json;
 use shared::{
-    menu::{CompiledFlow, FlowDefinition, Simulation, seed_flow, simulate},
-    wire::{FieldErrors, SimulateDtmf, SimulatedDtmf},
+    ids::FlowId,
+    menu::{CompiledFlow, FlowDefinition, seed_flow},
+    simulate::{Simulation, simulate},
+    wire::{AuditOutcome, FieldErrors, SimulateDtmf, SimulatedDtmf},
 };
 
-use super::extract::{Id, Json};
-use crate::{config::Service, cxone::Repeat, error::ApiError, id::CorrelationId, state::AppState};
+use super::extract::{Correlation, Json, parse_id};
+use crate::{config::Service, cxone::UpstreamRequest, error::ApiError, retry::RetriedBy, state::AppState};
 
-/// `POST /simulate/dtmf`: seed 000's simulator. Without a `flowId` the seed's own flow is run, which needs no CXone.
+/// `POST /simulate/dtmf`: runs digits through a flow without a call. Without a `flowId` the built-in flow is run, which
+/// needs no CXone.
 pub(crate) async fn dtmf(
     State(state): State<AppState>,
-    correlation: CorrelationId,
+    Correlation(correlation): Correlation,
+    retried_by: RetriedBy,
     Json(request): Json<SimulateDtmf>,
 ) -> Result<Answer<SimulatedDtmf>, ApiError> {
     let simulation =
         Simulation::from_request(&request, state.config.limits.dtmf_sequence).map_err(ApiError::fields)?;
-    let flow = flow(&state, request.flow_id.as_deref()).await?;
-    let answer = simulate(&flow, &simulation)
-        .map_err(|error| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
+    let flow = flow(&state, request.flow_id, retried_by).await?;
     let detail = json!({
         "interactionId": simulation.interaction_id,
         "flowId": flow.definition().flow_id,
-        "digits": answer.sequence.len(),
-        "actions": answer.actions,
     });
-    state.record("simulate.dtmf", &correlation, "ok", detail).await?;
+    let run = state.compute.run(move || simulate(&flow, &simulation)).await;
+    let answer = run.map_err(|error| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
+    let mut detail = detail;
+    detail["digits"] = answer.sequence.len().into();
+    detail["actions"] = json!(answer.actions);
+    state.record("simulate.dtmf", &correlation, AuditOutcome::Ok, detail).await?;
     Ok(Answer(answer))
 }
 
-async fn flow(state: &AppState, id: Option<&str>) -> Result<Arc<CompiledFlow>, ApiError> {
-    let seed = seed_flow();
-    let Some(id) = id.filter(|id| *id != seed.definition().flow_id) else { return Ok(seed) };
-    Id::check(id, "flowId")?;
-    let path = ["api", "v2", "flow", "definitions", id];
-    let answer = state.cxone.ask(Service::Flow, Method::GET, &path, None, Repeat::Safely).await?;
-    let definition: FlowDefinition = answer.json()?;
-    CompiledFlow::compile(definition).map(Arc::new).map_err(|errors| {
-        let what = errors.iter().map(|error| format!("{}: {}", error.field, error.message));
-        let message = format!("the flow cannot be run: {}", what.collect::<Vec<_>>().join("; "));
-        ApiError::fields(FieldErrors::one("flowId", message))
-    })
+/// Returns the flow `id`, compiled.
+async fn flow(
+    state: &AppState,
+    id: Option<String>,
+    retried_by: RetriedBy,
+) -> Result<Arc<CompiledFlow>, ApiError> {
+    let built_in = seed_flow();
+    let Some(id) = id.filter(|id| *id != built_in.definition().flow_id) else { return Ok(built_in) };
+    let id: FlowId = parse_id(id, "flowId")?;
+    let path = ["api", "v2", "flow", "definitions", id.as_str()];
+    let answer = state.cxone.ask(UpstreamRequest::get(Service::Flow, &path).retried_by(retried_by)).await?;
+    let compile = move || {
+        let definition: FlowDefinition = answer.json()?;
+        CompiledFlow::compile(definition).map(Arc::new).map_err(|errors| {
+            let reasons = errors.iter().map(|error| format!("{}: {}", error.field, error.message));
+            let message = format!("the flow cannot be run: {}", reasons.collect::<Vec<_>>().join("; "));
+            ApiError::fields(FieldErrors::one("flowId", message))
+        })
+    };
+    state.compute.run(compile).await
 }

@@ -6,34 +6,33 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde_json::json;
+use shared::{ids::CallId, wire::AuditOutcome};
 
-use super::extract::Id;
-use crate::{cxone::SocketLimits, error::ApiError, id::CorrelationId, relay::Relay, state::AppState};
+use super::extract::{Correlation, Id};
+use crate::{cxone::SocketLimits, error::ApiError, relay::Relay, state::AppState};
 
-/// `WS /ws/voice/{callId}`: one call's audio, both ways.
+/// `WS /ws/voice/{callId}`: relays one call's audio, both ways.
 ///
-/// CXone is dialled before the page's upgrade is accepted, so that a refusal is an HTTP error that says why. A browser does
-/// not show it to the page, which asks again without an upgrade: that is refused for CXone's reason, if there still is one.
+/// CXone is dialled before the page's upgrade is accepted, so that a refusal is an HTTP error with its reason. A browser does
+/// not show it to the page, which asks again without an upgrade: that request is refused for CXone's reason, if there still
+/// is one.
 pub(crate) async fn socket(
     State(state): State<AppState>,
-    correlation: CorrelationId,
-    Id(call): Id,
+    Correlation(correlation): Correlation,
+    Id(call): Id<CallId>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let slot = Arc::clone(&state.voice_slots).try_acquire_owned().map_err(|_| {
         let detail = format!("{} voice streams are open already", state.config.tuning.max_voice);
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     })?;
-    let dialled = state.cxone.dial_voice(&call).await.map_err(ApiError::from);
-    let (outcome, detail) = match &dialled {
-        Ok(_) => ("ok", json!({ "callId": call })),
-        Err(error) => {
-            (error.outcome(), json!({ "callId": call, "status": error.status(), "reason": error.detail() }))
-        }
-    };
-    state.record("voice.open", &correlation, outcome, detail).await?;
-    // Boxed: a TLS connection's state is large, and a task holds a value once for every step that takes it over.
-    let upstream = Box::new(dialled?);
+    // Boxed, both: a TLS connection's state is large, and a task holds a value once for every step that takes it over.
+    let dialling = Box::pin(async {
+        let upstream = Box::new(state.cxone.dial_voice(&call).await?);
+        Ok((upstream, json!({})))
+    });
+    let detail = json!({ "callId": call });
+    let upstream = state.recorded_while_asked("voice.open", &correlation, detail, dialling).await?;
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(rejection.into_response()),
@@ -51,17 +50,17 @@ pub(crate) async fn socket(
             let _open = state.metrics.socket("voice");
             let report =
                 Relay::new(page, upstream).run(&state.config.tuning, &state.shutdown, &state.metrics).await;
-            let (how, code) = report.end.describe();
+            let (end, code) = report.end.describe();
             let detail = json!({
                 "callId": call,
-                "end": how,
+                "end": end,
                 "closeCode": code,
                 "bytesToCxone": report.to_cxone,
                 "bytesToPage": report.to_page,
                 "framesDroppedToCxone": report.dropped_to_cxone,
                 "framesDroppedToPage": report.dropped_to_page,
             });
-            if let Err(error) = state.record("voice.close", &correlation, "ok", detail).await {
+            if let Err(error) = state.record("voice.close", &correlation, AuditOutcome::Ok, detail).await {
                 tracing::error!(error = error.detail(), "a voice stream's end is not recorded");
             }
         })

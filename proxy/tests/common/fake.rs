@@ -74,8 +74,9 @@ pub struct Shared {
     /// What the call and flow routes answer next.
     pub rest_answers: Mutex<VecDeque<Scripted>>,
     pub rest_requests: AtomicUsize,
-    /// The one flow it knows, if it knows one.
-    pub flow: Mutex<Option<serde_json::Value>>,
+    /// The JSON text of the one flow it knows, if it knows one.
+    pub flow: Mutex<Option<String>>,
+    pub definitions_asked: AtomicUsize,
     /// The bodies of simulations and exports, and the header that an export's key came in.
     pub posted: Mutex<Vec<(serde_json::Value, HeaderMap)>>,
     /// What the next socket handshakes are refused with.
@@ -107,6 +108,7 @@ impl Fake {
             rest_answers: Mutex::default(),
             rest_requests: AtomicUsize::new(0),
             flow: Mutex::default(),
+            definitions_asked: AtomicUsize::new(0),
             posted: Mutex::default(),
             handshakes: Mutex::default(),
             voice_queries: Mutex::default(),
@@ -281,9 +283,10 @@ async fn flows() -> Response {
 }
 
 async fn definition(State(shared): App, Path(id): Path<String>) -> Response {
+    shared.definitions_asked.fetch_add(1, Ordering::SeqCst);
     let flow = shared.flow.lock().unwrap().clone();
-    match flow.filter(|flow| flow["flowId"] == *id) {
-        Some(flow) => Json(flow).into_response(),
+    match flow.filter(|flow| flow.contains(&format!("\"flowId\":\"{id}\""))) {
+        Some(flow) => ([(header::CONTENT_TYPE, "application/json")], flow).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

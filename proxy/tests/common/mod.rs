@@ -14,7 +14,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use futures_util::{SinkExt as _, StreamExt as _};
 use proxy::{
     Config, Server,
-    config::{Overrides, Profile, Service, ServiceConfig},
+    config::{Overrides, ProfileName, Service, ServiceConfig},
 };
 use serde_json::Value;
 use tokio::{
@@ -84,7 +84,7 @@ pub async fn proxy_at(address: SocketAddr, tweak: impl FnOnce(&mut Config)) -> P
     proxy::install_crypto();
     let (mut config, folder) = config(address);
     tweak(&mut config);
-    if config.profile == Profile::Sandbox {
+    if config.profile == ProfileName::Sandbox {
         config.sandbox_control = Some(format!("http://{address}/").parse().unwrap());
     }
     let audit_log = config.audit_log.clone();
@@ -150,8 +150,9 @@ impl Proxy {
         Page { socket: self.dial("/ws/interactions").await.unwrap() }
     }
 
+    /// The audit trail, oldest entry first.
     pub async fn audit(&self) -> Vec<Value> {
-        let page: Value = self.get("/api/audit?limit=1000").await.json().await.unwrap();
+        let page: Value = self.get("/api/audit?after=0&limit=1000").await.json().await.unwrap();
         page["entries"].as_array().unwrap().clone()
     }
 

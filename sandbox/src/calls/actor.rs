@@ -1,4 +1,4 @@
-//! A call's life: waits for its voice socket, runs the IVR against the wall clock, publishes, ends.
+//! One call as a task: waits for its voice socket, runs the IVR in real time, publishes events, ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,87 +13,87 @@ use tokio::{
 };
 
 use super::{
-    Call, CallState, Command, DownFrame,
-    ivr::{Happening, Ivr},
-    network::Network,
+    call::{Call, CallState, Command, OutgoingFrame},
+    context::CallContext,
+    ivr::{Ivr, IvrEvent},
+    network::ImpairedNetwork,
 };
-use crate::{clock, socket::Close, state::AppState};
+use crate::{clock, close::Close};
 
-/// Between the flow's end and the call's.
-const LAST_SILENCE: Duration = Duration::from_millis(500);
+/// Silence between the end of the flow and the end of the call.
+const FINAL_SILENCE: Duration = Duration::from_millis(500);
 
-/// After so many frames without audio from the caller, the line is silent: a tone before the pause is over. (160 ms; a page
-/// that is busy for a moment sends the rest of its tone late.)
-const QUIET_TICKS: u32 = 8;
+/// Number of frames without audio from the caller after which the IVR hears silence, which ends a tone: 160 ms, because
+/// a page that is busy for a moment sends the rest of its tone late.
+const MAX_MISSING_FRAMES: u32 = 8;
 
-/// Runs a call from its being placed to its end.
-pub(super) async fn run(app: Arc<AppState>, call: Arc<Call>, mut commands: mpsc::Receiver<Command>) {
+/// Runs a call until it has ended.
+pub(super) async fn run(context: CallContext, call: Arc<Call>, mut commands: mpsc::Receiver<Command>) {
     let mut actor = Actor {
-        app: &app,
+        context: &context,
         call: &call,
-        line: None,
+        socket: None,
         reassembler: Reassembler::new(),
-        quiet_ticks: 0,
-        alone_since: None,
-        ends: None,
+        missing_frames: 0,
+        detached_since: None,
+        ends_at: None,
         network: None,
     };
-    actor.publish(CallState::Connecting, None, None, None);
+    actor.publish_event(CallState::Connecting, None, None, None);
     if actor.connect(&mut commands).await {
         actor.stream(&mut commands).await;
     }
-    actor.enter(CallState::Disconnecting);
-    // Nobody can join any more, and a socket that is joining learns that it is too late.
+    actor.enter_state(CallState::Disconnecting);
+    // No further socket can attach, and one that is attaching is closed.
     commands.close();
-    if let Some(line) = actor.line.take() {
-        line.close(Close::new(1000, "the call is over"));
+    if let Some(socket) = actor.socket.take() {
+        socket.close(Close::new(1000, "the call is over"));
     }
     while let Ok(command) = commands.try_recv() {
         if let Command::Attach { close, .. } = command {
             let _ = close.send(Close::new(1000, "the call is over"));
         }
     }
-    actor.enter(CallState::Terminated);
-    app.calls.ended(&call);
+    actor.enter_state(CallState::Terminated);
 }
 
 struct Actor<'a> {
-    app: &'a AppState,
+    context: &'a CallContext,
     call: &'a Call,
-    line: Option<Line>,
+    socket: Option<AttachedSocket>,
     reassembler: Reassembler,
-    /// Ticks since the caller last sent audio.
-    quiet_ticks: u32,
-    /// Since when there has been no voice socket.
-    alone_since: Option<Instant>,
-    /// When the call ends, once its flow has.
-    ends: Option<Instant>,
-    /// What the audio to the caller passes, while it is impaired.
-    network: Option<Network>,
+    /// Number of frames that were due since the caller last sent audio.
+    missing_frames: u32,
+    /// Time at which the voice socket was lost.
+    detached_since: Option<Instant>,
+    /// Time at which the call ends; set when its flow ends.
+    ends_at: Option<Instant>,
+    /// Impaired network between the IVR and the caller, while there is one.
+    network: Option<ImpairedNetwork>,
 }
 
-/// The voice socket that is joined at present.
-struct Line {
+/// The call's end of the voice socket that is attached.
+struct AttachedSocket {
     id: u64,
-    frames: mpsc::Sender<DownFrame>,
+    frames: mpsc::Sender<OutgoingFrame>,
     close: oneshot::Sender<Close>,
 }
 
-impl Line {
+impl AttachedSocket {
     fn close(self, close: Close) {
-        // A socket that is gone need not be told.
+        // The socket may be gone already.
         let _ = self.close.send(close);
     }
 }
 
 impl Actor<'_> {
-    /// Waits for the first voice socket; whether one came.
+    /// Waits for the first voice socket and returns true if one attached in time.
     async fn connect(&mut self, commands: &mut mpsc::Receiver<Command>) -> bool {
-        let joined = async {
+        let attached = async {
             loop {
                 match commands.recv().await {
                     Some(Command::Attach { link, frames, close }) => {
-                        return Some(Line { id: link, frames, close });
+                        return Some(AttachedSocket { id: link, frames, close });
                     }
                     Some(Command::Audio { .. }) => {}
                     Some(Command::Hangup) | None => return None,
@@ -101,141 +101,152 @@ impl Actor<'_> {
             }
         };
         tokio::select! {
-            () = self.app.shutdown.cancelled() => {}
-            line = timeout(self.app.config.connect_timeout, joined) => self.line = line.ok().flatten(),
+            () = self.context.shutdown.cancelled() => {}
+            socket = timeout(self.context.limits.connect_timeout, attached) => self.socket = socket.ok().flatten(),
         }
-        self.line.is_some()
+        self.socket.is_some()
     }
 
-    /// Runs the IVR until the flow ends, the caller hangs up or nobody is on the line for too long.
+    /// Runs the IVR until the flow ends, the caller hangs up or no voice socket has been attached for too long.
     async fn stream(&mut self, commands: &mut mpsc::Receiver<Command>) {
-        let app = self.app;
-        self.enter(CallState::Streaming);
-        let mut ivr = match Ivr::start(Arc::clone(&self.call.flow), &app.prompts, app.clock.now()) {
+        let context = self.context;
+        self.enter_state(CallState::Streaming);
+        let mut ivr = match Ivr::start(Arc::clone(&self.call.flow), &context.prompts, context.clock.now()) {
             Ok(ivr) => ivr,
             Err(error) => {
                 tracing::error!(%error, "the flow cannot be entered");
                 return;
             }
         };
-        self.report(&mut ivr);
-        // Multiples of a frame's length from here on; those that were missed are made up for, so that nothing drifts.
+        self.publish_ivr_events(&mut ivr);
+        // Frames are due at multiples of a frame's length from here on, and late ones are made up for: no drift.
         let mut due = Instant::now();
-        while self.ends.is_none_or(|ends| Instant::now() < ends) {
-            let timer = ivr.poll_timeout().map(|at| app.clock.deadline(at));
-            let goes_on = tokio::select! {
-                // Ticks before commands, so that no flood of audio holds up the caller's; see `tick`.
+        while self.ends_at.is_none_or(|ends_at| Instant::now() < ends_at) {
+            let timer = ivr.poll_timeout().map(|at| context.clock.deadline(at));
+            let continues = tokio::select! {
+                // Frames before commands, so that a flood of audio from the caller does not delay the IVR's own.
                 biased;
-                () = app.shutdown.cancelled() => false,
+                () = context.shutdown.cancelled() => false,
                 () = sleep_until(due) => {
-                    self.look_at_network();
-                    let goes_on = self.tick(&mut ivr, commands, due);
-                    due += self.network.as_ref().map_or(FRAME_DURATION, Network::frame_duration);
-                    goes_on
+                    self.update_network();
+                    let continues = self.exchange_frames(&mut ivr, commands, due);
+                    due += self.network.as_ref().map_or(FRAME_DURATION, ImpairedNetwork::frame_duration);
+                    continues
                 }
-                command = commands.recv() => self.obey(&mut ivr, command),
+                command = commands.recv() => self.handle_command(&mut ivr, command),
                 () = sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
-                    ivr.handle_timeout(&app.prompts, app.clock.now());
+                    ivr.handle_timeout(&context.prompts, context.clock.now());
                     true
                 }
             };
-            self.report(&mut ivr);
-            if !goes_on {
+            self.publish_ivr_events(&mut ivr);
+            if !continues {
                 return;
             }
         }
     }
 
-    /// Does what the call is told; whether it goes on.
-    fn obey(&mut self, ivr: &mut Ivr, command: Option<Command>) -> bool {
+    /// Executes a command and returns true if the call continues.
+    fn handle_command(&mut self, ivr: &mut Ivr, command: Option<Command>) -> bool {
         match command {
-            Some(Command::Attach { link, frames, close }) => self.join(Line { id: link, frames, close }),
+            Some(Command::Attach { link, frames, close }) => {
+                self.attach(AttachedSocket { id: link, frames, close });
+            }
             Some(Command::Audio { link, bytes }) => {
-                if self.line.as_ref().is_some_and(|line| line.id == link) && !bytes.is_empty() {
-                    self.quiet_ticks = 0;
-                    let now = self.app.clock.now();
-                    self.reassembler.push(&bytes, |frame| ivr.hear(&self.app.prompts, now, frame));
+                if self.socket.as_ref().is_some_and(|socket| socket.id == link) && !bytes.is_empty() {
+                    self.missing_frames = 0;
+                    let now = self.context.clock.now();
+                    self.reassembler
+                        .push(&bytes, |frame| ivr.process_frame(&self.context.prompts, now, frame));
                 }
             }
             Some(Command::Hangup) | None => {
-                ivr.hang_up(&self.app.prompts, self.app.clock.now());
+                ivr.hang_up(&self.context.prompts, self.context.clock.now());
                 return false;
             }
         }
         true
     }
 
-    /// Another 20 ms have passed; whether the call goes on. What has come from the caller by now is heard first: a digit
-    /// among it cuts the frame that is due.
-    fn tick(&mut self, ivr: &mut Ivr, commands: &mut mpsc::Receiver<Command>, due: Instant) -> bool {
+    /// Processes the commands that have arrived, sends the frame that is due, and returns true if the call continues.
+    /// The caller's audio comes first, because a digit in it interrupts the prompt that the frame is part of.
+    fn exchange_frames(
+        &mut self,
+        ivr: &mut Ivr,
+        commands: &mut mpsc::Receiver<Command>,
+        due: Instant,
+    ) -> bool {
         for _ in 0..commands.len() {
             if let Ok(command) = commands.try_recv()
-                && !self.obey(ivr, Some(command))
+                && !self.handle_command(ivr, Some(command))
             {
                 return false;
             }
         }
-        let (prompts, now) = (&self.app.prompts, self.app.clock.now());
-        let frame = ivr.say(prompts, now);
-        if self.send(DownFrame { bytes: encode(&frame), quiet: frame == SILENCE, at: None }, due) {
-            self.alone_since = None;
-        } else if self.alone_since.get_or_insert_with(Instant::now).elapsed() > self.app.config.voice_grace {
+        let (prompts, now) = (&self.context.prompts, self.context.clock.now());
+        let frame = ivr.next_frame(prompts, now);
+        if self.send(OutgoingFrame { bytes: encode(&frame), is_silent: frame == SILENCE, send_at: None }, due)
+        {
+            self.detached_since = None;
+        } else if self.detached_since.get_or_insert_with(Instant::now).elapsed()
+            > self.context.limits.voice_grace
+        {
             return false;
         }
-        self.quiet_ticks += 1;
-        if self.quiet_ticks > QUIET_TICKS {
-            ivr.hear(prompts, now, &SILENCE);
+        self.missing_frames += 1;
+        if self.missing_frames > MAX_MISSING_FRAMES {
+            ivr.process_frame(prompts, now, &SILENCE);
         }
         true
     }
 
-    fn join(&mut self, line: Line) {
+    fn attach(&mut self, socket: AttachedSocket) {
         self.reassembler.finish();
-        if let Some(before) = self.line.replace(line) {
-            before.close(Close::new(4409, "another stream took its place"));
+        if let Some(previous) = self.socket.replace(socket) {
+            previous.close(Close::new(4409, "another stream took its place"));
         }
     }
 
-    /// Whether the network is impaired may have changed.
-    fn look_at_network(&mut self) {
-        let standing = self.app.faults.standing();
-        if standing.as_ref().map(|standing| standing.id) != self.network.as_ref().map(Network::id) {
-            self.network = standing.map(Network::new);
+    /// Replaces the network if another impairment is active, or none.
+    fn update_network(&mut self) {
+        let active = self.context.faults.active_impairment();
+        if active.as_ref().map(|active| active.id) != self.network.as_ref().map(ImpairedNetwork::id) {
+            self.network = active.map(ImpairedNetwork::new);
         }
     }
 
-    /// Sends a frame that was due at `due` down the line; whether there is a line. One that is a second behind loses the
-    /// frame, and so may the network.
-    fn send(&mut self, mut frame: DownFrame, due: Instant) -> bool {
-        let Some(line) = &self.line else { return false };
+    /// Sends a frame that was due at `due` to the voice socket and returns true if one is attached. The frame is dropped if
+    /// the network loses it or the socket is a second behind.
+    fn send(&mut self, mut frame: OutgoingFrame, due: Instant) -> bool {
+        let Some(socket) = &self.socket else { return false };
         if let Some(network) = &mut self.network
-            && !line.frames.is_closed()
+            && !socket.frames.is_closed()
         {
-            match network.pass(due) {
-                Some(at) => frame.at = Some(at),
+            match network.schedule(due) {
+                Some(at) => frame.send_at = Some(at),
                 None => return true,
             }
         }
-        match line.frames.try_send(frame) {
+        match socket.frames.try_send(frame) {
             Ok(()) | Err(mpsc::error::TrySendError::Full(_)) => true,
             Err(mpsc::error::TrySendError::Closed(_)) => {
-                self.line = None;
+                self.socket = None;
                 self.reassembler.finish();
                 false
             }
         }
     }
 
-    fn enter(&self, state: CallState) {
-        self.call.state.send_replace(state);
-        self.publish(state, None, None, None);
+    fn enter_state(&self, state: CallState) {
+        self.call.set_state(state);
+        self.publish_event(state, None, None, None);
     }
 
-    fn report(&mut self, ivr: &mut Ivr) {
-        while let Some(happening) = ivr.poll() {
-            let (node, activity, action) = match happening {
-                Happening::Heard(digit) => {
-                    self.app.hub.dtmf(&DtmfEvent {
+    fn publish_ivr_events(&mut self, ivr: &mut Ivr) {
+        while let Some(event) = ivr.poll_event() {
+            let (node, activity, action) = match event {
+                IvrEvent::DigitDetected(digit) => {
+                    self.context.hub.dtmf(&DtmfEvent {
                         interaction_id: self.call.interaction.clone(),
                         channel_id: self.call.channel.clone(),
                         digit,
@@ -243,32 +254,30 @@ impl Actor<'_> {
                     });
                     continue;
                 }
-                Happening::Ended(outcome) => {
-                    let silence = match outcome {
-                        Outcome::CallerHungUp => Duration::ZERO,
-                        _ => LAST_SILENCE,
-                    };
-                    self.ends.get_or_insert(Instant::now() + silence);
+                IvrEvent::Ended(outcome) => {
+                    let hung_up = outcome == Outcome::CallerHungUp;
+                    let silence = if hung_up { Duration::ZERO } else { FINAL_SILENCE };
+                    self.ends_at.get_or_insert(Instant::now() + silence);
                     continue;
                 }
-                Happening::Entered(node) => (node, Activity::NodeEntered, None),
-                Happening::PromptStarted(node) => (node, Activity::PromptStarted, None),
-                Happening::PromptEnded(node) => (node, Activity::PromptEnded, None),
-                Happening::PromptInterrupted(node) => (node, Activity::PromptInterrupted, None),
-                Happening::Action(node, action) => (node, Activity::Action, Some(action)),
+                IvrEvent::NodeEntered(node) => (node, Activity::NodeEntered, None),
+                IvrEvent::PromptStarted(node) => (node, Activity::PromptStarted, None),
+                IvrEvent::PromptEnded(node) => (node, Activity::PromptEnded, None),
+                IvrEvent::PromptInterrupted(node) => (node, Activity::PromptInterrupted, None),
+                IvrEvent::Action(node, action) => (node, Activity::Action, Some(action)),
             };
-            self.publish(self.call.state(), Some(node), Some(activity), action);
+            self.publish_event(self.call.state(), Some(node), Some(activity), action);
         }
     }
 
-    fn publish(
+    fn publish_event(
         &self,
         state: CallState,
         node: Option<NodeIx>,
         activity: Option<Activity>,
         action: Option<String>,
     ) {
-        self.app.hub.interaction(&InteractionEvent {
+        self.context.hub.interaction(&InteractionEvent {
             interaction_id: self.call.interaction.clone(),
             state: state.name().to_owned(),
             timestamp: clock::timestamp(),

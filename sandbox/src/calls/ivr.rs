@@ -1,4 +1,4 @@
-//! The IVR of one call: menu machine, player and receiver, with no socket and no clock.
+//! The IVR of one call: menu machine, prompt player and DTMF detector, without a socket or a clock.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -6,7 +6,7 @@ use shared::{
     audio::frame::Frame,
     dtmf::{
         Digit,
-        detect::{Detection, Receiver, ReceiverConfig},
+        detect::{Detection, DetectorConfig, DtmfDetector},
     },
     menu::{
         CompiledFlow, Event, Input, MachineConfig, MenuMachine, NodeIx, OpenError, Outcome, PromptTiming,
@@ -18,11 +18,11 @@ use shared::{
 use super::player::Player;
 use crate::prompts::Prompts;
 
-/// What an IVR does.
+/// An event of the IVR.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Happening {
-    Heard(Digit),
-    Entered(NodeIx),
+pub(super) enum IvrEvent {
+    DigitDetected(Digit),
+    NodeEntered(NodeIx),
     PromptStarted(NodeIx),
     PromptEnded(NodeIx),
     PromptInterrupted(NodeIx),
@@ -36,65 +36,65 @@ pub(super) struct Ivr {
     key: SessionKey,
     node: NodeIx,
     player: Player,
-    receiver: Receiver,
-    happenings: VecDeque<Happening>,
+    receiver: DtmfDetector,
+    events: VecDeque<IvrEvent>,
 }
 
 impl Ivr {
-    /// Lets the call into the flow.
+    /// Starts the flow for a new call.
     pub(super) fn start(flow: Arc<CompiledFlow>, prompts: &Prompts, now: Instant) -> Result<Self, OpenError> {
         let config = MachineConfig { prompts: PromptTiming::Reported, max_sessions: 1 };
         let node = flow.start();
         let mut machine = MenuMachine::new(flow, config);
         let key = machine.open(now)?;
-        let receiver = Receiver::new(ReceiverConfig::default());
+        let receiver = DtmfDetector::new(DetectorConfig::default());
         let mut ivr =
-            Self { machine, key, node, player: Player::default(), receiver, happenings: VecDeque::new() };
+            Self { machine, key, node, player: Player::default(), receiver, events: VecDeque::new() };
         ivr.drain(prompts);
         Ok(ivr)
     }
 
-    /// What happened since this was last asked.
-    pub(super) fn poll(&mut self) -> Option<Happening> {
-        self.happenings.pop_front()
+    /// Returns the next event.
+    pub(super) fn poll_event(&mut self) -> Option<IvrEvent> {
+        self.events.pop_front()
     }
 
-    /// When to call [`Self::handle_timeout`].
+    /// Returns the time to call [`Self::handle_timeout`] at.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         self.machine.poll_timeout()
     }
 
-    /// Time has passed.
+    /// Handles the timeouts that are due at `now`.
     pub(super) fn handle_timeout(&mut self, prompts: &Prompts, now: Instant) {
         self.machine.handle_timeout(now);
         self.drain(prompts);
     }
 
-    /// Takes 20 ms of what the caller sends. A digit counts from where its tone is recognised, not from its end.
-    pub(super) fn hear(&mut self, prompts: &Prompts, now: Instant, frame: &Frame) {
-        let mut heard = None;
+    /// Processes 20 ms of the caller's audio. A digit counts as soon as its tone is recognised, not when it ends.
+    pub(super) fn process_frame(&mut self, prompts: &Prompts, now: Instant, frame: &Frame) {
+        let mut detected = None;
         self.receiver.process(frame, |detection| {
             if let Detection::Start { digit, .. } = detection {
-                heard = Some(digit);
+                detected = Some(digit);
             }
         });
-        if let Some(digit) = heard {
-            self.happenings.push_back(Happening::Heard(digit));
+        if let Some(digit) = detected {
+            self.events.push_back(IvrEvent::DigitDetected(digit));
             self.input(prompts, now, Input::Digit(digit));
         }
     }
 
-    /// The next 20 ms of what the caller hears.
-    pub(super) fn say(&mut self, prompts: &Prompts, now: Instant) -> Frame {
+    /// Returns the next 20 ms of audio for the caller.
+    pub(super) fn next_frame(&mut self, prompts: &Prompts, now: Instant) -> Frame {
         let (frame, ended) = self.player.next_frame();
         if ended {
-            self.happenings.push_back(Happening::PromptEnded(self.node));
+            self.events.push_back(IvrEvent::PromptEnded(self.node));
             self.input(prompts, now, Input::PromptsEnded);
         }
         frame
     }
 
-    /// The caller hangs up.
+    /// Ends the session, as the caller hung up.
     pub(super) fn hang_up(&mut self, prompts: &Prompts, now: Instant) {
         self.input(prompts, now, Input::Hangup);
     }
@@ -109,45 +109,45 @@ impl Ivr {
             match output.event {
                 Event::Entered { node } => {
                     self.node = node;
-                    self.happenings.push_back(Happening::Entered(node));
+                    self.events.push_back(IvrEvent::NodeEntered(node));
                 }
                 Event::Action { node } => {
                     if let Some(action) = self.machine.flow().node(node).action.clone() {
-                        self.happenings.push_back(Happening::Action(node, action));
+                        self.events.push_back(IvrEvent::Action(node, action));
                     }
                 }
                 Event::Resolved(resolved) => {
                     if let Some(action) = resolved.as_.action() {
-                        self.happenings.push_back(Happening::Action(resolved.node, action.to_owned()));
+                        self.events.push_back(IvrEvent::Action(resolved.node, action.to_owned()));
                     }
                 }
-                Event::Say { node, speech } => self.speak(prompts, node, speech),
+                Event::Say { node, speech } => self.enqueue_prompt(prompts, node, speech),
                 Event::StopSaying if self.player.is_speaking() => {
-                    self.player.cut();
-                    self.happenings.push_back(Happening::PromptInterrupted(self.node));
+                    self.player.interrupt();
+                    self.events.push_back(IvrEvent::PromptInterrupted(self.node));
                 }
-                Event::Ended { outcome } => self.happenings.push_back(Happening::Ended(outcome)),
-                // What the page shows of these it has from its own machine.
+                Event::Ended { outcome } => self.events.push_back(IvrEvent::Ended(outcome)),
+                // Nothing is published for the others.
                 _ => {}
             }
         }
     }
 
-    fn speak(&mut self, prompts: &Prompts, node: NodeIx, speech: Speech) {
+    fn enqueue_prompt(&mut self, prompts: &Prompts, node: NodeIx, speech: Speech) {
         let flow = Arc::clone(self.machine.flow());
-        let asked = flow.node(node);
+        let menu = flow.node(node);
         let prompt = match speech {
-            Speech::Main => asked.prompt.as_ref(),
-            Speech::NoMatch => asked.entry().and_then(|entry| entry.no_match_prompt.as_ref()),
-            Speech::Timeout => asked.entry().and_then(|entry| entry.timeout_prompt.as_ref()),
+            Speech::Main => menu.prompt.as_ref(),
+            Speech::NoMatch => menu.entry().and_then(|entry| entry.no_match_prompt.as_ref()),
+            Speech::Timeout => menu.entry().and_then(|entry| entry.timeout_prompt.as_ref()),
         };
         let Some(prompt) = prompt else { return };
         if !self.player.is_speaking() {
-            self.happenings.push_back(Happening::PromptStarted(node));
+            self.events.push_back(IvrEvent::PromptStarted(node));
         }
-        let value = |name: &str| match self.machine.variable(self.key, name)? {
-            serde_json::Value::String(text) => Some(text),
-            other => Some(other.to_string()),
+        let value = |name: &str| {
+            let value = self.machine.variable(self.key, name)?;
+            Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
         };
         self.player.enqueue(prompts.clips(prompt, value));
     }

@@ -1,4 +1,4 @@
-//! What happens to one call's audio on its way to the caller, while the network is impaired. No clock and no socket.
+//! Loss and delay of one call's audio on its way to the caller, without a clock or a socket.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,55 +6,57 @@ use shared::audio::frame::FRAME_DURATION;
 use tokio::time::Instant;
 
 use crate::{
-    faults::{Counts, Impairment, Standing},
+    faults::{ActiveImpairment, Impairment, ImpairmentCounts},
     seeded::Seeded,
 };
 
-/// An impaired network. The n-th frame that a call sends through it meets the same fate in every call and every run.
+/// A network that loses and delays frames. The n-th frame that a call sends through it is lost or delayed alike in every
+/// call and every run.
 #[derive(Debug)]
-pub(super) struct Network {
+pub(super) struct ImpairedNetwork {
     id: u64,
     impairment: Impairment,
-    counts: Arc<Counts>,
+    counts: Arc<ImpairmentCounts>,
     losses: Seeded,
     delays: Seeded,
+    /// True when the previous frame was lost.
     losing: bool,
-    /// When the frame before is sent.
+    /// Time at which the previous frame is sent.
     last: Option<Instant>,
 }
 
-impl Network {
-    pub(super) fn new(Standing { id, impairment, counts }: Standing) -> Self {
-        /// Losses do not depend on whether there are delays.
-        const DELAYS: u64 = 0x64_65_6c_61_79;
-        let (losses, delays) = (Seeded::new(impairment.seed), Seeded::new(impairment.seed ^ DELAYS));
+impl ImpairedNetwork {
+    pub(super) fn new(ActiveImpairment { id, impairment, counts }: ActiveImpairment) -> Self {
+        /// Separates the delays' seed from that of the losses, so that the same frames are lost with delays and without.
+        const DELAY_SEED: u64 = 0x64_65_6c_61_79;
+        let (losses, delays) = (Seeded::new(impairment.seed), Seeded::new(impairment.seed ^ DELAY_SEED));
         Self { id, impairment, counts, losses, delays, losing: false, last: None }
     }
 
-    /// Which impairment it is.
+    /// Returns the identifier of the impairment.
     pub(super) fn id(&self) -> u64 {
         self.id
     }
 
-    /// When to send a frame that is due at `due`; none if it is lost. No frame overtakes another.
-    pub(super) fn pass(&mut self, due: Instant) -> Option<Instant> {
+    /// Returns the time to send a frame at that is due at `due`; none if it is lost. Frames keep their order.
+    pub(super) fn schedule(&mut self, due: Instant) -> Option<Instant> {
         let was_losing = self.losing;
-        // Gilbert's model: all is lost in the bad state and nothing in the good one.
+        // Gilbert's model: every frame is lost in the bad state and none in the good one.
         let probability =
-            if was_losing { self.impairment.goes_on_losing() } else { self.impairment.begins_to_lose() };
+            if was_losing { self.impairment.loss_after_loss() } else { self.impairment.loss_after_sent() };
         self.losing = self.losses.happens(probability);
         let jitter = Duration::from_micros(self.delays.between(0, self.impairment.jitter_ms * 1_000));
         if self.losing {
-            self.counts.lost(!was_losing);
+            self.counts.count_lost(!was_losing);
             return None;
         }
         let at = self.last.map_or(due + jitter, |last| last.max(due + jitter));
         self.last = Some(at);
-        self.counts.sent(u64::try_from((at - due).as_millis()).expect("a delay is short"));
+        self.counts.count_sent(u64::try_from((at - due).as_millis()).expect("a delay is short"));
         Some(at)
     }
 
-    /// How long 20 ms of the sender's are.
+    /// Returns the time between two frames by the sender's clock, which drifts.
     pub(super) fn frame_duration(&self) -> Duration {
         FRAME_DURATION.div_f64(1.0 + f64::from(self.impairment.drift_ppm) * 1e-6)
     }
@@ -66,31 +68,31 @@ mod tests {
 
     use super::*;
 
-    fn network(impairment: Impairment) -> Network {
-        Network::new(Standing { id: 1, impairment, counts: Arc::default() })
+    fn network(impairment: Impairment) -> ImpairedNetwork {
+        ImpairedNetwork::new(ActiveImpairment { id: 1, impairment, counts: Arc::default() })
     }
 
-    /// What becomes of `count` frames: the delay, unless it is lost.
-    fn fates(impairment: Impairment, count: u32) -> Vec<Option<Duration>> {
+    /// Returns the delay of each of `count` frames; none for those that are lost.
+    fn delays(impairment: Impairment, count: u32) -> Vec<Option<Duration>> {
         let mut network = network(impairment);
         let start = Instant::now();
         let due = (0..count).map(|index| start + FRAME_DURATION * index);
-        due.map(|due| network.pass(due).map(|at| at - due)).collect()
+        due.map(|due| network.schedule(due).map(|at| at - due)).collect()
     }
 
-    /// Share of lost frames in percent, and mean length of a burst.
-    fn losses(fates: &[Option<Duration>]) -> (f64, f64) {
-        let lost = fates.iter().filter(|fate| fate.is_none()).count();
-        let bursts = fates.chunk_by(|one, next| one.is_none() == next.is_none());
+    /// Returns the share of lost frames in percent, and the mean length of a burst.
+    fn losses(delays: &[Option<Duration>]) -> (f64, f64) {
+        let lost = delays.iter().filter(|delay| delay.is_none()).count();
+        let bursts = delays.chunk_by(|one, next| one.is_none() == next.is_none());
         let bursts = bursts.filter(|run| run[0].is_none()).count();
-        (100.0 * lost as f64 / fates.len() as f64, lost as f64 / bursts as f64)
+        (100.0 * lost as f64 / delays.len() as f64, lost as f64 / bursts as f64)
     }
 
     #[test]
     fn as_much_is_lost_as_was_asked_for_in_bursts_as_long() {
         let check = |loss_percent: f64, burst: Option<f64>, length: f64| {
-            let fates = fates(Impairment { loss_percent, burst, ..Impairment::default() }, 400_000);
-            let (percent, mean) = losses(&fates);
+            let delays = delays(Impairment { loss_percent, burst, ..Impairment::default() }, 400_000);
+            let (percent, mean) = losses(&delays);
             assert!((percent / loss_percent - 1.0).abs() < 0.04, "{loss_percent} % {burst:?}: {percent} %");
             assert!((mean / length - 1.0).abs() < 0.04, "{loss_percent} % {burst:?}: {mean} in a row");
         };
@@ -106,17 +108,17 @@ mod tests {
     fn all_or_nothing_is_lost_where_that_was_asked_for() {
         for burst in [None, Some(1.0), Some(50.0)] {
             let lossy = |loss_percent| Impairment { loss_percent, burst, ..Impairment::default() };
-            assert!(fates(lossy(100.0), 1_000).iter().all(Option::is_none));
-            assert!(fates(lossy(0.0), 1_000).iter().all(|fate| *fate == Some(Duration::ZERO)));
+            assert!(delays(lossy(100.0), 1_000).iter().all(Option::is_none));
+            assert!(delays(lossy(0.0), 1_000).iter().all(|delay| *delay == Some(Duration::ZERO)));
         }
     }
 
     #[test]
     fn delays_are_spread_up_to_the_most() {
-        let fates = fates(Impairment { jitter_ms: 15, ..Impairment::default() }, 10_000);
+        let delays = delays(Impairment { jitter_ms: 15, ..Impairment::default() }, 10_000);
         // Less than a frame's length, so that none is held up by the one before it.
         let mut bins = [0; 15];
-        for delay in fates.iter().flatten() {
+        for delay in delays.iter().flatten() {
             bins[delay.as_millis().min(14) as usize] += 1;
         }
         assert!(bins.iter().all(|count| (500..850).contains(count)), "{bins:?}");
@@ -125,7 +127,7 @@ mod tests {
     #[test]
     fn losses_are_the_same_with_delays_and_without() {
         let lossy = Impairment { loss_percent: 10.0, seed: 5, ..Impairment::default() };
-        let lost = |impairment| fates(impairment, 1_000).iter().map(Option::is_none).collect::<Vec<_>>();
+        let lost = |impairment| delays(impairment, 1_000).iter().map(Option::is_none).collect::<Vec<_>>();
         assert_eq!(lost(lossy), lost(Impairment { jitter_ms: 60, drift_ppm: 200, ..lossy }));
         assert_ne!(lost(lossy), lost(Impairment { seed: 6, ..lossy }));
     }
@@ -139,8 +141,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is asked for: no frame is early, later than the most, or before another; the counts add up; and it is
-        /// all the same for the same seed.
+        /// For every impairment, no frame is early, later than the maximum delay or out of order, the counts add up, and
+        /// the same seed gives the same result.
         #[test]
         fn frames_keep_their_order_and_are_counted(
             seed: u64, loss_percent in 0.0f64..60.0, burst in prop::option::of(2.0f64..20.0), jitter_ms in 0u64..500,
@@ -151,7 +153,7 @@ mod tests {
             let mut sent = Vec::new();
             for index in 0..500 {
                 let due = start + FRAME_DURATION * index;
-                if let Some(at) = network.pass(due) {
+                if let Some(at) = network.schedule(due) {
                     prop_assert!(at >= due && at <= due + Duration::from_millis(jitter_ms));
                     sent.push(at);
                 }
@@ -160,7 +162,7 @@ mod tests {
             let counts = serde_json::to_value(&*network.counts).unwrap();
             prop_assert_eq!(counts["frames"].as_u64(), Some(500));
             prop_assert_eq!(counts["lost"].as_u64(), Some(500 - sent.len() as u64));
-            prop_assert_eq!(fates(impairment, 500), fates(impairment, 500));
+            prop_assert_eq!(delays(impairment, 500), delays(impairment, 500));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Plays recordings one after another, 20 ms at a time, and stops without a click.
+//! Playback of recordings, 20 ms at a time, with an end that does not click.
 
 use std::collections::VecDeque;
 
@@ -6,33 +6,35 @@ use shared::audio::frame::{Frame, SILENCE};
 
 use crate::prompts::Clip;
 
-/// 5 ms at 8 kHz: the fade where a prompt is cut.
-const FADE: usize = 40;
+/// Length of the fade where a prompt is interrupted: 5 ms at 8 kHz.
+const FADE_SAMPLES: usize = 40;
 
 /// Plays recordings one after another.
 #[derive(Debug, Default)]
 pub(super) struct Player {
     queue: VecDeque<Clip>,
-    /// How much of the queue's first recording has been played, in samples.
+    /// Number of samples of the queue's first recording that have been played.
     played: usize,
-    /// What is left of the fade after a cut.
+    /// Rest of the fade after an interruption.
     fading: VecDeque<i16>,
     speaking: bool,
 }
 
 impl Player {
-    /// Plays these after what is being played already.
+    /// Plays recordings after those in the queue.
     pub(super) fn enqueue(&mut self, clips: Vec<Clip>) {
         self.queue.extend(clips.into_iter().filter(|clip| !clip.is_empty()));
         self.speaking = true;
     }
 
-    /// Stops; the next frame begins with a short fade and is silent after it.
-    pub(super) fn cut(&mut self) {
+    /// Stops playing; the next frame begins with a short fade and is silent after it.
+    pub(super) fn interrupt(&mut self) {
         if let Some(clip) = self.queue.front() {
-            let rest = clip[self.played..].iter().take(FADE).enumerate();
+            let rest = clip[self.played..].iter().take(FADE_SAMPLES).enumerate();
             self.fading = rest
-                .map(|(index, sample)| (f32::from(*sample) * (1.0 - index as f32 / FADE as f32)) as i16)
+                .map(|(index, sample)| {
+                    (f32::from(*sample) * (1.0 - index as f32 / FADE_SAMPLES as f32)) as i16
+                })
                 .collect();
         }
         self.queue.clear();
@@ -40,12 +42,12 @@ impl Player {
         self.speaking = false;
     }
 
-    /// Whether something is being played, or is about to be.
+    /// Returns true while a recording is being played or about to be.
     pub(super) fn is_speaking(&self) -> bool {
         self.speaking
     }
 
-    /// The next 20 ms, and whether the last of what was to be played ended before them.
+    /// Returns the next 20 ms, and true if the last recording ended just before them.
     pub(super) fn next_frame(&mut self) -> (Frame, bool) {
         let mut frame = SILENCE;
         if self.speaking && self.queue.is_empty() {
@@ -97,16 +99,19 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_is_silent_after_five_milliseconds_and_does_not_click() {
+    fn an_interruption_is_silent_after_five_milliseconds_and_does_not_click() {
         let mut player = Player::default();
         player.enqueue(vec![clip(8_000, 1_000)]);
         player.next_frame();
-        player.cut();
+        player.interrupt();
         assert!(!player.is_speaking());
         let (frame, ended) = player.next_frame();
         assert!(!ended);
-        assert!(frame[..FADE].windows(2).all(|pair| (0..=201).contains(&(pair[0] - pair[1]))), "{frame:?}");
-        assert_eq!((frame[0], frame[FADE..].iter().all(|sample| *sample == 0)), (8_000, true));
+        assert!(
+            frame[..FADE_SAMPLES].windows(2).all(|pair| (0..=201).contains(&(pair[0] - pair[1]))),
+            "{frame:?}"
+        );
+        assert_eq!((frame[0], frame[FADE_SAMPLES..].iter().all(|sample| *sample == 0)), (8_000, true));
     }
 
     #[test]

@@ -1,27 +1,27 @@
-//! A network between CXone and its caller that loses and delays audio: a fault that stands instead of striking.
+//! Impaired networks, which lose and delay audio on its way to the caller.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde::{Deserialize, Serialize};
 use shared::wire::FieldErrors;
 
-/// What the voice streams suffer on their way to the caller.
+/// An impairment of the voice streams on their way to the caller, with its defaults in parentheses.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Impairment {
-    /// How many of 100 frames are never sent (0).
+    /// Percentage of frames that are lost (0).
     pub loss_percent: f64,
-    /// How many frames in a row are lost, on average; without it, each frame is lost or not by itself.
+    /// Mean number of frames that are lost in a row (none: each frame is lost independently of the others).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub burst: Option<f64>,
-    /// The most a frame is delayed, in milliseconds (0): anything up to that is as likely. A frame that has caught up with
-    /// the one before it is sent together with it, as TCP does.
+    /// Maximum delay of a frame in milliseconds (0); delays are uniformly distributed. A frame that would overtake the
+    /// previous one is sent together with it, as with TCP.
     pub jitter_ms: u64,
-    /// How much faster the sender's clock runs than this machine's, in millionths (0).
+    /// Drift of the sender's clock against this machine's, in parts per million; positive is faster (0).
     pub drift_ppm: i32,
-    /// Same seed, same losses and delays, in every call (1).
+    /// Seed of losses and delays, which are the same in every call (1).
     pub seed: u64,
-    /// For how long, in milliseconds; without it, until it is taken away.
+    /// Duration in milliseconds (none: until it is disarmed).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
 }
@@ -33,47 +33,47 @@ impl Default for Impairment {
 }
 
 impl Impairment {
-    /// Everything that is wrong with it, by field.
-    pub(super) fn validate(&self, longest_ms: u64, errors: &mut FieldErrors) {
-        /// Two seconds: longer than any network's, and concealment has long been silent.
-        const LONGEST_BURST: f64 = 100.0;
-        /// A stream that is a second behind loses frames of its own; half of that is left to the machine.
-        const MOST_JITTER_MS: u64 = 500;
-        /// A hundred times what a sound card is off by.
-        const MOST_DRIFT_PPM: u32 = 10_000;
+    /// Appends everything that is wrong with it, by field.
+    pub(super) fn validate(&self, max_ms: u64, errors: &mut FieldErrors) {
+        /// Two seconds, after which loss concealment has long been silent.
+        const MAX_BURST_FRAMES: f64 = 100.0;
+        /// Half of the second after which a stream that is behind loses frames of its own.
+        const MAX_JITTER_MS: u64 = 500;
+        /// A hundred times the drift of a sound card.
+        const MAX_DRIFT_PPM: u32 = 10_000;
         let mut wrong = |field: &str, message: &str| errors.refuse(field, message);
         if !(0.0..=100.0).contains(&self.loss_percent) {
             wrong("lossPercent", "must be between 0 and 100");
         } else if let Some(burst) = self.burst {
-            if !(1.0..=LONGEST_BURST).contains(&burst) {
+            if !(1.0..=MAX_BURST_FRAMES).contains(&burst) {
                 wrong("burst", "must be between 1 and 100");
-            } else if self.loss_percent < 100.0 && self.begins_to_lose() > 1.0 {
+            } else if self.loss_percent < 100.0 && self.loss_after_sent() > 1.0 {
                 wrong("burst", "is too short for so much loss: at least one frame comes between two bursts");
             }
         }
-        if self.jitter_ms > MOST_JITTER_MS {
+        if self.jitter_ms > MAX_JITTER_MS {
             wrong("jitterMs", "must be at most 500");
         }
-        if self.drift_ppm.unsigned_abs() > MOST_DRIFT_PPM {
+        if self.drift_ppm.unsigned_abs() > MAX_DRIFT_PPM {
             wrong("driftPpm", "must be between -10000 and 10000");
         }
-        if self.ms.is_some_and(|ms| ms > longest_ms) {
+        if self.ms.is_some_and(|ms| ms > max_ms) {
             wrong("ms", "must be at most an hour");
         }
     }
 
-    /// How likely a frame after one that was sent is lost.
-    pub(crate) fn begins_to_lose(&self) -> f64 {
+    /// Returns the probability that a frame after one that was sent is lost.
+    pub(crate) fn loss_after_sent(&self) -> f64 {
         let loss = self.loss_percent / 100.0;
         match self.burst {
-            // So that losing and not losing balance at the loss that is asked for.
+            // So that bursts of this mean length add up to the requested loss.
             Some(burst) if loss < 1.0 => loss / ((1.0 - loss) * burst),
             _ => loss,
         }
     }
 
-    /// How likely a frame after one that was lost is lost.
-    pub(crate) fn goes_on_losing(&self) -> f64 {
+    /// Returns the probability that a frame after one that was lost is lost.
+    pub(crate) fn loss_after_loss(&self) -> f64 {
         match self.burst {
             Some(burst) if self.loss_percent < 100.0 => 1.0 - 1.0 / burst,
             _ => self.loss_percent / 100.0,
@@ -81,32 +81,32 @@ impl Impairment {
     }
 }
 
-/// What an impairment has done, in all calls together.
+/// Counts of an impairment, of all calls together.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Counts {
-    /// Frames that were to be sent.
+pub(crate) struct ImpairmentCounts {
+    /// Number of frames that were due.
     frames: AtomicU64,
-    /// Those that were not.
+    /// Number of frames that were lost.
     lost: AtomicU64,
-    /// How often one or more in a row were not.
+    /// Number of runs of one or more lost frames.
     bursts: AtomicU64,
-    /// Those that were sent late.
+    /// Number of frames that were sent late.
     delayed: AtomicU64,
-    /// By how much at most, in milliseconds.
+    /// Longest delay in milliseconds.
     longest_delay_ms: AtomicU64,
 }
 
-impl Counts {
-    /// A frame was lost; whether it is the first of its burst.
-    pub(crate) fn lost(&self, first: bool) {
+impl ImpairmentCounts {
+    /// Counts a lost frame; `first` is true for the first of a burst.
+    pub(crate) fn count_lost(&self, first: bool) {
         self.frames.fetch_add(1, Relaxed);
         self.lost.fetch_add(1, Relaxed);
         self.bursts.fetch_add(u64::from(first), Relaxed);
     }
 
-    /// A frame is sent so late.
-    pub(crate) fn sent(&self, delay_ms: u64) {
+    /// Counts a frame that is sent with this delay.
+    pub(crate) fn count_sent(&self, delay_ms: u64) {
         self.frames.fetch_add(1, Relaxed);
         self.delayed.fetch_add(u64::from(delay_ms > 0), Relaxed);
         self.longest_delay_ms.fetch_max(delay_ms, Relaxed);

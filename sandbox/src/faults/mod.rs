@@ -1,8 +1,8 @@
-//! Faults, on demand and by seed.
+//! Faults on demand and at random.
 //!
-//! A fault strikes at a [`Point`]. `status` and `slow` strike a request, or a socket's handshake; the other kinds strike a
-//! request, or a socket that is open. `afterMs` counts from when the fault was armed and, for a socket, from when it
-//! opened, whichever is later; `times` (1) is how often it strikes.
+//! A fault strikes at a [`FaultPoint`]. `status` and `slow` strike a request, or a socket's handshake; the other kinds strike a
+//! request, or a socket that is open. `afterMs` counts from the arming of the fault or, for a socket, from its opening,
+//! whichever is later; `times` (1) is the number of times that it strikes.
 //!
 //! ```json
 //! {"on":"token","service":"voice","kind":"status","status":429,"retryAfter":"date","retryAfterSeconds":2}
@@ -18,226 +18,23 @@
 //! {"on":"voice","kind":"impair","lossPercent":2,"burst":3,"jitterMs":60,"driftPpm":200,"seed":7,"ms":600000}
 //! ```
 //!
-//! `impair` does not strike: it stands, from `afterMs` on, in every call there is and every call to come, for `ms` or until
-//! it is taken away ([`Impairment`]). Audio to the caller is lost in whole frames, comes late, and is paced by a clock that
-//! is off. Of several, the one that was armed last and has begun holds. `GET /sandbox/faults` counts what it has done, also
-//! after its time; each call meets the same losses and delays from the frame on with which the impairment began in it.
+//! `impair` does not strike once: from `afterMs` on it is active in every call, for `ms` or until it is disarmed
+//! ([`Impairment`]). Audio to the caller is lost in whole frames, comes late, and is paced by a clock that drifts. Of
+//! several impairments that have begun, the one that was armed last is active. `GET /sandbox/faults` has its counts of lost
+//! and delayed frames, also after its end. In each call, the same frames are lost and delayed, counted from the frame with
+//! which the impairment began.
 //!
-//! By seed, the n-th request (or socket) at a point meets the same fault in every run, whatever happens at other points.
+//! Faults at random ([`SeededFaults`]) depend on their seed alone: the n-th request (or socket) at a point meets the same
+//! fault in every run, regardless of other points.
 
-mod http;
 mod impair;
-mod planned;
+mod plan;
+mod registry;
 mod rule;
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
-
-use serde::{Serialize, Serializer};
-use tokio::{sync::Notify, time::Instant};
-
-pub(crate) use http::strike;
-pub(crate) use impair::Counts;
 pub use impair::Impairment;
-use planned::Planned;
-pub use planned::SeededFaults;
-pub use rule::{Kind, Point, RetryAfter, Rule};
-
-use crate::services::Service;
-
-/// Faults that are waiting for something to strike.
-#[derive(Debug)]
-pub(crate) struct Faults {
-    next_id: AtomicU64,
-    armed: Mutex<Vec<Armed>>,
-    changed: Notify,
-    planned: Mutex<Option<Planned>>,
-    /// Requests and handshakes that came, whatever became of them.
-    came: [AtomicU64; Point::ALL.len()],
-}
-
-#[derive(Debug)]
-struct Armed {
-    id: u64,
-    rule: Rule,
-    left: u32,
-    from: Instant,
-    /// What it has done, if it stands instead of striking.
-    counts: Option<Arc<Counts>>,
-}
-
-/// The impairment that holds.
-#[derive(Debug)]
-pub(crate) struct Standing {
-    pub(crate) id: u64,
-    pub(crate) impairment: Impairment,
-    pub(crate) counts: Arc<Counts>,
-}
-
-/// One armed fault, as `GET /sandbox/faults` lists it.
-#[derive(Debug, Serialize)]
-pub(crate) struct ArmedView {
-    id: u64,
-    /// How often it will strike; whether it stands or is yet to come, 1 or 0, for an impairment.
-    left: u32,
-    #[serde(flatten)]
-    rule: Rule,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_they_are")]
-    counts: Option<Arc<Counts>>,
-}
-
-#[expect(clippy::ref_option, reason = "the form in which serde calls it")]
-fn as_they_are<S: Serializer>(counts: &Option<Arc<Counts>>, serializer: S) -> Result<S::Ok, S::Error> {
-    counts.as_deref().serialize(serializer)
-}
-
-impl Faults {
-    /// No faults but those of the seed.
-    pub(crate) fn new(seeded: Option<SeededFaults>) -> Self {
-        Self {
-            next_id: AtomicU64::new(1),
-            armed: Mutex::default(),
-            changed: Notify::new(),
-            planned: Mutex::new(seeded.map(Planned::new)),
-            came: Default::default(),
-        }
-    }
-
-    /// Arms a fault; its identifier.
-    pub(crate) fn arm(&self, rule: Rule) -> u64 {
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let from = Instant::now() + rule.after();
-        let counts = rule.kind.impairment().map(|_| Arc::default());
-        self.armed.lock().expect("no holder panics").push(Armed { id, left: rule.times, rule, from, counts });
-        self.changed.notify_waiters();
-        id
-    }
-
-    /// Begins, or ends, faults by seed.
-    pub(crate) fn plan(&self, seeded: Option<SeededFaults>) {
-        *self.planned.lock().expect("no holder panics") = seeded.map(Planned::new);
-    }
-
-    /// Disarms everything, the seed's faults too.
-    pub(crate) fn disarm(&self) {
-        self.armed.lock().expect("no holder panics").clear();
-        self.plan(None);
-    }
-
-    /// Takes one away; whether it was there.
-    pub(crate) fn take_away(&self, id: u64) -> bool {
-        let mut armed = self.armed.lock().expect("no holder panics");
-        let before = armed.len();
-        armed.retain(|armed| armed.id != id);
-        armed.len() < before
-    }
-
-    /// What is armed.
-    pub(crate) fn list(&self) -> Vec<ArmedView> {
-        let now = Instant::now();
-        let armed = self.armed.lock().expect("no holder panics");
-        let view = |armed: &Armed| ArmedView {
-            id: armed.id,
-            left: if armed.is_over(now) { 0 } else { armed.left },
-            rule: armed.rule.clone(),
-            counts: armed.counts.clone(),
-        };
-        armed.iter().map(view).collect()
-    }
-
-    /// The impairment that voice streams suffer now.
-    pub(crate) fn standing(&self) -> Option<Standing> {
-        let armed = self.armed.lock().expect("no holder panics");
-        if armed.is_empty() {
-            return None;
-        }
-        let now = Instant::now();
-        armed.iter().rev().find_map(|armed| {
-            let (impairment, counts) = (*armed.rule.kind.impairment()?, armed.counts.as_ref()?);
-            let holds = armed.from <= now && !armed.is_over(now);
-            holds.then(|| Standing { id: armed.id, impairment, counts: Arc::clone(counts) })
-        })
-    }
-
-    /// The fault that strikes a request or handshake, if one does.
-    fn for_request(&self, point: Point, service: Service) -> Option<Kind> {
-        self.came[point as usize].fetch_add(1, Ordering::Relaxed);
-        let now = Instant::now();
-        let due = |armed: &Armed| {
-            let kind = &armed.rule.kind;
-            let fits = if point.is_socket() { kind.strikes_handshakes() } else { !kind.strikes_runs() };
-            fits && armed.rule.is_for(point, service) && armed.from <= now
-        };
-        self.take(due).or_else(|| self.planned.lock().expect("no holder panics").as_mut()?.for_request(point))
-    }
-
-    /// How many requests and handshakes have come to each point.
-    pub(crate) fn came(&self) -> BTreeMap<Point, u64> {
-        Point::ALL.map(|point| (point, self.came[point as usize].load(Ordering::Relaxed))).into()
-    }
-
-    /// The fault that strikes a simulation which is accepted now, if one does: `fail_run` or `never_ends`.
-    pub(crate) fn for_run(&self) -> Option<Kind> {
-        let now = Instant::now();
-        self.take(|armed| {
-            let rule = &armed.rule;
-            rule.kind.strikes_runs() && rule.is_for(Point::Simulator, Service::Flow) && armed.from <= now
-        })
-    }
-
-    /// Waits for a fault that strikes a socket which opened at `opened`.
-    pub(crate) async fn for_socket(&self, point: Point, service: Service, opened: Instant) -> Kind {
-        loop {
-            let mut changed = std::pin::pin!(self.changed.notified());
-            changed.as_mut().enable();
-            let fits = |armed: &Armed| armed.rule.kind.strikes_sockets() && armed.rule.is_for(point, service);
-            let due_at = |armed: &Armed| armed.from.max(opened + armed.rule.after());
-            let now = Instant::now();
-            if let Some(kind) = self.take(|armed| fits(armed) && due_at(armed) <= now) {
-                return kind;
-            }
-            let next = {
-                let armed = self.armed.lock().expect("no holder panics");
-                armed.iter().filter(|armed| fits(armed)).map(due_at).min()
-            };
-            match next {
-                Some(at) => tokio::select! {
-                    () = changed => {}
-                    () = tokio::time::sleep_until(at) => {}
-                },
-                None => changed.await,
-            }
-        }
-    }
-
-    /// What the seed has in store for a socket that opens now, and after which time.
-    pub(crate) fn planned_for_socket(&self, point: Point) -> Option<(Duration, Kind)> {
-        self.planned.lock().expect("no holder panics").as_mut()?.for_socket(point)
-    }
-
-    fn take(&self, due: impl Fn(&Armed) -> bool) -> Option<Kind> {
-        let mut armed = self.armed.lock().expect("no holder panics");
-        let at = armed.iter().position(due)?;
-        let kind = armed[at].rule.kind.clone();
-        armed[at].left -= 1;
-        if armed[at].left == 0 {
-            armed.remove(at);
-        }
-        tracing::debug!(?kind, "fault strikes");
-        Some(kind)
-    }
-}
-
-impl Armed {
-    /// Whether it stood for as long as it was to.
-    fn is_over(&self, now: Instant) -> bool {
-        let length = self.rule.kind.impairment().and_then(|impairment| impairment.ms);
-        length.is_some_and(|ms| now >= self.from + Duration::from_millis(ms))
-    }
-}
+pub(crate) use impair::ImpairmentCounts;
+pub use plan::SeededFaults;
+pub(crate) use registry::{ActiveImpairment, Faults};
+pub(crate) use rule::JobFault;
+pub use rule::{FaultKind, FaultPoint, FaultRule, RetryAfter};

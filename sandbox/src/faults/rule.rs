@@ -1,41 +1,41 @@
-//! What a fault is.
+//! The definition of a fault.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shared::wire::FieldErrors;
 
-use super::Impairment;
+use super::impair::Impairment;
 use crate::services::Service;
 
-/// A fault: where, what, how often, from when.
+/// A fault: its point, kind, number of times and start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Rule {
-    /// Where it strikes.
-    pub on: Point,
-    /// Whose tokens alone, where it strikes at [`Point::Token`]; any service's otherwise.
+pub struct FaultRule {
+    /// Point at which it strikes.
+    pub on: FaultPoint,
+    /// Service whose requests alone it strikes (any).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Service>,
-    /// What happens.
+    /// Effect of the fault.
     #[serde(flatten)]
-    pub kind: Kind,
-    /// How often (1).
-    #[serde(default = "once")]
+    pub kind: FaultKind,
+    /// Number of times that it strikes (1).
+    #[serde(default = "one_time")]
     pub times: u32,
-    /// From when, in milliseconds (0).
+    /// Time after which it strikes, in milliseconds (0).
     #[serde(default)]
     pub after_ms: u64,
 }
 
-fn once() -> u32 {
+fn one_time() -> u32 {
     1
 }
 
-/// Where a fault strikes.
+/// The point at which a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Point {
+pub enum FaultPoint {
     /// A token endpoint.
     Token,
     /// The interactions socket.
@@ -46,58 +46,67 @@ pub enum Point {
     Call,
     /// The flow definition requests.
     Flow,
-    /// The flow simulator's requests, and its runs.
+    /// The flow simulator's requests and its simulations.
     Simulator,
     /// The QA platform's requests.
     Qa,
 }
 
-/// What happens.
+/// The effect of a fault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
-pub enum Kind {
-    /// The answer is this status.
+pub enum FaultKind {
+    /// The request is answered with this status.
     Status {
-        /// 400–599.
+        /// HTTP status, 400–599.
         status: u16,
-        /// In which form it says when to come back (none).
+        /// Form of the `Retry-After` header (none).
         #[serde(default)]
         retry_after: RetryAfter,
-        /// When to come back, in seconds (1).
+        /// Time in the `Retry-After` header, in seconds (1).
         #[serde(default = "one_second")]
         retry_after_seconds: u64,
     },
     /// The answer comes late.
     Slow {
-        /// By how much, in milliseconds.
+        /// Delay in milliseconds.
         ms: u64,
     },
     /// The TCP connection is cut without an answer or a close frame.
     Drop,
     /// A socket is closed with this code.
     Close {
-        /// The code; 1005, 1006 and 1015 cannot be sent.
+        /// Close code; 1005, 1006 and 1015 cannot be sent.
         code: u16,
     },
-    /// Nothing is read or written any more, and the TCP connection stays.
+    /// Reading and writing stop, and the TCP connection stays open.
     HalfOpen,
-    /// The answer is broken JSON; a socket gets messages that make no sense and goes on.
+    /// The request is answered with broken JSON; a socket sends messages that cannot be read, and continues.
     Garbage,
     /// Every token of every service is revoked; open sockets are closed with 1008.
     ExpireTokens,
-    /// Audio to the caller is lost or late, in every call, until this is taken away.
+    /// Audio to the caller is lost or late in every call, until the fault ends or is disarmed.
     Impair(Impairment),
     /// A simulation that is submitted fails.
     FailRun {
-        /// Its `errorMessage`.
-        #[serde(default = "why_not")]
+        /// The simulation's `errorMessage`.
+        #[serde(default = "default_failure")]
         message: String,
     },
     /// A simulation that is submitted runs for ever.
     NeverEnds,
 }
 
-fn why_not() -> String {
+/// A fault of a job rather than a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum JobFault {
+    /// The job fails with this message.
+    Fail { message: String },
+    /// The job runs for ever.
+    NeverEnds,
+}
+
+fn default_failure() -> String {
     "simulator compute node lost".into()
 }
 
@@ -118,97 +127,112 @@ pub enum RetryAfter {
     Date,
 }
 
-impl Point {
-    /// All of them.
+impl FaultPoint {
+    /// All points.
     pub(super) const ALL: [Self; 7] =
         [Self::Token, Self::Interactions, Self::Voice, Self::Call, Self::Flow, Self::Simulator, Self::Qa];
 
+    /// Returns true if the requests at this point open sockets.
     pub(super) const fn is_socket(self) -> bool {
         matches!(self, Self::Interactions | Self::Voice)
     }
 }
 
-impl Kind {
-    /// Whether it is over when a socket opens.
+impl FaultKind {
+    /// Returns true if it strikes a socket's handshake rather than the open socket.
     pub(super) const fn strikes_handshakes(&self) -> bool {
         matches!(self, Self::Status { .. } | Self::Slow { .. })
     }
 
-    /// Whether it happens to a socket that is open.
+    /// Returns true if it strikes open sockets.
     pub(super) const fn strikes_sockets(&self) -> bool {
         !self.strikes_handshakes() && self.impairment().is_none()
     }
 
-    /// Whether it strikes a simulation rather than a request.
-    pub(super) const fn strikes_runs(&self) -> bool {
-        matches!(self, Self::FailRun { .. } | Self::NeverEnds)
+    /// Returns the fault of a job, where this is one.
+    pub(super) fn job_fault(&self) -> Option<JobFault> {
+        match self {
+            Self::FailRun { message } => Some(JobFault::Fail { message: message.clone() }),
+            Self::NeverEnds => Some(JobFault::NeverEnds),
+            Self::Status { .. }
+            | Self::Slow { .. }
+            | Self::Drop
+            | Self::Close { .. }
+            | Self::HalfOpen
+            | Self::Garbage
+            | Self::ExpireTokens
+            | Self::Impair(_) => None,
+        }
     }
 
-    /// What it is, where it stands instead of striking.
+    /// Returns the impairment, where this is one.
     pub(super) const fn impairment(&self) -> Option<&Impairment> {
         if let Self::Impair(impairment) = self { Some(impairment) } else { None }
     }
 }
 
-impl Rule {
-    /// Everything that is wrong with it, by field.
+impl FaultRule {
+    /// Returns everything that is wrong with it, by field.
     pub fn validate(&self) -> Result<(), FieldErrors> {
-        /// Longer than any test runs.
-        const LONGEST_MS: u64 = 3_600_000;
+        /// Maximum of every time: one hour.
+        const MAX_MS: u64 = 3_600_000;
         let mut errors = FieldErrors::new();
         match &self.kind {
-            &Kind::Status { status, .. } if !(400..=599).contains(&status) => {
+            &FaultKind::Status { status, .. } if !(400..=599).contains(&status) => {
                 errors.refuse("status", "must be between 400 and 599");
             }
-            &Kind::Slow { ms } if ms > LONGEST_MS => {
+            &FaultKind::Slow { ms } if ms > MAX_MS => {
                 errors.refuse("ms", "must be at most an hour");
             }
-            Kind::FailRun { .. } | Kind::NeverEnds if self.on != Point::Simulator => {
+            FaultKind::FailRun { .. } | FaultKind::NeverEnds if self.on != FaultPoint::Simulator => {
                 errors.refuse("kind", "only the simulator's runs fail or never end");
             }
-            Kind::Close { .. } if !self.on.is_socket() => {
+            FaultKind::Close { .. } if !self.on.is_socket() => {
                 errors.refuse("kind", "only sockets are closed with a code");
             }
-            &Kind::Close { code } if !sendable(code) => {
+            &FaultKind::Close { code } if !sendable(code) => {
                 errors.refuse("code", "cannot be sent (RFC 6455 section 7.4)");
             }
-            Kind::Impair(impairment) => {
-                if self.on != Point::Voice {
+            FaultKind::Impair(impairment) => {
+                if self.on != FaultPoint::Voice {
                     errors.refuse("on", "only voice is impaired");
                 }
                 if self.times > 1 {
                     errors.refuse("times", "an impairment stands; it does not strike");
                 }
-                impairment.validate(LONGEST_MS, &mut errors);
+                impairment.validate(MAX_MS, &mut errors);
             }
-            Kind::Status { .. }
-            | Kind::Slow { .. }
-            | Kind::Drop
-            | Kind::Close { .. }
-            | Kind::HalfOpen
-            | Kind::Garbage
-            | Kind::ExpireTokens
-            | Kind::FailRun { .. }
-            | Kind::NeverEnds => {}
+            FaultKind::Status { .. }
+            | FaultKind::Slow { .. }
+            | FaultKind::Drop
+            | FaultKind::Close { .. }
+            | FaultKind::HalfOpen
+            | FaultKind::Garbage
+            | FaultKind::ExpireTokens
+            | FaultKind::FailRun { .. }
+            | FaultKind::NeverEnds => {}
         }
         if self.times == 0 {
             errors.refuse("times", "must be at least 1");
         }
-        if self.after_ms > LONGEST_MS {
+        if self.after_ms > MAX_MS {
             errors.refuse("afterMs", "must be at most an hour");
         }
         errors.into_result(())
     }
 
+    /// Returns the time after which it strikes.
     pub(super) fn after(&self) -> Duration {
         Duration::from_millis(self.after_ms)
     }
 
-    pub(super) fn is_for(&self, point: Point, service: Service) -> bool {
+    /// Returns true if it strikes requests of `service` at `point`.
+    pub(super) fn is_for(&self, point: FaultPoint, service: Service) -> bool {
         self.on == point && self.service.is_none_or(|only| only == service)
     }
 }
 
+/// Returns true for the close codes that RFC 6455 and its registry allow in a frame.
 const fn sendable(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
@@ -218,7 +242,7 @@ mod tests {
     use super::*;
 
     fn check(json: &str, wrong: &[&str]) {
-        let rule: Rule = serde_json::from_str(json).expect(json);
+        let rule: FaultRule = serde_json::from_str(json).expect(json);
         let errors = rule.validate().err().unwrap_or_default();
         let fields: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
         assert_eq!(fields, wrong, "{json}");

@@ -1,4 +1,4 @@
-//! Events on their way from calls to subscribers.
+//! The distribution of events from calls to subscribers.
 
 use std::sync::{
     Arc,
@@ -6,19 +6,21 @@ use std::sync::{
 };
 
 use base64::Engine as _;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::dtmf::event::{DtmfEvent, InteractionEvent};
 use tokio::sync::broadcast;
 
-/// Where calls publish and sockets subscribe.
+/// The hub that calls publish to and sockets subscribe to.
 #[derive(Debug)]
 pub(crate) struct Hub {
     events: broadcast::Sender<Arc<Published>>,
+    /// Number of dtmf events so far.
     dtmf: AtomicU32,
     form_cycle: u32,
 }
 
-/// An event.
+/// A published event.
 #[derive(Debug)]
 pub(crate) struct Published {
     /// Its JSON object, `eventType` included.
@@ -26,30 +28,48 @@ pub(crate) struct Published {
     pub(super) kind: EventKind,
 }
 
-/// What an event is about.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EventKind {
     Dtmf(Form),
     Interaction,
 }
 
-/// In which of CXone's forms a digit is told; CONTRACT section 1.
+impl EventKind {
+    fn event_type(self) -> EventType {
+        match self {
+            Self::Dtmf(_) => EventType::Dtmf,
+            Self::Interaction => EventType::Interaction,
+        }
+    }
+}
+
+/// The types of messages that a subscriber asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum EventType {
+    Media,
+    Dtmf,
+    Interaction,
+}
+
+/// The forms in which CXone sends a dtmf event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Direct,
-    /// Wrapped in a `media` message, as a string with the base64 of its JSON.
+    /// In a `media` message, as the base64 of its JSON.
     Base64,
-    /// Wrapped in a `media` message, as a nested object.
+    /// In a `media` message, as a nested object.
     Nested,
 }
 
 impl Hub {
-    /// See [`crate::SandboxConfig::dtmf_form_cycle`].
+    /// Returns a hub whose dtmf events take turns as [`crate::SandboxConfig::dtmf_form_cycle`] says.
     pub(crate) fn new(form_cycle: u32) -> Self {
-        /// What a subscriber may be behind before it is closed with 1013.
-        const BACKLOG: usize = 1_024;
+        /// Maximum number of events that wait for a subscriber; one that is further behind is closed with 1013.
+        const MAX_QUEUED_EVENTS: usize = 1_024;
         Self {
-            events: broadcast::Sender::new(BACKLOG),
+            events: broadcast::Sender::new(MAX_QUEUED_EVENTS),
             dtmf: AtomicU32::new(0),
             form_cycle: form_cycle.max(1),
         }
@@ -59,7 +79,7 @@ impl Hub {
         self.events.subscribe()
     }
 
-    /// Tells subscribers of a digit, in the form whose turn it is.
+    /// Publishes a dtmf event in the form whose turn it is.
     pub(crate) fn dtmf(&self, event: &DtmfEvent) {
         let turn = self.dtmf.fetch_add(1, Ordering::Relaxed) % self.form_cycle;
         let form = match turn {
@@ -67,33 +87,33 @@ impl Hub {
             2 => Form::Nested,
             _ => Form::Direct,
         };
-        self.publish("dtmf", serde_json::to_value(event), EventKind::Dtmf(form));
+        self.publish(serde_json::to_value(event), EventKind::Dtmf(form));
     }
 
-    /// Tells subscribers of a call.
+    /// Publishes an interaction event.
     pub(crate) fn interaction(&self, event: &InteractionEvent) {
-        self.publish("interaction", serde_json::to_value(event), EventKind::Interaction);
+        self.publish(serde_json::to_value(event), EventKind::Interaction);
     }
 
-    fn publish(&self, event_type: &str, event: serde_json::Result<Value>, kind: EventKind) {
+    fn publish(&self, event: serde_json::Result<Value>, kind: EventKind) {
         let mut event = event.expect("events have string keys alone");
-        event["eventType"] = event_type.into();
-        // Nobody need be listening.
+        event["eventType"] = json!(kind.event_type());
+        // There may be no subscriber.
         let _ = self.events.send(Arc::new(Published { event, kind }));
     }
 }
 
 impl Published {
-    /// Its text in the given form.
+    /// Returns the event's text in a form.
     pub(super) fn text(&self, form: Form) -> String {
         let direct = self.event.to_string();
         match form {
             Form::Direct => direct,
             Form::Base64 => {
                 let payload = base64::engine::general_purpose::STANDARD.encode(direct);
-                json!({ "eventType": "media", "payload": payload }).to_string()
+                json!({ "eventType": EventType::Media, "payload": payload }).to_string()
             }
-            Form::Nested => json!({ "eventType": "media", "payload": &self.event }).to_string(),
+            Form::Nested => json!({ "eventType": EventType::Media, "payload": &self.event }).to_string(),
         }
     }
 }

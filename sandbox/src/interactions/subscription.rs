@@ -1,16 +1,16 @@
-//! What a subscriber wants to hear.
+//! Subscriptions, which select the events that a socket sends.
 //!
 //! `{"interactionType":"voice","eventTypes":["media","dtmf","interaction"],"filters":[{"field","operator","value"}]?}`
 //!
-//! An event is sent if its type was asked for and every filter holds. A digit is sent directly to those who asked for
-//! `dtmf`, wrapped to those who asked for `media`, and by turns in both forms to those who asked for both.
+//! An event is sent if its type is subscribed to and every filter matches. A dtmf event is sent directly to subscribers of
+//! `dtmf`, wrapped to subscribers of `media`, and by turns in both forms to subscribers of both.
 //! Filters look at the event itself, wrapped or not. Operators: `eq`, `ne`, `contains`, `startsWith`, `endsWith` with a
-//! string, `in` with a list of strings or one string with commas. A field that the event lacks holds for `ne` alone.
+//! string, `in` with a list of strings or one string with commas. A field that the event lacks matches `ne` alone.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::hub::{EventKind, Form, Published};
+use super::hub::{EventKind, EventType, Form, Published};
 
 /// A subscription.
 #[derive(Debug)]
@@ -22,14 +22,14 @@ pub(super) struct Subscription {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire {
+struct Message {
     interaction_type: InteractionType,
     event_types: Vec<EventType>,
     #[serde(default)]
     filters: Option<Vec<Filter>>,
 }
 
-/// Calls are all the stand-in has; who asks for anything else hears nothing.
+/// The media of an interaction. The stand-in has voice alone, so subscribers of the others receive nothing.
 #[derive(Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum InteractionType {
@@ -37,14 +37,6 @@ enum InteractionType {
     Chat,
     Email,
     Sms,
-}
-
-#[derive(Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum EventType {
-    Media,
-    Dtmf,
-    Interaction,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,28 +65,28 @@ enum OneOrMany {
 }
 
 impl Subscription {
-    /// Reads a subscription; the error is a close frame's reason.
+    /// Parses a subscription; the error is a close frame's reason.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        /// RFC 6455: a close frame's reason has at most 123 bytes.
-        const MAX_REASON: usize = 120;
-        let wire: Wire = serde_json::from_str(text).map_err(|error| {
+        /// A close frame's reason has at most 123 bytes (RFC 6455 section 5.5).
+        const MAX_REASON_BYTES: usize = 120;
+        let message: Message = serde_json::from_str(text).map_err(|error| {
             let mut reason = format!("malformed subscription: {error}");
-            reason.truncate(reason.floor_char_boundary(MAX_REASON));
+            reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES));
             reason
         })?;
-        if wire.event_types.is_empty() {
+        if message.event_types.is_empty() {
             return Err("malformed subscription: no eventTypes".into());
         }
-        let Wire { interaction_type, event_types, filters } = wire;
+        let Message { interaction_type, event_types, filters } = message;
         Ok(Self { interaction_type, event_types, filters: filters.unwrap_or_default() })
     }
 
-    /// The text to send for an event, if the subscriber is to have it.
+    /// Returns the text to send for an event, if it is subscribed to.
     pub(super) fn render(&self, published: &Published) -> Option<String> {
-        let asked = |kind| self.event_types.contains(&kind);
+        let subscribed = |kind| self.event_types.contains(&kind);
         let form = match published.kind {
-            EventKind::Interaction => asked(EventType::Interaction).then_some(Form::Direct),
-            EventKind::Dtmf(form) => match (asked(EventType::Dtmf), asked(EventType::Media)) {
+            EventKind::Interaction => subscribed(EventType::Interaction).then_some(Form::Direct),
+            EventKind::Dtmf(form) => match (subscribed(EventType::Dtmf), subscribed(EventType::Media)) {
                 (true, false) => Some(Form::Direct),
                 (false, true) if form == Form::Direct => Some(Form::Base64),
                 (_, true) => Some(form),
@@ -102,13 +94,13 @@ impl Subscription {
             },
         }?;
         let voice = self.interaction_type == InteractionType::Voice;
-        let wanted = voice && self.filters.iter().all(|filter| filter.holds(&published.event));
-        wanted.then(|| published.text(form))
+        let selected = voice && self.filters.iter().all(|filter| filter.matches(&published.event));
+        selected.then(|| published.text(form))
     }
 }
 
 impl Filter {
-    fn holds(&self, event: &Value) -> bool {
+    fn matches(&self, event: &Value) -> bool {
         let actual = match event.get(&self.field) {
             Some(Value::String(text)) => text,
             Some(other) => &other.to_string(),

@@ -1,16 +1,16 @@
-//! `application/x-www-form-urlencoded`, read strictly: what a lenient reader would repair is an error here, so that a
-//! client that forgets to encode is found out.
+//! A strict parser of `application/x-www-form-urlencoded`: it refuses what a lenient one would repair, so that a client
+//! that forgets to encode fails.
 
-/// Why a form cannot be read.
+/// The reason why a form cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum FormError {
     #[error("the form is not URL-encoded")]
     NotEncoded,
     #[error("a form field occurs twice")]
-    Twice,
+    DuplicateField,
 }
 
-/// The form's fields, in order. RFC 6749 section 3.2: no field may occur twice.
+/// Returns the form's fields in order. No field may occur twice (RFC 6749 section 3.2).
 pub(super) fn parse(body: &[u8]) -> Result<Vec<(String, String)>, FormError> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for pair in body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
@@ -18,7 +18,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<(String, String)>, FormError> {
         let name = decode(halves.next().unwrap_or_default())?;
         let value = decode(halves.next().unwrap_or_default())?;
         if fields.iter().any(|(known, _)| *known == name) {
-            return Err(FormError::Twice);
+            return Err(FormError::DuplicateField);
         }
         fields.push((name, value));
     }
@@ -40,7 +40,7 @@ fn decode(text: &[u8]) -> Result<String, FormError> {
                 bytes.push(high << 4 | low);
                 rest = after;
             }
-            // The colons of scopes are sent as they are by seed 000; nothing is ambiguous about them.
+            // Common clients leave the colons and slashes of scopes as they are; neither is ambiguous.
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' | b'*' | b':' | b'/' => {
                 bytes.push(*first);
             }
@@ -59,7 +59,7 @@ const fn hex(digit: u8) -> Option<u8> {
     }
 }
 
-/// `text` URL-encoded.
+/// Returns `text` URL-encoded.
 pub(super) fn encode(text: &str) -> String {
     use std::fmt::Write as _;
     let mut encoded = String::new();
@@ -84,7 +84,7 @@ mod tests {
         for body in ["a=ü", "a=b c", "a=100%", "a=%zz", "a=%4", "a=b=c", "a=\"x\"", "a=%ff"] {
             assert_eq!(parse(body.as_bytes()), Err(FormError::NotEncoded), "{body}");
         }
-        assert_eq!(parse(b"a=1&a=2"), Err(FormError::Twice));
+        assert_eq!(parse(b"a=1&a=2"), Err(FormError::DuplicateField));
         assert_eq!(parse(b"a=1+2&&b"), Ok(vec![("a".into(), "1 2".into()), ("b".into(), String::new())]));
     }
 

@@ -1,56 +1,56 @@
-//! The tokens that are good at present.
+//! The access tokens that are valid.
 
 use std::{collections::HashMap, fmt, sync::Mutex, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::services::Service;
+use crate::{scope::Scope, services::Service};
 
-/// The tokens that are good at present.
+/// The access tokens that are valid.
 pub(crate) struct Tokens {
     ttl: Duration,
-    live: Mutex<HashMap<String, Grant>>,
+    grants: Mutex<HashMap<String, Grant>>,
 }
 
-/// What a token allows.
+/// The service and scopes of a token.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
     pub(crate) service: Service,
-    pub(crate) scopes: Vec<&'static str>,
-    ends: Instant,
+    pub(crate) scopes: Vec<Scope>,
+    expires_at: Instant,
 }
 
 impl Tokens {
     pub(crate) fn new(ttl: Duration) -> Self {
-        Self { ttl, live: Mutex::default() }
+        Self { ttl, grants: Mutex::default() }
     }
 
-    /// A new token. Forgets those that have expired.
-    pub(crate) fn issue(&self, service: Service, scopes: Vec<&'static str>) -> String {
+    /// Returns a new token, and drops those that have expired.
+    pub(crate) fn issue(&self, service: Service, scopes: Vec<Scope>) -> String {
         let token = format!("sbx.{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
         let now = Instant::now();
-        let mut live = self.live.lock().expect("no holder panics");
-        live.retain(|_, grant| grant.ends > now);
-        live.insert(token.clone(), Grant { service, scopes, ends: now + self.ttl });
+        let mut grants = self.grants.lock().expect("no holder panics");
+        grants.retain(|_, grant| grant.expires_at > now);
+        grants.insert(token.clone(), Grant { service, scopes, expires_at: now + self.ttl });
         token
     }
 
-    /// What `token` allows, while it is good.
+    /// Returns the service and scopes of a token that is valid.
     pub(crate) fn grant(&self, token: &str) -> Option<Grant> {
-        let live = self.live.lock().expect("no holder panics");
-        live.get(token).filter(|grant| grant.ends > Instant::now()).cloned()
+        let grants = self.grants.lock().expect("no holder panics");
+        grants.get(token).filter(|grant| grant.expires_at > Instant::now()).cloned()
     }
 
-    /// Ends every token at once.
+    /// Revokes every token.
     pub(crate) fn revoke_all(&self) {
-        self.live.lock().expect("no holder panics").clear();
+        self.grants.lock().expect("no holder panics").clear();
     }
 }
 
-/// Tokens are secrets: only their number is shown.
+/// Shows the number of tokens only, because they are secrets.
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let live = self.live.lock().expect("no holder panics").len();
-        f.debug_struct("Tokens").field("live", &live).finish_non_exhaustive()
+        let grants = self.grants.lock().expect("no holder panics").len();
+        f.debug_struct("Tokens").field("grants", &grants).finish_non_exhaustive()
     }
 }

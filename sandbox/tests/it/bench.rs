@@ -23,8 +23,8 @@ use tokio_tungstenite::{
     tungstenite::{self, Message, client::IntoClientRequest as _},
 };
 
-/// Longer than anything here takes; what has not come by then does not come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Maximum time for anything to arrive; longer than any test takes.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -34,11 +34,12 @@ pub(crate) struct Bench {
     pub(crate) http: reqwest::Client,
 }
 
-/// Level and length of the tiny flow's recordings: long enough to be interrupted, short enough to be waited for.
+/// Length of the tiny flow's long recording: long enough to be interrupted, short enough to wait for.
 pub(crate) const LONG_MS: usize = 1_500;
+/// Length of the tiny flow's short recording.
 pub(crate) const SHORT_MS: usize = 200;
 
-/// A flow whose prompts are quick: 1 → one, 2 → a sub-menu with 1 and 2, anything else is a no-match.
+/// Returns settings with a flow of short prompts: 1 → one, 2 → a sub-menu with 1 and 2, any other digit is a no-match.
 pub(crate) fn config() -> SandboxConfig {
     let tone = |ms: usize| -> Arc<[i16]> {
         (0..ms * SAMPLE_RATE as usize / 1_000)
@@ -75,21 +76,21 @@ impl Bench {
     }
 
     pub(crate) async fn with(config: SandboxConfig) -> Self {
-        // Another test may have been first.
+        // Another test may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = sandbox::start(config).await.unwrap();
-        Self { sandbox, http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap() }
+        Self { sandbox, http: reqwest::Client::builder().timeout(TIMEOUT).build().unwrap() }
     }
 
     pub(crate) fn endpoint(&self, service: &str) -> ServiceEndpoint {
-        self.sandbox.endpoints().into_iter().find(|endpoint| endpoint.name == service).unwrap()
+        self.sandbox.endpoints().into_iter().find(|endpoint| endpoint.service.name() == service).unwrap()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.sandbox.address())
     }
 
-    /// The request that the service's style asks for, with all scopes where it takes any.
+    /// Returns a token request in the service's style, for all of its scopes.
     pub(crate) fn token_request(&self, service: &str) -> RequestBuilder {
         let endpoint = self.endpoint(service);
         let scope = endpoint.scopes.join(" ");
@@ -144,7 +145,7 @@ impl Bench {
         let token = self.token("voice").await;
         let url = self.url(&format!("/voice/api/v2/interactions/{}/call", call.interaction_id));
         let answer: Value = self.http.get(url).bearer_auth(token).send().await.unwrap().json().await.unwrap();
-        assert_eq!(answer["callId"], *call.call_id);
+        assert_eq!(answer["callId"], call.call_id.as_str());
         answer["state"].as_str().unwrap().to_owned()
     }
 
@@ -157,7 +158,7 @@ impl Bench {
         connect_async(request).await.map(|(socket, _)| socket)
     }
 
-    /// Everything that happens.
+    /// Subscribes to every event.
     pub(crate) async fn events(&self) -> Events {
         let types = json!(["media", "dtmf", "interaction"]);
         self.subscribe(json!({ "interactionType": "voice", "eventTypes": types })).await
@@ -170,7 +171,7 @@ impl Bench {
         // A pong comes once the subscription before it has been read.
         socket.send(Message::Ping("subscribed?".into())).await.unwrap();
         loop {
-            match timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap() {
+            match timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap() {
                 Message::Pong(_) => return Events { socket },
                 message => assert!(message.is_ping(), "{message} before the subscription was read"),
             }
@@ -190,11 +191,11 @@ impl Bench {
 
     pub(crate) async fn voice(&self, call: &PlacedCall) -> Socket {
         let token = self.token("voice").await;
-        self.voice_socket(&call.call_id, &token).await.unwrap()
+        self.voice_socket(call.call_id.as_str(), &token).await.unwrap()
     }
 }
 
-/// The status with which a handshake was refused.
+/// Returns the status that a handshake was refused with.
 pub(crate) fn refusal(result: Result<Socket, tungstenite::Error>) -> u16 {
     match result {
         Err(tungstenite::Error::Http(answer)) => answer.status().as_u16(),
@@ -203,25 +204,25 @@ pub(crate) fn refusal(result: Result<Socket, tungstenite::Error>) -> u16 {
     }
 }
 
-/// The digits as tones, each with its pause.
+/// Returns the digits as tones, each with its pause.
 pub(crate) fn tones(digits: &str) -> Vec<u8> {
     let digits: DigitString = digits.parse().unwrap();
     let samples = synthesize(digits.iter(), &ToneConfig::default(), SAMPLE_RATE);
     samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
 }
 
-/// Presses keys: their tones in 20 ms frames, as fast as they can be sent.
+/// Sends the tones of digits in 20 ms frames, as fast as possible.
 pub(crate) async fn press(socket: &mut Socket, digits: &str) {
     for frame in tones(digits).chunks(320) {
         socket.send(Message::binary(frame.to_vec())).await.unwrap();
     }
 }
 
-/// How a socket ended: the close code, or none.
+/// Returns the code that a socket was closed with; none if it was cut.
 pub(crate) async fn close_code(
     socket: &mut (impl Stream<Item = Result<Message, tungstenite::Error>> + Unpin),
 ) -> Option<u16> {
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         while let Some(message) = socket.next().await {
             match message {
                 Ok(Message::Close(frame)) => return frame.map(|frame| frame.code.into()),
@@ -241,9 +242,9 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// The next message's text.
+    /// Returns the text of the next message.
     pub(crate) async fn text(&mut self) -> String {
-        timeout(PATIENCE, async {
+        timeout(TIMEOUT, async {
             loop {
                 if let Message::Text(text) =
                     self.socket.next().await.expect("still open").expect("still open")
@@ -260,7 +261,7 @@ impl Events {
         event::parse(&self.text().await)
     }
 
-    /// Reads on until something happened; what came, in short, that last thing included.
+    /// Reads events until one is described as `last`, and returns the descriptions of all, the last included.
     pub(crate) async fn until(&mut self, last: &str) -> Vec<String> {
         let mut seen = Vec::new();
         loop {
@@ -274,10 +275,11 @@ impl Events {
     }
 }
 
-/// `heard 5`, `state streaming`, `entered root`, `started root`, `ended root`, `interrupted root`, `action sales`.
+/// Describes an event: `digit 5`, `state streaming`, `entered root`, `started root`, `ended root`, `interrupted root`,
+/// `action sales`.
 pub(crate) fn describe(event: &Event) -> String {
     match event {
-        Event::Dtmf(dtmf) => format!("heard {}", dtmf.digit),
+        Event::Dtmf(dtmf) => format!("digit {}", dtmf.digit),
         Event::Interaction(interaction) => {
             let node = interaction.node_id.as_deref().unwrap_or("nowhere");
             match &interaction.activity {

@@ -20,7 +20,7 @@ async fn a_call_walks_its_flow_to_the_end() {
     assert_eq!(
         events.until("state terminated").await,
         [
-            "heard 1",
+            "digit 1",
             "interrupted root",
             "entered one",
             "action one",
@@ -46,12 +46,12 @@ async fn a_firm_prompt_is_heard_to_its_end_and_digits_wait() {
     assert_eq!(
         events.until("action two").await,
         [
-            "heard 2",
+            "digit 2",
             "interrupted root",
             "entered sub",
             "action sub",
             "started sub",
-            "heard 2",
+            "digit 2",
             "ended sub",
             "entered two",
             "action two",
@@ -70,7 +70,7 @@ async fn silence_and_wrong_digits_repeat_the_menu_and_then_end_the_call() {
     assert_eq!(
         events.until("state terminated").await,
         [
-            "heard 9",
+            "digit 9",
             "interrupted root",
             "action no_match",
             "started root",
@@ -104,7 +104,7 @@ async fn the_support_line_repeats_its_menu_five_seconds_after_half_a_choice() {
     let mut voice = bench.voice(&call).await;
     events.until("started root").await;
     press(&mut voice, "2").await;
-    events.until("heard 2").await;
+    events.until("digit 2").await;
     let heard = Instant::now();
     events.until("action fallback_repeat_prompt").await;
     let took = heard.elapsed().as_millis();
@@ -126,7 +126,7 @@ async fn a_caller_who_hangs_up_is_gone_at_once() {
         ["interrupted root", "state disconnecting", "state terminated"]
     );
     let token = bench.token("voice").await;
-    assert_eq!(refusal(bench.voice_socket(&call.call_id, &token).await), 403);
+    assert_eq!(refusal(bench.voice_socket(call.call_id.as_str(), &token).await), 403);
 }
 
 #[tokio::test]

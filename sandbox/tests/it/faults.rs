@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::bench::{Bench, PATIENCE, close_code, press, refusal};
+use crate::bench::{Bench, TIMEOUT, close_code, press, refusal};
 
 async fn status_of_token(bench: &Bench, service: &str) -> u16 {
     bench.token_request(service).send().await.unwrap().status().as_u16()
@@ -76,7 +76,7 @@ async fn handshakes_are_refused() {
     let token = bench.token("interactions").await;
     assert_eq!(refusal(bench.events_socket(&token).await), 401);
     let token = bench.token("voice").await;
-    assert_eq!(refusal(bench.voice_socket(&call.call_id, &token).await), 503);
+    assert_eq!(refusal(bench.voice_socket(call.call_id.as_str(), &token).await), 503);
     bench.fault(json!({ "on": "call", "kind": "status", "status": 500 })).await;
     let url = bench.url(&format!("/voice/api/v2/interactions/{}/call", call.interaction_id));
     assert_eq!(bench.http.get(url).bearer_auth(&token).send().await.unwrap().status(), 500);
@@ -93,7 +93,7 @@ async fn open_sockets_are_closed_or_dropped() {
     let mut voice = bench.voice(&call).await;
     bench.fault(json!({ "on": "voice", "kind": "drop", "afterMs": 50 })).await;
     assert_eq!(close_code(&mut voice).await, None);
-    // The call lives on.
+    // The call outlives its socket.
     let mut events = bench.events().await;
     let mut again = bench.voice(&call).await;
     press(&mut again, "1").await;
@@ -112,7 +112,7 @@ async fn a_half_open_socket_says_nothing_any_more() {
             message.expect("still open").expect("still open");
         }
     };
-    timeout(PATIENCE, quiet).await.expect("it falls silent");
+    timeout(TIMEOUT, quiet).await.expect("it falls silent");
     drop(voice);
     let mut again = bench.voice(&call).await;
     assert!(again.next().await.unwrap().unwrap().is_binary());
@@ -133,7 +133,7 @@ async fn garbage_passes_and_the_sockets_go_on() {
         unknown += 1;
     }
     let mut voice = bench.voice(&call).await;
-    let saw_text = timeout(PATIENCE, async {
+    let saw_text = timeout(TIMEOUT, async {
         loop {
             if let Message::Text(_) = voice.next().await.unwrap().unwrap() {
                 return;
@@ -151,10 +151,10 @@ async fn tokens_expire_in_the_middle_of_a_call() {
     let call = bench.place("tiny").await;
     let mut events = bench.events().await;
     let token = bench.token("voice").await;
-    let mut voice = bench.voice_socket(&call.call_id, &token).await.unwrap();
+    let mut voice = bench.voice_socket(call.call_id.as_str(), &token).await.unwrap();
     bench.fault(json!({ "on": "voice", "kind": "expire_tokens" })).await;
     assert_eq!(close_code(&mut voice).await, Some(1008));
-    assert_eq!(refusal(bench.voice_socket(&call.call_id, &token).await), 401);
+    assert_eq!(refusal(bench.voice_socket(call.call_id.as_str(), &token).await), 401);
     let mut again = bench.voice(&call).await;
     press(&mut again, "1").await;
     events.until("entered one").await;
@@ -174,7 +174,7 @@ async fn an_outage_cuts_everything_and_passes() {
     let refused = tokio::net::TcpStream::connect(bench.sandbox.address()).await;
     assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
     while tokio::net::TcpStream::connect(bench.sandbox.address()).await.is_err() {
-        assert!(began.elapsed() < PATIENCE, "it never comes back");
+        assert!(began.elapsed() < TIMEOUT, "it never comes back");
     }
     assert!(began.elapsed() >= Duration::from_secs(1), "back after {:?}", began.elapsed());
     let mut events = bench.events().await;

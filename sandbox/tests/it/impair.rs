@@ -10,9 +10,9 @@ use shared::{
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::bench::{Bench, PATIENCE, Socket, config};
+use crate::bench::{Bench, Socket, TIMEOUT, config};
 
-/// Three seconds of frames, each full of its number.
+/// Number of frames in the prompt, three seconds; every sample of a frame is the frame's number.
 const FRAMES: i16 = 150;
 
 async fn bench() -> Bench {
@@ -29,41 +29,44 @@ async fn listed(bench: &Bench) -> Value {
     bench.http.get(bench.url("/sandbox/faults")).send().await.unwrap().json().await.unwrap()
 }
 
-/// A caller that listens.
-struct Ear {
+/// A caller that receives audio.
+struct Receiver {
     call: PlacedCall,
     voice: Socket,
     reassembler: Reassembler,
 }
 
-/// The frames of a call that carry a number, and when they came, from the first to the last or to `enough`.
-async fn hear(Ear { voice, reassembler, .. }: &mut Ear, enough: usize) -> Vec<(i16, Instant)> {
-    let mut heard = Vec::new();
+/// Returns the numbers of the frames that a call receives and their times of arrival, at most `max_frames`.
+async fn receive(
+    Receiver { voice, reassembler, .. }: &mut Receiver,
+    max_frames: usize,
+) -> Vec<(i16, Instant)> {
+    let mut received = Vec::new();
     let mut over = false;
     let listening = async {
-        while !over && heard.len() < enough {
+        while !over && received.len() < max_frames {
             let message = voice.next().await.unwrap().unwrap();
             let now = Instant::now();
             if let Message::Binary(bytes) = message {
                 reassembler.push(&bytes, |frame: &Frame| match frame[0] {
-                    0 => over = !heard.is_empty(),
-                    number => heard.push((number, now)),
+                    0 => over = !received.is_empty(),
+                    number => received.push((number, now)),
                 });
             }
         }
     };
-    timeout(PATIENCE, listening).await.expect("the prompt is over");
-    heard
+    timeout(TIMEOUT, listening).await.expect("the prompt is over");
+    received
 }
 
-fn numbers(heard: &[(i16, Instant)]) -> Vec<i16> {
-    heard.iter().map(|(number, _)| *number).collect()
+fn numbers(received: &[(i16, Instant)]) -> Vec<i16> {
+    received.iter().map(|(number, _)| *number).collect()
 }
 
-async fn call(bench: &Bench) -> Ear {
+async fn call(bench: &Bench) -> Receiver {
     let call = bench.place("tiny").await;
     let voice = bench.voice(&call).await;
-    Ear { call, voice, reassembler: Reassembler::new() }
+    Receiver { call, voice, reassembler: Reassembler::new() }
 }
 
 #[tokio::test]
@@ -73,16 +76,16 @@ async fn every_call_loses_the_same_frames_and_what_is_lost_is_counted() {
         json!({ "on": "voice", "kind": "impair", "lossPercent": 25, "burst": 3, "jitterMs": 60, "seed": 7 });
     bench.fault(rule).await;
     let (mut one, mut other) = tokio::join!(call(&bench), call(&bench));
-    let (first, second) = tokio::join!(hear(&mut one, usize::MAX), hear(&mut other, usize::MAX));
+    let (first, second) = tokio::join!(receive(&mut one, usize::MAX), receive(&mut other, usize::MAX));
     assert_eq!(numbers(&first), numbers(&second));
     let lost = FRAMES as usize - first.len();
     assert!((20..60).contains(&lost), "{lost} of {FRAMES} are lost");
     assert!(numbers(&first).is_sorted(), "frames keep their order");
 
-    // Each frame's delay, but for a constant: the least that one took.
+    // Each frame's delay plus a constant.
     let delays = first.iter().map(|(number, at)| *at - FRAME_DURATION * u32::try_from(*number).unwrap());
-    let (least, most) = (delays.clone().min().unwrap(), delays.max().unwrap());
-    assert!(most - least > Duration::from_millis(40), "no delay: {:?}", most - least);
+    let (min, max) = (delays.clone().min().unwrap(), delays.max().unwrap());
+    assert!(max - min > Duration::from_millis(40), "no delay: {:?}", max - min);
 
     tokio::join!(bench.hang_up(&one.call), bench.hang_up(&other.call));
     let listed = listed(&bench).await;
@@ -97,11 +100,11 @@ async fn every_call_loses_the_same_frames_and_what_is_lost_is_counted() {
 #[tokio::test]
 async fn the_counts_are_what_a_caller_misses() {
     let bench = bench().await;
-    let mut ear = call(&bench).await;
-    let before = hear(&mut ear, 10).await;
+    let mut caller = call(&bench).await;
+    let before = receive(&mut caller, 10).await;
     assert_eq!(numbers(&before), (1..=10).collect::<Vec<_>>(), "nothing is lost before");
     bench.fault(json!({ "on": "voice", "kind": "impair", "lossPercent": 30, "seed": 3, "ms": 1000 })).await;
-    let after = hear(&mut ear, usize::MAX).await;
+    let after = receive(&mut caller, usize::MAX).await;
     let lost = FRAMES as usize - before.len() - after.len();
     let listed = listed(&bench).await;
     assert_eq!(listed[0]["counts"]["lost"], json!(lost), "{listed}");
@@ -113,17 +116,17 @@ async fn the_counts_are_what_a_caller_misses() {
 #[tokio::test]
 async fn a_call_falls_silent_and_is_heard_again() {
     let bench = bench().await;
-    let mut ear = call(&bench).await;
-    hear(&mut ear, 5).await;
+    let mut caller = call(&bench).await;
+    receive(&mut caller, 5).await;
     let rule = json!({ "on": "voice", "kind": "impair", "lossPercent": 100 });
     let answer: Value = bench.post("/sandbox/faults", rule).await.json().await.unwrap();
-    let silent = async { while timeout(Duration::from_millis(300), ear.voice.next()).await.is_ok() {} };
-    timeout(PATIENCE, silent).await.expect("it falls silent");
+    let silent = async { while timeout(Duration::from_millis(300), caller.voice.next()).await.is_ok() {} };
+    timeout(TIMEOUT, silent).await.expect("it falls silent");
     let fault = bench.url(&format!("/sandbox/faults/{}", answer["id"]));
     assert_eq!(bench.http.delete(&fault).send().await.unwrap().status(), 204);
-    let heard = hear(&mut ear, 10).await;
-    // The first was cut: its end was held back until there was more to send.
-    assert!(numbers(&heard[1..]).windows(2).all(|pair| pair[1] == pair[0] + 1), "{heard:?}");
+    let received = receive(&mut caller, 10).await;
+    // The first one is incomplete: its end was held back until there was more to send.
+    assert!(numbers(&received[1..]).windows(2).all(|pair| pair[1] == pair[0] + 1), "{received:?}");
     assert_eq!(bench.http.delete(&fault).send().await.unwrap().status(), 404);
     assert_eq!(listed(&bench).await, json!([]));
 }

@@ -3,7 +3,7 @@ use serde_json::json;
 use shared::dtmf::event::Message as Event;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::bench::{Bench, PATIENCE, close_code, press, refusal};
+use crate::bench::{Bench, TIMEOUT, close_code, press, refusal};
 
 #[tokio::test]
 async fn a_bad_token_is_refused_at_the_handshake() {
@@ -23,11 +23,11 @@ async fn nothing_is_sent_before_the_subscription_and_nothing_before_it_is_made_u
     let subscription = json!({ "interactionType": "voice", "eventTypes": ["interaction"] });
     socket.send(Message::text(subscription.to_string())).await.unwrap();
     socket.send(Message::Ping("subscribed?".into())).await.unwrap();
-    let pong = tokio::time::timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
+    let pong = tokio::time::timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap();
     assert!(pong.is_pong(), "{pong} came first");
     let late = bench.place("tiny").await;
-    let first = tokio::time::timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
-    assert!(first.to_text().unwrap().contains(&late.interaction_id), "{first}");
+    let first = tokio::time::timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap();
+    assert!(first.to_text().unwrap().contains(late.interaction_id.as_str()), "{first}");
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_malformed_subscription_is_closed_with_1008_and_a_reason() {
         let token = bench.token("interactions").await;
         let mut socket = bench.events_socket(&token).await.unwrap();
         socket.send(Message::text(text)).await.unwrap();
-        let close = tokio::time::timeout(PATIENCE, socket.next()).await.unwrap().unwrap().unwrap();
+        let close = tokio::time::timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap();
         let Message::Close(Some(frame)) = close else { panic!("{text:?}: {close}") };
         assert_eq!(u16::from(frame.code), 1008, "{text:?}");
         assert!(frame.reason.contains("malformed subscription"), "{}", frame.reason);
@@ -56,22 +56,22 @@ async fn filters_and_types_decide_what_is_heard() {
     let of = |operator: &str, value: &str| json!([{ "field": "interactionId", "operator": operator, "value": value }]);
     let types = json!(["interaction"]);
     let mut only_two = bench
-        .subscribe(json!({ "interactionType": "voice", "eventTypes": types, "filters": of("eq", &two.interaction_id) }))
+        .subscribe(json!({ "interactionType": "voice", "eventTypes": types, "filters": of("eq", two.interaction_id.as_str()) }))
         .await;
     let mut chats = bench.subscribe(json!({ "interactionType": "chat", "eventTypes": types })).await;
     bench.hang_up(&one).await;
     bench.hang_up(&two).await;
     let text = only_two.text().await;
-    assert!(text.contains(&two.interaction_id), "{text}");
+    assert!(text.contains(two.interaction_id.as_str()), "{text}");
     assert_eq!(only_two.until("state terminated").await, ["state terminated"]);
     // A new subscription takes the place of the old one.
     let voice = json!({ "interactionType": "voice", "eventTypes": ["interaction"] });
     chats.socket.send(Message::text(voice.to_string())).await.unwrap();
     chats.socket.send(Message::Ping("subscribed?".into())).await.unwrap();
-    let pong = tokio::time::timeout(PATIENCE, chats.socket.next()).await.unwrap().unwrap().unwrap();
+    let pong = tokio::time::timeout(TIMEOUT, chats.socket.next()).await.unwrap().unwrap().unwrap();
     assert!(pong.is_pong(), "a chat subscriber heard {pong}");
     let three = bench.place("tiny").await;
-    assert!(chats.text().await.contains(&three.interaction_id));
+    assert!(chats.text().await.contains(three.interaction_id.as_str()));
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn digits_come_in_every_form() {
         let text = events.text().await;
         if let Event::Dtmf(dtmf) = shared::dtmf::event::parse(&text) {
             digits.push(dtmf.digit.as_char());
-            assert_eq!(dtmf.interaction_id, call.interaction_id);
+            assert_eq!(dtmf.interaction_id, call.interaction_id.as_str());
             assert!(!dtmf.channel_id.is_empty() && dtmf.timestamp.ends_with('Z'), "{text}");
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();
             forms.push((value["eventType"].as_str().unwrap().to_owned(), value["payload"].is_string()));

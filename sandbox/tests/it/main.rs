@@ -1,9 +1,10 @@
-//! The stand-in over real sockets.
+//! Tests of the stand-in over real sockets.
 
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails the test that called")]
 
 mod bench;
 mod calls;
+mod document;
 mod faults;
 mod impair;
 mod interactions;

@@ -54,7 +54,7 @@ async fn no_service_answers_another_s_style() {
     check(bench.http.post(url("flow")).form(&form[..1]), 401, "invalid_client").await;
     let both = bench.http.post(url("interactions")).basic_auth(&id, Some(secret)).form(&form);
     check(both, 400, "invalid_request").await;
-    // Seed 002 sends no body.
+    // A known client authenticates with Basic and sends no body.
     let empty = bench.http.post(url("flow")).basic_auth(&id, Some(secret)).header("content-type", FORM);
     check(empty, 400, "invalid_request").await;
     let untyped =

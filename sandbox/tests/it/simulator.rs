@@ -5,7 +5,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::bench::{Bench, PATIENCE, config};
+use crate::bench::{Bench, TIMEOUT, config};
 
 const PATH: &str = "/flow/api/v2/flow/simulator";
 
@@ -13,7 +13,7 @@ fn quick() -> SandboxConfig {
     SandboxConfig { simulation_time: (Duration::from_millis(30), Duration::from_millis(60)), ..config() }
 }
 
-/// A token with whatever the client was granted.
+/// Returns a token with all scopes of the client.
 async fn token(bench: &Bench) -> String {
     let (id, secret) = bench.sandbox.credentials();
     let request =
@@ -29,18 +29,18 @@ async fn submit(bench: &Bench, body: &Value) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-async fn look(bench: &Bench, id: &str) -> (u16, Value) {
+async fn get(bench: &Bench, id: &str) -> (u16, Value) {
     let token = token(bench).await;
     let answer = bench.http.get(bench.url(&format!("{PATH}/{id}"))).bearer_auth(token).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-/// Every state that was seen, in order, and the last answer.
+/// Polls until the simulation ends, and returns its states in order and the last answer.
 async fn finish(bench: &Bench, id: &str) -> (Vec<String>, Value) {
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         let mut seen: Vec<String> = Vec::new();
         loop {
-            let (status, answer) = look(bench, id).await;
+            let (status, answer) = get(bench, id).await;
             assert_eq!(status, 200);
             let state = answer["status"].as_str().unwrap().to_owned();
             if seen.last() != Some(&state) {
@@ -111,7 +111,7 @@ async fn what_is_wrong_is_refused() {
     assert!(problem["detail"].as_str().unwrap().contains("dtmfSequence[0]"), "{problem}");
     assert_eq!(submit(&bench, &json!({})).await.0, 400);
     assert_eq!(submit(&bench, &request("support-line", &["1"; 51])).await.0, 400);
-    assert_eq!(look(&bench, "sim-unknown").await.0, 404);
+    assert_eq!(get(&bench, "sim-unknown").await.0, 404);
     let token = bench.token("flow").await;
     let broken = bench.http.post(bench.url(PATH)).bearer_auth(token).body("{");
     assert_eq!(broken.send().await.unwrap().status(), 400);
@@ -119,10 +119,10 @@ async fn what_is_wrong_is_refused() {
 
 #[tokio::test]
 async fn running_and_reading_have_scopes_of_their_own() {
-    for (denied, post, get) in [("flow:simulator:run", 403, 404), ("flow:simulator:read", 201, 403)] {
+    for (denied, post, read) in [("flow:simulator:run", 403, 404), ("flow:simulator:read", 201, 403)] {
         let bench = Bench::with(SandboxConfig { denied_scopes: vec![denied.into()], ..quick() }).await;
         assert_eq!(submit(&bench, &request("support-line", &["1"])).await.0, post, "{denied}");
-        assert_eq!(look(&bench, "sim-unknown").await.0, get, "{denied}");
+        assert_eq!(get(&bench, "sim-unknown").await.0, read, "{denied}");
     }
     let bench = Bench::with(quick()).await;
     assert_eq!(bench.http.post(bench.url(PATH)).send().await.unwrap().status(), 401);
@@ -142,8 +142,8 @@ async fn runs_fail_or_never_end_on_demand() {
     let endless = job["simulationId"].as_str().unwrap();
     let (seen, _) = run(&bench, &request("support-line", &["1"])).await;
     assert_eq!(seen.last().unwrap(), "completed", "the fault struck once");
-    // Everything submitted since is over, and so would this be.
-    assert_eq!(look(&bench, endless).await.1["status"], "running");
+    // A later simulation is over, and without the fault this one would be.
+    assert_eq!(get(&bench, endless).await.1["status"], "running");
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn the_simulator_s_requests_meet_faults() {
         json!({ "on": "simulator", "kind": "status", "status": 429, "retryAfter": "seconds", "times": 2 });
     bench.fault(rule).await;
     assert_eq!(submit(&bench, &request("support-line", &["1"])).await.0, 429);
-    assert_eq!(look(&bench, "sim-unknown").await.0, 429);
+    assert_eq!(get(&bench, "sim-unknown").await.0, 429);
     assert_eq!(submit(&bench, &request("support-line", &["1"])).await.0, 201);
     let wrong = bench.post("/sandbox/faults", json!({ "on": "flow", "kind": "never_ends" })).await;
     assert_eq!(wrong.status(), 422);

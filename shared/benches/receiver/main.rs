@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use shared::dtmf::{
     Digit,
-    detect::{Receiver, ReceiverConfig},
+    detect::{DetectorConfig, DtmfDetector},
     tone::{ToneConfig, synthesize},
 };
 use signals::{RATE, Rng, Sent, ms};
@@ -180,7 +180,7 @@ fn speed(table: &Table) {
 
 /// Nanoseconds a sample, in frames of 20 ms.
 fn time(pcm: &[i16]) -> f64 {
-    let mut receiver = Receiver::new(ReceiverConfig::default());
+    let mut receiver = DtmfDetector::new(DetectorConfig::default());
     let mut reports = 0;
     let started = Instant::now();
     for frame in pcm.chunks(160) {

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use shared::dtmf::detect::{Detection, Receiver, ReceiverConfig};
+use shared::dtmf::detect::{Detection, DetectorConfig, DtmfDetector};
 
 /// A word `digit@sample` for each digit's report, and each tone with all that was measured of it.
 pub(crate) fn transcript(pcm: &[i16]) -> String {
     let mut line = String::new();
-    let mut receiver = Receiver::new(ReceiverConfig::default());
+    let mut receiver = DtmfDetector::new(DetectorConfig::default());
     let mut keep = |detection| {
         let written = match detection {
             Detection::Start { digit, at_sample } => write!(line, "{digit}@{at_sample} "),

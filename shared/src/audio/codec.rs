@@ -3,7 +3,7 @@
 use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
 use serde::{Deserialize, Serialize};
 
-/// Which of ITU-T G.711's two laws.
+/// One of ITU-T G.711's two companding laws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Law {
@@ -14,7 +14,7 @@ pub enum Law {
 }
 
 impl Law {
-    /// The code of a sample of 16-bit PCM.
+    /// Returns the code of a sample of 16-bit PCM.
     pub fn encode_sample(self, sample: i16) -> u8 {
         match self {
             Self::Mu => encode_ulaw(sample),
@@ -22,7 +22,7 @@ impl Law {
         }
     }
 
-    /// The sample of 16-bit PCM that a code stands for.
+    /// Returns the sample of 16-bit PCM that a code stands for.
     pub fn decode_sample(self, code: u8) -> i16 {
         match self {
             Self::Mu => decode_ulaw(code),
@@ -42,7 +42,7 @@ impl Law {
         codes.len().min(samples.len())
     }
 
-    /// Replaces samples, −1…1, by what is left of them after the code: what a caller on a G.711 line hears.
+    /// Encodes and decodes samples, −1…1, in place: the result is what a caller on a G.711 line hears.
     pub fn through(self, samples: &mut [f32]) {
         for sample in samples {
             let pcm = (*sample * 32_768.0) as i16;
@@ -63,9 +63,9 @@ mod tests {
         law: Law,
         /// Columns 1 and 2 of tables 1 and 2: how many intervals, and how wide.
         segments: &'static [(usize, i32)],
-        /// What is one in the table, in 16-bit PCM.
+        /// Value of the table's unit in steps of 16-bit PCM.
         unit: i32,
-        /// Column 6: which bits of the positive value's number are inverted, and what the sign's bit is.
+        /// Column 6: inverts bits of the positive value's number and sets the sign's bit.
         character: fn(u8, bool) -> u8,
     }
 

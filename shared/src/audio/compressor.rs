@@ -5,13 +5,75 @@
 //! grid. Between the blocks the gain is a spline.
 
 use super::{
-    chain::CompressorConfig,
     gain::{Ease, Grid, Pair, SETTING, Spline, larger, peak},
     math,
+    range::Range,
 };
+use serde::{Deserialize, Serialize};
 
-/// A reduction that nobody hears, in dB: less is none, so that no denormal numbers arise.
-const NOTHING_DB: f32 = 1e-5;
+/// The range of [`CompressorConfig::threshold_dbfs`].
+pub const COMPRESSOR_THRESHOLD: Range = Range::new("compressor.thresholdDbfs", "dBFS", -60.0, 0.0);
+/// The range of [`CompressorConfig::ratio`].
+pub const COMPRESSOR_RATIO: Range = Range::new("compressor.ratio", ": 1", 1.0, 20.0);
+/// The range of [`CompressorConfig::knee_db`].
+pub const COMPRESSOR_KNEE: Range = Range::new("compressor.kneeDb", "dB", 0.0, 24.0);
+/// The range of [`CompressorConfig::attack_ms`].
+pub const COMPRESSOR_ATTACK: Range = Range::new("compressor.attackMs", "ms", 1.0, 200.0);
+/// The range of [`CompressorConfig::release_ms`].
+pub const COMPRESSOR_RELEASE: Range = Range::new("compressor.releaseMs", "ms", 10.0, 2_000.0);
+/// The range of [`CompressorConfig::make_up_db`].
+pub const COMPRESSOR_MAKE_UP: Range = Range::new("compressor.makeUpDb", "dB", 0.0, 24.0);
+
+/// The compressor's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct CompressorConfig {
+    /// Leaves the signal as it is.
+    pub bypass: bool,
+    /// The level above which it compresses, −60–0 dBFS.
+    pub threshold_dbfs: f32,
+    /// Compression ratio: dB of input for each dB of output above the threshold, 1–20.
+    pub ratio: f32,
+    /// The width of the transition around the threshold, 0–24 dB.
+    pub knee_db: f32,
+    /// The time constant with which reduction grows, 1–200 ms.
+    pub attack_ms: f32,
+    /// The time constant with which it ends, 10–2,000 ms.
+    pub release_ms: f32,
+    /// Gain after the reduction, 0–24 dB.
+    pub make_up_db: f32,
+}
+
+impl Default for CompressorConfig {
+    fn default() -> Self {
+        Self {
+            bypass: true,
+            threshold_dbfs: -24.0,
+            ratio: 3.0,
+            knee_db: 6.0,
+            attack_ms: 5.0,
+            release_ms: 200.0,
+            make_up_db: 0.0,
+        }
+    }
+}
+
+impl CompressorConfig {
+    pub(super) const fn within_range(&self) -> Self {
+        Self {
+            bypass: self.bypass,
+            threshold_dbfs: COMPRESSOR_THRESHOLD.nearest(self.threshold_dbfs),
+            ratio: COMPRESSOR_RATIO.nearest(self.ratio),
+            knee_db: COMPRESSOR_KNEE.nearest(self.knee_db),
+            attack_ms: COMPRESSOR_ATTACK.nearest(self.attack_ms),
+            release_ms: COMPRESSOR_RELEASE.nearest(self.release_ms),
+            make_up_db: COMPRESSOR_MAKE_UP.nearest(self.make_up_db),
+        }
+    }
+}
+
+/// Smallest reduction that counts, in dB: less is inaudible and taken for none, so that no denormal numbers arise.
+const MIN_REDUCTION_DB: f32 = 1e-5;
 
 /// A compressor.
 #[derive(Clone, Debug)]
@@ -20,10 +82,10 @@ pub struct Compressor {
     /// The detector: the released peak, then the smoothed one, in dB of reduction.
     held: f32,
     reduction: f32,
-    /// How much of the gain in dB applies: 0 is bypassed.
+    /// Share of the gain in dB that applies; 0 is bypassed.
     share: Ease<SETTING>,
     make_up: Ease<SETTING>,
-    /// How much of it applied last.
+    /// Share that applied last.
     shared: f32,
     /// The last control point, in dB and as a factor.
     point: (f32, f32),
@@ -41,7 +103,7 @@ struct Law {
     knee_db: f32,
     /// 1 / (2 · knee); what it is without a knee does not matter.
     bend: f32,
-    /// The level below which there is nothing to do.
+    /// Level below which nothing is reduced.
     quiet: f32,
     make_up_db: f32,
     attack: f32,
@@ -64,7 +126,7 @@ impl Law {
         }
     }
 
-    /// By how many dB a steady level is to be reduced.
+    /// Returns the reduction of a steady level, in dB.
     #[inline]
     fn reduction(&self, peak: f32) -> f32 {
         if peak <= self.quiet {
@@ -81,7 +143,7 @@ impl Law {
 }
 
 impl Compressor {
-    /// At rest.
+    /// Creates the stage at rest.
     pub fn new(config: &CompressorConfig, grid: &Grid) -> Self {
         let law = Law::new(config, grid);
         let share = if law.bypass { 0.0 } else { 1.0 };
@@ -99,12 +161,12 @@ impl Compressor {
         }
     }
 
-    /// New settings. Make-up and bypass move within 20 ms; the others act through attack and release.
+    /// Applies new settings. Make-up and bypass move within 20 ms; the others act through attack and release.
     pub fn set(&mut self, config: &CompressorConfig, grid: &Grid) {
         self.law = Law::new(config, grid);
     }
 
-    /// The largest reduction since this was last asked, in dB.
+    /// Returns the largest reduction since the last call, in dB.
     pub fn take_reduction(&mut self) -> f32 {
         core::mem::replace(&mut self.most, self.shared * self.reduction)
     }
@@ -135,7 +197,7 @@ impl Compressor {
         let wanted = self.law.reduction(peak);
         let held = larger(wanted, wanted + release * (self.held - wanted));
         let reduction = held + attack * (self.reduction - held);
-        self.held = if held > NOTHING_DB { held } else { 0.0 };
-        self.reduction = if reduction > NOTHING_DB { reduction } else { 0.0 };
+        self.held = if held > MIN_REDUCTION_DB { held } else { 0.0 };
+        self.reduction = if reduction > MIN_REDUCTION_DB { reduction } else { 0.0 };
     }
 }

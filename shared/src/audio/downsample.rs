@@ -6,7 +6,8 @@ use super::{frame::SAMPLE_RATE, sinc};
 const SPAN: f64 = 24.0;
 /// Positions between two input samples for which the filter is tabulated; the nearest is taken.
 const PHASES: usize = 16;
-/// Of the output's Nyquist frequency: what lies above 4 kHz would come back mirrored, and the telephone band ends at
+/// Cut-off as a share of the output's Nyquist frequency: anything above 4 kHz would alias, and the telephone band
+/// ends at
 /// 3,400 Hz.
 const CUTOFF: f64 = 0.86;
 
@@ -27,7 +28,7 @@ impl Downsampler {
     /// Output samples by which the output lags behind the input.
     pub const DELAY: usize = SPAN as usize / 2;
 
-    /// From `rate` Hz, at least 8,000.
+    /// Creates a downsampler from `rate` Hz, at least 8,000.
     pub fn new(rate: f64) -> Self {
         let step = rate / f64::from(SAMPLE_RATE);
         let taps = ((SPAN * step).ceil() as usize).next_multiple_of(8);

@@ -5,10 +5,10 @@
 /// second.
 const GLIDE: f64 = 1.0 / 16.0;
 
-/// How playing is steered.
+/// Settings of the speed control.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DriftConfig {
-    /// The most by which playing goes faster or slower: 0.4 %. Tones must stay within 0.5 % of their frequency.
+    /// Largest change of speed: 0.4 %. Tones must stay within 0.5 % of their frequency.
     pub most: f64,
     /// The time in which an error of the delay would be made good, in milliseconds: 5 s. A drift of 200 ppm then
     /// holds the delay 1 ms off its target.
@@ -29,7 +29,7 @@ pub struct DriftControl {
 }
 
 impl DriftControl {
-    /// At the sender's speed.
+    /// Creates a control that plays at the sender's speed.
     pub const fn new(config: DriftConfig) -> Self {
         Self { config, speed: 1.0 }
     }
@@ -40,12 +40,12 @@ impl DriftControl {
         self.speed += (wanted - self.speed) * GLIDE;
     }
 
-    /// Back to the sender's speed: there is nothing to steer by.
+    /// Returns to the sender's speed, because no delay is known.
     pub const fn rest(&mut self) {
         self.speed = 1.0;
     }
 
-    /// Samples to be played in the time of one.
+    /// Returns the speed: samples to be played in the time of one.
     pub const fn speed(&self) -> f64 {
         self.speed
     }

@@ -21,7 +21,7 @@ pub const SILENCE: Frame = [0; FRAME_SAMPLES];
 
 /// Puts whole frames together from bytes that come in pieces of any size. Allocates nothing.
 ///
-/// A piece that ends within a frame, or within a sample, is the ordinary case and no error (seed 001 reports each one).
+/// A piece that ends within a frame, or within a sample, is the ordinary case and no error.
 #[derive(Clone, Debug)]
 pub struct Reassembler {
     pending: FrameBytes,
@@ -35,7 +35,7 @@ impl Default for Reassembler {
 }
 
 impl Reassembler {
-    /// One that has seen nothing yet.
+    /// Creates a reassembler that has seen no bytes.
     pub const fn new() -> Self {
         Self { pending: [0; FRAME_BYTES], filled: 0 }
     }
@@ -61,18 +61,18 @@ impl Reassembler {
         self.filled = rest.len();
     }
 
-    /// How many bytes of a frame are waiting for the rest of it (0–319).
+    /// Returns the number of bytes that wait for the rest of their frame, 0–319.
     pub const fn pending(&self) -> usize {
         self.filled
     }
 
-    /// The stream is over: how many bytes were left of a frame that will not be completed. Starts anew.
+    /// Ends the stream. Returns the number of bytes of a frame that will not be completed, and starts anew.
     pub const fn finish(&mut self) -> usize {
         core::mem::replace(&mut self.filled, 0)
     }
 }
 
-/// The samples in a frame's bytes.
+/// Returns the samples in a frame's bytes.
 pub fn decode(bytes: &FrameBytes) -> Frame {
     let (pairs, _) = bytes.as_chunks::<2>();
     let mut frame = SILENCE;
@@ -82,7 +82,7 @@ pub fn decode(bytes: &FrameBytes) -> Frame {
     frame
 }
 
-/// A frame's samples as bytes.
+/// Returns a frame's samples as bytes.
 pub fn encode(frame: &Frame) -> FrameBytes {
     let mut bytes = [0; FRAME_BYTES];
     let (pairs, _) = bytes.as_chunks_mut::<2>();

@@ -5,20 +5,49 @@
 //! window of seven blocks, or of five for the gate's edges. Both together take 20 ms and 16 ms, and leave less than −60 dB
 //! of a full-scale sine farther than 200 Hz from it.
 
+use serde::{Deserialize, Serialize};
 use wide::f32x8;
+
+use super::range::Range;
+
+/// The range of [`GainConfig::factor`].
+pub const GAIN_FACTOR: Range = Range::new("gain.factor", "", 0.0, 10.0);
+
+/// The gain's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct GainConfig {
+    /// Leaves the signal as it is.
+    pub bypass: bool,
+    /// Factor that every sample is multiplied by, 0–10.
+    pub factor: f32,
+}
+
+impl Default for GainConfig {
+    fn default() -> Self {
+        Self { bypass: false, factor: 1.2 }
+    }
+}
+
+impl GainConfig {
+    /// Returns the factor that applies: 1 where the stage is bypassed.
+    pub(super) const fn effective(self) -> f32 {
+        if self.bypass { 1.0 } else { GAIN_FACTOR.nearest(self.factor) }
+    }
+}
 
 /// Samples in a vector.
 pub(super) const LANES: usize = 8;
-/// What a block is counted in: 16 samples.
+/// Unit in which blocks are counted: 16 samples.
 pub type Pair = [f32x8; 2];
 /// The samples of a pair.
 pub(super) const PAIR: usize = 2 * LANES;
 /// The pairs of a block at 48 kHz, the highest rate.
-pub(super) const MOST_PAIRS: usize = 6;
+pub(super) const MAX_PAIRS: usize = 6;
 /// Silence.
 pub(super) const SILENT: Pair = [f32x8::ZERO; 2];
 
-/// How a sample rate is divided: into blocks of 2 ms, in pairs of vectors.
+/// Division of a stream into blocks of 2 ms, in pairs of vectors.
 ///
 /// At rates that are no multiple of 8 kHz a block is the nearest number of whole pairs, and times are computed from
 /// its true length.
@@ -26,11 +55,11 @@ pub(super) const SILENT: Pair = [f32x8::ZERO; 2];
 pub struct Grid {
     pairs: usize,
     block_ms: f32,
-    along: [Pair; MOST_PAIRS],
+    along: [Pair; MAX_PAIRS],
 }
 
 impl Grid {
-    /// For `rate` Hz; what is outside 8,000–48,000 is taken as the nearer of the two.
+    /// Creates the grid for `rate` Hz, clamped to 8,000–48,000.
     pub fn new(rate: u32) -> Self {
         let rate = rate.clamp(8_000, 48_000);
         let pairs = (rate as usize + 4_000) / 8_000;
@@ -53,9 +82,9 @@ impl Grid {
         self.block_ms
     }
 
-    /// How far along a block each of its samples lies, 0 ≤ t < 1.
+    /// Returns the position of each sample along its block, 0 ≤ t < 1.
     #[inline]
-    pub(super) const fn along(&self) -> &[Pair; MOST_PAIRS] {
+    pub(super) const fn along(&self) -> &[Pair; MAX_PAIRS] {
         &self.along
     }
 }
@@ -128,7 +157,7 @@ impl Stretch {
 #[derive(Clone, Debug)]
 pub(super) struct Spline {
     points: [f32; 3],
-    /// For how many stretches it goes on to move when the points stay.
+    /// Stretches for which it still moves while the points stay.
     moving: u32,
 }
 
@@ -168,9 +197,9 @@ pub(super) const EDGE: usize = 4;
 #[derive(Clone, Debug)]
 pub(super) struct Ease<const ADDITIONS: usize> {
     target: f32,
-    /// What came into each addition last.
+    /// Last input of each addition.
     last: [f32; ADDITIONS],
-    /// For how many blocks it goes on to move when the target stays.
+    /// Blocks for which it still moves while the target stays.
     moving: usize,
 }
 
@@ -216,7 +245,7 @@ impl<const ADDITIONS: usize> Glide<ADDITIONS> {
         Self { ease: Ease::new(gain), spline: Spline::new(gain) }
     }
 
-    /// Whether there is nothing to do for a gain of `gain` but to apply it.
+    /// Returns true when the gain has settled at `gain`.
     #[inline]
     pub(super) fn rests_at(&self, gain: f32) -> bool {
         self.spline.moving == 0 && self.ease.rests_at(gain)
@@ -238,7 +267,7 @@ impl<const ADDITIONS: usize> Glide<ADDITIONS> {
     }
 }
 
-/// The seed's gain: one factor, which moves to a new value within 20 ms.
+/// The gain stage: one factor, which moves to a new value within 20 ms.
 #[derive(Clone, Debug)]
 pub struct Gain {
     factor: f32,
@@ -246,12 +275,12 @@ pub struct Gain {
 }
 
 impl Gain {
-    /// Starts at `factor`.
+    /// Creates a gain that starts at `factor`.
     pub fn new(factor: f32) -> Self {
         Self { factor, glide: Glide::new(factor) }
     }
 
-    /// From the next block on the gain moves to `factor`.
+    /// Moves the gain to `factor` from the next block on.
     pub const fn set(&mut self, factor: f32) {
         self.factor = factor;
     }
@@ -273,7 +302,7 @@ mod tests {
     fn gains(gain: &mut Gain, grid: &Grid, blocks: usize) -> Vec<f32> {
         let mut heard = Vec::new();
         for _ in 0..blocks {
-            let mut block = [[f32x8::ONE; 2]; MOST_PAIRS];
+            let mut block = [[f32x8::ONE; 2]; MAX_PAIRS];
             let block = &mut block[..grid.pairs()];
             gain.process(grid, block);
             heard.extend(block.iter().flatten().flat_map(|vector| vector.to_array()));

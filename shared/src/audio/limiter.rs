@@ -3,15 +3,49 @@
 //! Each block of 2 ms has a gain that its peak needs. The gain over a block is a quadratic B-spline of three control
 //! points, the last of them computed two blocks later; a control point is at most the least of the gains that the three
 //! blocks it bears on need. So the spline, a mean of its points with weights that add up to 1, is nowhere above the need.
-//! What rounding adds to that is cut off.
+//! Overshoot from rounding is cut off.
 
+use serde::{Deserialize, Serialize};
 use wide::f32x8;
 
 use super::{
-    chain::LimiterConfig,
-    gain::{Grid, MOST_PAIRS, Pair, SILENT, Stretch, peak, smaller},
+    gain::{Grid, MAX_PAIRS, Pair, SILENT, Stretch, peak, smaller},
     math,
+    range::Range,
 };
+
+/// The range of [`LimiterConfig::ceiling_dbfs`].
+pub const LIMITER_CEILING: Range = Range::new("limiter.ceilingDbfs", "dBFS", -40.0, 0.0);
+/// The range of [`LimiterConfig::release_ms`].
+pub const LIMITER_RELEASE: Range = Range::new("limiter.releaseMs", "ms", 10.0, 1_000.0);
+
+/// The limiter's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct LimiterConfig {
+    /// Leaves the signal as it is, except that it is delayed.
+    pub bypass: bool,
+    /// Level that no sample exceeds, −40–0 dBFS.
+    pub ceiling_dbfs: f32,
+    /// The time constant with which the gain recovers, 10–1,000 ms.
+    pub release_ms: f32,
+}
+
+impl Default for LimiterConfig {
+    fn default() -> Self {
+        Self { bypass: false, ceiling_dbfs: -0.1, release_ms: 60.0 }
+    }
+}
+
+impl LimiterConfig {
+    pub(super) const fn within_range(&self) -> Self {
+        Self {
+            bypass: self.bypass,
+            ceiling_dbfs: LIMITER_CEILING.nearest(self.ceiling_dbfs),
+            release_ms: LIMITER_RELEASE.nearest(self.release_ms),
+        }
+    }
+}
 
 /// Blocks that the limiter looks ahead.
 pub const LOOK_AHEAD: usize = 2;
@@ -23,9 +57,9 @@ const NEARLY_ONE: f32 = 1.0 - 1e-5;
 pub struct Limiter {
     law: Law,
     waiting: [Waiting; LOOK_AHEAD],
-    /// Which block has waited longer.
+    /// Index of the block that has waited longer.
     next: usize,
-    /// What the last blocks need, the latest first.
+    /// Gains that the last blocks need, the latest first.
     needs: [f32; LOOK_AHEAD],
     /// The last control points, the latest first.
     points: [f32; LOOK_AHEAD],
@@ -53,16 +87,16 @@ impl Law {
 /// A block and the ceiling it was measured against.
 #[derive(Clone, Debug)]
 struct Waiting {
-    block: [Pair; MOST_PAIRS],
+    block: [Pair; MAX_PAIRS],
     ceiling: f32,
 }
 
 impl Limiter {
-    /// At rest.
+    /// Creates the stage at rest.
     pub fn new(config: &LimiterConfig, grid: &Grid) -> Self {
         Self {
             law: Law::new(config, grid),
-            waiting: [const { Waiting { block: [SILENT; MOST_PAIRS], ceiling: f32::MAX } }; LOOK_AHEAD],
+            waiting: [const { Waiting { block: [SILENT; MAX_PAIRS], ceiling: f32::MAX } }; LOOK_AHEAD],
             next: 0,
             needs: [1.0; LOOK_AHEAD],
             points: [1.0; LOOK_AHEAD],
@@ -70,12 +104,12 @@ impl Limiter {
         }
     }
 
-    /// New settings. They hold for every sample that comes after; those on their way keep the ceiling they came under.
+    /// Applies new settings to every later sample; those in the look-ahead keep the ceiling they came under.
     pub fn set(&mut self, config: &LimiterConfig, grid: &Grid) {
         self.law = Law::new(config, grid);
     }
 
-    /// The largest reduction since this was last asked, in dB.
+    /// Returns the largest reduction since the last call, in dB.
     pub fn take_reduction(&mut self) -> f32 {
         -math::to_db(core::mem::replace(&mut self.least, self.points[0]))
     }

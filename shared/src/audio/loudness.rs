@@ -13,7 +13,7 @@ const RATES: core::ops::RangeInclusive<u32> = 8_000..=192_000;
 #[error("{0} Hz is no sample rate between 8,000 and 192,000 Hz")]
 pub struct UnsupportedRate(pub u32);
 
-/// A signal's loudness. What is absent could not be measured: the signal was too short, or silent.
+/// A signal's loudness. A figure is absent where the signal was too short or silent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Loudness {
@@ -51,7 +51,7 @@ pub struct LoudnessMeter {
 }
 
 impl LoudnessMeter {
-    /// One for `rate` Hz that has heard nothing.
+    /// Creates a meter for `rate` Hz.
     pub fn new(rate: u32) -> Result<Self, UnsupportedRate> {
         Self::with(rate, Mode::HISTOGRAM)
     }
@@ -95,7 +95,7 @@ impl LoudnessMeter {
         if self.steps < 30 { None } else { finite(self.inner.loudness_shortterm()) }
     }
 
-    /// All of it so far.
+    /// Returns the loudness of the signal so far.
     pub fn loudness(&self) -> Loudness {
         let peak = self.inner.true_peak(0).ok().map(|peak| 20.0 * peak.log10());
         let integrated_lufs = finite(self.inner.loudness_global());

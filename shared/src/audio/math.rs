@@ -13,7 +13,8 @@ const SQRT_HALF: u32 = 0x3f35_04f3;
 /// 1.5 · 2²³: what is added to it loses its fraction.
 const ROUNDER: f32 = 12_582_912.0;
 
-/// What silence is reported as, in dBFS: far below the −96 dBFS of 16 bits, and a number, where infinity is none in JSON.
+/// Level that stands for silence, in dBFS: far below the −96 dBFS of 16 bits, and a number, which infinity is not in
+/// JSON.
 pub const SILENCE_DBFS: f32 = -120.0;
 
 /// The logarithm to base 2, to 2·10⁻⁷ of its value plus as much; −126 for what is too small, zero and below included.
@@ -61,7 +62,7 @@ pub fn from_db(db: f32) -> f32 {
     exp2(db * DOUBLINGS_PER_DB)
 }
 
-/// What is left, after `tick_ms`, of something that decays with the time constant `time_ms`: e^(−tick/time).
+/// Returns the share that is left after `tick_ms` of a decay with the time constant `time_ms`: e^(−tick/time).
 pub fn decay(tick_ms: f32, time_ms: f32) -> f32 {
     exp2(-LOG2_E * tick_ms / time_ms)
 }

@@ -1,4 +1,5 @@
-//! Audio: frames, reassembly, and (with the voice work) the processing chain.
+//! Sound at 8 kHz: frames, the jitter buffer and loss concealment, the processing chain, codecs, tones and their
+//! detector.
 
 pub mod chain;
 pub mod codec;
@@ -16,6 +17,7 @@ pub mod loudness;
 pub mod math;
 pub mod playout;
 pub mod plc;
+pub mod range;
 pub mod receive;
 mod sinc;
 pub mod upsample;

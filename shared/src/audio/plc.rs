@@ -10,22 +10,22 @@ pub const UNIT: usize = 80;
 pub type Unit = [i16; UNIT];
 
 /// The shortest pitch period that is looked for, in samples: 200 Hz.
-const SHORTEST: usize = 40;
+const MIN_PERIOD: usize = 40;
 /// The longest, in samples: 66 Hz.
-const LONGEST: usize = 120;
+const MAX_PERIOD: usize = 120;
 /// Three of the longest periods and the quarter of one that is overlapped: 48.75 ms.
-const HISTORY: usize = 3 * LONGEST + Concealer::DELAY;
-/// The stretch whose like is looked for one period earlier: 20 ms.
-const COMPARED: usize = 160;
+const HISTORY: usize = 3 * MAX_PERIOD + Concealer::DELAY;
+/// Length of the stretch that is compared with earlier ones: 20 ms.
+const COMPARED_SAMPLES: usize = 160;
 /// Lags and samples that the first, coarse search goes by.
 const COARSE: usize = 2;
 /// Energy below which a correlation is not scaled up any further.
-const LEAST_ENERGY: f64 = 250.0;
-/// What each 10 ms after the first loses in gain.
+const MIN_ENERGY: f64 = 250.0;
+/// Gain that each 10 ms after the first loses.
 const FADE: f64 = 0.2;
-/// The 10 ms units after which there is silence.
-const AUDIBLE: u32 = 6;
-/// By how much each further 10 ms lengthens the overlap with what comes after the loss: 4 ms.
+/// Units of 10 ms after which there is silence.
+const AUDIBLE_UNITS: u32 = 6;
+/// Samples by which each further 10 ms lengthens the overlap with the stream after the loss: 4 ms.
 const END_OVERLAP: usize = 32;
 
 /// Fills the gaps of a stream, 10 ms at a time. Allocates nothing.
@@ -33,14 +33,14 @@ const END_OVERLAP: usize = 32;
 /// Every unit goes in once, received or lost, in order; what comes out is the stream, [`Self::DELAY`] samples later.
 #[derive(Clone, Debug)]
 pub struct Concealer {
-    /// What was last played, received or made up.
+    /// Samples last played, received or made up.
     history: [i16; HISTORY],
-    /// What the units are made of: the history as it was before the loss, its end joined to a period before.
+    /// Source of the units: the history before the loss, its end joined to a period before.
     source: [f64; HISTORY],
     /// The end of `source` as it was before it was joined.
     tail: [f64; Self::DELAY],
     pitch: usize,
-    /// How many samples at the end of `source` are repeated: one to three periods.
+    /// Samples at the end of `source` that are repeated: one to three periods.
     repeated: usize,
     /// The next of them.
     at: usize,
@@ -56,22 +56,22 @@ impl Default for Concealer {
 
 impl Concealer {
     /// Samples by which the output lags behind the input: 3.75 ms.
-    pub const DELAY: usize = LONGEST / 4;
+    pub const DELAY: usize = MAX_PERIOD / 4;
 
-    /// One that has heard silence so far.
+    /// Creates a concealer whose history is silence.
     pub const fn new() -> Self {
         Self {
             history: [0; HISTORY],
             source: [0.0; HISTORY],
             tail: [0.0; Self::DELAY],
-            pitch: SHORTEST,
-            repeated: SHORTEST,
+            pitch: MIN_PERIOD,
+            repeated: MIN_PERIOD,
             at: 0,
             lost: 0,
         }
     }
 
-    /// A unit that was received; what is to be played takes its place.
+    /// Takes a unit that was received, and replaces it by the unit to be played.
     pub fn received(&mut self, unit: &mut Unit) {
         if self.lost > 0 {
             self.join_to(unit);
@@ -80,7 +80,7 @@ impl Concealer {
         self.pass(unit);
     }
 
-    /// A unit that is missing; what is to be played is put into `unit`.
+    /// Makes up a missing unit, and writes the unit to be played into `unit`.
     pub fn missing(&mut self, unit: &mut Unit) {
         match self.lost {
             0 => {
@@ -91,7 +91,7 @@ impl Concealer {
                 self.lengthen(unit);
                 self.fade(unit);
             }
-            3..AUDIBLE => {
+            3..AUDIBLE_UNITS => {
                 self.repeat(unit);
                 self.fade(unit);
             }
@@ -101,7 +101,7 @@ impl Concealer {
         self.pass(unit);
     }
 
-    /// Whether the last unit was made up.
+    /// Returns true when the last unit was made up.
     pub const fn is_concealing(&self) -> bool {
         self.lost > 0
     }
@@ -224,14 +224,14 @@ impl Weights {
 /// The pitch period at the end of the history, in samples. Sums of products of 16-bit samples are whole numbers, so
 /// the search is exact up to the root that a correlation is scaled by.
 fn pitch(history: &[i16; HISTORY]) -> usize {
-    let (mut best, mut period) = (f64::NEG_INFINITY, LONGEST);
-    for lag in (SHORTEST..=LONGEST).rev().step_by(COARSE) {
+    let (mut best, mut period) = (f64::NEG_INFINITY, MAX_PERIOD);
+    for lag in (MIN_PERIOD..=MAX_PERIOD).rev().step_by(COARSE) {
         let likeness = likeness(history, lag, COARSE);
         if likeness >= best {
             (best, period) = (likeness, lag);
         }
     }
-    let around = (period - (COARSE - 1)).max(SHORTEST)..=(period + (COARSE - 1)).min(LONGEST);
+    let around = (period - (COARSE - 1)).max(MIN_PERIOD)..=(period + (COARSE - 1)).min(MAX_PERIOD);
     best = f64::NEG_INFINITY;
     for lag in around.rev() {
         let likeness = likeness(history, lag, 1);
@@ -243,13 +243,13 @@ fn pitch(history: &[i16; HISTORY]) -> usize {
 }
 
 fn likeness(history: &[i16; HISTORY], lag: usize, step: usize) -> f64 {
-    let last = &history[HISTORY - COMPARED..];
-    let earlier = &history[HISTORY - COMPARED - lag..];
+    let last = &history[HISTORY - COMPARED_SAMPLES..];
+    let earlier = &history[HISTORY - COMPARED_SAMPLES - lag..];
     let (mut product, mut energy) = (0i64, 0i64);
     for (&last, &earlier) in last.iter().zip(earlier).step_by(step) {
         let earlier = i32::from(earlier);
         product += i64::from(i32::from(last) * earlier);
         energy += i64::from(earlier * earlier);
     }
-    product as f64 / (energy as f64).max(LEAST_ENERGY).sqrt()
+    product as f64 / (energy as f64).max(MIN_ENERGY).sqrt()
 }

@@ -1,4 +1,4 @@
-//! What a listener hears of a stream: jitter buffer, concealment, chain, and on to the sound card's rate.
+//! The receiving side of a stream: jitter buffer, concealment, chain, and the sound card's rate.
 
 use core::time::Duration;
 
@@ -10,25 +10,25 @@ use super::{
     upsample::Upsampler,
 };
 
-/// From frames as they arrive to what goes to the ear. Allocates when it is made and not afterwards.
+/// Turns frames as they arrive into sound at the sound card's rate. Allocates when it is created and not afterwards.
 #[derive(Debug)]
-pub struct Receiver {
+pub struct VoiceReceiver {
     playout: Playout,
     chain: Chain,
     upsampler: Upsampler,
 }
 
-/// What was done to a stream, and how loud it was since the last report.
+/// Counters of a stream, and its levels since the last report.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ReceiverReport {
+pub struct VoiceReport {
     /// Buffer, concealment and speed.
     pub playout: PlayoutStats,
     /// The chain's meters.
     pub meters: Meters,
 }
 
-impl Receiver {
-    /// For a sound card of `rate` Hz, at least 8,000.
+impl VoiceReceiver {
+    /// Creates a receiver for a sound card of `rate` Hz, at least 8,000.
     pub fn new(rate: f64, config: &ChainConfig) -> Self {
         let target = TargetConfig { infers_losses: true, ..TargetConfig::default() };
         Self {
@@ -44,7 +44,7 @@ impl Receiver {
         self.playout.insert(sequence, now, frame);
     }
 
-    /// Fills `out` with what is heard next, −1…1, at the sound card's rate.
+    /// Fills `out` with the next samples, −1…1, at the sound card's rate.
     pub fn fill(&mut self, out: &mut [f32]) {
         let Self { playout, chain, upsampler } = self;
         upsampler.set_speed(playout.speed());
@@ -54,17 +54,17 @@ impl Receiver {
         });
     }
 
-    /// New settings of the chain, without a click.
+    /// Applies new settings to the chain, without a click.
     pub fn set_chain(&mut self, config: &ChainConfig) {
         self.chain.set(config);
     }
 
-    /// Sets the shortest time that frames wait: the more, the fewer come too late.
+    /// Sets the shortest time that frames wait. A longer wait leaves fewer frames too late.
     pub fn set_min_wait(&mut self, min: Duration) {
         self.playout.set_min_wait(min);
     }
 
-    /// Gives up what was not heard yet; the next frame begins a stream, with any number.
+    /// Discards everything that was not heard yet; the next frame begins a stream, with any number.
     pub fn flush(&mut self) {
         self.playout.flush();
     }
@@ -74,17 +74,17 @@ impl Receiver {
         self.playout.stats().delay_ms
     }
 
-    /// What was done, and the meters, which start anew.
-    pub fn report(&mut self) -> ReceiverReport {
-        ReceiverReport { playout: self.playout.stats(), meters: self.chain.meters() }
+    /// Returns the counters and the meters; the meters start anew.
+    pub fn report(&mut self) -> VoiceReport {
+        VoiceReport { playout: self.playout.stats(), meters: self.chain.meters() }
     }
 }
 
-impl ReceiverReport {
-    /// How many numbers a report is made of.
+impl VoiceReport {
+    /// Count of numbers in [`Self::to_numbers`].
     pub const NUMBERS: usize = 32;
 
-    /// As numbers, to be passed between threads. Counts are exact up to 2⁵³.
+    /// Returns the report as numbers, for another thread. Counts are exact up to 2⁵³.
     pub const fn to_numbers(&self) -> [f64; Self::NUMBERS] {
         let Self { playout, meters } = self;
         let jitter = &playout.jitter;
@@ -124,7 +124,7 @@ impl ReceiverReport {
         ]
     }
 
-    /// From what [`Self::to_numbers`] made.
+    /// Creates the value from the numbers of [`Self::to_numbers`].
     pub const fn from_numbers(numbers: &[f64; Self::NUMBERS]) -> Self {
         let [
             inserted,
@@ -212,8 +212,8 @@ mod tests {
     use crate::audio::frame::SILENCE;
 
     /// Half a second of a 1 kHz sine at half of full scale, frame by frame as it is heard.
-    fn hear(rate: f64) -> (Receiver, Vec<f32>) {
-        let mut receiver = Receiver::new(rate, &ChainConfig::default());
+    fn hear(rate: f64) -> (VoiceReceiver, Vec<f32>) {
+        let mut receiver = VoiceReceiver::new(rate, &ChainConfig::default());
         let mut heard = Vec::new();
         for sequence in 0..25 {
             let mut frame = SILENCE;
@@ -247,11 +247,11 @@ mod tests {
         let (mut receiver, _) = hear(48_000.0);
         let report = receiver.report();
         let numbers = report.to_numbers();
-        assert_eq!(ReceiverReport::from_numbers(&numbers), report);
-        let mut given: [f64; ReceiverReport::NUMBERS] = core::array::from_fn(|n| (n + 3) as f64);
+        assert_eq!(VoiceReport::from_numbers(&numbers), report);
+        let mut given: [f64; VoiceReport::NUMBERS] = core::array::from_fn(|n| (n + 3) as f64);
         // The gate is open or not.
         given[28] = 1.0;
-        let back = ReceiverReport::from_numbers(&given).to_numbers();
+        let back = VoiceReport::from_numbers(&given).to_numbers();
         assert_eq!(back.map(f64::to_bits), given.map(f64::to_bits));
     }
 

@@ -15,35 +15,36 @@ pub const BLOCK: usize = 16;
 const TAPS: usize = 24;
 /// The same in vectors.
 const VECTORS: usize = TAPS / 8;
-/// Of the input's Nyquist frequency: the telephone band ends at 3,400 Hz.
+/// Cut-off as a share of the input's Nyquist frequency: the telephone band ends at 3,400 Hz.
 const CUTOFF: f64 = 0.93;
-/// Samples of twice the rate that each output sample is made of: few will do where half of the band is empty.
+/// Samples of twice the rate that each output sample is made of: few suffice where half of the band is empty.
 const FINE_TAPS: usize = 8;
-/// Of the Nyquist frequency of twice the rate: what is to go begins above 12 kHz, and 3,400 Hz lose a quarter of a dB.
+/// Cut-off as a share of twice the rate's Nyquist frequency: images begin above 12 kHz, and 3,400 Hz lose a quarter
+/// of a dB.
 const FINE_CUTOFF: f64 = 0.85;
 /// Positions between two of them for which the filter is tabulated; between them it is interpolated.
 const PHASES: usize = 1 << PHASE_BITS;
 const PHASE_BITS: u32 = 6;
-/// A position's bits for what lies between two samples of twice the rate.
+/// Bits of a position between two samples of twice the rate.
 const FRACTION_BITS: u32 = 32;
-/// And for what lies between two phases.
+/// Bits of a position between two phases.
 const BETWEEN_BITS: u32 = FRACTION_BITS - PHASE_BITS;
-/// Where a block ends.
+/// Position at which a block ends.
 const END: u64 = (2 * BLOCK as u64) << FRACTION_BITS;
 
 /// Raises a stream's rate: doubles it with a windowed sinc filter, then takes samples anywhere between with a short one.
 /// Allocates when it is made and not afterwards.
 #[derive(Debug)]
 pub struct Upsampler {
-    /// For the sample in the middle of the window, and for the one halfway to the next.
+    /// Filters for the sample in the middle of the window, and for the one halfway to the next.
     doublers: [[Eight; VECTORS]; 2],
-    /// For each phase the filter, and what has to be added for the next one.
+    /// For each phase the filter and its difference from the next one.
     table: Box<[[Eight; 2]; PHASES]>,
-    /// The last block, behind what its first window needs of the one before.
+    /// The last block, preceded by the samples of the block before that its first window needs.
     input: [f32; TAPS - 1 + BLOCK],
     /// The same at twice the rate.
     doubled: [f32; FINE_TAPS - 1 + 2 * BLOCK],
-    /// Where the next output sample lies, in samples of twice the rate since the block's first window, times 2³².
+    /// Position of the next output sample, in samples of twice the rate since the block's first window, times 2³².
     position: u64,
     step: u64,
     /// The step at the sender's speed.
@@ -54,7 +55,7 @@ impl Upsampler {
     /// Input samples by which the output lags behind the input.
     pub const DELAY: usize = TAPS / 2 + FINE_TAPS / 4;
 
-    /// To `rate` Hz, at least 8,000.
+    /// Creates an upsampler to `rate` Hz, at least 8,000.
     pub fn new(rate: f64) -> Self {
         let doubler = |fraction| {
             let mut taps = [0.0; TAPS];
@@ -102,7 +103,7 @@ impl Upsampler {
         }
     }
 
-    /// For how long the input that was taken will last, at the sender's speed.
+    /// Returns the time for which the input taken so far lasts, at the sender's speed.
     pub fn pending(&self) -> Duration {
         let samples = END.saturating_sub(self.position) as f64 / (1u64 << (FRACTION_BITS + 1)) as f64;
         Duration::from_secs_f64(samples / f64::from(SAMPLE_RATE))
@@ -138,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    /// What is left of a tone when the best fitting sine is taken away, in dB below it.
+    /// Returns the residual of a tone without the best fitting sine, in dB below it.
     fn residue_db(rate: f64, hz: f64) -> f64 {
         let mut upsampler = Upsampler::new(rate);
         let mut index = 0;

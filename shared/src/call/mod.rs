@@ -1,12 +1,13 @@
-//! A call as the page follows it: seed 001's states, and only the legal ways between them.
+//! A call as the page follows it: CXone's states, and only the legal transitions between them.
 
 pub mod quality;
 pub mod report;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a call stands.
+/// State of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CallState {
     /// There is none.
@@ -22,13 +23,13 @@ pub enum CallState {
     Terminated,
 }
 
-/// A way that does not exist.
+/// A transition that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a call cannot go from {} to {}", from.name(), to.name())]
 pub struct IllegalTransition {
-    /// Where the call stands.
+    /// The call's state.
     pub from: CallState,
-    /// Where it was sent.
+    /// The state it was sent to.
     pub to: CallState,
 }
 
@@ -53,7 +54,7 @@ impl CallState {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 
-    /// Whether a call is going on.
+    /// Returns true while a call is going on.
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Connecting | Self::Streaming | Self::Disconnecting)
     }

@@ -1,4 +1,4 @@
-//! How good a call's media are: seed 001's figures, RFC 3550's jitter, and what the jitter buffer did.
+//! Media quality of a call: latency and bitrate, RFC 3550's jitter, and the jitter buffer's counters.
 
 use core::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::{
     time::Instant,
 };
 
-/// Seed 001: below this bitrate the stream is degraded. In kbit/s; a whole stream has 128.
+/// Bitrate below which a stream is degraded, in kbit/s; a whole stream has 128.
 pub const DEGRADED_BELOW_KBPS: f64 = 12.0;
-/// Seed 001: what each packet leaves of the average latency before it.
+/// Share of the average latency that each packet keeps.
 const LATENCY_KEPT: f64 = 0.9;
 /// RFC 3550 §6.4.1: the share of each difference that goes into the jitter.
 const JITTER_GAIN: f64 = 1.0 / 16.0;
@@ -24,9 +24,9 @@ const WINDOW_PARTS: usize = 20;
 const PART: Duration = Duration::from_millis(100);
 const WINDOW: Duration = Duration::from_millis(100 * WINDOW_PARTS as u64);
 
-/// Gathers a call's figures. Allocates nothing.
+/// Gathers a call's figures without allocating.
 ///
-/// The seed takes the bitrate from the time between two packets, so that two that come together make it jump to
+/// Taken from the time between two packets, the bitrate of two that come together would jump to
 /// megabits; here it is taken over two seconds.
 #[derive(Clone, Debug, Default)]
 pub struct MediaQuality {
@@ -59,7 +59,7 @@ pub struct Arrivals {
     pub bytes: u64,
     /// The average latency in milliseconds, each packet making up a tenth of it.
     pub latency_ms: f64,
-    /// What came in over the last two seconds, in kbit/s.
+    /// Bitrate over the last two seconds, in kbit/s.
     pub bitrate_kbps: f64,
     /// True when that is below [`DEGRADED_BELOW_KBPS`].
     pub degraded: bool,
@@ -67,7 +67,7 @@ pub struct Arrivals {
     pub jitter_ms: f64,
 }
 
-/// A call's figures at a moment. Counts are since the call began; times are in milliseconds.
+/// Figures of a call at one moment. Counts are since the call began; times are in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QualitySnapshot {
@@ -79,19 +79,19 @@ pub struct QualitySnapshot {
     pub bytes: u64,
     /// The average latency, each packet making up a tenth of it.
     pub latency_ms: f64,
-    /// What came in over the last two seconds, in kbit/s.
+    /// Bitrate over the last two seconds, in kbit/s.
     pub bitrate_kbps: f64,
-    /// Whether that is below [`DEGRADED_BELOW_KBPS`].
+    /// True when the bitrate is below [`DEGRADED_BELOW_KBPS`].
     pub degraded: bool,
     /// The interarrival jitter of RFC 3550 §6.4.1, the sender's clock being a frame each 20 ms.
     pub jitter_ms: f64,
-    /// What waits to be played.
+    /// Audio that waits to be played.
     pub buffered_ms: f64,
-    /// How long frames wait: from when the quickest would have come until they are due.
+    /// Wait of a frame: from the time at which the quickest would have come until it is due.
     pub delay_ms: f64,
-    /// How long they should wait.
+    /// Wait that is aimed at.
     pub target_ms: f64,
-    /// What was made up in place of lost and late frames.
+    /// Audio that was made up in place of lost and late frames.
     pub concealed_ms: u64,
     /// Frames that came into the jitter buffer.
     pub frames: u64,
@@ -113,21 +113,21 @@ pub struct QualitySnapshot {
     pub underruns: u64,
     /// Times that frames ceased for 400 ms and came again.
     pub pauses: u64,
-    /// By how much the delay was shortened: left out, and played faster.
+    /// Delay removed: by leaving audio out, and by playing faster.
     pub accelerated_ms: f64,
-    /// By how much the delay was lengthened: played twice, and played slower.
+    /// Delay added: by playing audio twice, and by playing slower.
     pub expanded_ms: f64,
     /// Speed of playing against the sender's, in millionths: its clock's drift and what changes the delay.
     pub speed_ppm: f64,
 }
 
 impl MediaQuality {
-    /// Before the first packet.
+    /// Creates the figures before the first packet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A message of `bytes` came in, this long after it was sent as far as is known.
+    /// Notes a message of `bytes`, which arrived `latency` after it was sent as far as is known.
     pub fn packet(&mut self, now: Instant, bytes: usize, latency: Duration) {
         self.packets += 1;
         self.bytes += bytes as u64;
@@ -137,12 +137,12 @@ impl MediaQuality {
         self.window.add(now, bytes as u64);
     }
 
-    /// A message or frame was given up.
+    /// Notes a message or frame that was given up.
     pub const fn dropped(&mut self) {
         self.dropped += 1;
     }
 
-    /// A frame arrived, in the order of arrival. Not for frames that come again.
+    /// Notes a frame, in the order of arrival. Frames that come again are not noted.
     pub fn frame(&mut self, sequence: u64, at: Instant) {
         let transit = at.as_millis_f64() - sequence as f64 * FRAME_DURATION.as_secs_f64() * 1e3;
         if let Some(last) = self.transit_ms.replace(transit) {
@@ -150,19 +150,19 @@ impl MediaQuality {
         }
     }
 
-    /// The stream was interrupted and begins anew: the next frame is compared with none before it.
+    /// Notes that the stream begins anew: the next frame is compared with none before it.
     pub const fn restart(&mut self) {
         self.transit_ms = None;
     }
 
-    /// What came in over the last two seconds, or since the first packet, in kbit/s.
+    /// Returns the bitrate over the last two seconds, or since the first packet, in kbit/s.
     pub fn bitrate_kbps(&self, now: Instant) -> f64 {
         let Some(began) = self.began else { return 0.0 };
         let span = (now - began).clamp(PART, WINDOW);
         self.window.sum(now) as f64 * 8.0 / (span.as_secs_f64() * 1e3)
     }
 
-    /// Whether the bitrate is too low. Not before the first packet is two seconds old.
+    /// Returns true when the bitrate is too low; never before the first packet is two seconds old.
     pub fn is_degraded(&self, now: Instant) -> bool {
         self.began.is_some_and(|began| now - began >= WINDOW) && self.bitrate_kbps(now) < DEGRADED_BELOW_KBPS
     }
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn latency_is_the_seeds_average() {
+    fn latency_is_a_moving_average() {
         let mut quality = MediaQuality::new();
         quality.packet(at(0), 320, Duration::from_millis(100));
         quality.packet(at(20), 320, Duration::from_millis(50));

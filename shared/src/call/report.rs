@@ -1,13 +1,13 @@
 //! What the audio thread reports to the page.
 
 use super::quality::{Arrivals, QualitySnapshot};
-use crate::audio::receive::ReceiverReport;
+use crate::audio::receive::VoiceReport;
 
 /// The state of a call's sound, as one array of numbers on its way between threads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AudioReport {
     /// What was done to the stream that is heard.
-    pub receiver: ReceiverReport,
+    pub receiver: VoiceReport,
     /// The highest peak that went to the far end since the last report, of 1.
     pub sent_peak: f64,
     /// What came in on the voice stream.
@@ -16,7 +16,7 @@ pub struct AudioReport {
 
 impl AudioReport {
     /// Number of numbers that a report is made of.
-    pub const NUMBERS: usize = ReceiverReport::NUMBERS + 8;
+    pub const NUMBERS: usize = VoiceReport::NUMBERS + 8;
 
     /// Returns the media quality that the report amounts to.
     pub fn snapshot(&self) -> QualitySnapshot {
@@ -27,7 +27,7 @@ impl AudioReport {
     pub fn to_numbers(&self) -> [f64; Self::NUMBERS] {
         let Self { receiver, sent_peak, arrivals } = self;
         let mut numbers = [0.0; Self::NUMBERS];
-        let (first, rest) = numbers.split_at_mut(ReceiverReport::NUMBERS);
+        let (first, rest) = numbers.split_at_mut(VoiceReport::NUMBERS);
         first.copy_from_slice(&receiver.to_numbers());
         rest.copy_from_slice(&[
             *sent_peak,
@@ -48,7 +48,7 @@ impl AudioReport {
         let &[sent_peak, packets, dropped, bytes, latency_ms, bitrate_kbps, degraded, jitter_ms] =
             rest.first_chunk()?;
         Some(Self {
-            receiver: ReceiverReport::from_numbers(receiver),
+            receiver: VoiceReport::from_numbers(receiver),
             sent_peak,
             arrivals: Arrivals {
                 packets: packets as u64,
@@ -75,10 +75,10 @@ mod tests {
         let mut given: [f64; AudioReport::NUMBERS] = core::array::from_fn(|n| (n + 3) as f64);
         // The gate is open or not, and so is the stream degraded or not.
         given[28] = 1.0;
-        given[ReceiverReport::NUMBERS + 6] = 1.0;
+        given[VoiceReport::NUMBERS + 6] = 1.0;
         let report = AudioReport::from_numbers(&given).unwrap();
         assert_eq!(report.to_numbers().map(f64::to_bits), given.map(f64::to_bits));
-        assert_eq!(report.arrivals.bytes, given[ReceiverReport::NUMBERS + 3] as u64);
+        assert_eq!(report.arrivals.bytes, given[VoiceReport::NUMBERS + 3] as u64);
         assert_eq!(report.snapshot().packets, report.arrivals.packets);
         assert_eq!(AudioReport::from_numbers(&given[1..]), None);
     }

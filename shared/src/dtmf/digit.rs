@@ -129,15 +129,15 @@ pub struct DigitString {
     len: u8,
 }
 
-/// Why text is no [`DigitString`].
+/// The reason why a text is no [`DigitString`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DigitStringError {
     /// The character at `position` (counted from 0) is no digit.
     #[error("position {}: {error}", position + 1)]
     Digit {
-        /// Where, counted from 0.
+        /// Position, counted from 0.
         position: usize,
-        /// What stands there.
+        /// The character there.
         error: DigitError,
     },
     /// More digits than a string holds.
@@ -146,25 +146,25 @@ pub enum DigitStringError {
 }
 
 impl DigitString {
-    /// The most digits a string holds.
+    /// Maximum number of digits in a string.
     pub const CAPACITY: usize = 64;
 
-    /// No digits.
+    /// Creates an empty string.
     pub const fn new() -> Self {
         Self { packed: [0; 4], len: 0 }
     }
 
-    /// How many digits there are.
+    /// Returns the number of digits.
     pub const fn len(&self) -> usize {
         self.len as usize
     }
 
-    /// Whether there are none.
+    /// Returns true when there are no digits.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Appends a digit; false, and nothing changes, where the string is full.
+    /// Appends a digit. Returns false, and changes nothing, where the string is full.
     #[must_use]
     pub fn push(&mut self, digit: Digit) -> bool {
         let at = self.len();
@@ -176,12 +176,12 @@ impl DigitString {
         true
     }
 
-    /// The digit at `index`, counted from 0.
+    /// Returns the digit at `index`, counted from 0.
     pub fn get(&self, index: usize) -> Option<Digit> {
         (index < self.len()).then(|| Digit((self.packed[index / 16] >> (index % 16 * 4) & 0xf) as u8))
     }
 
-    /// The digits, first to last.
+    /// Returns the digits, first to last.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Digit> + ExactSizeIterator + '_ {
         (0..self.len()).map(|index| Digit((self.packed[index / 16] >> (index % 16 * 4) & 0xf) as u8))
     }

@@ -29,12 +29,12 @@ pub struct DtmfEvent {
     pub channel_id: String,
     /// The digit.
     pub digit: Digit,
-    /// When CXone heard it, as CXone writes it (RFC 3339).
+    /// Time at which CXone heard it, as CXone writes it (RFC 3339).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub timestamp: String,
 }
 
-/// What CXone says of an interaction.
+/// News of an interaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InteractionEvent {
@@ -43,7 +43,7 @@ pub struct InteractionEvent {
     /// `connecting`, `streaming`, `disconnecting`, `terminated`, or whatever CXone adds.
     #[serde(default)]
     pub state: String,
-    /// When, as CXone writes it (RFC 3339).
+    /// Time, as CXone writes it (RFC 3339).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub timestamp: String,
     /// The voice stream's call.
@@ -55,7 +55,7 @@ pub struct InteractionEvent {
     /// The flow's node the call is in, where CXone says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_id: Option<String>,
-    /// What the IVR just did, where CXone says so.
+    /// Activity of the IVR, where CXone reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<Activity>,
     /// The action the IVR just took (`sales`, `fallback_repeat_prompt`), where CXone says so.
@@ -63,7 +63,7 @@ pub struct InteractionEvent {
     pub action: Option<String>,
 }
 
-/// What an IVR does, as far as its menu machine's timers depend on it.
+/// Activity of an IVR, as far as its menu machine's timers depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -90,7 +90,7 @@ pub struct Unknown {
     pub event_type: Option<String>,
     /// The interaction it names, where it names one.
     pub interaction_id: Option<String>,
-    /// Why it is not understood.
+    /// The reason why it is not understood.
     pub reason: String,
     /// The message as it came.
     pub raw: String,

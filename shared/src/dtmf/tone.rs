@@ -24,10 +24,10 @@ pub const MAX_HOLD: Duration = Duration::from_secs(10);
 /// Maximum number of keys that wait until those before them have sounded, more than anyone types; further keys are dropped.
 pub const MAX_WAITING_KEYS: usize = 64;
 
-/// How digits sound.
+/// Settings of the tones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ToneConfig {
-    /// How long a digit sounds, edges included (100 ms).
+    /// Duration of a tone, edges included (100 ms).
     pub on: Duration,
     /// The pause after each digit (100 ms).
     pub off: Duration,
@@ -53,9 +53,9 @@ impl Default for ToneConfig {
 }
 
 impl ToneConfig {
-    /// Says everything that is wrong, by field.
+    /// Checks the settings; the error lists every field that is wrong.
     pub fn validate(&self) -> Result<(), FieldErrors> {
-        /// Longer is a slip of the unit, not a digit.
+        /// Longest tone: more is a slip of the unit.
         const LONGEST: Duration = Duration::from_mins(1);
         const LONGEST_RAMP: Duration = Duration::from_millis(20);
         let mut errors = FieldErrors::new();
@@ -141,22 +141,24 @@ impl ToneGenerator {
         tone
     }
 
-    /// The key is let go: the tone fades out at once, though not before [`MIN_HOLD`] is over.
+    /// Releases the key: the tone fades out at once, though not before [`MIN_HOLD`] is over.
     pub fn release(&mut self) {
         self.end = self.end.min((self.at + self.ramp).max(self.min_end));
     }
 
-    /// Whether only silence is left.
+    /// Returns true when only silence is left.
     pub fn is_finished(&self) -> bool {
         self.at >= self.end
     }
 
-    /// The next samples, full scale being ±1; silence after the tone's end. Says how many belong to the tone.
+    /// Fills `out` with the next samples, full scale being ±1, and silence after the tone's end. Returns how many
+    /// belong to the tone.
     pub fn fill(&mut self, out: &mut [f32]) -> usize {
         self.fill_with(out, |value| (value / FULL_SCALE) as f32)
     }
 
-    /// The next samples as 16-bit PCM; silence after the tone's end. Says how many belong to the tone.
+    /// Fills `out` with the next samples as 16-bit PCM, and silence after the tone's end. Returns how many belong to
+    /// the tone.
     pub fn fill_i16(&mut self, out: &mut [i16]) -> usize {
         self.fill_with(out, |value| value.round() as i16)
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{json::MAX_ID_CHARS, wire::Limits};
+use crate::{ids::MAX_ID_CHARS, wire::Limits};
 
 /// A request that must be refused.
 #[derive(Clone, Debug, PartialEq)]

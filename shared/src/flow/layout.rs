@@ -5,15 +5,15 @@ use std::collections::HashMap;
 
 use crate::menu::graph::FlowDefinition;
 
-/// How often layers are reordered and straightened; more changes little.
+/// Number of times that layers are reordered and straightened; more changes little.
 const SWEEPS: usize = 8;
 
 /// A place in the picture; y grows downwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
-    /// To the right.
+    /// Distance to the right.
     pub x: f64,
-    /// Down.
+    /// Distance downwards.
     pub y: f64,
 }
 
@@ -24,11 +24,11 @@ pub struct Edge {
     pub from: usize,
     /// The index of the node it leads to.
     pub to: usize,
-    /// When it is taken: `2`, `timeout`, or several, joined.
+    /// Label: `2`, `timeout`, or several, joined.
     pub label: String,
-    /// What it passes on its way, in order; empty between neighbouring layers and for branches that lead back.
+    /// Points on its path, in order; empty between neighbouring layers and for edges that lead back.
     pub via: Vec<Point>,
-    /// Whether it leads back up, or to its own node.
+    /// True when it leads back up, or to its own node.
     pub back: bool,
 }
 
@@ -39,22 +39,22 @@ pub struct Layout {
     pub nodes: Vec<Point>,
     /// The edges, in the definition's order.
     pub edges: Vec<Edge>,
-    /// How far the nodes reach to the right.
+    /// Width of the picture.
     pub width: f64,
-    /// How far they reach down.
+    /// Height of the picture.
     pub height: f64,
 }
 
-/// How large things are.
+/// Sizes of nodes and gaps.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measures {
     /// A node's width.
     pub node_width: f64,
     /// A node's height.
     pub node_height: f64,
-    /// Between neighbours in a layer.
+    /// Gap between neighbours in a layer.
     pub gap: f64,
-    /// Between layers.
+    /// Gap between layers.
     pub layer_gap: f64,
 }
 
@@ -92,7 +92,7 @@ fn edges(flow: &FlowDefinition) -> Vec<Edge> {
     edges
 }
 
-/// How far a depth-first walk has got with a node.
+/// Progress of a depth-first walk at a node.
 #[derive(Clone, Copy, PartialEq)]
 enum Seen {
     Never,

@@ -3,21 +3,26 @@
 pub mod analysis;
 #[cfg(any(test, feature = "corpus"))]
 pub mod corpus;
+mod depth;
 mod draft;
 mod execute;
 mod expect;
 pub mod export;
+mod job;
 mod layout;
-mod poll;
 mod request;
+mod totals;
+pub mod trace;
 mod variable;
 mod walk;
 
+pub use depth::check_depth;
 pub use draft::{MediaDraft, SimulationDraft};
-pub use execute::{check_depth, execute};
+pub use execute::{DIGIT_GAP, execute};
 pub use expect::{Expectation, ExpectationDraft, ExpectedDecision, Judgement, Verdict, actions, judge};
+pub use job::FlowSimulation;
 pub use layout::{Edge, Layout, Measures, Point, layout};
-pub use poll::{Ending, PollConfig, PollInput, PollOutput, PollPhase, PollProgress, Poller, Trouble};
 pub use request::SimulationRequest;
+pub use totals::Totals;
 pub use variable::{VariableDraft, VariableKind};
 pub use walk::{Stride, Walk};

@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use crate::{
     dtmf::Digit,
     field_error::FieldErrors,
-    json::{self, MAX_ID_CHARS, Node},
+    flow::analysis::Suggested,
+    ids::MAX_ID_CHARS,
+    json::{self, Node},
     wire::{Limits, MediaKind, MediaReference},
 };
 
@@ -49,6 +51,16 @@ impl SimulationRequest {
             let media_asset_references = media(&fields.get("mediaAssetReferences"), limits.media_references);
             Some(Self { flow_id: flow_id?, dtmf_sequence, variable_state_matrix, media_asset_references })
         })
+    }
+
+    /// Returns the request that makes a suggested run of a flow.
+    pub fn suggested(flow_id: &str, run: &Suggested) -> Self {
+        Self {
+            flow_id: flow_id.to_owned(),
+            dtmf_sequence: run.digits.clone(),
+            variable_state_matrix: run.variables.clone(),
+            media_asset_references: Vec::new(),
+        }
     }
 
     /// Returns the flow that is simulated.

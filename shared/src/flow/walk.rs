@@ -1,8 +1,8 @@
-//! Walking over a flow's picture by keyboard, one node at a time.
+//! Keyboard navigation over a flow's picture, one node at a time.
 
 use super::layout::Layout;
 
-/// Where to go from a node.
+/// Direction of a step from a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stride {
     /// Along a branch that leads to the node.
@@ -19,7 +19,7 @@ pub enum Stride {
     Last,
 }
 
-/// The ways over a picture.
+/// Keyboard navigation over a picture.
 #[derive(Clone, Debug)]
 pub struct Walk {
     /// The nodes line by line, each from left to right.
@@ -57,7 +57,7 @@ impl Walk {
         walk
     }
 
-    /// The node that a stride from `node` comes to: itself, where there is no other.
+    /// Returns the node that a step from `node` leads to: itself, where there is no other.
     pub fn go(&self, node: usize, stride: Stride) -> usize {
         let Some(&at) = self.place.get(node) else { return node };
         let next = match stride {

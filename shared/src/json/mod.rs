@@ -28,12 +28,10 @@ use core::{cell::RefCell, ops::RangeInclusive, str::FromStr};
 
 use serde_json::{Map, Value};
 
-use crate::field_error::FieldErrors;
+use crate::{field_error::FieldErrors, ids::check_id};
 
 pub use salvage::salvage;
 
-/// Maximum number of characters of an identifier; CXone's are shorter.
-pub const MAX_ID_CHARS: usize = 128;
 /// Maximum number of characters that an error quotes of a text.
 const MAX_QUOTE_CHARS: usize = 24;
 
@@ -155,7 +153,7 @@ impl<'a> Node<'a> {
     /// Reads an identifier; see [`check_id`].
     pub fn id(&self) -> Option<String> {
         let text = self.text()?;
-        check_id(text).map_err(|message| self.refuse(message)).ok()?;
+        check_id(text).map_err(|error| self.refuse(error.to_string())).ok()?;
         Some(text.to_owned())
     }
 
@@ -245,19 +243,6 @@ impl<'a> Object<'a> {
     pub fn get(&self, name: &str) -> Node<'a> {
         Node { value: self.fields.get(name), path: below(&self.path, name), errors: self.errors }
     }
-}
-
-/// Checks that `id` can be an identifier of CXone's: 1–128 visible characters.
-pub fn check_id(id: &str) -> Result<(), String> {
-    if id.is_empty() {
-        return Err("must not be empty".into());
-    }
-    let visible = |symbol: char| !symbol.is_control() && !symbol.is_whitespace();
-    // A client's URL library would take dots for a step up.
-    if id.chars().count() > MAX_ID_CHARS || !id.chars().all(visible) || id == "." || id == ".." {
-        return Err(format!("must be 1 to {MAX_ID_CHARS} visible characters without spaces"));
-    }
-    Ok(())
 }
 
 fn below(path: &str, name: &str) -> String {

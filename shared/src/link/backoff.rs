@@ -5,36 +5,41 @@ use core::time::Duration;
 /// Growing delays: the n-th lies between zero and `min(cap, base · 2ⁿ)`, "full jitter".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// The first delay's bound.
+    /// Bound of the first delay.
     pub base: Duration,
-    /// Every delay's bound.
+    /// Bound of every delay.
     pub cap: Duration,
 }
 
 impl Backoff {
-    /// The bound of the delay before attempt `attempt`, counted from 0.
+    /// Returns the bound of the delay before attempt `attempt`, counted from 0.
     pub fn bound(&self, attempt: u32) -> Duration {
         let factor = 1u32.checked_shl(attempt).unwrap_or(u32::MAX);
         self.base.checked_mul(factor).map_or(self.cap, |bound| bound.min(self.cap))
     }
 
-    /// The delay before attempt `attempt`, counted from 0.
+    /// Returns the delay before attempt `attempt`, counted from 0, with the next number of `jitter`.
     pub fn delay(&self, attempt: u32, jitter: &mut Jitter) -> Duration {
-        self.bound(attempt).mul_f64(jitter.next_unit())
+        self.jittered(attempt, jitter.next_unit())
+    }
+
+    /// Returns the delay before attempt `attempt`, counted from 0, with the random number `random`, 0 ≤ x < 1.
+    pub fn jittered(&self, attempt: u32, random: f64) -> Duration {
+        self.bound(attempt).mul_f64(random)
     }
 }
 
-/// A stream of random numbers from a seed: `SplitMix64`, which is enough to spread delays.
+/// Stream of random numbers from a seed: `SplitMix64`, which is enough to spread delays.
 #[derive(Clone, Debug)]
 pub struct Jitter(u64);
 
 impl Jitter {
-    /// The stream that `seed` begins.
+    /// Returns the stream that `seed` begins.
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next number, 0 ≤ x < 1.
+    /// Returns the next number, 0 ≤ x < 1.
     pub fn next_unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;

@@ -1,24 +1,24 @@
 //! Close codes of WebSockets, RFC 6455 section 7.4 and IANA's registry.
 
-/// What the end of a socket means to whoever was using it.
+/// Meaning of a socket's end to its user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CloseClass {
-    /// 1000, 1001: the other side is done. A call was hung up.
+    /// 1000, 1001: the other side has finished. A call was hung up.
     Finished,
-    /// 1005, 1006, 1015, never sent in a frame: the connection was lost without a word.
+    /// 1005, 1006, 1015, which never stand in a frame: the connection was lost without a close frame.
     Lost,
-    /// 1011–1014: the server has trouble and may have none soon.
+    /// 1011–1014: the server has trouble that may pass.
     ServerTrouble,
-    /// 1008, 3000, 3003, 4401, 4403: it lets nobody in with these credentials.
+    /// 1008, 3000, 3003, 4401, 4403: the server refuses these credentials.
     Refused,
-    /// 1002, 1003, 1007, 1009, 1010: one side does not follow the protocol.
+    /// 1002, 1003, 1007, 1009, 1010: one side broke the protocol.
     ProtocolFault,
-    /// Any other code: an application's own.
+    /// Any other code: one of an application's own.
     Application,
 }
 
 impl CloseClass {
-    /// The class of a close code; `None` is an end without a close frame.
+    /// Returns the class of a close code; `None` is an end without a close frame.
     pub const fn of(code: Option<u16>) -> Self {
         match code {
             Some(1000 | 1001) => Self::Finished,
@@ -30,7 +30,7 @@ impl CloseClass {
         }
     }
 
-    /// What happened, for people.
+    /// Returns a description of the end, for people.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Finished => "closed normally",
@@ -43,8 +43,8 @@ impl CloseClass {
     }
 }
 
-/// The code that a relay sends on for the one it got. Codes that must never stand in a frame become 1014
-/// (bad gateway), so that the other side does not take a failure for an end.
+/// Returns the close code that a relay sends on for the one that it received. Codes that must never stand in a frame become
+/// 1014 (bad gateway), so that the other side does not take a failure for a normal end.
 pub const fn relayed_close_code(code: Option<u16>) -> u16 {
     match code {
         Some(sendable @ (1000..=1003 | 1007..=1014 | 3000..=4999)) => sendable,

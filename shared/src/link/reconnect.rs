@@ -1,4 +1,4 @@
-//! When to dial again: a connection that is kept up.
+//! A connection that is kept up: deciding when to dial again.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -9,17 +9,18 @@ use crate::{
     wire::{LinkState, LinkStatus},
 };
 
-/// How a connection is kept up.
+/// Delays of a connection that is kept up.
 #[derive(Clone, Copy, Debug)]
 pub struct ReconnectConfig {
-    /// After a loss, or where nobody answered: 100 ms to 800 ms, so that a tester sees a server's return within a second.
+    /// Delays after a loss, or where nobody answered: 100 ms to 800 ms, so that a tester sees a server's return within a
+    /// second.
     pub lost: Backoff,
-    /// After a refusal, which soon trying again does not mend: 1 s to 30 s.
+    /// Delays after a refusal, which an early attempt does not mend: 1 s to 30 s.
     pub refused: Backoff,
-    /// How long a connection must have been open for the next loss to count as a first (5 s).
+    /// Time that a connection must have been open for the next loss to count as a first (5 s).
     pub settled_after: Duration,
-    /// The longest that a server's `Retry-After` is obeyed (60 s).
-    pub longest_wait: Duration,
+    /// Maximum that a server's `Retry-After` counts for (60 s).
+    pub max_retry_after: Duration,
 }
 
 impl Default for ReconnectConfig {
@@ -28,19 +29,19 @@ impl Default for ReconnectConfig {
             lost: Backoff { base: Duration::from_millis(100), cap: Duration::from_millis(800) },
             refused: Backoff { base: Duration::from_secs(1), cap: Duration::from_secs(30) },
             settled_after: Duration::from_secs(5),
-            longest_wait: Duration::from_mins(1),
+            max_retry_after: Duration::from_mins(1),
         }
     }
 }
 
-/// How a connection ended, or was not made.
+/// End of a connection, or reason for which it was not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// Nobody answered, or the network failed.
     Network,
-    /// It was closed, with this code; without one where no close frame came.
+    /// The connection was closed, with this code; without one where no close frame came.
     Closed(Option<u16>),
-    /// The handshake was answered with this HTTP status, and perhaps with a time to wait.
+    /// The handshake was answered with this HTTP status, and with a time to wait where the server named one.
     Refused(u16, Option<Duration>),
 }
 
@@ -72,27 +73,27 @@ impl Loss {
     }
 }
 
-/// What happens to the connection.
+/// Input of [`Reconnect`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReconnectInput {
-    /// It is wanted.
+    /// The connection is wanted.
     Start,
-    /// It is open.
+    /// The connection is open.
     Opened,
-    /// It ended, or was not made.
+    /// The connection ended, or was not made.
     Lost(Loss),
-    /// It is no longer wanted.
+    /// The connection is not wanted any more.
     Stop,
 }
 
-/// What is to be done about it.
+/// Output of [`Reconnect`]: work for the driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReconnectOutput {
-    /// Dial.
+    /// Dial the connection.
     Dial,
     /// Hang up, if it is open, and stop dialling, if it is being dialled.
     HangUp,
-    /// Tell whoever watches.
+    /// Show this status to the connection's users.
     Status(LinkStatus),
 }
 
@@ -105,6 +106,43 @@ enum State {
 }
 
 /// The machine that decides when to dial.
+///
+/// A driver's loop. This one meets two failures before it gets through, and takes no time where others dial and sleep:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use shared::{
+///     link::{Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput},
+///     time::Instant,
+///     wire::LinkState,
+/// };
+///
+/// let mut failures = [Loss::Network, Loss::Refused(503, Some(Duration::from_secs(2)))].into_iter();
+/// let mut machine = Reconnect::new(ReconnectConfig::default(), 7);
+/// let (mut now, mut states) = (Instant::ZERO, Vec::new());
+/// machine.handle_input(now, ReconnectInput::Start);
+/// while machine.status().state != LinkState::Open {
+///     let mut dial = false;
+///     while let Some(output) = machine.poll_output() {
+///         match output {
+///             ReconnectOutput::Dial => dial = true,
+///             ReconnectOutput::HangUp => {}
+///             ReconnectOutput::Status(status) => states.push((status.state, status.attempt)),
+///         }
+///     }
+///     if dial {
+///         let dialled = failures.next().map_or(ReconnectInput::Opened, ReconnectInput::Lost);
+///         machine.handle_input(now, dialled);
+///     } else if let Some(due) = machine.poll_timeout() {
+///         now = due;
+///         machine.handle_timeout(now);
+///     }
+/// }
+/// assert!(now - Instant::ZERO >= Duration::from_secs(2), "Retry-After is obeyed");
+/// assert_eq!(states.first(), Some(&(LinkState::Connecting, 0)));
+/// assert_eq!(states.last(), Some(&(LinkState::Reconnecting, 2)));
+/// ```
 #[derive(Debug)]
 pub struct Reconnect {
     config: ReconnectConfig,
@@ -117,7 +155,7 @@ pub struct Reconnect {
 }
 
 impl Reconnect {
-    /// A connection that nobody wants yet. `seed` spreads the delays.
+    /// Returns the machine of a connection that is not wanted yet. `seed` spreads the delays of many clients.
     pub fn new(config: ReconnectConfig, seed: u64) -> Self {
         Self {
             config,
@@ -130,7 +168,7 @@ impl Reconnect {
         }
     }
 
-    /// Something happened. What does not fit the state, such as a second loss, changes nothing.
+    /// Takes an input. One that does not fit the state, such as a second loss, changes nothing.
     pub fn handle_input(&mut self, now: Instant, input: ReconnectInput) {
         match (input, self.state) {
             (ReconnectInput::Start, State::Idle) => {
@@ -161,7 +199,7 @@ impl Reconnect {
         }
     }
 
-    /// Time has passed.
+    /// Acts on timers that are due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
         if let State::Waiting { until } = self.state
             && until <= now
@@ -170,12 +208,12 @@ impl Reconnect {
         }
     }
 
-    /// What is to be done next.
+    /// Returns the next output; `None` when there is none left.
     pub fn poll_output(&mut self) -> Option<ReconnectOutput> {
         self.outputs.pop_front()
     }
 
-    /// When to call [`Self::handle_timeout`].
+    /// Returns the time at which [`Self::handle_timeout`] is to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
         match self.state {
             State::Waiting { until } => Some(until),
@@ -183,7 +221,7 @@ impl Reconnect {
         }
     }
 
-    /// How the connection stands.
+    /// Returns the connection's status.
     pub fn status(&self) -> &LinkStatus {
         &self.status
     }
@@ -199,7 +237,7 @@ impl Reconnect {
         let backoff = if loss.waits_long() { self.config.refused } else { self.config.lost };
         let mut delay = backoff.delay(self.attempt, &mut self.jitter);
         if let Loss::Refused(_, Some(asked)) = loss {
-            delay = delay.max(asked.min(self.config.longest_wait));
+            delay = delay.max(asked.min(self.config.max_retry_after));
         }
         self.attempt = self.attempt.saturating_add(1);
         self.last_code = loss.code();

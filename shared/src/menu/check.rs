@@ -1,4 +1,4 @@
-//! What a flow definition must hold to before it is compiled.
+//! The rules of flow definitions, checked before one is compiled.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,14 +9,14 @@ use crate::{dtmf::DigitString, field_error::FieldErrors};
 
 /// The most nodes a flow may have; their indices are 16 bits wide.
 const MAX_NODES: usize = 60_000;
-/// Seed 000 waits 5 s; beyond two minutes an IVR waits for nobody.
+/// Range of a digit timeout: the usual one is 5 s, and beyond two minutes no IVR waits.
 const TIMEOUT_MS: core::ops::RangeInclusive<u32> = 100..=120_000;
-/// More repetitions than anyone listens to.
+/// Maximum number of repetitions.
 const MAX_RETRIES: u8 = 20;
 /// Beyond two edits nearly every short sequence is near every other.
 const MAX_CORRECTION_DISTANCE: u8 = 2;
 
-/// Checks a definition; every field's error at once.
+/// Checks a definition; the error lists every field that is wrong.
 pub(super) fn check(flow: &FlowDefinition) -> Result<(), FieldErrors> {
     let mut checker = Checker { errors: FieldErrors::new() };
     checker.flow(flow);

@@ -1,4 +1,4 @@
-//! From a flow definition to tables that a digit can be looked up in.
+//! Compiles a flow definition to tables in which a digit is looked up.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use crate::{
 pub struct NodeIx(pub(super) u16);
 
 impl NodeIx {
-    /// Its place in [`FlowDefinition::nodes`].
+    /// Returns its index in [`FlowDefinition::nodes`].
     pub const fn index(self) -> usize {
         self.0 as usize
     }
@@ -38,7 +38,7 @@ pub struct CompiledFlow {
     pub(super) initial: Vec<Option<Value>>,
 }
 
-/// Whether a prompt can be cut short; absent where nothing is said.
+/// True when a digit cuts the prompt short; absent where nothing is said.
 pub(super) type BargeIn = Option<bool>;
 
 #[derive(Debug)]
@@ -101,7 +101,7 @@ pub(super) struct TrieState {
 }
 
 impl CompiledFlow {
-    /// Checks the definition and compiles it; every field's error at once.
+    /// Checks the definition and compiles it; the error lists every field that is wrong.
     pub fn compile(definition: FlowDefinition) -> Result<Self, FieldErrors> {
         check::check(&definition)?;
         let by_id: HashMap<String, NodeIx> = definition
@@ -121,22 +121,22 @@ impl CompiledFlow {
         Ok(Self { definition, by_id, start, steps, trie, timer_classes, variables, initial })
     }
 
-    /// The definition it was compiled from.
+    /// Returns the definition that it was compiled from.
     pub fn definition(&self) -> &FlowDefinition {
         &self.definition
     }
 
-    /// A node.
+    /// Returns a node.
     pub fn node(&self, node: NodeIx) -> &Node {
         &self.definition.nodes[node.index()]
     }
 
-    /// The node called `id`.
+    /// Returns the node with the identifier `id`.
     pub fn find(&self, id: &str) -> Option<NodeIx> {
         self.by_id.get(id).copied()
     }
 
-    /// Where calls enter.
+    /// Returns the node at which calls enter.
     pub fn start(&self) -> NodeIx {
         self.start
     }

@@ -1,8 +1,8 @@
-//! Correction of misrecognised digits: the valid sequence nearest to what was heard, if there is exactly one.
+//! Correction of misrecognised digits: the valid sequence nearest to the digits heard, if there is exactly one.
 
 use crate::dtmf::{Digit, DigitString};
 
-/// What correction makes of a sequence that matches nothing.
+/// Outcome of a correction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Correction {
     /// No valid sequence is near enough.
@@ -13,7 +13,7 @@ pub enum Correction {
     Ambiguous,
 }
 
-/// The nearest of `valid` to `heard` by Levenshtein distance, at most `max_distance` away.
+/// Returns the nearest of `valid` to `heard` by Levenshtein distance, at most `max_distance` away.
 ///
 /// A correction keeps at least one digit as it was heard: a single digit is never turned into another,
 /// since nothing of what the caller pressed would be left.
@@ -41,7 +41,7 @@ pub fn correct(
     best.1
 }
 
-/// Whether digits that follow `heard` could still bring it within `max_distance` of `sequence`.
+/// Returns true when digits that follow `heard` could still bring it within `max_distance` of `sequence`.
 pub(super) fn may_become(heard: &DigitString, sequence: &DigitString, max_distance: u8) -> bool {
     last_row(heard, sequence).distance_to_nearest_prefix() <= usize::from(max_distance)
 }

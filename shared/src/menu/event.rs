@@ -1,4 +1,4 @@
-//! What a menu machine is told, and what it says.
+//! Inputs and outputs of the menu machine.
 
 use core::time::Duration;
 
@@ -9,32 +9,32 @@ use crate::{
     time::Instant,
 };
 
-/// What happens to an interaction.
+/// An input for an interaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Input {
     /// The caller pressed a key.
     Digit(Digit),
-    /// Everything that was to be said has been heard.
+    /// The last of the node's prompts has ended.
     PromptsEnded,
-    /// Whoever runs the call says that it is at this node.
+    /// CXone reports that the call is at this node.
     Observed(NodeIx),
     /// The caller hung up.
     Hangup,
 }
 
-/// What a machine says.
+/// An output of the machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Output {
-    /// Of which interaction.
+    /// The interaction.
     pub session: SessionKey,
-    /// When: the input's time, or the deadline that passed.
+    /// Time of the input, or of the deadline that passed.
     pub at: Instant,
-    /// What.
+    /// The event.
     pub event: Event,
 }
 
-/// What happens in an interaction.
+/// An event of an interaction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -43,19 +43,19 @@ pub enum Event {
         /// The node.
         node: NodeIx,
     },
-    /// The node's own action is to be taken; [`super::graph::Node::action`].
+    /// The node's own action is taken; see [`super::graph::Node::action`].
     Action {
         /// The node.
         node: NodeIx,
     },
-    /// Say this, after what is being said already.
+    /// A prompt is to be played, after those that play already.
     Say {
         /// The node whose prompt it is.
         node: NodeIx,
-        /// Which of its prompts.
+        /// The prompt's role.
         speech: Speech,
     },
-    /// Stop saying anything, at once.
+    /// All prompts are to stop at once.
     StopSaying,
     /// A digit was taken into the node's entry.
     Digit {
@@ -69,46 +69,46 @@ pub enum Event {
         /// The digit.
         digit: Digit,
     },
-    /// A digit counts for nothing.
+    /// A digit is dropped.
     Dropped {
         /// The digit.
         digit: Digit,
-        /// Why.
+        /// The reason.
         reason: DropReason,
     },
-    /// What was entered at a node has come to something.
+    /// An entry at a node is resolved.
     Resolved(Resolved),
-    /// The node was repeated as often as it may be.
+    /// The node's retries are exhausted.
     Exhausted {
         /// The node.
         node: NodeIx,
     },
-    /// The call was elsewhere than the machine thought, and the machine has followed.
+    /// The call was at another node than the machine, and the machine has followed.
     Resynchronised {
-        /// Where the machine thought it was.
+        /// The machine's node before.
         from: NodeIx,
-        /// Where it is.
+        /// The call's node.
         to: NodeIx,
     },
     /// The flow is over.
     Ended {
-        /// How.
+        /// The outcome.
         outcome: Outcome,
     },
 }
 
-/// Which of a node's prompts.
+/// Role of a prompt at its node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Speech {
-    /// Its own.
+    /// The node's own prompt.
     Main,
-    /// The one after a no-match.
+    /// The prompt after a no-match.
     NoMatch,
-    /// The one after a timeout.
+    /// The prompt after a timeout.
     Timeout,
 }
 
-/// Why a digit counts for nothing.
+/// The reason why a digit is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DropReason {
@@ -120,18 +120,18 @@ pub enum DropReason {
     Full,
 }
 
-/// What an entry came to.
+/// A resolved entry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Resolved {
     /// The node that was asking.
     pub node: NodeIx,
-    /// What came of it.
+    /// Outputs of the step.
     pub as_: Resolution,
-    /// What was entered there, as it was heard.
+    /// The digits entered there, as they were heard.
     pub entered: DigitString,
-    /// All that was entered since the flow began, as it was taken.
+    /// All digits since the flow began, as they were taken.
     pub sequence: DigitString,
-    /// Where it leads; absent where the node is repeated or the call ends.
+    /// The next node; absent where the node is repeated or the call ends.
     pub to: Option<NodeIx>,
     /// In microseconds, at most 71 minutes: a resolution is copied for every digit that brings one about.
     pub(super) duration: u32,
@@ -139,24 +139,24 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// From the first digit to here; zero where there was none.
+    /// Returns the time from the first digit to the resolution; zero where there was no digit.
     pub fn duration(&self) -> Duration {
         Duration::from_micros(self.duration.into())
     }
 
-    /// From the node's being ready to the first digit, where there was one.
+    /// Returns the time from the start of the wait to the first digit, where there was one.
     pub fn time_to_digit(&self) -> Option<Duration> {
         (!self.entered.is_empty()).then(|| Duration::from_micros(self.time_to_digit.into()))
     }
 }
 
-/// How an entry was resolved.
+/// Resolution of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Resolution {
     /// It is one of the menu's sequences.
     Matched,
-    /// It is near exactly one of the menu's sequences, and was taken for it.
+    /// It is nearest to exactly one of the menu's sequences, and was corrected to it.
     Corrected,
     /// It was collected into a variable.
     Collected,
@@ -173,7 +173,7 @@ pub enum Resolution {
 }
 
 impl Resolution {
-    /// The action that seed 000 and its like take by themselves; absent where the next node's counts.
+    /// Returns the action that follows from the resolution itself; absent where the next node's action counts.
     pub const fn action(self) -> Option<&'static str> {
         match self {
             Self::Matched | Self::Corrected | Self::Collected => None,
@@ -183,13 +183,13 @@ impl Resolution {
         }
     }
 
-    /// Whether the caller got on.
+    /// Returns true when the entry leads the caller on.
     pub const fn is_success(self) -> bool {
         self.action().is_none()
     }
 }
 
-/// How a flow ends.
+/// Outcome of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -197,7 +197,7 @@ pub enum Outcome {
     Transferred,
     /// At a hang-up node.
     Finished,
-    /// A node was repeated too often.
+    /// A node's retries were exhausted.
     GaveUp,
     /// The caller hung up.
     CallerHungUp,

@@ -13,24 +13,28 @@ pub type NodeId = String;
 
 /// A flow as it is stored and sent; [`super::CompiledFlow`] is one that has been checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FlowDefinition {
     /// Its identifier, unique among flows.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub flow_id: String,
     /// Its name for people.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Where a call enters.
+    /// The node at which a call enters.
     pub start: NodeId,
-    /// How far a digit sequence may be from a valid one and still be corrected to it (Levenshtein, 0–2).
+    /// Largest Levenshtein distance at which a digit sequence is corrected to a valid one, 0–2.
     #[serde(default = "default_correction_distance")]
+    #[cfg_attr(feature = "schema", schemars(range(max = 2)))]
     pub correction_distance: u8,
     /// The variables a call starts with.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub variables: Map<String, Value>,
     /// The nodes.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 60_000)))]
     pub nodes: Vec<Node>,
 }
 
@@ -40,29 +44,32 @@ fn default_correction_distance() -> u8 {
 
 /// One step of a flow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
     /// Its identifier.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub id: NodeId,
-    /// What it does.
+    /// Its type, with the settings of that type.
     #[serde(flatten)]
     pub kind: NodeKind,
     /// Its name for people; the identifier where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// What is reported when a call gets here, for example `sales`.
+    /// Action that is reported when a call gets here, for example `sales`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// What is said when a call gets here.
+    /// Prompt that is played when a call gets here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<Prompt>,
-    /// Where it goes from here.
+    /// Edges that leave the node.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub branches: Vec<Branch>,
 }
 
-/// What a node does.
+/// Type of a node, with its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum NodeKind {
     /// Says its prompt and goes on by its `next` branch.
@@ -72,52 +79,61 @@ pub enum NodeKind {
     /// Collects digits into a variable and goes on by its `collected` branch.
     Collect {
         /// The variable that takes the digits.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         variable: String,
         /// The fewest digits that are taken.
         #[serde(rename = "minDigits")]
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 63)))]
         min_digits: u8,
         /// The most digits that are taken.
         #[serde(rename = "maxDigits")]
+        #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 63)))]
         max_digits: u8,
-        /// How the caller is waited for.
+        /// Timeouts, retries and terminator.
         #[serde(flatten)]
         entry: Entry,
     },
     /// Goes by the `case` branch whose value the variable has, else by its `default` branch.
     Decision {
         /// The variable that is looked at.
+        #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
         variable: String,
     },
     /// Says its prompt and hands the call on.
     Transfer {
-        /// To whom: a queue, a skill, a number.
+        /// Target: a queue, a skill, a number.
         target: String,
     },
     /// Says its prompt and ends the call.
     Hangup,
 }
 
-/// How a node waits for a caller's digits.
+/// Entry of digits at a node: timeouts, retries, terminator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Entry {
-    /// How long the first digit is waited for, in milliseconds (100–120,000; 5,000).
+    /// Timeout of the first digit, in milliseconds (100–120,000; default 5,000).
+    #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 120_000)))]
     pub first_digit_timeout_ms: u32,
-    /// How long each further digit is waited for, in milliseconds (100–120,000; 3,000).
+    /// Timeout of each further digit, in milliseconds (100–120,000; default 3,000).
+    #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 120_000)))]
     pub inter_digit_timeout_ms: u32,
-    /// From when the first digit is waited for.
+    /// Start of the first digit's timeout.
     pub timeout_from: TimeoutFrom,
-    /// How often the node is repeated after a timeout or a no-match before its `maxRetries` branch (0–20; 2).
+    /// Repetitions after a timeout or a no-match before the `maxRetries` branch is taken (0–20; default 2).
+    #[cfg_attr(feature = "schema", schemars(range(max = 20)))]
     pub max_retries: u8,
     /// The digit that ends an entry and is no part of it. Without one, `*` and `#` are data like any other.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>", regex(pattern = r"^[0-9*#A-Da-d]$")))]
     pub terminator: Option<Digit>,
-    /// Whether digits that came before the node was reached count here (true); otherwise they are dropped.
+    /// True (the default) when digits that came before the node was reached count here; otherwise they are dropped.
     pub type_ahead: bool,
-    /// What is said after an entry that matches nothing, before the node's own prompt.
+    /// Prompt after an entry that matches nothing, before the node's own prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_match_prompt: Option<Prompt>,
-    /// What is said after a timeout, before the node's own prompt.
+    /// Prompt after a timeout, before the node's own prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_prompt: Option<Prompt>,
 }
@@ -138,35 +154,38 @@ impl Default for Entry {
 }
 
 impl Entry {
-    /// How long the first digit is waited for.
+    /// Returns the timeout of the first digit.
     pub fn first_digit_timeout(&self) -> Duration {
         Duration::from_millis(self.first_digit_timeout_ms.into())
     }
 
-    /// How long each further digit is waited for.
+    /// Returns the timeout of each further digit.
     pub fn inter_digit_timeout(&self) -> Duration {
         Duration::from_millis(self.inter_digit_timeout_ms.into())
     }
 }
 
-/// From when a node's first digit is waited for.
+/// Start of the first digit's timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum TimeoutFrom {
     /// From the end of its prompts, as most IVRs do.
     PromptEnd,
-    /// From the moment it is reached (from the last digit), as seed 000 does.
+    /// From the moment it is reached (from the last digit).
     Entry,
 }
 
 /// Something said to the caller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Prompt {
-    /// Whether a digit cuts it short (true).
+    /// True (the default) when a digit cuts the prompt short.
     #[serde(default = "default_true")]
     pub barge_in: bool,
-    /// What is said, in order.
+    /// Recordings and digits, in the order in which they are played.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub segments: Vec<Segment>,
 }
 
@@ -176,6 +195,7 @@ fn default_true() -> bool {
 
 /// One recording, or digits read out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Segment {
     /// A recording.
@@ -195,8 +215,9 @@ pub enum Segment {
 
 /// An edge of the graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Branch {
-    /// When it is taken.
+    /// Condition under which it is taken.
     #[serde(flatten)]
     pub on: Trigger,
     /// The node it leads to.
@@ -206,8 +227,9 @@ pub struct Branch {
     pub label: Option<String>,
 }
 
-/// When an edge is taken.
+/// Condition under which an edge is taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "on", rename_all = "camelCase")]
 pub enum Trigger {
     /// A prompt node's prompt is over.
@@ -215,6 +237,7 @@ pub enum Trigger {
     /// A menu heard this sequence.
     Digits {
         /// The sequence, 1–64 digits.
+        #[cfg_attr(feature = "schema", schemars(with = "String", regex(pattern = r"^[0-9*#A-Da-d]{1,64}$")))]
         value: DigitString,
     },
     /// A collect node has its digits.
@@ -225,7 +248,7 @@ pub enum Trigger {
     NoMatch,
     /// More was entered than a collect node takes. Without this edge it is a no-match.
     MaxLength,
-    /// The node was repeated as often as it may be. Without this edge the call ends.
+    /// The node's retries are exhausted. Without this edge the call ends.
     MaxRetries,
     /// A decision's variable has this value.
     Case {
@@ -237,19 +260,19 @@ pub enum Trigger {
 }
 
 impl FlowDefinition {
-    /// The node called `id`.
+    /// Returns the node with the identifier `id`.
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
     }
 }
 
 impl Node {
-    /// Its name for people.
+    /// Returns its name for people.
     pub fn name(&self) -> &str {
         self.label.as_deref().unwrap_or(&self.id)
     }
 
-    /// What it is, as definitions and traces have it: `menu`.
+    /// Returns the name of its type, as in definitions and traces: `menu`.
     pub const fn type_name(&self) -> &'static str {
         match self.kind {
             NodeKind::Prompt => "prompt",
@@ -261,12 +284,12 @@ impl Node {
         }
     }
 
-    /// Whether a call that gets here ends here.
+    /// Returns true when a call that gets here ends here.
     pub const fn is_end(&self) -> bool {
         matches!(self.kind, NodeKind::Transfer { .. } | NodeKind::Hangup)
     }
 
-    /// How it waits for digits, where it does.
+    /// Returns its entry of digits, where it has one.
     pub fn entry(&self) -> Option<&Entry> {
         match &self.kind {
             NodeKind::Menu(entry) | NodeKind::Collect { entry, .. } => Some(entry),
@@ -278,7 +301,7 @@ impl Node {
 }
 
 impl Trigger {
-    /// A short text for pictures and logs: `22`, `timeout`, `= gold`.
+    /// Returns a short text for pictures and logs: `22`, `timeout`, `= gold`.
     pub fn describe(&self) -> String {
         match self {
             Self::Next => "next".into(),
@@ -296,7 +319,7 @@ impl Trigger {
 }
 
 impl Segment {
-    /// The words, for a transcript; a variable in braces.
+    /// Returns the words, for a transcript, with variables in braces.
     pub fn text(&self) -> String {
         match self {
             Self::Asset { text, .. } => text.clone(),

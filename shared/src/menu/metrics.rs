@@ -1,4 +1,4 @@
-//! What a flow's callers did: a record per sequence, and the figures over all of them.
+//! Metrics of a flow's callers: a record per sequence, and a summary.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::{
     time::Instant,
 };
 
-/// The most records that are kept; the oldest go first.
+/// Maximum number of records that are kept; older ones are dropped.
 pub const MAX_RECORDS: usize = 10_000;
 
-/// Seed 000's record of a sequence, and what it leaves out.
+/// Record of a digit sequence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SequenceRecord {
@@ -24,9 +24,9 @@ pub struct SequenceRecord {
     pub sequence: String,
     /// The digits that were entered at the menu, as they were heard.
     pub entered: String,
-    /// Whether they were corrected.
+    /// True when they were corrected.
     pub corrected: bool,
-    /// What came of it: `technical`, `no_match`, `fallback_repeat_prompt`.
+    /// The action that followed: `technical`, `no_match`, `fallback_repeat_prompt`.
     pub action: String,
     /// The menu.
     pub menu: String,
@@ -36,7 +36,7 @@ pub struct SequenceRecord {
     /// From the menu's being ready to the first digit, in milliseconds.
     #[serde(rename = "time_to_digit_ms", default, skip_serializing_if = "Option::is_none")]
     pub time_to_digit_ms: Option<f64>,
-    /// When (RFC 3339).
+    /// Time of the action (RFC 3339).
     pub timestamp: String,
     #[serde(skip)]
     resolution: Kind,
@@ -64,33 +64,33 @@ impl Kind {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// How many sequences came to something.
+    /// Number of sequences that were resolved.
     pub sequences: usize,
-    /// The share that got the caller on, 0–1.
+    /// Share of sequences that led the caller on, 0–1.
     pub completion_rate: f64,
-    /// The share that ran into a timeout, 0–1.
+    /// Share of sequences that ran into a timeout, 0–1.
     pub timeout_rate: f64,
-    /// The share that matched nothing, 0–1.
+    /// Share of sequences that matched nothing, 0–1.
     pub no_match_rate: f64,
-    /// The share that was corrected, 0–1.
+    /// Share of sequences that were corrected, 0–1.
     pub correction_rate: f64,
     /// The median of the time to the first digit, in milliseconds.
     pub time_to_digit_p50_ms: Option<f64>,
     /// Its 95th percentile, in milliseconds.
     pub time_to_digit_p95_ms: Option<f64>,
-    /// Per menu, how many callers came and how many went no further.
+    /// Callers of each menu, and those who dropped off there.
     pub menus: Vec<MenuSummary>,
 }
 
-/// What became of one menu's callers.
+/// Callers of one menu.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MenuSummary {
     /// The menu.
     pub menu: String,
-    /// How often a call came to it.
+    /// Number of times that a call came to it.
     pub entered: usize,
-    /// How often a call ended at it.
+    /// Number of calls that ended at it.
     pub dropped_off: usize,
 }
 
@@ -103,7 +103,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Takes note of an output of `interaction_id`'s. `timestamp` turns the machine's time into RFC 3339.
+    /// Records an output of the interaction `interaction_id`. `timestamp` turns the machine's time into RFC 3339.
     pub fn observe(
         &mut self,
         flow: &CompiledFlow,
@@ -135,12 +135,12 @@ impl Metrics {
         }
     }
 
-    /// The records, oldest first.
+    /// Returns the records, oldest first.
     pub fn records(&self) -> impl DoubleEndedIterator<Item = &SequenceRecord> + ExactSizeIterator {
         self.records.iter()
     }
 
-    /// The figures over all records that are kept.
+    /// Returns the summary of all records that are kept.
     pub fn summary(&self) -> Summary {
         let count =
             |wanted: fn(&SequenceRecord) -> bool| self.records.iter().filter(|record| wanted(record)).count();
@@ -160,7 +160,7 @@ impl Metrics {
         }
     }
 
-    /// The records and the figures as JSON.
+    /// Returns the records and the summary as JSON.
     pub fn to_json(&self) -> String {
         #[derive(Serialize)]
         struct Export<'a> {
@@ -171,7 +171,7 @@ impl Metrics {
             .expect("records have string keys and finite numbers")
     }
 
-    /// The records as CSV (RFC 4180), with a header line.
+    /// Returns the records as CSV (RFC 4180), with a header line.
     pub fn to_csv(&self) -> String {
         let mut csv = Csv::new(&[
             "interactionId",
@@ -233,7 +233,7 @@ fn record(
     }
 }
 
-/// The nearest-rank percentile of sorted values.
+/// Returns the nearest-rank percentile of sorted values.
 fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
     let rank = (share * sorted.len() as f64).ceil().max(1.0) as usize;
     sorted.get(rank - 1).copied()

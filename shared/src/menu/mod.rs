@@ -9,7 +9,6 @@ mod machine;
 pub mod metrics;
 mod seed;
 mod session;
-mod simulate;
 mod timers;
 
 pub use compile::{CompiledFlow, NodeIx};
@@ -20,5 +19,4 @@ pub use machine::{
     MachineConfig, MenuMachine, OpenError, PromptTiming, SessionKey, SessionView, UnknownSession,
 };
 pub use seed::seed_flow;
-pub use simulate::{DEFAULT_GAP, Simulation, simulate};
 pub use timers::Timer;

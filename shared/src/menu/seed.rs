@@ -1,4 +1,4 @@
-//! Seed 000's flow, which is there without any service.
+//! The flow `support-line`, which is there without any service.
 
 use std::sync::{Arc, LazyLock};
 

@@ -1,4 +1,4 @@
-//! What the machine keeps of one interaction.
+//! State of one interaction in the machine.
 
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ pub(super) struct Session {
     pub(super) generation: u32,
     pub(super) node: NodeIx,
     pub(super) phase: Phase,
-    /// Where the buffer stands in the menu's trie; [`DEAD`] once it matches nothing.
+    /// Position of the buffer in the menu's trie; [`DEAD`] once it matches nothing.
     pub(super) trie: TrieIx,
     /// Digits entered at this node.
     pub(super) buffer: DigitString,
@@ -61,9 +61,9 @@ pub(super) struct Session {
     /// Digits that came before anyone asked for them.
     pub(super) ahead: DigitString,
     pub(super) retries: u8,
-    /// Since when the node waits for its first digit.
+    /// Time since which the node waits for its first digit.
     pub(super) ready_at: Instant,
-    /// When the buffer's first digit came.
+    /// Time of the buffer's first digit.
     pub(super) first_digit_at: Instant,
     pub(super) variables: Box<[Option<Stored>]>,
 }
@@ -85,7 +85,7 @@ impl Session {
         }
     }
 
-    /// What the caller has entered since the flow began, this node's digits included.
+    /// Returns the digits entered since the flow began, this node's included.
     pub(super) fn sequence(&self) -> DigitString {
         let mut sequence = self.journey;
         sequence.append(&self.buffer);

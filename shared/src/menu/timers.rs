@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use crate::time::Instant;
 
-/// Why a timer is armed.
+/// The reason why a timer is armed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Timer {
     /// The node's first digit is waited for.
@@ -17,7 +17,7 @@ pub enum Timer {
     InterDigit,
 }
 
-/// A duration that timers are armed with, and why.
+/// A duration of timers, and their reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TimerClass {
     pub(super) why: Timer,
@@ -95,19 +95,19 @@ impl Timers {
         self.links[slot as usize] = UNARMED;
     }
 
-    /// Why and until when the slot waits.
+    /// Returns the slot's timer and its deadline.
     pub(super) fn armed(&self, slot: u32) -> Option<(Timer, Instant)> {
         let link = &self.links[slot as usize];
         let queue = self.queues.get(usize::from(link.class))?;
         Some((queue.class.why, link.deadline))
     }
 
-    /// The earliest deadline of all.
+    /// Returns the earliest deadline.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.earliest().map(|(_, deadline)| deadline)
     }
 
-    /// Disarms the timer that fell due first, at or before `now`; its slot and deadline.
+    /// Disarms the timer that fell due first, at or before `now`. Returns its slot and deadline.
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<(u32, Instant)> {
         let (slot, deadline) = self.earliest().filter(|&(_, deadline)| deadline <= now)?;
         self.cancel(slot);

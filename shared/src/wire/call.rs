@@ -2,13 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// `POST /api/calls`.
+use crate::{
+    call::CallState,
+    ids::{CallId, FlowId, InteractionId},
+};
+
+/// Request to place a call: `POST /api/calls`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PlaceCall {
     /// The flow that answers.
-    pub flow_id: String,
+    pub flow_id: FlowId,
 }
 
 /// A call that was placed.
@@ -17,20 +22,20 @@ pub struct PlaceCall {
 #[serde(rename_all = "camelCase")]
 pub struct PlacedCall {
     /// The interaction, whose events come on `/ws/interactions`.
-    pub interaction_id: String,
+    pub interaction_id: InteractionId,
     /// The call, whose voice is on `/ws/voice/{callId}`.
-    pub call_id: String,
+    pub call_id: CallId,
 }
 
-/// `GET /api/interactions/{id}/call`.
+/// State of a call, as `GET /api/interactions/{id}/call` answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CallStatus {
     /// The interaction.
-    pub interaction_id: String,
+    pub interaction_id: InteractionId,
     /// The call.
-    pub call_id: String,
+    pub call_id: CallId,
     /// `connecting`, `streaming`, `disconnecting` or `terminated`.
-    pub state: String,
+    pub state: CallState,
 }

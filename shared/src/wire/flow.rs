@@ -2,21 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One line of `GET /api/flow/definitions`.
+/// A flow in the list of flows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FlowSummary {
-    /// The flow.
+    /// Identifier of the flow.
     pub flow_id: String,
-    /// Its name.
+    /// Name of the flow.
     pub name: String,
-    /// What it is for.
+    /// Purpose of the flow, for people.
     #[serde(default)]
     pub description: String,
 }
 
-/// `GET /api/flow/definitions`.
+/// The flows that the flow service lists, as `GET /api/flow/definitions` answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FlowList {

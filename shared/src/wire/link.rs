@@ -1,9 +1,9 @@
-//! `/ws/interactions`, both ways.
+//! Messages on `/ws/interactions`, both ways.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// What the server says on `/ws/interactions`; read with [`ServerMessage::parse`].
+/// Message from the server on `/ws/interactions`; read with [`ServerMessage::parse`].
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum ServerMessage {
@@ -11,19 +11,19 @@ pub enum ServerMessage {
     Link(LinkMessage),
     /// A message of CXone's, as it sent it.
     Event {
-        /// Which life of the proxy's ring `offset` counts in.
+        /// Identifier of the ring that `offset` counts in; it changes when the proxy restarts.
         epoch: String,
-        /// The event's place in the ring, rising by one.
+        /// Position of the event in the ring, rising by one.
         offset: u64,
         /// The message; text that was no JSON comes as a JSON string.
         event: Box<RawValue>,
     },
-    /// Events are missing.
+    /// Range of events that are missing.
     Gap(Gap),
 }
 
 impl ServerMessage {
-    /// Reads a message. By hand, because a derived tagged enum cannot hold the event's text unchanged.
+    /// Reads a message. A derived tagged enum could not hold the event's text unchanged.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         #[derive(Deserialize)]
         struct Tag<'a> {
@@ -79,27 +79,27 @@ pub struct Head {
 pub struct LinkStatus {
     /// The connection's state.
     pub state: LinkState,
-    /// How many attempts the present outage has taken; 0 while open.
+    /// Number of attempts during the present outage; 0 while open.
     #[serde(default)]
     pub attempt: u32,
-    /// When the next attempt is due.
+    /// Time until the next attempt, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_in_ms: Option<u64>,
     /// The close code, or the HTTP status, that ended the last connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub close_code: Option<u16>,
-    /// What happened, for people.
+    /// Description of what happened, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
 impl LinkStatus {
-    /// A link that nobody has asked for, or needs any more.
+    /// Status of a link that is not wanted, or not wanted any more.
     pub const CLOSED: Self =
         Self { state: LinkState::Closed, attempt: 0, retry_in_ms: None, close_code: None, detail: None };
 }
 
-/// A link's state.
+/// State of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
@@ -114,49 +114,49 @@ pub enum LinkState {
     Closed,
 }
 
-/// Events that will not come.
+/// Range of events that will not come.
 ///
-/// A gap takes offsets as events do: after it, `to` is the last offset that was seen, and a page that resumes there is not
-/// told again. Offset 0 comes before all; a gap of another life's begins there.
+/// A gap takes offsets as events do: after it, `to` is the last offset that was seen, and a page that resumes there does not
+/// get the gap again. Offset 0 lies before every event; a gap for a page that knows another ring begins there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Gap {
-    /// Which life of the ring.
+    /// Identifier of the ring.
     pub epoch: String,
     /// The first offset that may be missing.
     pub from: u64,
     /// The last offset that is missing, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<u64>,
-    /// Why.
+    /// Reason of the gap.
     pub reason: GapReason,
 }
 
-/// Why events are missing.
+/// Reason of a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
-    /// CXone's connection was lost; what it sent meanwhile is unknown.
+    /// The connection to CXone was lost; events that CXone sent meanwhile are unknown.
     UpstreamReconnect,
     /// This page read too slowly.
     SlowConsumer,
-    /// The ring no longer holds what was asked for, or it is another life's.
+    /// The ring no longer holds the events that were asked for, or the page knows another ring.
     Expired,
 }
 
-/// What the page says on `/ws/interactions`.
+/// Message from the page on `/ws/interactions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum ClientMessage {
-    /// Send everything after this.
+    /// Asks for every event after `offset`.
     Resume {
-        /// Which life of the ring.
+        /// Identifier of the ring.
         epoch: String,
         /// The last offset that was seen.
         offset: u64,
     },
-    /// Nothing was missed: send events as they come. Who says neither gets them a moment later, in case of a resume.
+    /// Asks for events as they come. A page that sends neither message gets them a moment later, in case of a resume.
     Live,
 }
 

@@ -1,7 +1,8 @@
-//! What an `/api` route answers when it cannot do as it was asked.
+//! Errors of the `/api` routes.
 
 use serde::{Deserialize, Serialize};
 
+use super::Service;
 use crate::field_error::FieldErrors;
 
 /// An error of an `/api` route: RFC 9457, `application/problem+json`.
@@ -16,32 +17,79 @@ pub struct Problem {
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What happened, whose fault it is and what to do.
+    /// Description of what happened, whose fault it is and what to do.
     #[serde(default)]
     pub detail: String,
-    /// What is wrong with which field.
+    /// Errors of single fields.
     #[serde(default, skip_serializing_if = "is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::field_error::FieldError>))]
     pub errors: FieldErrors,
-    /// Which service of CXone's answered with what.
+    /// Service behind the proxy that caused the error, and its answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<UpstreamStatus>,
-    /// When to try again.
+    /// Time to wait before the next try, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
 }
 
-/// An answer of one of CXone's services.
+/// Answer of a service behind the proxy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpstreamStatus {
     /// The service.
-    pub service: String,
-    /// Its HTTP status; absent where it did not answer.
+    pub service: UpstreamName,
+    /// HTTP status of the service's answer; absent where it did not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
 }
 
 fn is_empty(errors: &FieldErrors) -> bool {
     errors.is_empty()
+}
+
+/// A service behind the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum UpstreamName {
+    /// CXone's interactions service.
+    Interactions,
+    /// CXone's voice service.
+    Voice,
+    /// CXone's flow service.
+    Flow,
+    /// CXone's dialer service.
+    Dialer,
+    /// CXone's media service.
+    Media,
+    /// The platform that test results are exported to.
+    Qa,
+}
+
+impl From<Service> for UpstreamName {
+    fn from(service: Service) -> Self {
+        match service {
+            Service::Interactions => Self::Interactions,
+            Service::Voice => Self::Voice,
+            Service::Flow => Self::Flow,
+            Service::Dialer => Self::Dialer,
+            Service::Media => Self::Media,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn a_service_has_one_name_everywhere() {
+        for service in Service::ALL {
+            let json = serde_json::to_value(UpstreamName::from(service)).unwrap();
+            assert_eq!(json, service.name());
+        }
+    }
 }

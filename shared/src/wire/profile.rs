@@ -1,40 +1,79 @@
-//! What the proxy is set up for.
+//! The proxy's configuration, as far as the page needs it.
+
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// `GET /api/profile`.
+use super::Service;
+
+/// The proxy's configuration, as `GET /api/profile` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Profile {
-    /// `sandbox` or `tutorial`.
-    pub profile: String,
-    /// The program's version.
+    /// Kind of CXone that the proxy talks to.
+    pub profile: ProfileName,
+    /// Version of the program.
     pub version: String,
     /// CXone's five services.
     pub services: Vec<ServiceStatus>,
     /// The limits that are checked before CXone is asked.
     pub limits: Limits,
-    /// Whether there is a QA platform that results may be exported to; its address stays with the proxy.
+    /// True when results may be exported to a QA platform, whose address stays with the proxy.
     #[serde(default)]
     pub qa_configured: bool,
 }
 
-/// Whether a service is configured.
+/// Kind of CXone that the proxy talks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ProfileName {
+    /// The embedded stand-in.
+    Sandbox,
+    /// CXone as its developer tutorials describe it.
+    Tutorial,
+}
+
+impl ProfileName {
+    /// Every profile.
+    pub const ALL: [Self; 2] = [Self::Sandbox, Self::Tutorial];
+
+    /// Returns the profile's name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Tutorial => "tutorial",
+        }
+    }
+
+    /// Returns the profile that is called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.name() == name)
+    }
+}
+
+impl fmt::Display for ProfileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Configuration of one service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceStatus {
-    /// `interactions`, `voice`, `flow`, `dialer`, `media`.
-    pub name: String,
-    /// Whether it can be used.
+    /// The service.
+    pub name: Service,
+    /// True when the service can be used.
     pub configured: bool,
-    /// What is missing, by the names of the configuration.
+    /// Keys of the configuration that are missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
 }
 
-/// The limits of CXone that are checked before it is asked; CONTRACT section 1.
+/// CXone's limits, which are checked before it is asked; see `docs/contract.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all(serialize = "camelCase"), default, deny_unknown_fields)]
@@ -62,9 +101,15 @@ pub struct Limits {
     /// Media posts at a time and per second (5).
     #[serde(alias = "mediaPosts")]
     pub media_posts: u32,
-    /// How often a running simulation is asked for (15).
+    /// Requests for the result of a running simulation (15).
     #[serde(alias = "pollAttempts")]
     pub poll_attempts: u32,
+}
+
+impl From<&Limits> for crate::flow::analysis::PathLimits {
+    fn from(limits: &Limits) -> Self {
+        Self { digits: limits.dtmf_sequence, nodes: limits.flow_depth }
+    }
 }
 
 impl Default for Limits {

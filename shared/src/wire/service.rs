@@ -6,25 +6,26 @@ use serde::{Deserialize, Serialize};
 
 /// One of CXone's five services, each with its own host, token endpoint and scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
-    /// Events of calls (seed 000).
+    /// Events of calls.
     Interactions,
-    /// Voice streams and call states (seed 001).
+    /// Voice streams and call states.
     Voice,
-    /// The flow simulator and flow definitions (seed 002).
+    /// The flow simulator and flow definitions.
     Flow,
-    /// The dialer's simulations (seed 003).
+    /// The dialer's simulations.
     Dialer,
-    /// Prompt playback and analytics (seed 004).
+    /// Prompt playback and analytics.
     Media,
 }
 
 impl Service {
-    /// All five.
+    /// Every service.
     pub const ALL: [Self; 5] = [Self::Interactions, Self::Voice, Self::Flow, Self::Dialer, Self::Media];
 
-    /// Its name in the configuration, in errors and in metrics.
+    /// Returns the service's name in the configuration, in errors and in metrics.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Interactions => "interactions",

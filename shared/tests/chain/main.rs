@@ -7,7 +7,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use proptest::prelude::*;
 use shared::audio::{
-    chain::{Chain, ChainConfig, CompressorConfig, GainConfig, GateConfig, LimiterConfig},
+    chain::{Chain, ChainConfig},
+    compressor::CompressorConfig,
+    gain::GainConfig,
+    gate::GateConfig,
+    limiter::LimiterConfig,
     math,
 };
 use signals::{RATE, Rng, beside, dbfs, sine};

@@ -10,7 +10,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use q24::{ROWS, trials};
 use shared::dtmf::{
     Digit,
-    detect::{Detection, Receiver, ReceiverConfig, Tone, decode},
+    detect::{Detection, DetectorConfig, DtmfDetector, Tone, decode},
 };
 use signals::{Line, RATE, Rng, Sent, ms};
 
@@ -126,7 +126,7 @@ fn a_digit_that_the_input_s_end_cuts_off_is_ended_there() {
 /// What is heard in `pcm`: the digits with the samples at which they were reported, and the tones.
 fn hear(pcm: &[i16]) -> (Vec<(Digit, u64)>, Vec<Tone>) {
     let (mut starts, mut tones) = (Vec::new(), Vec::new());
-    let mut receiver = Receiver::new(ReceiverConfig::default());
+    let mut receiver = DtmfDetector::new(DetectorConfig::default());
     let mut keep = |detection| match detection {
         Detection::Start { digit, at_sample } => starts.push((digit, at_sample)),
         Detection::End(tone) => tones.push(tone),

@@ -5,7 +5,7 @@ use shared::{
     audio::level::{FULL_SCALE, sine_dbm0, sine_peak},
     dtmf::{
         Digit,
-        detect::{Detection, Receiver, ReceiverConfig},
+        detect::{Detection, DetectorConfig, DtmfDetector},
         tone::{ToneConfig, ToneGenerator, synthesize},
     },
 };
@@ -24,7 +24,7 @@ fn digit() -> impl Strategy<Value = Digit> {
 
 fn heard_in_blocks(pcm: &[i16], lengths: &[usize]) -> Vec<Detection> {
     let mut detections = Vec::new();
-    let mut receiver = Receiver::new(ReceiverConfig::default());
+    let mut receiver = DtmfDetector::new(DetectorConfig::default());
     let mut rest = pcm;
     for &length in lengths.iter().cycle() {
         if rest.is_empty() {

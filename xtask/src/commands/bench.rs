@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::app;
+use crate::page::{self, RELEASE};
 use crate::process::{self, Job};
 use crate::project::Project;
 use crate::setup;
@@ -23,7 +23,7 @@ pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {
         if names.is_empty() && (package != "shared" || !words.is_empty()) {
             continue;
         }
-        let mut command = process::cargo(None);
+        let mut command = process::cargo();
         command.current_dir(project.root()).args(["bench", "--package", package]);
         if names.is_empty() {
             command.arg("--benches");
@@ -40,19 +40,18 @@ pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {
 
 /// Builds what is measured in wasm as the page is built, and packs it for Node. Returns the module's glue.
 fn wasm(project: &Project) -> Result<PathBuf> {
-    let packer = Job::start("compiling the packer", &mut app::compile_packer(project))?;
+    let tools = Job::start("compiling wasm-bindgen and the packer", &mut page::compile_tools(project))?;
     let toolchain = setup::wasm(project)?;
-    let compile = &mut app::compile(project, &toolchain, "app", "benches");
+    let compile = &mut page::compile(project, &toolchain, RELEASE.page, "benches");
     let benches = Job::start("compiling the benchmarks for wasm", compile)?;
     setup::npm(project)?;
-    Job::wait_all(vec![packer, benches])?;
+    Job::wait_all(vec![tools, benches])?;
     let out = project.path("target/benches");
     fs::create_dir_all(&out)?;
-    let mut pack = Command::new(project.path("target/tool/pack"));
-    pack.arg("node")
-        .arg(project.wasm_target().join("wasm32-unknown-unknown/app/benches.wasm"))
-        .arg(project.wasm_opt())
-        .arg(&out);
-    process::run(&mut pack)?;
+    let mut bindgen = Command::new(project.tools().join("wasm-bindgen"));
+    bindgen.args(["--target", "nodejs", "--no-typescript", "--out-dir"]).arg(&out);
+    process::run(bindgen.arg(project.wasm(RELEASE.page).join("benches.wasm")))?;
+    let mut pack = Command::new(project.tools().join("pack"));
+    process::run(pack.arg("wasm").arg(out.join("benches_bg.wasm")).arg(project.wasm_opt()))?;
     Ok(out.join("benches.js"))
 }

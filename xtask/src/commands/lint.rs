@@ -1,46 +1,66 @@
-//! `cargo xtask lint`: formatting, clippy for both targets, licences and advisories.
+//! `cargo xtask lint`: formatting, clippy for both targets, documentation, JavaScript's types, licences and advisories.
 
+use std::fs;
 use std::process::Command;
 
 use anyhow::Result;
 
 use super::test::Outcomes;
+use crate::licences;
 use crate::process;
-use crate::project::{Project, WASM_PACKAGES, WITHOUT_WASM_PACKAGES};
+use crate::project::{Project, only_wasm_packages, without_browser_packages};
 use crate::setup::{self, Toolchain};
-use crate::step;
 
 /// Runs every lint, then says which failed.
 pub(crate) fn run(project: &Project) -> Result<()> {
     let toolchain = setup::wasm(project)?;
     let mut outcomes = Outcomes::default();
     let cargo = |words: &str| {
-        let mut command = process::cargo(None);
+        let mut command = process::cargo();
         command.current_dir(project.root()).args(words.split_whitespace());
         command
     };
     outcomes.run("formatting", &mut cargo("fmt --all --check"));
-    let native = format!("clippy --workspace {WITHOUT_WASM_PACKAGES} --all-targets -- -D warnings");
-    outcomes.run("clippy, native", &mut cargo(&native));
+    let mut native = cargo("clippy");
+    native.args(without_browser_packages()).args(["--all-targets", "--", "-D", "warnings"]);
+    outcomes.run("clippy, native", &mut native);
     outcomes.run("clippy, wasm32", &mut wasm(project, &toolchain));
+    let mut documentation = cargo("doc --workspace --no-deps --quiet");
+    outcomes.run("documentation", documentation.env("RUSTDOCFLAGS", "-D warnings"));
+    outcomes.add("JavaScript's types", || javascript(project));
     if process::find("cargo-deny").is_some() {
-        outcomes.run("cargo deny", &mut cargo("deny check"));
+        outcomes.run("licences and advisories", &mut cargo("deny check"));
     } else {
-        step::say("cargo-deny is not installed: licences and advisories are not checked");
+        outcomes.add("licences and sources, without cargo-deny", || licences::check(project));
+        outcomes.not_checked("advisories and yanked crates", "cargo install --locked cargo-deny");
     }
     outcomes.summary()
+}
+
+/// The TypeScript compiler on the page's scripts: each runs in a world of its own, and has a project that says which.
+fn javascript(project: &Project) -> Result<()> {
+    setup::npm(project)?;
+    let folder = project.path("frontend/types");
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("tsconfig.") && name != "tsconfig.base.json" {
+            process::run(Command::new(project.path("node_modules/.bin/tsc")).arg("--project").arg(&path))?;
+        }
+    }
+    Ok(())
 }
 
 /// Clippy for what runs in the browser. Debian's compiler is another version with other lints, so that where it makes
 /// the wasm, these packages are checked as native ones.
 fn wasm(project: &Project, toolchain: &Toolchain) -> Command {
-    let mut command = process::cargo(None);
+    let mut command = process::cargo();
     // Benchmarks are native programs.
     command.current_dir(project.root()).args(["clippy", "--lib", "--bins", "--tests"]);
-    if *toolchain == Toolchain::Native {
-        command.env("CARGO_TARGET_DIR", project.wasm_target()).args(["--target", "wasm32-unknown-unknown"]);
+    if *toolchain == Toolchain::Active {
+        command.env("CARGO_TARGET_DIR", project.wasm_tests()).args(["--target", setup::TARGET]);
     }
-    command.args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
+    command.args(only_wasm_packages());
     command.args(["--", "-D", "warnings"]);
     command
 }

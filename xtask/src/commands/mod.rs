@@ -1,6 +1,7 @@
 //! The commands.
 
 pub(crate) mod bench;
+pub(crate) mod dev;
 pub(crate) mod lint;
 pub(crate) mod run;
 pub(crate) mod test;
@@ -9,20 +10,21 @@ use std::fs;
 
 use anyhow::{Context as _, Result};
 
-use crate::app;
+use crate::page;
 use crate::process;
 use crate::project::Project;
+use crate::size::Limit;
 use crate::step;
 
 /// `cargo xtask app`: the page alone.
-pub(crate) fn build_app(project: &Project) -> Result<()> {
-    app::Build::start(project)?.finish(project, app::Size::Limited)?;
-    app::embed(project)
+pub(crate) fn build_page(project: &Project) -> Result<()> {
+    page::Build::start(project)?.finish(project, Limit::Enforced)?;
+    page::embed(project)
 }
 
 /// `cargo xtask dist`: one binary that needs no other file.
 pub(crate) fn dist(project: &Project) -> Result<()> {
-    build_app(project)?;
+    build_page(project)?;
     step::say("compiling the proxy with the page inside …");
     process::run(run::proxy(project).arg("--release"))?;
     let target = project.path("target/dist");

@@ -1,33 +1,50 @@
 //! `cargo xtask run`: from a fresh checkout to a page that answers.
 
-use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::app;
+use crate::page;
 use crate::process::{self, Job};
 use crate::project::Project;
+use crate::size::Limit;
 use crate::step;
 
 /// Builds page and proxy side by side, then becomes the proxy.
-pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<()> {
-    let page = app::Build::start(project)?;
+pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {
+    let page = page::Build::start(project)?;
     let proxy = Job::start("compiling the proxy", proxy(project).arg("--release"))?;
-    page.finish(project, app::Size::Any)?;
+    page.finish(project, Limit::Mentioned)?;
     Job::wait_all(vec![proxy])?;
 
-    let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
     let mut dialbench = Command::new(project.path("target/release/dialbench"));
-    // The page comes from the folder just packed, so that a changed page needs no new binary.
-    dialbench.env("DIALBENCH_APP_DIR", project.page()).args(arguments);
+    // The page comes from the folder just built, so that a changed page needs no new binary.
+    dialbench.env("DIALBENCH_APP_DIR", project.page()).args(arguments(words));
     step::say(&format!("starting {}", process::display(&dialbench)));
-    Err(dialbench.exec()).context("starting dialbench")
+    become_program(&mut dialbench).context("running dialbench")
 }
 
-/// The build of the proxy's binary, in the profile that the caller names.
+/// Returns the words that are meant for dialbench.
+pub(crate) fn arguments(words: &[String]) -> &[String] {
+    words.strip_prefix(&["--".to_owned()]).unwrap_or(words)
+}
+
+/// Returns the build of the proxy's binary, in the profile that the caller names.
 pub(crate) fn proxy(project: &Project) -> Command {
-    let mut command = process::cargo(None);
+    let mut command = process::cargo();
     command.current_dir(project.root()).args(["build", "--package", "proxy", "--bin", "dialbench"]);
     command
+}
+
+/// Puts a program in the place of this one, so that signals reach it.
+#[cfg(unix)]
+fn become_program(command: &mut Command) -> Result<()> {
+    use std::os::unix::process::CommandExt as _;
+    Err(command.exec().into())
+}
+
+/// Other systems have no way to do that: the program runs below this one.
+#[cfg(not(unix))]
+fn become_program(command: &mut Command) -> Result<()> {
+    process::run(command)
 }

@@ -1,84 +1,102 @@
 //! `cargo xtask test`: every test there is, in the places where the code runs.
 
+use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::app;
+use crate::page;
 use crate::process::{self, Job};
-use crate::project::{Project, WASM_PACKAGES, WITHOUT_WASM_PACKAGES};
+use crate::project::{Project, only_wasm_packages, without_browser_packages};
 use crate::setup::{self, Browser, Toolchain};
+use crate::size::{self, Limit};
 use crate::step::{self, Step};
+
+/// Packages of the build itself, which are compiled in the tools' profile.
+const TOOLS: [&str; 4] = ["bindgen", "pack", "runner", "xtask"];
 
 /// Builds all that the tests need side by side, runs them, then says what passed.
 pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
-    let page = app::Build::start(project)?;
+    let page = page::Build::start(project)?;
     let browser = setup::browser()?;
     let toolchain = setup::wasm(project)?;
-    let mut runner = process::cargo(None);
-    runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
-    let mut jobs = vec![
+    let jobs = vec![
         Job::start(
             "compiling dialbench and the native tests",
             &mut native(project, &["build", "--bins", "--tests"]),
         )?,
         Job::start("compiling the wasm tests", wasm(project, &toolchain, &browser).arg("--no-run"))?,
     ];
-    page.finish(project, app::Size::Any)?;
-    // Only now: it would have waited for the packer, with which it shares a folder.
-    jobs.push(Job::start("compiling the runner of the wasm tests", &mut runner)?);
+    page.finish(project, Limit::Mentioned)?;
     Job::wait_all(jobs)?;
+    // Only now: it would have waited for the packer, with which it shares a folder.
+    let mut runner = process::cargo();
+    runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
+    Job::wait_all(vec![Job::start("compiling the runner of the wasm tests", &mut runner)?])?;
 
     let with_filter = |mut command: Command| {
         command.args(filter);
         command
     };
     let mut outcomes = Outcomes::default();
-    outcomes.run("packer", &mut with_filter(packer(project)));
+    outcomes.run("tools of the build", &mut with_filter(tools(project)));
+    outcomes.add("JavaScript", || process::run(&mut javascript(project)?));
     outcomes.run("wasm32, in the browser", &mut with_filter(wasm(project, &toolchain, &browser)));
     let mut tests = native(project, &["test", "--no-fail-fast"]);
     end_to_end(&mut tests, project, &browser);
     outcomes.run("native, end to end", &mut with_filter(tests));
-    outcomes.add("size of the first load", || app::check_size(project));
+    outcomes.add("size of the first load", || size::check(&project.page(), Limit::Enforced));
     outcomes.summary()
 }
 
 /// A command for all that is not for wasm32 alone. It is one set of packages each time, because another would have other
 /// features, and its dependencies compiled once more.
 fn native(project: &Project, words: &[&str]) -> Command {
-    let mut command = process::cargo(None);
-    command.current_dir(project.root()).args(words).arg("--workspace");
-    command.args(WITHOUT_WASM_PACKAGES.split_whitespace());
+    let mut command = process::cargo();
+    command.current_dir(project.root()).args(words).args(without_browser_packages());
     // These are compiled in a profile of their own for the build anyway.
-    command.args(["--exclude", "pack", "--exclude", "runner"]);
+    command.args(TOOLS.iter().flat_map(|package| ["--exclude", package]));
     // What no program of ours asks for is tested all the same.
     command.args(["--features", "shared/loudness"]);
     command
 }
 
-fn packer(project: &Project) -> Command {
-    let mut command = process::cargo(None);
-    command.current_dir(project.root()).args(["test", "--profile", "tool", "--package", "pack"]);
+/// The tests of the programs that are compiled in the tools' profile anyway.
+fn tools(project: &Project) -> Command {
+    let mut command = process::cargo();
+    command.current_dir(project.root()).args(["test", "--profile", "tool"]);
+    command.args(TOOLS.iter().flat_map(|package| ["--package", package]));
     command
+}
+
+/// The tests of the page's scripts, in Node.
+fn javascript(project: &Project) -> Result<Command> {
+    let folder = project.path("frontend/js-tests");
+    let mut command = Command::new("node");
+    command.current_dir(project.root()).args(["--test", "--test-reporter=dot"]);
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".test.mjs") {
+            command.arg(path);
+        }
+    }
+    Ok(command)
 }
 
 fn wasm(project: &Project, toolchain: &Toolchain, browser: &Browser) -> Command {
     let mut command = toolchain.cargo();
     command
         .current_dir(project.root())
-        .env("CARGO_TARGET_DIR", project.wasm_target())
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-            project.path("target/tool/wasm-bindgen-test-runner"),
-        )
+        .env("CARGO_TARGET_DIR", project.wasm_tests())
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", project.tools().join("wasm-bindgen-test-runner"))
         .env("CHROMEDRIVER", &browser.driver)
         .env("WASM_BINDGEN_USE_BROWSER", "1")
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
         // Without documentation's examples: those run natively.
-        .args(["test", "--no-fail-fast", "--target", "wasm32-unknown-unknown", "--tests"])
-        .args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
+        .args(["test", "--no-fail-fast", "--target", setup::TARGET, "--tests"])
+        .args(only_wasm_packages());
     command
 }
 
@@ -96,6 +114,7 @@ fn end_to_end(tests: &mut Command, project: &Project, browser: &Browser) {
 #[derive(Debug, Default)]
 pub(crate) struct Outcomes {
     parts: Vec<(String, bool, Duration)>,
+    not_checked: Vec<String>,
 }
 
 impl Outcomes {
@@ -117,12 +136,20 @@ impl Outcomes {
         self.parts.push((name.to_owned(), passed, step.elapsed()));
     }
 
-    /// A line per part; an error if one failed.
+    /// Notes a part that could not be done, and the command that makes it possible.
+    pub(crate) fn not_checked(&mut self, name: &str, remedy: &str) {
+        self.not_checked.push(format!("{name}: {remedy}"));
+    }
+
+    /// Prints a line per part; an error if one failed.
     pub(crate) fn summary(&self) -> Result<()> {
         eprintln!();
         for (name, passed, elapsed) in &self.parts {
             let verdict = if *passed { "ok    " } else { "FAILED" };
             eprintln!("{verdict} {:>6.1} s  {name}", elapsed.as_secs_f64());
+        }
+        for part in &self.not_checked {
+            eprintln!("NOT CHECKED       {part}");
         }
         let failed = self.parts.iter().filter(|(_, passed, _)| !passed).count();
         if failed > 0 {

@@ -5,11 +5,15 @@ mod browser;
 mod debian;
 mod npm;
 mod system;
+mod toolchain;
+mod trunk;
 mod wasm;
 
 pub(crate) use browser::{Browser, browser};
 pub(crate) use npm::npm;
-pub(crate) use wasm::{Toolchain, wasm};
+pub(crate) use toolchain::{TARGET, Toolchain};
+pub(crate) use trunk::trunk;
+pub(crate) use wasm::{wasm, wasm_of_active_toolchain};
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +27,7 @@ fn remember(stamp: &Path, state: &str) -> Result<()> {
     fs::write(stamp, state).with_context(|| format!("writing {}", stamp.display()))
 }
 
-/// Whether something is remembered in this very state.
+/// True when something is remembered in this very state.
 fn is_remembered(stamp: &Path, state: &str) -> bool {
     fs::read_to_string(stamp).is_ok_and(|old| old == state)
 }

@@ -1,4 +1,5 @@
-//! The tools that come from npm: binaryen's optimiser for the page, axe-core for the tests.
+//! The tools that come from npm: binaryen's optimiser for the page, TypeScript's compiler for its scripts, axe-core for the
+//! tests.
 
 use std::fs;
 use std::process::Command;
@@ -11,7 +12,11 @@ use crate::project::Project;
 use crate::step::Step;
 
 /// What must be there afterwards.
-const NEEDED: [&str; 2] = ["node_modules/binaryen/bin/wasm-opt", "node_modules/axe-core/axe.min.js"];
+const NEEDED: [&str; 3] = [
+    "node_modules/binaryen/bin/wasm-opt",
+    "node_modules/axe-core/axe.min.js",
+    "node_modules/typescript/bin/tsc",
+];
 
 /// Installs the tools of package-lock.json below the checkout.
 pub(crate) fn npm(project: &Project) -> Result<()> {
@@ -24,12 +29,12 @@ pub(crate) fn npm(project: &Project) -> Result<()> {
     for program in ["node", "npm"] {
         if process::find(program).is_none() {
             bail!(
-                "{program} is missing: wasm-opt and axe-core come from npm. Install Node.js 20 or newer \
+                "{program} is missing: wasm-opt, TypeScript and axe-core come from npm. Install Node.js 20 or newer \
                  (nodejs.org, or `apt-get install nodejs npm`), then run this again"
             );
         }
     }
-    let step = Step::begin("npm ci: wasm-opt, axe-core");
+    let step = Step::begin("npm ci: wasm-opt, TypeScript, axe-core");
     process::run_unless_stuck(
         Command::new("npm").arg("ci").arg("--no-progress").current_dir(project.root()),
         std::time::Duration::from_mins(5),

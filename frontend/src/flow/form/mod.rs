@@ -23,8 +23,11 @@ pub(super) fn SimulationForm() -> impl IntoView {
     let runner = expect_context::<Runner>();
     let form = desk.form;
     let limits = Signal::derive(move || desk.limits());
-    let submit =
-        move |()| desk.checked.with_untracked(Result::is_ok) && runner.submit(desk.draft.get_untracked());
+    let submit = move |()| {
+        let Ok((request, _)) = desk.checked.get_untracked() else { return false };
+        runner.submit(desk.draft.get_untracked(), request);
+        true
+    };
     view! {
         <FormFrame form label="Flow simulation" class="simulation" submit="Run simulation" on_submit=Callback::new(submit)>
             <FlowChoice />

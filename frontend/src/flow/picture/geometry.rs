@@ -1,4 +1,4 @@
-//! Where the picture's lines run and what stands in its boxes.
+//! The picture's measures, and the text in its boxes.
 
 use shared::{
     flow::Measures,
@@ -13,12 +13,12 @@ const GAP: f64 = 30.0;
 pub(super) const MEASURES: Measures =
     Measures { node_width: NODE_WIDTH, node_height: NODE_HEIGHT, gap: GAP, layer_gap: 60.0 };
 
-/// Rounder where the call ends.
+/// Returns the radius of a box's corners: rounder where the call ends.
 pub(super) const fn corner(node: &Node) -> &'static str {
     if node.is_end() { "24" } else { "7" }
 }
 
-/// What a node does, in a few words.
+/// Returns what a node does, in a few words.
 pub(super) fn subtitle(node: &Node) -> String {
     match &node.kind {
         NodeKind::Collect { min_digits, max_digits, .. } => {
@@ -30,7 +30,7 @@ pub(super) fn subtitle(node: &Node) -> String {
     }
 }
 
-/// A text of at most so many characters.
+/// Shortens a text to so many characters.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! What the picture says of each node and edge.
+//! The marks of the picture's nodes and edges: what runs did there.
 
 use shared::{
     flow::{
@@ -10,74 +10,74 @@ use shared::{
 
 use crate::flow::sight::{Looked, Weight};
 
-/// One node's or edge's marks.
+/// The marks of a node or a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// How often the shown run was there, up to the player's step.
+    /// Number of visits by the shown run, up to the player's step.
     pub(super) lit: u64,
-    /// How often the run that is laid over it was.
+    /// Number of visits by the run that is laid over it.
     pub(super) other: u64,
-    /// What the weight counts.
+    /// Number of visits that the weight counts.
     pub(super) weight: u64,
-    /// No run of this flow was there.
+    /// True when no run of this flow was there.
     pub(super) missed: bool,
 }
 
 impl Mark {
-    /// Whether the shown run was there.
+    /// Returns true when the shown run was there.
     pub(super) const fn is_lit(self) -> bool {
         self.lit > 0
     }
 
-    /// Whether only the run that is laid over it was.
+    /// Returns true when only the run that is laid over it was there.
     pub(super) const fn is_other(self) -> bool {
         self.other > 0 && self.lit == 0
     }
 }
 
-/// All of them.
+/// The marks of all nodes and lines.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Marks {
     pub(super) nodes: Vec<Mark>,
     pub(super) edges: Vec<Mark>,
-    /// Where the player stands.
+    /// The node of the player's step.
     pub(super) current: Option<usize>,
-    /// Where the two runs part.
+    /// The node at which the two runs part.
     pub(super) parting: Option<usize>,
 }
 
-/// What never changes for a flow: which ways an edge stands for, and what cannot be reached.
+/// What never changes for a flow: the flow's edges that each drawn line stands for, and what cannot be reached.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fixed {
-    /// By edge.
-    pub(super) ways: Vec<Vec<usize>>,
-    /// By node: whether any caller gets there.
+    /// By line: the flow's edges.
+    pub(super) edges: Vec<Vec<usize>>,
+    /// By node: true when some caller gets there.
     pub(super) reachable: Vec<bool>,
-    /// By edge.
+    /// By line: true when some caller takes it.
     pub(super) passable: Vec<bool>,
 }
 
 impl Fixed {
-    pub(super) fn of(structure: &Structure, edges: &[Edge]) -> Self {
-        let ways: Vec<Vec<usize>> = edges
+    pub(super) fn of(structure: &Structure, lines: &[Edge]) -> Self {
+        let edges: Vec<Vec<usize>> = lines
             .iter()
-            .map(|edge| {
+            .map(|line| {
                 let all = structure.ways();
                 let branch = |way: &usize| {
                     let way = all.all()[*way];
-                    matches!(way.kind, WayKind::Branch(_)) && way.to == Some(edge.to)
+                    matches!(way.kind, WayKind::Branch(_)) && way.to == Some(line.to)
                 };
-                all.of_node(edge.from).filter(branch).collect()
+                all.of_node(line.from).filter(branch).collect()
             })
             .collect();
         let passable =
-            ways.iter().map(|ways| ways.iter().any(|&way| structure.reach.by_caller[way])).collect();
-        Self { ways, reachable: structure.reachable_nodes(), passable }
+            edges.iter().map(|edges| edges.iter().any(|&edge| structure.reach.by_caller[edge])).collect();
+        Self { edges, reachable: structure.reachable_nodes(), passable }
     }
 }
 
 impl Marks {
-    /// The marks of `shown` up to `last`, under `other`.
+    /// Returns the marks of `shown` up to step `last`, and of `other`.
     pub(super) fn of(
         fixed: &Fixed,
         edges: &[Edge],
@@ -99,8 +99,8 @@ impl Marks {
             mark.missed = all.nodes[node] == 0;
             mark.weight = if weight == Weight::All { all.nodes[node] } else { mark.lit };
         }
-        for (ways, mark) in fixed.ways.iter().zip(&mut lines) {
-            let taken = ways.iter().map(|&way| all.ways[way]).sum();
+        for (edges, mark) in fixed.edges.iter().zip(&mut lines) {
+            let taken = edges.iter().map(|&edge| all.ways[edge]).sum();
             mark.missed = taken == 0;
             mark.weight = if weight == Weight::All { taken } else { mark.lit };
         }
@@ -133,8 +133,8 @@ fn count(
     }
 }
 
-/// The picture in words.
-pub(super) fn described(
+/// Returns the picture in words.
+pub(super) fn describe(
     flow: &FlowDefinition,
     structure: &Structure,
     shown: Option<(&Looked, usize)>,

@@ -2,9 +2,11 @@
 
 mod geometry;
 mod marks;
+mod node_options;
 mod player;
 mod save;
-mod spots;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
 
 use leptos::{html, prelude::*, svg::Svg};
 use shared::flow::{Edge, Layout, Point, Walk, layout};
@@ -13,12 +15,13 @@ use web_sys::{Element, KeyboardEvent, PointerEvent};
 
 use self::{
     geometry::{MARGIN, MEASURES, NODE_HEIGHT, NODE_WIDTH, corner, shortened, subtitle},
-    marks::{Fixed, Mark, Marks, described},
+    marks::{Fixed, Mark, Marks, describe},
+    node_options::NodeOptions,
     player::Player,
-    spots::Spots,
 };
 use super::{
     desk::{Desk, Known},
+    run::verdict_name,
     sight::{Sight, Weight},
 };
 use crate::{
@@ -26,14 +29,15 @@ use crate::{
     ui::{Notice, edges},
 };
 
-/// A picture that fits its place is made no smaller than this share of its full size; a larger one is scrolled.
-const SMALLEST: f64 = 0.6;
-/// A larger flow is drawn only when that is asked for: each thousand nodes takes the browser a second or two.
-const MOST_DRAWN: usize = 600;
-/// One step of zooming.
-const ZOOM: f64 = 1.25;
-/// One step of scrolling by keyboard, in pixels.
-const SCROLL: i32 = 60;
+/// Smallest scale of a picture that is fitted into its place; a larger one is scrolled.
+const MIN_FIT_SCALE: f64 = 0.6;
+/// Maximum number of nodes that are drawn unasked: each thousand takes the browser a second or two.
+const MAX_DRAWN_NODES: usize = 600;
+/// Factor of one step of zooming.
+const ZOOM_STEP: f64 = 1.25;
+/// Distance of one step of scrolling by keyboard.
+const SCROLL_STEP_PX: i32 = 60;
+/// Scales between which the picture is zoomed.
 const ZOOM_RANGE: std::ops::RangeInclusive<f64> = 0.2..=4.0;
 
 /// The picture, its player, and what can be done with it.
@@ -56,19 +60,20 @@ pub(super) fn Picture() -> impl IntoView {
     let element = move || picture.get_untracked().map(Element::from);
     let name = move || untrack(|| desk.drawn_flow());
     let change = move |by: f64| {
-        let now = zoom.get_untracked().unwrap_or(1.0);
+        let fitted = || element().and_then(|picture| scale(&picture)).unwrap_or(1.0);
+        let now = zoom.get_untracked().unwrap_or_else(fitted);
         zoom.set(Some((now * by).clamp(*ZOOM_RANGE.start(), *ZOOM_RANGE.end())));
     };
     let frame = NodeRef::<html::Div>::new();
     let keys = move |key: KeyboardEvent| {
         let scrolled = match (key.key().as_str(), key.shift_key()) {
-            ("+" | "=", _) => return change(ZOOM),
-            ("-", _) => return change(1.0 / ZOOM),
+            ("+" | "=", _) => return change(ZOOM_STEP),
+            ("-", _) => return change(1.0 / ZOOM_STEP),
             ("0", _) => return zoom.set(None),
-            ("ArrowLeft", true) => (-SCROLL, 0),
-            ("ArrowRight", true) => (SCROLL, 0),
-            ("ArrowUp", true) => (0, -SCROLL),
-            ("ArrowDown", true) => (0, SCROLL),
+            ("ArrowLeft", true) => (-SCROLL_STEP_PX, 0),
+            ("ArrowRight", true) => (SCROLL_STEP_PX, 0),
+            ("ArrowUp", true) => (0, -SCROLL_STEP_PX),
+            ("ArrowDown", true) => (0, SCROLL_STEP_PX),
             _ => return,
         };
         key.prevent_default();
@@ -89,8 +94,9 @@ pub(super) fn Picture() -> impl IntoView {
         <section class="panel flow-picture" aria-label="Flow picture">
             <header>
                 <h2>{title}</h2>
-                <button type="button" aria-label="Zoom out" on:click=move |_| change(1.0 / ZOOM)>"−"</button>
-                <button type="button" aria-label="Zoom in" on:click=move |_| change(ZOOM)>"+"</button>
+                <Verdict />
+                <button type="button" aria-label="Zoom out" on:click=move |_| change(1.0 / ZOOM_STEP)>"−"</button>
+                <button type="button" aria-label="Zoom in" on:click=move |_| change(ZOOM_STEP)>"+"</button>
                 <button type="button" on:click=move |_| zoom.set(None)>"Fit"</button>
                 <button type="button" on:click=move |_| {
                     if let Some(Err(error)) = element().map(|picture| save::svg(&picture, &name())) { fail(&error); }
@@ -115,7 +121,7 @@ pub(super) fn Picture() -> impl IntoView {
                 on:pointerleave=move |_| dragging.set_value(None)>
                 {move || sight.flow.get().map(|known| {
                     let nodes = known.flow().nodes.len();
-                    if nodes <= MOST_DRAWN || drawn.with(|drawn| *drawn == known.flow().flow_id) {
+                    if nodes <= MAX_DRAWN_NODES || drawn.with(|drawn| *drawn == known.flow().flow_id) {
                         view! { <Drawing known picture zoom /> }.into_any()
                     } else {
                         view! {
@@ -132,6 +138,22 @@ pub(super) fn Picture() -> impl IntoView {
     }
 }
 
+/// The shown run and its verdict, where the inspector is folded or on another screen.
+#[component]
+fn Verdict() -> impl IntoView {
+    let sight = expect_context::<Sight>();
+    let run = move || {
+        sight.shown.with(|shown| shown.as_ref().map(|run| (run.record.number, run.judgement.clone())))
+    };
+    move || {
+        run().map(|(number, judgement)| {
+            let name = verdict_name(judgement.verdict);
+            let accuracy = judgement.accuracy.map(|share| format!(", {:.0} %", share * 100.0));
+            view! { <p class="badge">{format!("Run {number} ")}<strong data-verdict=name>{name}</strong>{accuracy}</p> }
+        })
+    }
+}
+
 #[component]
 fn Legend() -> impl IntoView {
     let sight = expect_context::<Sight>();
@@ -142,16 +164,26 @@ fn Legend() -> impl IntoView {
                     on:change=move |change| sight.weight.set(if event_target_checked(&change) { Weight::All } else { Weight::Run }) />
                 "Weigh by all runs of this flow"
             </label>
-            <p class="fine">
-                "Thick and ×n: visits. Dashed: not reached by any run. Dotted and struck out: no input reaches it."
-                <Show when=move || sight.other.with(Option::is_some)>" Second colour: the run that is laid over it."</Show>
-            </p>
-            <p class="fine" id="flow-keys">
-                "Keys in the picture: ↑ and ↓ follow branches, ← and → go from node to node, Home and End to the first and the last; \
-                 Enter lists a node's steps alone, Escape all; + and − zoom, 0 fits, Shift with arrows scrolls."
-            </p>
+            <details>
+                <summary>"Signs and keys"</summary>
+                <p class="fine">
+                    "Thick and ×n: visits. Dashed: not reached by any run. Dotted and struck out: no input reaches it. \
+                     Second colour: the run that is laid over it."
+                </p>
+                <p class="fine" id="flow-keys">
+                    "Keys in the picture: ↑ and ↓ follow edges, ← and → go from node to node, Home and End to the first and the last; \
+                     Enter lists a node's steps alone, Escape all; + and − zoom, 0 fits, Shift with arrows scrolls."
+                </p>
+            </details>
         </div>
     }
+}
+
+/// Returns the scale at which the picture is seen.
+fn scale(picture: &Element) -> Option<f64> {
+    let area = picture.get_attribute("viewBox")?;
+    let full: f64 = area.split(' ').nth(2)?.parse().ok()?;
+    Some(picture.get_bounding_client_rect().width() / full).filter(|scale| *scale > 0.0)
 }
 
 #[component]
@@ -174,7 +206,7 @@ fn Drawing(known: Known, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> 
         let known = known.clone();
         move || {
             let (shown, other) = (sight.shown.get(), sight.other.get());
-            described(known.flow(), known.structure(), shown.as_ref().zip(sight.last_step()), other.as_ref())
+            describe(known.flow(), known.structure(), shown.as_ref().zip(sight.last_step()), other.as_ref())
         }
     };
     let full = width + 2.0 * MARGIN;
@@ -185,12 +217,13 @@ fn Drawing(known: Known, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> 
     let lines = lines.collect_view();
     let boxes = (0..nodes.len()).map(|index| node(index, &known, &fixed, nodes[index], marks)).collect_view();
     let area = Point { x: full, y: height + 2.0 * MARGIN };
+    // As large as its place lets it be, in both directions, and no larger than it is.
+    let fitted = format!("min(100cqw, {full:.0}px, 100cqh * {:.4})", area.x / area.y);
     let view_box = format!("{0} {0} {1:.0} {2:.0}", -MARGIN, area.x, area.y);
     view! {
         <div class="drawing"
-            style:width=move || zoom.get().map_or("100%".to_owned(), |zoom| format!("{:.0}px", full * zoom))
-            style:min-width=move || zoom.get().map_or_else(|| format!("{:.0}px", full * SMALLEST), |_| "0".to_owned())
-            style:max-width=move || zoom.get().map_or_else(|| format!("{full:.0}px"), |_| "none".to_owned())>
+            style:width=move || zoom.get().map_or_else(|| fitted.clone(), |zoom| format!("{:.0}px", full * zoom))
+            style:min-width=move || zoom.get().map_or_else(|| format!("{:.0}px", full * MIN_FIT_SCALE), |_| "0".to_owned())>
         <svg node_ref=picture role="img" aria-label=words viewBox=view_box>
             <defs>
                 <marker id="flow-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"
@@ -201,12 +234,12 @@ fn Drawing(known: Known, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> 
             {lines}
             {boxes}
         </svg>
-        <Spots known walk cut=fixed.reachable.iter().map(|can| !can).collect() places=nodes area marks picture />
+        <NodeOptions known walk cut=fixed.reachable.iter().map(|can| !can).collect() places=nodes area marks picture />
         </div>
     }
 }
 
-/// Only the picture's own frame is scrolled.
+/// Scrolls the picture to the player's node; the page itself does not move.
 fn follow(
     marks: Memo<Option<Marks>>,
     start: Option<usize>,
@@ -227,7 +260,7 @@ fn follow(
     });
 }
 
-/// A line's width for so many passages.
+/// Returns a line's width for so many visits.
 fn thickness(base: f64, weight: u64) -> String {
     format!("{:.1}", base + (weight.min(8) as f64) * 0.6)
 }
@@ -245,7 +278,7 @@ fn line(
         marks.with(|marks| marks.as_ref().map_or_else(Mark::default, |all| all.edges[index]))
     });
     let structure = known.structure();
-    let words = fixed.ways[index]
+    let words = fixed.edges[index]
         .iter()
         .enumerate()
         .map(|(place, &way)| {

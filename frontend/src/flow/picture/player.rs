@@ -1,4 +1,4 @@
-//! The trace, step by step.
+//! The player of the trace.
 
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
@@ -8,10 +8,10 @@ use crate::flow::{
     sight::{Looked, Sight},
 };
 
-/// How long a step is looked at while the trace plays, in milliseconds.
-const STEP_MS: u32 = 700;
+/// Time that a step is shown while the trace plays.
+const STEP_DURATION_MS: u32 = 700;
 
-/// First, back, play, on, all; and a slider.
+/// The buttons and the slider that go through the trace.
 #[component]
 pub(super) fn Player() -> impl IntoView {
     let desk = expect_context::<Desk>();
@@ -37,7 +37,7 @@ pub(super) fn Player() -> impl IntoView {
         sight.step.set(Some(begin));
         plays.set(true);
         let run = desk.chosen.get_untracked();
-        playing.set_value(Some(Interval::new(STEP_MS, move || {
+        playing.set_value(Some(Interval::new(STEP_DURATION_MS, move || {
             let next = untrack(at) + 1;
             if next <= untrack(last) && desk.chosen.get_untracked() == run {
                 sight.step.set(Some(next));
@@ -53,7 +53,7 @@ pub(super) fn Player() -> impl IntoView {
         }
     });
     on_cleanup(move || drop(playing.try_update_value(Option::take)));
-    let told = move || {
+    let words = move || {
         let step = sight.last_step()?;
         sight.shown.with(|shown| {
             let of = shown.as_ref()?.result.execution_path.get(step)?;
@@ -75,11 +75,11 @@ pub(super) fn Player() -> impl IntoView {
                 on:click=move |_| { halt(); sight.step.set(None); }>"Whole trace"</button>
             <input type="range" aria-label="Step" min="1" max=move || steps().max(1) disabled=move || steps() == 0
                 prop:value=move || (at() + 1).to_string()
-                aria-valuetext=told
+                aria-valuetext=words
                 on:input=move |input| {
                     if let Ok(step) = event_target_value(&input).parse::<usize>() { go(step.saturating_sub(1)); }
                 } />
-            <span class="fine">{told}</span>
+            <span class="fine">{words}</span>
         </div>
     }
 }

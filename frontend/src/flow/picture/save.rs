@@ -1,4 +1,4 @@
-//! The picture as a file: what is seen, with its colours.
+//! Saves the picture as a file, with the colours in which it is seen.
 
 use js_sys::Promise;
 use leptos::prelude::{document, window};
@@ -8,7 +8,7 @@ use web_sys::{CanvasRenderingContext2d, Element, HtmlAnchorElement, HtmlCanvasEl
 
 use crate::{js::field, ui::download};
 
-/// What a style sheet gives to shapes and text.
+/// Properties that a style sheet gives to shapes and text.
 const PROPERTIES: [&str; 11] = [
     "fill",
     "stroke",
@@ -22,8 +22,8 @@ const PROPERTIES: [&str; 11] = [
     "paint-order",
     "opacity",
 ];
-/// Pixels of a PNG by those of the picture: sharp in print.
-const SCALE: f64 = 2.0;
+/// Pixels of a PNG for one of the picture: sharp in print.
+const PNG_SCALE: f64 = 2.0;
 
 /// Saves the picture as `name.svg`.
 pub(super) fn svg(picture: &Element, name: &str) -> Result<(), JsValue> {
@@ -39,16 +39,16 @@ pub(super) async fn png(picture: &Element, name: &str) -> Result<(), JsValue> {
     let decode: js_sys::Function = field(&image, "decode").dyn_into()?;
     JsFuture::from(decode.call0(&image)?.dyn_into::<Promise>()?).await?;
     let canvas: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
-    canvas.set_width((width * SCALE) as u32);
-    canvas.set_height((height * SCALE) as u32);
+    canvas.set_width((width * PNG_SCALE) as u32);
+    canvas.set_height((height * PNG_SCALE) as u32);
     let context = canvas.get_context("2d")?.ok_or("the browser draws nothing")?;
     let context: CanvasRenderingContext2d = context.unchecked_into();
     context.draw_image_with_html_image_element_and_dw_and_dh(
         &image,
         0.0,
         0.0,
-        width * SCALE,
-        height * SCALE,
+        width * PNG_SCALE,
+        height * PNG_SCALE,
     )?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     link.set_href(&canvas.to_data_url_with_type("image/png")?);
@@ -57,7 +57,7 @@ pub(super) async fn png(picture: &Element, name: &str) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// The picture's text with all that the page's style sheet gives it, and its size.
+/// Returns the picture's text with all that the page's style sheet gives it, and its size.
 fn standalone(picture: &Element) -> Result<(String, f64, f64), JsValue> {
     let copy: Element = picture.clone_node_with_deep(true)?.unchecked_into();
     let (shapes, copies) = (picture.query_selector_all("*")?, copy.query_selector_all("*")?);

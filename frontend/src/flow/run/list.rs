@@ -1,160 +1,110 @@
 //! The runs: which are under way, and what came of the others.
 
-use gloo_timers::callback::Interval;
 use leptos::prelude::*;
-use shared::flow::{PollPhase, PollProgress, SimulationDraft, Verdict, analysis::Totals};
+use shared::flow::{FlowSimulation, Totals, Verdict};
 
-use super::{
-    driver::Runner,
-    record::{Record, Run, describe, verdict_name},
+use super::{Run, Runner, verdict_name};
+use crate::{
+    flow::desk::FlowState,
+    js::reason,
+    kit::{
+        jobs::{JobTable, JobsUnderWay, MaxRunning, number_column, state_column},
+        table::{Column, Sheet},
+    },
+    ui::{Notice, download},
 };
-use crate::{clock, flow::desk::Desk};
-
-/// How often the time to the next attempt is drawn.
-const TICK_MS: u32 = 100;
 
 /// Runs under way, with a bar each; the runs' table; totals.
 #[component]
 pub(in crate::flow) fn Runs() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+    let state = expect_context::<FlowState>();
     let runner = expect_context::<Runner>();
-    let under_way = move || {
-        let waits = |run: &Run| run.record.with(|record| record.outcome.is_none());
-        desk.runs.get().into_iter().filter(waits).collect::<Vec<_>>()
+    let export = move |sheet: Sheet| {
+        if let Err(error) = download("runs.csv", "text/csv", &sheet.to_csv()) {
+            let notice = Notice { title: "The file was not saved".into(), detail: reason(&error) };
+            state.notice.set(Some(notice));
+        }
+    };
+    let edit = move |draft| {
+        state.payload.set(None);
+        state.draft.set(draft);
     };
     view! {
         <section class="panel runs" aria-label="Runs">
             <header>
                 <h2>"Runs"</h2>
-                <button type="button" disabled=move || desk.runs.with(Vec::is_empty) on:click=move |_| {
-                    for run in desk.runs.get_untracked() {
-                        if run.record.with_untracked(|record| record.outcome.is_some()) { runner.remove(run.id); }
-                    }
-                }>"Remove finished runs"</button>
+                <MaxRunning runner=runner.jobs />
+                <button type="button" disabled=move || state.runs.with(Vec::is_empty)
+                    on:click=move |_| runner.remove_finished()>"Remove finished runs"</button>
             </header>
-            <For each=under_way key=|run| run.id let:run><Waiting run /></For>
-            <p class="visually-hidden" role="status">{move || desk.shown().map(|run| run.record.with(|record| {
-                let verdict = record.judgement().map(|judgement| format!(", verdict: {}", verdict_name(judgement.verdict)));
-                format!("Run {}: {}{}", record.number, record.state(), verdict.unwrap_or_default())
-            }))}</p>
-            {move || desk.shown().and_then(|run| run.record.with(Record::trouble)).map(|(title, detail)| view! {
+            <JobsUnderWay jobs=state.runs runner=runner.jobs />
+            <p class="visually-hidden" role="status">{move || state.shown().map(|run| {
+                let verdict = verdict(&run).map(|verdict| format!(", verdict: {}", verdict_name(verdict)));
+                format!("Run {}: {}{}", run.number(), run.state(), verdict.unwrap_or_default())
+            })}</p>
+            {move || state.shown().and_then(|run| run.trouble()).map(|(title, detail)| view! {
                 <div class="notice" role="alert"><p><strong>{title}</strong>" "{detail}</p></div>
             })}
             <Sum />
-            <div class="scroll" tabindex="0" role="group" aria-label="Table of runs">
-                <table aria-label="Runs">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Run"</th><th scope="col">"Flow"</th><th scope="col">"Digits"</th>
-                            <th scope="col">"State"</th><th scope="col">"Duration"</th><th scope="col">"Verdict"</th>
-                            <th scope="col"><span class="visually-hidden">"Actions"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <Show when=move || desk.runs.with(Vec::is_empty)>
-                            <tr><td colspan="7" class="empty">"No runs yet. Choose a flow, enter digits, and run the simulation."</td></tr>
-                        </Show>
-                        <For each=move || desk.runs.get() key=|run| run.id let:run><Line run /></For>
-                    </tbody>
-                </table>
-            </div>
+            <JobTable name="Runs" jobs=state.runs runner=runner.jobs columns=columns()
+                chosen=state.chosen choose=move |id| state.choose(Some(id))
+                compared=state.other compare=move |id| state.other.set(id)
+                edit remove=move |id| runner.remove(id) export
+                empty="No runs yet. Choose a flow, enter digits, and run the simulation." />
         </section>
     }
 }
 
-#[component]
-fn Waiting(run: Run) -> impl IntoView {
-    let runner = expect_context::<Runner>();
-    let number = run.record.with_untracked(|record| record.number);
-    let progress = run.progress.clone();
-    let now = RwSignal::new(clock::now());
-    let ticking = StoredValue::new_local(Some(Interval::new(TICK_MS, move || now.set(clock::now()))));
-    on_cleanup(move || drop(ticking.try_update_value(Option::take)));
-    let (value, most) = (progress.clone(), progress.clone());
-    view! {
-        <div class="waiting">
-            <progress aria-label=format!("Progress of run {number}")
-                max=move || most.with(|progress| progress.as_ref().map_or(1, |progress| progress.of))
-                value=move || value.with(|progress| progress.as_ref().map_or(0, |progress| progress.attempt))></progress>
-            <p>
-                <strong>{format!("Run {number}")}</strong>" "
-                {move || progress.with(|progress| progress.as_ref().map(|progress| told(progress, now.get())))}
-            </p>
-            <button type="button" aria-label=format!("Cancel run {number}") on:click=move |_| runner.cancel(run.id)>"Cancel"</button>
-        </div>
-    }
+fn columns() -> Vec<Column<Run>> {
+    let duration =
+        |run: &Run| run.record.with(|record| record.result.as_ref().map(|result| result.duration_ms));
+    vec![
+        number_column::<FlowSimulation>("Run"),
+        Column::new("Flow", |run: &Run| run.record.with(|record| record.draft.flow_id.clone())),
+        Column::new("Digits", |run: &Run| {
+            let digits = run.record.with(|record| record.draft.digits.clone());
+            if digits.is_empty() { "none".to_owned() } else { digits }
+        })
+        .class("digits"),
+        state_column::<FlowSimulation>(),
+        Column::new("Duration", move |run: &Run| duration(run).map_or_else(String::new, seconds))
+            .sorted_by(move |run| duration(run).into())
+            .class("number"),
+        Column::new("Verdict", |run: &Run| verdict(run).map_or("–", verdict_name).to_owned()).shown_as(|run| {
+            let run = run.clone();
+            let name = Memo::new(move |_| verdict(&run).map(verdict_name));
+            view! {
+                <span class="verdict" data-verdict=move || name.get().unwrap_or("")>{move || name.get().unwrap_or("–")}</span>
+            }
+            .into_any()
+        }),
+    ]
 }
 
-fn told(progress: &PollProgress, now: shared::time::Instant) -> String {
-    let what = match progress.phase {
-        PollPhase::Idle | PollPhase::Submitting => "is being submitted".to_owned(),
-        PollPhase::Polling | PollPhase::Over => {
-            let status = progress.status.map_or("unknown", shared::wire::SimulationStatus::name);
-            format!("was accepted; state: {status}")
-        }
-    };
-    let next = progress.next_at.map_or_else(
-        || "waiting for the answer".to_owned(),
-        |at| format!("next in {:.1} s", at.saturating_since(now).as_secs_f64()),
-    );
-    let attempt = match progress.attempt {
-        0 => format!("no attempt of {} yet", progress.of),
-        attempt => format!("attempt {attempt} of {}", progress.of),
-    };
-    let trouble = progress.trouble.as_ref().map(|trouble| format!(" Last attempt: {}.", describe(trouble)));
-    format!("{what}; {attempt}, {next}.{}", trouble.unwrap_or_default())
+fn verdict(run: &Run) -> Option<Verdict> {
+    run.verdict.with(|judged| judged.as_ref().map(|judged| judged.judgement.verdict))
 }
 
-#[component]
-fn Line(run: Run) -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let runner = expect_context::<Runner>();
-    let id = run.id;
-    let (number, draft) = run.record.with_untracked(|record| (record.number, record.draft.clone()));
-    let SimulationDraft { flow_id, digits, .. } = draft.clone();
-    let chosen = move || desk.chosen.get() == Some(id);
-    let (state, duration) = (run.record.clone(), run.record.clone());
-    let verdict = Memo::new(move |_| run.record.with(|record| record.judgement().map(|all| all.verdict)));
-    let seconds = move || {
-        let ms = duration.with(|record| record.result.as_ref().map(|result| result.duration_ms))?;
-        Some(format!("{:.1} s", ms as f64 / 1_000.0))
-    };
-    view! {
-        <tr class:chosen=chosen>
-            <th scope="row">
-                <button type="button" aria-label=format!("Show run {number}") aria-pressed=move || chosen().to_string()
-                    on:click=move |_| desk.choose(Some(id))>{number}</button>
-            </th>
-            <td>{flow_id}</td>
-            <td class="digits">{if digits.is_empty() { "none".to_owned() } else { digits }}</td>
-            <td>{move || state.with(Record::state)}</td>
-            <td>{seconds}</td>
-            <td class="verdict" data-verdict=move || verdict.get().map_or("", verdict_name)>
-                {move || verdict.get().map_or("–", verdict_name)}
-            </td>
-            <td class="actions">
-                <button type="button" aria-label=format!("Edit run {number}")
-                    on:click=move |_| { desk.payload.set(None); desk.draft.set(draft.clone()); }>"Edit"</button>
-                <button type="button" aria-label=format!("Remove run {number}") on:click=move |_| runner.remove(id)>"×"</button>
-            </td>
-        </tr>
-    }
+fn seconds(ms: u64) -> String {
+    format!("{:.1} s", ms as f64 / 1_000.0)
 }
 
 /// Figures over all runs.
 #[component]
 fn Sum() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+    let state = expect_context::<FlowState>();
     let totals = Memo::new(move |_| {
-        let records: Vec<_> = desk.runs.get().iter().map(|run| run.record.get()).collect();
-        let judged = records.iter().filter_map(|record| {
-            Some((record.result.as_ref()?, record.judgement().map_or(Verdict::Unjudged, |all| all.verdict)))
-        });
-        Totals::of(judged)
+        let judged: Vec<_> = state
+            .runs
+            .get()
+            .iter()
+            .filter_map(|run| Some((run.record.with(|record| record.result.clone())?, verdict(run)?)))
+            .collect();
+        Totals::of(judged.iter().map(|(result, verdict)| (result, *verdict)))
     });
     let percent =
         |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0));
-    let seconds = |ms: Option<u64>| ms.map_or("–".to_owned(), |ms| format!("{:.1} s", ms as f64 / 1_000.0));
+    let seconds = |ms: Option<u64>| ms.map_or("–".to_owned(), seconds);
     view! {
         <dl class="figures" aria-label="Totals">
             <div><dt>"Finished"</dt><dd>{move || totals.get().runs}</dd></div>

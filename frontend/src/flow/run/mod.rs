@@ -1,11 +1,23 @@
-//! Runs: submitted, waited for, kept.
+//! Runs of the flow panel: what is particular to them. How jobs are run, kept and listed is in [`crate::kit::jobs`].
 
-mod driver;
+mod job;
 mod list;
-mod record;
-mod store;
+mod runner;
 
-pub(super) use driver::Runner;
+pub(super) use job::{Run, verdict_name};
 pub(super) use list::Runs;
-pub(super) use record::{Record, Run, RunId, verdict_name};
-pub(super) use store::load;
+pub(super) use runner::Runner;
+
+use shared::flow::FlowSimulation;
+
+use crate::kit::jobs;
+
+/// A run's key in this browser.
+pub(super) type RunId = jobs::JobId;
+/// The kept record of a run.
+pub(super) type Record = jobs::Record<FlowSimulation>;
+
+/// Returns the runs that were kept, newest first.
+pub(super) fn load() -> Vec<Run> {
+    jobs::load()
+}

@@ -101,27 +101,29 @@ impl<D: Send + Sync + 'static> Form<D> {
 
 impl<D: Draft> Form<D> {
     /// Creates a form of `draft`, and what the draft comes to: its checked payload, or what is wrong with it or with the
-    /// JSON being typed. `further` checks what takes more than the draft to know.
+    /// JSON being typed. `further` is given the payload where the draft's fields are right, and returns what is wrong with
+    /// it by all that the draft alone does not tell. Each is checked again only when what it depends on has changed.
     pub(crate) fn checked(
         draft: RwSignal<D>,
         limits: Signal<D::Limits>,
-        further: impl Fn(&D::Checked, &D::Limits) -> Result<(), FieldErrors> + Send + Sync + 'static,
+        further: impl FnOnce(Memo<Option<D::Checked>>) -> Signal<FieldErrors>,
     ) -> (Self, Memo<Result<D::Checked, DraftErrors>>)
     where
         D::Checked: Clone + PartialEq + Send + Sync,
     {
         let text = RwSignal::new(None::<String>);
+        let text_errors = Memo::new(move |_| {
+            limits.with(|limits| text.with(|text| check_text::<D>(text.as_deref()?, limits).err()))
+        });
+        let of_fields = Memo::new(move |_| limits.with(|limits| draft.with(|draft| draft.check(limits))));
+        let right = Memo::new(move |_| of_fields.with(|checked| checked.as_ref().ok().cloned()));
+        let further = further(right);
         let checked = Memo::new(move |_| {
-            limits.with(|limits| {
-                if let Some(Err(errors)) =
-                    text.with(|text| text.as_deref().map(|text| check_text::<D>(text, limits)))
-                {
-                    return Err(DraftErrors::of_text(errors));
-                }
-                let checked = draft.with(|draft| draft.check(limits))?;
-                further(&checked, limits)?;
-                Ok(checked)
-            })
+            if let Some(errors) = text_errors.get() {
+                return Err(DraftErrors::of_text(errors));
+            }
+            let checked = of_fields.get()?;
+            Ok(further.get().into_result(checked)?)
         });
         let wrong =
             Memo::new(move |_| checked.with(|checked| checked.as_ref().err().cloned().unwrap_or_default()));

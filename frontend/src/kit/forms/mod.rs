@@ -2,7 +2,7 @@
 //! that says why it does not send.
 //!
 //! ```ignore
-//! let (form, checked) = Form::checked(draft, limits, |_, _| Ok(()));
+//! let (form, checked) = Form::checked(draft, limits, |_| Signal::stored(FieldErrors::new()));
 //! view! {
 //!     <FormFrame form label="Prompt playback" submit="Send to CXone" on_submit>
 //!         <TextField id="prompt-name" label="Prompt" field=form.field(lens!(name), "prompt") />

@@ -109,7 +109,7 @@ fn open(draft: PromptDraft) -> (Page, RwSignal<PromptDraft>, RwSignal<Vec<Prompt
     let (draft, sent) = (RwSignal::new(draft), RwSignal::new(Vec::new()));
     let page = mount(move || {
         let limits = Signal::stored(());
-        let (form, checked) = Form::checked(draft, limits, |_, ()| Ok(()));
+        let (form, checked) = Form::checked(draft, limits, |_| Signal::stored(FieldErrors::new()));
         let notice = RwSignal::new(None);
         let submit = move |()| {
             let right = checked.with_untracked(Result::is_ok);

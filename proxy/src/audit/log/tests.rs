@@ -7,7 +7,7 @@ use super::*;
 use crate::audit::verify;
 
 fn entry(detail: serde_json::Value) -> Entry {
-    Entry { action: "test", correlation: CorrelationId::random(), outcome: "ok", detail }
+    Entry { action: "test", correlation: crate::id::random_correlation(), outcome: AuditOutcome::Ok, detail }
 }
 
 fn close(opened: Opened) {
@@ -37,17 +37,142 @@ async fn a_thousand_writers_make_one_unbroken_chain() {
         written.unwrap();
     }
     assert_eq!(verify(&path).unwrap().lines, 1_000);
-    let page = opened.audit.page(997, 10).unwrap();
-    assert_eq!((page.entries.len(), page.next_after), (3, None));
-    let mut seen = Vec::new();
-    let mut after = Some(0);
-    while let Some(from) = after {
-        let page = opened.audit.page(from, 130).unwrap();
-        seen.extend(page.entries.iter().map(|entry| entry.seq));
-        after = page.next_after;
-    }
-    assert_eq!(seen, (1..=1_000).collect::<Vec<_>>());
+    let page =
+        opened.audit.page(&AuditQuery { after: Some(997), limit: 10, ..AuditQuery::default() }).unwrap();
+    assert_eq!((numbers(&page).len(), page.next_after), (3, None));
+    assert_eq!(
+        ascending(&opened.audit, 0, &AuditQuery { limit: 130, ..AuditQuery::default() }),
+        (1..=1_000).collect::<Vec<_>>()
+    );
     close(opened);
+}
+
+fn numbers(page: &AuditPage) -> Vec<u64> {
+    page.entries.iter().map(|entry| entry.seq).collect()
+}
+
+/// All pages from `after` to the newest entry.
+fn ascending(audit: &Audit, after: u64, query: &AuditQuery) -> Vec<u64> {
+    let (mut seen, mut next) = (Vec::new(), Some(after));
+    while next.is_some() {
+        let page = audit.page(&AuditQuery { after: next, ..query.clone() }).unwrap();
+        seen.extend(numbers(&page));
+        assert_eq!(page.next_before, None);
+        next = page.next_after;
+    }
+    seen
+}
+
+/// All pages from the newest entry, or from `before`, to the oldest.
+fn descending(audit: &Audit, before: Option<u64>, query: &AuditQuery) -> Vec<u64> {
+    let mut query = AuditQuery { before, ..query.clone() };
+    let mut seen = Vec::new();
+    loop {
+        let page = audit.page(&query).unwrap();
+        seen.extend(numbers(&page));
+        assert_eq!(page.next_after, None);
+        if page.next_before.is_none() {
+            return seen;
+        }
+        query.before = page.next_before;
+    }
+}
+
+/// A log of 1,000 entries: every tenth of the action `tenth`, every hundredth under the correlation id `hundredth`.
+async fn long_log(path: &Path) -> Opened {
+    let opened = Audit::open(path).unwrap();
+    for number in 1..=1_000u64 {
+        let mut entry = entry(json!({ "number": number, "text": "tenth hundredth" }));
+        if number.is_multiple_of(10) {
+            entry.action = "tenth";
+        }
+        if number.is_multiple_of(100) {
+            entry.correlation = "hundredth".parse().unwrap();
+        }
+        if number < 1_000 {
+            // The queue has room for all of them, and keeps their order.
+            opened.audit.note(entry);
+        } else {
+            opened.audit.record(entry).await.unwrap();
+        }
+    }
+    opened
+}
+
+fn pages_are_right(audit: &Audit) {
+    let query = |limit| AuditQuery { limit, ..AuditQuery::default() };
+    let down = |from: u64| (1..=from).rev().collect::<Vec<u64>>();
+    let up = |from: u64| (from..=1_000).collect::<Vec<u64>>();
+    for limit in [1_000, 999, 130, 7] {
+        assert_eq!(descending(audit, None, &query(limit)), down(1_000), "{limit}");
+        assert_eq!(ascending(audit, 0, &query(limit)), up(1), "{limit}");
+    }
+    for place in [1, 2, 127, 128, 129, 130, 257, 999, 1_000, 1_001] {
+        assert_eq!(descending(audit, Some(place), &query(100)), down(place.min(1_001) - 1), "before {place}");
+        assert_eq!(ascending(audit, place, &query(100)), up(place + 1), "after {place}");
+    }
+    assert_eq!(descending(audit, Some(0), &query(100)), [0_u64; 0]);
+    assert_eq!(descending(audit, Some(u64::MAX), &query(500)), down(1_000));
+    assert_eq!(ascending(audit, u64::MAX, &query(100)), [0_u64; 0]);
+    let between = AuditQuery { before: Some(133), ..query(2) };
+    assert_eq!(ascending(audit, 127, &between), [128, 129, 130, 131, 132]);
+}
+
+fn filters_are_right(audit: &Audit) {
+    let tenths: Vec<u64> = (1..=100).map(|number| number * 10).collect();
+    let hundredths: Vec<u64> = (1..=10).map(|number| number * 100).collect();
+    let check = |correlation: Option<&str>, action: Option<&str>, expect: &[u64]| {
+        let query = AuditQuery {
+            limit: 3,
+            correlation: correlation.map(Into::into),
+            action: action.map(Into::into),
+            ..AuditQuery::default()
+        };
+        assert_eq!(ascending(audit, 0, &query), expect, "{correlation:?} {action:?}");
+        let reversed: Vec<u64> = expect.iter().rev().copied().collect();
+        assert_eq!(descending(audit, None, &query), reversed, "{correlation:?} {action:?}");
+    };
+    check(None, Some("tenth"), &tenths);
+    check(Some("hundredth"), None, &hundredths);
+    check(Some("hundredth"), Some("tenth"), &hundredths);
+    check(Some("hundredth"), Some("test"), &[]);
+    check(Some("tenth"), None, &[]);
+    check(None, Some("ten"), &[]);
+}
+
+#[tokio::test]
+async fn pages_and_filters_reach_all_of_the_trail_in_both_directions() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let opened = long_log(&path).await;
+    pages_are_right(&opened.audit);
+    filters_are_right(&opened.audit);
+    let head = opened.audit.head();
+    close(opened);
+    let opened = Audit::open(&path).unwrap();
+    pages_are_right(&opened.audit);
+    filters_are_right(&opened.audit);
+    assert_eq!(opened.audit.head(), head, "the head after a restart");
+    let last = fs::read_to_string(&path).unwrap().lines().last().unwrap().to_owned();
+    assert!(head.seq == 1_000 && last.ends_with(&format!("\"{}\"}}", head.hash)), "{head:?}: {last}");
+    close(opened);
+}
+
+#[tokio::test]
+async fn numbers_stay_unique_after_a_line_was_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    log_of(&path, 5).await;
+    let changed = fs::read_to_string(&path).unwrap().replacen("\"number\":1", "\"number\":7", 1);
+    fs::write(&path, changed).unwrap();
+    let opened = Audit::open(&path).unwrap();
+    assert_eq!(opened.broken_at, Some(2));
+    opened.audit.record(entry(json!(null))).await.unwrap();
+    let query = AuditQuery { limit: 10, ..AuditQuery::default() };
+    assert_eq!(descending(&opened.audit, None, &query), [6, 5, 4, 3, 2, 1]);
+    close(opened);
+    let lines: Vec<u64> = verify(&path).unwrap().faults.iter().map(|fault| fault.line).collect();
+    assert_eq!(lines, [2], "the damage is named once");
 }
 
 #[tokio::test]
@@ -57,9 +182,10 @@ async fn the_chain_goes_on_after_a_restart() {
     log_of(&path, 3).await;
     log_of(&path, 200).await;
     let verdict = verify(&path).unwrap();
-    assert_eq!((verdict.lines, verdict.fault), (203, None));
+    assert_eq!((verdict.lines, verdict.faults.len()), (203, 0));
     let opened = Audit::open(&path).unwrap();
-    assert_eq!(opened.audit.page(128, 1).unwrap().entries[0].seq, 129);
+    let query = AuditQuery { after: Some(128), limit: 1, ..AuditQuery::default() };
+    assert_eq!(numbers(&opened.audit.page(&query).unwrap()), [129]);
     close(opened);
 }
 
@@ -70,13 +196,13 @@ async fn a_torn_last_line_is_cut_off() {
     log_of(&path, 3).await;
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() - 10]).unwrap();
-    assert!(verify(&path).unwrap().fault.unwrap().reason.contains("torn"));
+    assert!(verify(&path).unwrap().faults[0].reason.contains("torn"));
     let opened = Audit::open(&path).unwrap();
     assert!(opened.torn_bytes > 0);
     opened.audit.record(entry(json!(null))).await.unwrap();
     close(opened);
     let verdict = verify(&path).unwrap();
-    assert_eq!((verdict.lines, verdict.fault), (3, None));
+    assert_eq!((verdict.lines, verdict.faults.len()), (3, 0));
 }
 
 #[tokio::test]
@@ -125,7 +251,8 @@ proptest! {
         log[position] ^= change;
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), &log).unwrap();
-        let fault = verify(file.path()).unwrap().fault.expect("a change is found");
+        let faults = verify(file.path()).unwrap().faults;
+        let fault = faults.first().expect("a change is found");
         prop_assert_eq!(fault.line, line);
     }
 
@@ -138,7 +265,8 @@ proptest! {
         if repeat { lines.insert(line, lines[line]); } else { lines.remove(line); }
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), lines.join("\n") + "\n").unwrap();
-        let fault = verify(file.path()).unwrap().fault.expect("a change is found");
+        let faults = verify(file.path()).unwrap().faults;
+        let fault = faults.first().expect("a change is found");
         prop_assert_eq!(fault.line, line as u64 + if repeat { 2 } else { 1 });
     }
 }

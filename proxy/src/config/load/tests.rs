@@ -84,7 +84,7 @@ fn the_example_is_complete_and_loads() {
     let example = include_str!("../../../dialbench.example.toml");
     let secrets = [("CXONE_CLIENT_ID", "me"), ("CXONE_CLIENT_SECRET", "secret")];
     let config = load(example, &secrets).unwrap();
-    assert_eq!(config.profile, Profile::Tutorial);
+    assert_eq!(config.profile, ProfileName::Tutorial);
     assert!(config.services.values().all(|service| service.missing.is_empty()));
     assert_eq!(config.limits, shared::wire::Limits::default());
     // What the example says of each service is what holds where nothing is said.

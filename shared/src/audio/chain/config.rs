@@ -1,80 +1,24 @@
-//! The chain's settings, their units and ranges.
+//! The settings of the whole chain.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    audio::math,
+    audio::{
+        compressor::{
+            COMPRESSOR_ATTACK, COMPRESSOR_KNEE, COMPRESSOR_MAKE_UP, COMPRESSOR_RATIO, COMPRESSOR_RELEASE,
+            COMPRESSOR_THRESHOLD, CompressorConfig,
+        },
+        gain::{GAIN_FACTOR, GainConfig},
+        gate::{
+            GATE_ATTACK, GATE_HOLD, GATE_HYSTERESIS, GATE_RANGE, GATE_RELEASE, GATE_THRESHOLD, GateConfig,
+        },
+        limiter::{LIMITER_CEILING, LIMITER_RELEASE, LimiterConfig},
+        range::Range,
+    },
     field_error::{FieldError, FieldErrors},
 };
 
-/// What a setting may be.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Range {
-    /// The setting's path in a [`ChainConfig`] written as JSON.
-    pub field: &'static str,
-    /// The unit, as shown; empty for a plain number.
-    pub unit: &'static str,
-    /// The least.
-    pub min: f32,
-    /// The most.
-    pub max: f32,
-}
-
-impl Range {
-    const fn new(field: &'static str, unit: &'static str, min: f32, max: f32) -> Self {
-        Self { field, unit, min, max }
-    }
-
-    /// Whether `value` lies within; NaN does not.
-    pub fn holds(&self, value: f32) -> bool {
-        (self.min..=self.max).contains(&value)
-    }
-
-    /// The nearest value within; the least for NaN.
-    pub const fn nearest(&self, value: f32) -> f32 {
-        if value > self.max {
-            self.max
-        } else if value >= self.min {
-            value
-        } else {
-            self.min
-        }
-    }
-}
-
-/// The range of [`GainConfig::factor`].
-pub const GAIN_FACTOR: Range = Range::new("gain.factor", "", 0.0, 10.0);
-/// The range of [`GateConfig::threshold`].
-pub const GATE_THRESHOLD: Range = Range::new("gate.threshold", "steps of 32,768", 1.0, 32_767.0);
-/// The range of [`GateConfig::hysteresis_db`].
-pub const GATE_HYSTERESIS: Range = Range::new("gate.hysteresisDb", "dB", 0.0, 24.0);
-/// The range of [`GateConfig::attack_ms`].
-pub const GATE_ATTACK: Range = Range::new("gate.attackMs", "ms", 16.0, 500.0);
-/// The range of [`GateConfig::hold_ms`].
-pub const GATE_HOLD: Range = Range::new("gate.holdMs", "ms", 0.0, 2_000.0);
-/// The range of [`GateConfig::release_ms`].
-pub const GATE_RELEASE: Range = Range::new("gate.releaseMs", "ms", 16.0, 2_000.0);
-/// The range of [`GateConfig::range_db`].
-pub const GATE_RANGE: Range = Range::new("gate.rangeDb", "dB", 0.0, 100.0);
-/// The range of [`CompressorConfig::threshold_dbfs`].
-pub const COMPRESSOR_THRESHOLD: Range = Range::new("compressor.thresholdDbfs", "dBFS", -60.0, 0.0);
-/// The range of [`CompressorConfig::ratio`].
-pub const COMPRESSOR_RATIO: Range = Range::new("compressor.ratio", ": 1", 1.0, 20.0);
-/// The range of [`CompressorConfig::knee_db`].
-pub const COMPRESSOR_KNEE: Range = Range::new("compressor.kneeDb", "dB", 0.0, 24.0);
-/// The range of [`CompressorConfig::attack_ms`].
-pub const COMPRESSOR_ATTACK: Range = Range::new("compressor.attackMs", "ms", 1.0, 200.0);
-/// The range of [`CompressorConfig::release_ms`].
-pub const COMPRESSOR_RELEASE: Range = Range::new("compressor.releaseMs", "ms", 10.0, 2_000.0);
-/// The range of [`CompressorConfig::make_up_db`].
-pub const COMPRESSOR_MAKE_UP: Range = Range::new("compressor.makeUpDb", "dB", 0.0, 24.0);
-/// The range of [`LimiterConfig::ceiling_dbfs`].
-pub const LIMITER_CEILING: Range = Range::new("limiter.ceilingDbfs", "dBFS", -40.0, 0.0);
-/// The range of [`LimiterConfig::release_ms`].
-pub const LIMITER_RELEASE: Range = Range::new("limiter.releaseMs", "ms", 10.0, 1_000.0);
-
-/// All settings. The default is the seed's: gain 1.2, gate at 200; no compressor, and a limiter where the seed clips.
+/// All settings. By default: gain 1.2, gate at 200, no compressor, and a limiter against clipping.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ChainConfig {
@@ -88,110 +32,8 @@ pub struct ChainConfig {
     pub limiter: LimiterConfig,
 }
 
-/// The gain's settings.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct GainConfig {
-    /// Leaves the signal as it is.
-    pub bypass: bool,
-    /// What every sample is multiplied by, 0–10.
-    pub factor: f32,
-}
-
-/// The noise gate's settings.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct GateConfig {
-    /// Leaves the signal as it is.
-    pub bypass: bool,
-    /// A peak this high opens the gate: amplitude in steps of 16-bit PCM, 1–32,767.
-    pub threshold: f32,
-    /// How far below the threshold the peaks must fall for it to close, 0–24 dB.
-    pub hysteresis_db: f32,
-    /// How long it takes to open, 16–500 ms. Any faster would be heard as a click.
-    pub attack_ms: f32,
-    /// How long it stays open after the last peak above the lower threshold, 0–2,000 ms.
-    pub hold_ms: f32,
-    /// How long it takes to close, 16–2,000 ms.
-    pub release_ms: f32,
-    /// By how much it attenuates while closed, 0–100 dB; 100 is silence.
-    pub range_db: f32,
-}
-
-/// The compressor's settings.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct CompressorConfig {
-    /// Leaves the signal as it is.
-    pub bypass: bool,
-    /// The level above which it compresses, −60–0 dBFS.
-    pub threshold_dbfs: f32,
-    /// How many dB more of input make one dB more of output, 1–20.
-    pub ratio: f32,
-    /// The width of the transition around the threshold, 0–24 dB.
-    pub knee_db: f32,
-    /// The time constant with which reduction grows, 1–200 ms.
-    pub attack_ms: f32,
-    /// The time constant with which it ends, 10–2,000 ms.
-    pub release_ms: f32,
-    /// Gain after the reduction, 0–24 dB.
-    pub make_up_db: f32,
-}
-
-/// The limiter's settings.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct LimiterConfig {
-    /// Leaves the signal as it is, except that it is delayed.
-    pub bypass: bool,
-    /// What no sample exceeds, −40–0 dBFS.
-    pub ceiling_dbfs: f32,
-    /// The time constant with which the gain recovers, 10–1,000 ms.
-    pub release_ms: f32,
-}
-
-impl Default for GainConfig {
-    fn default() -> Self {
-        Self { bypass: false, factor: 1.2 }
-    }
-}
-
-impl Default for GateConfig {
-    fn default() -> Self {
-        Self {
-            bypass: false,
-            threshold: 200.0,
-            hysteresis_db: 6.0,
-            attack_ms: 16.0,
-            hold_ms: 100.0,
-            release_ms: 150.0,
-            range_db: 100.0,
-        }
-    }
-}
-
-impl Default for CompressorConfig {
-    fn default() -> Self {
-        Self {
-            bypass: true,
-            threshold_dbfs: -24.0,
-            ratio: 3.0,
-            knee_db: 6.0,
-            attack_ms: 5.0,
-            release_ms: 200.0,
-            make_up_db: 0.0,
-        }
-    }
-}
-
-impl Default for LimiterConfig {
-    fn default() -> Self {
-        Self { bypass: false, ceiling_dbfs: -0.1, release_ms: 60.0 }
-    }
-}
-
 impl ChainConfig {
-    /// Nothing but the chain's delay.
+    /// Returns settings that bypass every stage; only the chain's delay remains.
     pub fn bypassed() -> Self {
         Self {
             gain: GainConfig { bypass: true, ..GainConfig::default() },
@@ -200,78 +42,11 @@ impl ChainConfig {
             limiter: LimiterConfig { bypass: true, ..LimiterConfig::default() },
         }
     }
-}
 
-impl GainConfig {
-    /// The factor that applies.
-    pub(in crate::audio) const fn effective(self) -> f32 {
-        if self.bypass { 1.0 } else { GAIN_FACTOR.nearest(self.factor) }
-    }
-}
-
-impl GateConfig {
-    /// The threshold in dB below full scale.
-    pub fn threshold_dbfs(&self) -> f32 {
-        math::to_db(self.opens())
-    }
-
-    /// The peak that opens it, of 1.
-    pub(in crate::audio) fn opens(&self) -> f32 {
-        self.threshold / 32_768.0
-    }
-
-    /// The peak below which it closes, of 1.
-    pub(in crate::audio) fn closes(&self) -> f32 {
-        self.opens() * math::from_db(-self.hysteresis_db)
-    }
-
-    /// The gain while it is closed.
-    pub(in crate::audio) fn floor(&self) -> f32 {
-        if self.range_db < GATE_RANGE.max { math::from_db(-self.range_db) } else { 0.0 }
-    }
-
-    pub(in crate::audio) const fn within_range(&self) -> Self {
-        Self {
-            bypass: self.bypass,
-            threshold: GATE_THRESHOLD.nearest(self.threshold),
-            hysteresis_db: GATE_HYSTERESIS.nearest(self.hysteresis_db),
-            attack_ms: GATE_ATTACK.nearest(self.attack_ms),
-            hold_ms: GATE_HOLD.nearest(self.hold_ms),
-            release_ms: GATE_RELEASE.nearest(self.release_ms),
-            range_db: GATE_RANGE.nearest(self.range_db),
-        }
-    }
-}
-
-impl CompressorConfig {
-    pub(in crate::audio) const fn within_range(&self) -> Self {
-        Self {
-            bypass: self.bypass,
-            threshold_dbfs: COMPRESSOR_THRESHOLD.nearest(self.threshold_dbfs),
-            ratio: COMPRESSOR_RATIO.nearest(self.ratio),
-            knee_db: COMPRESSOR_KNEE.nearest(self.knee_db),
-            attack_ms: COMPRESSOR_ATTACK.nearest(self.attack_ms),
-            release_ms: COMPRESSOR_RELEASE.nearest(self.release_ms),
-            make_up_db: COMPRESSOR_MAKE_UP.nearest(self.make_up_db),
-        }
-    }
-}
-
-impl LimiterConfig {
-    pub(in crate::audio) const fn within_range(&self) -> Self {
-        Self {
-            bypass: self.bypass,
-            ceiling_dbfs: LIMITER_CEILING.nearest(self.ceiling_dbfs),
-            release_ms: LIMITER_RELEASE.nearest(self.release_ms),
-        }
-    }
-}
-
-impl ChainConfig {
-    /// How many numbers the settings are.
+    /// Count of numbers in [`Self::to_numbers`].
     pub const NUMBERS: usize = 19;
 
-    /// Every number in it, with what it may be.
+    /// Returns every number among the settings, with its range.
     pub const fn values(&self) -> [(Range, f32); 15] {
         let Self { gain, gate, compressor, limiter } = self;
         [
@@ -293,7 +68,7 @@ impl ChainConfig {
         ]
     }
 
-    /// As plain numbers, to be passed between threads: the bypasses, then [`Self::values`].
+    /// Returns the settings as plain numbers, for another thread: the bypasses, then [`Self::values`].
     pub fn to_numbers(&self) -> [f32; Self::NUMBERS] {
         let bypasses = [self.gain.bypass, self.gate.bypass, self.compressor.bypass, self.limiter.bypass];
         let mut numbers = [0.0; Self::NUMBERS];
@@ -306,7 +81,7 @@ impl ChainConfig {
         numbers
     }
 
-    /// From what [`Self::to_numbers`] made.
+    /// Creates the value from the numbers of [`Self::to_numbers`].
     pub const fn from_numbers(numbers: &[f32; Self::NUMBERS]) -> Self {
         let [gain, gate, compressor, limiter, factor, rest @ ..] = *numbers;
         let [threshold, hysteresis_db, attack_ms, hold_ms, release_ms, range_db, rest @ ..] = rest;
@@ -328,7 +103,7 @@ impl ChainConfig {
         Self { gain: GainConfig { bypass: gain != 0.0, factor }, gate, compressor, limiter }
     }
 
-    /// Whether every setting lies within its range; otherwise each one that does not.
+    /// Checks every setting against its range; the error lists each one that lies outside.
     pub fn check(&self) -> Result<(), FieldErrors> {
         let wrong = self.values().into_iter().filter(|(range, value)| !range.holds(*value));
         let errors: FieldErrors = wrong

@@ -1,4 +1,4 @@
-//! What a prompt goes through before it is heard: gain, noise gate, compressor, limiter, in the seed's order.
+//! The processing chain of a prompt: gain, noise gate, compressor and limiter, in this order.
 //!
 //! Samples are f32, −1…1: 16-bit PCM divided by 32,768. Within, everything is done in whole blocks of 2 ms, aligned to the
 //! stream; so the result does not depend on how the caller cuts the stream. Nothing is allocated, and the bits are
@@ -9,27 +9,22 @@ mod config;
 use serde::{Deserialize, Serialize};
 use wide::f32x8;
 
-pub use config::{
-    COMPRESSOR_ATTACK, COMPRESSOR_KNEE, COMPRESSOR_MAKE_UP, COMPRESSOR_RATIO, COMPRESSOR_RELEASE,
-    COMPRESSOR_THRESHOLD, ChainConfig, CompressorConfig, GAIN_FACTOR, GATE_ATTACK, GATE_HOLD,
-    GATE_HYSTERESIS, GATE_RANGE, GATE_RELEASE, GATE_THRESHOLD, GainConfig, GateConfig, LIMITER_CEILING,
-    LIMITER_RELEASE, LimiterConfig, Range,
-};
+pub use config::ChainConfig;
 
 use super::{
     compressor::Compressor,
-    gain::{Gain, Grid, LANES, MOST_PAIRS, PAIR, Pair, SILENT, highest, peaks},
+    gain::{Gain, Grid, LANES, MAX_PAIRS, PAIR, Pair, SILENT, highest, peaks},
     gate::Gate,
     limiter::{LOOK_AHEAD, Limiter},
     math,
 };
 
 /// Samples are held within ± this, 96 dB above full scale, and what is no number is silence.
-const LOUDEST: f32 = 65_536.0;
-/// Where no lane's sum of squares exceeds this, all samples are within.
-const LOUDEST_SQUARE: f32x8 = f32x8::splat(LOUDEST * LOUDEST);
+const MAX_AMPLITUDE: f32 = 65_536.0;
+/// Largest sum of squares of a lane at which no sample can exceed [`MAX_AMPLITUDE`].
+const MAX_AMPLITUDE_SQUARED: f32x8 = f32x8::splat(MAX_AMPLITUDE * MAX_AMPLITUDE);
 
-/// What went through the chain since the meters were read last.
+/// Levels and gain reductions since the meters were last read.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Meters {
@@ -39,7 +34,7 @@ pub struct Meters {
     pub input_rms_dbfs: f32,
     /// The gate's gain now, in dB; −120 while it is silent.
     pub gate_gain_db: f32,
-    /// Whether the gate is open, or still held open.
+    /// True while the gate is open or held open.
     pub gate_open: bool,
     /// The compressor's largest gain reduction, in dB, make-up aside.
     pub compressor_reduction_db: f32,
@@ -54,7 +49,7 @@ pub struct Meters {
 pub struct Chain {
     grid: Grid,
     /// The block that is being gathered, up to `filled`, and from there on what the last one became.
-    samples: [Pair; MOST_PAIRS],
+    samples: [Pair; MAX_PAIRS],
     filled: usize,
     gain: Gain,
     gate: Gate,
@@ -69,7 +64,7 @@ impl Chain {
     pub fn new(rate: u32, config: &ChainConfig) -> Self {
         let grid = Grid::new(rate);
         Self {
-            samples: [SILENT; MOST_PAIRS],
+            samples: [SILENT; MAX_PAIRS],
             filled: 0,
             gain: Gain::new(config.gain.effective()),
             gate: Gate::new(&config.gate, &grid),
@@ -80,7 +75,7 @@ impl Chain {
         }
     }
 
-    /// New settings, from the next block on. No change is heard as a click, however often it comes.
+    /// Applies new settings from the next block on. No change is heard as a click, however often settings change.
     pub fn set(&mut self, config: &ChainConfig) {
         self.gain.set(config.gain.effective());
         self.gate.set(&config.gate, &self.grid);
@@ -88,12 +83,12 @@ impl Chain {
         self.limiter.set(&config.limiter, &self.grid);
     }
 
-    /// Samples by which the output lags behind the input, whatever is bypassed: 48 at 8 kHz, 6 ms.
+    /// Returns the delay in samples, whatever is bypassed: 48 at 8 kHz, 6 ms.
     pub const fn latency(&self) -> usize {
         self.grid.pairs() * PAIR * (1 + LOOK_AHEAD)
     }
 
-    /// Replaces `samples`, any number of them, by what comes out of the chain.
+    /// Replaces `samples`, any number of them, by the chain's output.
     pub fn process(&mut self, samples: &mut [f32]) {
         let length = self.grid.pairs() * PAIR;
         let mut rest = samples;
@@ -154,7 +149,7 @@ impl Chain {
     }
 }
 
-/// What the meters are made of, lane by lane.
+/// Sums and peaks behind the meters, lane by lane.
 #[derive(Clone, Debug, Default)]
 struct Levels {
     input_peaks: f32x8,
@@ -167,20 +162,20 @@ struct Levels {
 }
 
 /// Pairs whose squares are summed up in single precision.
-const PENDING: u32 = 256;
+const PENDING_PAIRS: u32 = 256;
 
 impl Levels {
     #[inline]
     fn input(&mut self, block: &mut [Pair]) {
         let mut squares = squares(block);
-        if !squares.simd_lt(LOUDEST_SQUARE).all() {
+        if !squares.simd_lt(MAX_AMPLITUDE_SQUARED).all() {
             tame(block);
             squares = self::squares(block);
         }
         self.input_peaks = self.input_peaks.fast_max(peaks(block));
         self.squares += squares;
         self.pending += block.len() as u32;
-        if self.pending >= PENDING {
+        if self.pending >= PENDING_PAIRS {
             self.carry();
         }
     }
@@ -214,8 +209,8 @@ fn tame(block: &mut [Pair]) {
     for vector in block.as_flattened_mut() {
         *vector = f32x8::new(vector.to_array().map(|sample| match sample {
             sample if sample.is_nan() => 0.0,
-            sample if sample > LOUDEST => LOUDEST,
-            sample if sample < -LOUDEST => -LOUDEST,
+            sample if sample > MAX_AMPLITUDE => MAX_AMPLITUDE,
+            sample if sample < -MAX_AMPLITUDE => -MAX_AMPLITUDE,
             sample => sample,
         }));
     }

@@ -1,15 +1,15 @@
-//! How late each frame is, against the quickest of the last two seconds.
+//! Lateness of frames, measured against the quickest of the last two seconds.
 
 use super::FRAME_MICROS;
 
 /// Frames among which the quickest is the measure: 2 s, as in WebRTC's delay tracker. Long enough to meet a frame
 /// that nothing held up, short enough to follow the sender's clock.
-const WINDOW: u64 = 100;
+const WINDOW_FRAMES: u64 = 100;
 /// Frames of which none was nearly as quick as the measure show that the measure is over: half a second.
-const RECENT: usize = 25;
-/// By how much they are late then, at least, in microseconds.
-const SHIFTED: i64 = 15_000;
-/// A power of two above [`WINDOW`].
+const RECENT_FRAMES: usize = 25;
+/// Least lateness of those frames, in microseconds.
+const SHIFT_MICROS: i64 = 15_000;
+/// A power of two above [`WINDOW_FRAMES`].
 const PLACES: usize = 128;
 
 /// The quickest frames, each quicker than all that came after it: a queue whose front is the minimum.
@@ -19,9 +19,9 @@ pub(super) struct Arrivals {
     first: usize,
     count: usize,
     newest: u64,
-    recent: [Quick; RECENT],
+    recent: [Quick; RECENT_FRAMES],
     recent_count: usize,
-    /// Whether the measure follows what is late for good before two seconds are over.
+    /// True when a lasting shift is followed before two seconds are over.
     follows: bool,
 }
 
@@ -33,14 +33,14 @@ struct Quick {
 }
 
 impl Arrivals {
-    /// One that `follows` takes frames that are late all alike for the measure, by themselves.
+    /// Creates the measure. With `follows`, frames that are all equally late become the new reference.
     pub(super) const fn new(follows: bool) -> Self {
         let quickest = [Quick { sequence: 0, offset: 0 }; PLACES];
-        let recent = [Quick { sequence: 0, offset: 0 }; RECENT];
+        let recent = [Quick { sequence: 0, offset: 0 }; RECENT_FRAMES];
         Self { quickest, first: 0, count: 0, newest: 0, recent, recent_count: 0, follows }
     }
 
-    /// Forgets what was quick before.
+    /// Forgets the quickest frames.
     pub(super) const fn restart(&mut self) {
         self.count = 0;
         self.newest = 0;
@@ -55,14 +55,14 @@ impl Arrivals {
             self.count -= 1;
         }
         while self.count > 0
-            && (self.count == PLACES || self.at(0).sequence.saturating_add(WINDOW) < self.newest)
+            && (self.count == PLACES || self.at(0).sequence.saturating_add(WINDOW_FRAMES) < self.newest)
         {
             self.first = (self.first + 1) % PLACES;
             self.count -= 1;
         }
         self.quickest[(self.first + self.count) % PLACES] = Quick { sequence, offset };
         self.count += 1;
-        self.recent[self.recent_count % RECENT] = Quick { sequence, offset };
+        self.recent[self.recent_count % RECENT_FRAMES] = Quick { sequence, offset };
         self.recent_count += 1;
         if self.follows {
             self.follow_a_shift();
@@ -96,18 +96,18 @@ impl Arrivals {
     /// Drops the measure where recent frames are late all alike.
     fn follow_a_shift(&mut self) {
         let (mut least, mut most) = (i64::MAX, i64::MIN);
-        for back in 1..=self.recent_count.min(RECENT) {
-            let offset = self.recent[(self.recent_count - back) % RECENT].offset;
+        for back in 1..=self.recent_count.min(RECENT_FRAMES) {
+            let offset = self.recent[(self.recent_count - back) % RECENT_FRAMES].offset;
             (least, most) = (least.min(offset), most.max(offset));
             let shift = least.saturating_sub(self.at(0).offset);
             let spread = most.saturating_sub(least);
             let plain = match back {
                 5 => shift >= spread.saturating_mul(3),
                 10 => shift >= spread,
-                RECENT => shift.saturating_mul(2) >= spread,
+                RECENT_FRAMES => shift.saturating_mul(2) >= spread,
                 _ => false,
             };
-            if plain && shift >= SHIFTED {
+            if plain && shift >= SHIFT_MICROS {
                 while self.at(0).offset < least {
                     self.first = (self.first + 1) % PLACES;
                     self.count -= 1;
@@ -117,7 +117,7 @@ impl Arrivals {
         }
     }
 
-    /// When the frame 0 would have arrived at the quickest, in microseconds; `None` before the first arrival.
+    /// Returns the earliest possible arrival of frame 0, in microseconds; `None` before the first arrival.
     pub(super) fn origin(&self) -> Option<i64> {
         (self.count > 0).then(|| self.at(0).offset)
     }
@@ -171,7 +171,7 @@ mod tests {
         fn the_measure_is_the_least_of_the_window(delays in prop::collection::vec(0u64..15_000, 1..400)) {
             let mut arrivals = Arrivals::new(true);
             for (sequence, &delay) in delays.iter().enumerate() {
-                let least = delays[sequence.saturating_sub(WINDOW as usize)..=sequence].iter().min();
+                let least = delays[sequence.saturating_sub(WINDOW_FRAMES as usize)..=sequence].iter().min();
                 let late = arrivals.note(sequence as u64, sequence as u64 * 20_000 + delay);
                 prop_assert_eq!(late, delay - least.expect("the frame itself at least"));
             }

@@ -1,6 +1,6 @@
-//! What the jitter buffer counts.
+//! Counters of the jitter buffer.
 
-/// What was counted, in frames and in units of 10 ms.
+/// Counters, in frames and in units of 10 ms.
 ///
 /// At any time `inserted = played + late + duplicates + discarded + buffered`, and
 /// `concealed = of lost frames + of late frames + at jumps + undecided` in units.

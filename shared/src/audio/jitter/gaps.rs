@@ -1,7 +1,7 @@
-//! What it was for that there was nothing to play.
+//! Explanation of gaps in playing: a loss, or an underrun.
 
 /// Frames within which a loss and the gap that it leaves are both seen: a second.
-const SOON: u32 = 50;
+const EXPLANATION_FRAMES: u32 = 50;
 
 /// Gaps in playing, each until it is clear whether a frame was lost before it got a number, or was late.
 ///
@@ -9,7 +9,7 @@ const SOON: u32 = 50;
 /// one; a gap that no loss explains within a second is an underrun.
 #[derive(Clone, Debug)]
 pub(super) struct Gaps {
-    /// Whether frames can be lost before they get a number.
+    /// True when frames can be lost before they get a number.
     explicable: bool,
     unexplained: u64,
     /// Inferred losses that no gap has made good.
@@ -23,7 +23,7 @@ impl Gaps {
         Self { explicable, unexplained: 0, losses: 0, since: 0 }
     }
 
-    /// The buffer ran dry and a frame came; the underruns that are certain now.
+    /// Notes that the buffer ran dry and a frame came. Returns the underruns that are certain now.
     pub(super) const fn gap(&mut self) -> u64 {
         if !self.explicable {
             return 1;
@@ -36,7 +36,7 @@ impl Gaps {
         0
     }
 
-    /// A frame came in, by which so many losses were inferred; the underruns that are certain now.
+    /// Notes a frame and the losses inferred from it. Returns the underruns that are certain now.
     pub(super) fn frame(&mut self, losses: u64) -> u64 {
         if losses > 0 {
             self.since = 0;
@@ -45,10 +45,10 @@ impl Gaps {
             self.losses += losses - explained;
         }
         self.since = self.since.saturating_add(1);
-        if self.since > SOON { self.settle() } else { 0 }
+        if self.since > EXPLANATION_FRAMES { self.settle() } else { 0 }
     }
 
-    /// What is not explained by now will not be; the underruns.
+    /// Ends the wait for explanations. Returns the underruns.
     pub(super) const fn settle(&mut self) -> u64 {
         let unexplained = self.unexplained;
         *self = Self::new(self.explicable);

@@ -1,6 +1,6 @@
-//! A histogram that forgets.
+//! A histogram in which old values fade.
 
-/// The shares of what was seen, the older the less. They add up to one once something was.
+/// Shares of the values seen, weighted by age. They add up to one after the first value.
 #[derive(Clone, Debug)]
 pub(super) struct Histogram<const N: usize> {
     shares: [f64; N],
@@ -9,7 +9,7 @@ pub(super) struct Histogram<const N: usize> {
     seen: u32,
 }
 
-/// How much more than its even share a value counts among the first ones, as in WebRTC's delay manager.
+/// Extra weight of the first values, as in WebRTC's delay manager.
 const START_WEIGHT: f64 = 2.0;
 
 impl<const N: usize> Histogram<N> {

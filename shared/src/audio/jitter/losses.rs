@@ -5,18 +5,18 @@ use crate::audio::{frame::FRAME_DURATION, math::log2};
 
 /// Up to 400 ms; the last place takes whatever is later.
 const PLACES: usize = 80;
-/// By how many places a lost frame shifts those after it.
+/// Places by which a lost frame shifts those after it.
 const SHIFT: usize = (FRAME_DURATION.as_millis() / PLACE.as_millis()) as usize;
-/// What each frame leaves of the weight of those before it: half in 3 s.
+/// Share of their weight that earlier frames keep with each new one: half in 3 s.
 const FORGET: f64 = 0.995;
-/// What any delay has as its share, however rarely it was seen.
-const FLOOR: f32 = 0.001;
-/// How much likelier than not a loss has to be, in bits, before it is believed.
-const CERTAIN: f32 = 10.0;
+/// Least share of any delay, however rarely it was seen.
+const MIN_SHARE: f32 = 0.001;
+/// Evidence for a loss that is believed, in bits.
+const LOSS_EVIDENCE_BITS: f32 = 10.0;
 /// Frames that must speak for it: two may be held up alike.
-const LEAST: usize = 3;
+const MIN_EVIDENCE_FRAMES: usize = 3;
 /// Frames that may speak for it. What is not certain after a second is how delays are now.
-const MOST: usize = 50;
+const MAX_EVIDENCE_FRAMES: usize = 50;
 /// Losses in a row that are looked for; of longer ones the rest is found after them.
 const IN_A_ROW: usize = 8;
 
@@ -29,7 +29,7 @@ pub(super) struct Losses {
     usual: Histogram<PLACES>,
     tests: [Test; IN_A_ROW],
     /// The places of the frames that any of the sums is made of, the oldest first.
-    doubtful: [usize; MOST],
+    doubtful: [usize; MAX_EVIDENCE_FRAMES],
     count: usize,
     likeness: Likeness,
 }
@@ -46,10 +46,10 @@ impl Test {
     const AFRESH: Self = Self { sum: 0.0, count: 0, first: 0 };
 }
 
-/// What was inferred.
+/// Frames that are inferred to be lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Loss {
-    /// How many frames were lost.
+    /// Number of frames that were lost.
     pub(super) frames: usize,
     /// The number of the first frame that came after them.
     pub(super) next: u64,
@@ -60,7 +60,7 @@ impl Losses {
         Self {
             usual: Histogram::new(FORGET),
             tests: [Test::AFRESH; IN_A_ROW],
-            doubtful: [0; MOST],
+            doubtful: [0; MAX_EVIDENCE_FRAMES],
             count: 0,
             likeness: Likeness::new(),
         }
@@ -88,7 +88,7 @@ impl Losses {
             self.learn(self.count - since, 0);
             self.learn(since, loss.frames * SHIFT);
             self.restart();
-        } else if self.count == MOST {
+        } else if self.count == MAX_EVIDENCE_FRAMES {
             self.restart();
         } else {
             let doubtful = self.tests.iter().map(|test| test.count).max().unwrap_or(0);
@@ -97,7 +97,7 @@ impl Losses {
         loss
     }
 
-    /// What is doubtful is how delays are now.
+    /// Takes undecided evidence for the new usual delays.
     pub(super) fn restart(&mut self) {
         self.learn(self.count, 0);
         self.tests = [Test::AFRESH; IN_A_ROW];
@@ -107,7 +107,7 @@ impl Losses {
     fn believed(&self) -> Option<Loss> {
         let (mut believed, mut sum) = (None, 0.0);
         for (test, frames) in self.tests.iter().zip(1..) {
-            if test.count >= LEAST && test.sum >= sum + CERTAIN {
+            if test.count >= MIN_EVIDENCE_FRAMES && test.sum >= sum + LOSS_EVIDENCE_BITS {
                 (believed, sum) = (Some(Loss { frames, next: test.first }), test.sum);
             }
         }
@@ -126,7 +126,7 @@ impl Losses {
     }
 }
 
-/// How like the frame before it each frame is, which makes it tell less.
+/// Correlation of each frame's lateness with the one before, which lessens its evidence.
 #[derive(Clone, Copy, Debug)]
 struct Likeness {
     mean: f32,
@@ -150,23 +150,23 @@ impl Likeness {
         self.last = off;
     }
 
-    /// What a frame is worth, where one that is unlike the others is worth 1: the size of an autoregressive process's
-    /// sample that tells as much as one of independent values.
+    /// Returns the evidence of a frame, 1 where it is independent of the others: the effective sample size of an
+    /// autoregressive process.
     fn worth(&self) -> f32 {
         /// Added to either side, so that there is something to divide where all are alike.
         const SOME: f32 = 4.0;
         /// Losses that are not found make frames alike, and must not hide the next ones.
-        const LEAST: f32 = 0.5;
+        const MIN_EVIDENCE_FRAMES: f32 = 0.5;
         let worth = (self.variance - self.covariance + SOME) / (self.variance + self.covariance + SOME);
-        worth.clamp(LEAST, 1.0)
+        worth.clamp(MIN_EVIDENCE_FRAMES, 1.0)
     }
 }
 
-/// How much likelier a delay is with a loss than without, in bits.
+/// Returns the evidence of a delay for a loss, in bits.
 fn evidence(usual: &Histogram<PLACES>, place: usize, shift: usize) -> f32 {
-    let share = |place: usize| usual.share(place) as f32 + FLOOR;
+    let share = |place: usize| usual.share(place) as f32 + MIN_SHARE;
     // After the loss nothing can be quicker than the quickest was before.
-    let shifted = place.checked_sub(shift).map_or(FLOOR * FLOOR, share);
+    let shifted = place.checked_sub(shift).map_or(MIN_SHARE * MIN_SHARE, share);
     log2(shifted) - log2(share(place))
 }
 

@@ -1,7 +1,7 @@
 //! Frames that came over the network, in order again, until they are due.
 //!
-//! Where frames have sequence numbers the buffer sees loss, reordering and duplicates. CXone's stream has none: its
-//! receiver numbers what comes, and what was lost before is inferred from how late the rest is.
+//! With sequence numbers the buffer sees loss, reordering and duplicates. CXone's stream has none: its
+//! receiver numbers the frames as they come, and losses before that are inferred from the lateness of the rest.
 
 mod arrivals;
 mod counts;
@@ -36,7 +36,7 @@ const CEASED: u32 = 40;
 /// small cuts below it.
 const EXCESS: Duration = Duration::from_millis(200);
 
-/// What became of a frame that came in.
+/// Fate of a frame that came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inserted {
     /// It waits to be played.
@@ -47,7 +47,7 @@ pub enum Inserted {
     Duplicate,
 }
 
-/// What is to be played next.
+/// The next piece to be played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next<'a> {
     /// A frame.
@@ -60,18 +60,18 @@ pub enum Next<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Nothing has come since the start or since frames ceased.
+    /// No frame has come since the start or since frames ceased.
     Idle,
     /// Frames come, and are gathered since then.
     Gathering(Instant),
     Playing,
 }
 
-/// The buffer. 21 KB, all of it allocated when it is made.
+/// The jitter buffer: 21 KB, all of it allocated when it is created.
 #[derive(Clone, Debug)]
 pub struct JitterBuffer {
     frames: Vec<Frame>,
-    /// Whether there is a frame, by sequence number modulo [`CAPACITY`].
+    /// True where a frame is present, by sequence number modulo [`CAPACITY`].
     present: [bool; CAPACITY],
     /// The next frame to be played.
     cursor: u64,
@@ -79,12 +79,12 @@ pub struct JitterBuffer {
     end: u64,
     /// The first number that was played.
     first: Option<u64>,
-    /// Of the frames before the cursor, which came: the lowest bit is the last of them.
+    /// Bits of the frames before the cursor that came; the lowest bit is the last of them.
     came: u128,
     phase: Phase,
     /// Units to be made up for frames before the cursor.
     owed: u32,
-    /// Whether a unit is to join what was heard to frames further on.
+    /// True when a unit has to join the output to frames further on.
     jumped: bool,
     delay: TargetDelay,
     gaps: Gaps,
@@ -92,7 +92,7 @@ pub struct JitterBuffer {
 }
 
 impl JitterBuffer {
-    /// An empty buffer.
+    /// Creates an empty buffer.
     pub fn new(config: TargetConfig) -> Self {
         Self {
             frames: vec![SILENCE; CAPACITY],
@@ -144,7 +144,7 @@ impl JitterBuffer {
         Inserted::Buffered
     }
 
-    /// What is to be played at `now`. Frames come whole, what is made up comes in units of 10 ms.
+    /// Returns the next piece to be played at `now`: a whole frame, or the order to conceal 10 ms.
     pub fn take(&mut self, now: Instant) -> Next<'_> {
         if !self.is_playing(now) {
             return Next::Waiting;
@@ -173,12 +173,12 @@ impl JitterBuffer {
         }
     }
 
-    /// Whether the next frame is there.
+    /// Returns true when the next frame is present.
     pub fn is_ready(&self) -> bool {
         self.phase == Phase::Playing && self.owed == 0 && !self.jumped && self.has(self.cursor)
     }
 
-    /// How long frames wait at present, from the time at which the quickest would have come until they are due, where
+    /// Returns the present wait, from the time at which the quickest frame would have come until a frame is due, where
     /// `ahead` samples of those that were taken are still to be heard. `None` while nothing plays.
     pub fn wait_micros(&self, now: Instant, ahead: usize) -> Option<i64> {
         if self.phase != Phase::Playing {
@@ -190,17 +190,17 @@ impl JitterBuffer {
         Some(now.as_micros().cast_signed().saturating_sub(due))
     }
 
-    /// The wait that is aimed at.
+    /// Returns the wait that is aimed at.
     pub const fn target(&self) -> Duration {
         self.delay.target()
     }
 
-    /// Frames that wait to be played.
+    /// Returns the number of frames that wait to be played.
     pub fn buffered(&self) -> usize {
         self.present.iter().filter(|&&present| present).count()
     }
 
-    /// What was counted.
+    /// Returns the counters.
     pub const fn counts(&self) -> &JitterCounts {
         &self.counts
     }
@@ -213,7 +213,7 @@ impl JitterBuffer {
         }
     }
 
-    /// Gives up what waits. The stream goes on, with any number, as after a pause.
+    /// Discards the frames that wait. The stream goes on with any number, as after a pause.
     pub fn flush(&mut self) {
         self.counts.discarded += self.buffered() as u64;
         self.settle_held();
@@ -332,7 +332,7 @@ impl JitterBuffer {
         }
     }
 
-    /// Goes on at `to`; the concealment joins what was heard to what is there.
+    /// Goes on at `to`; the concealment joins the output so far to the frames there.
     fn jump(&mut self, to: u64) {
         self.settle_held();
         self.advance_to(to);

@@ -1,4 +1,4 @@
-//! How long frames should wait, judged by how late they come: WebRTC's delay manager is the model.
+//! The wait that suits the lateness of frames, after the model of WebRTC's delay manager.
 
 use core::time::Duration;
 
@@ -9,22 +9,22 @@ use super::{
 };
 use crate::{audio::frame::FRAME_DURATION, time::Instant};
 
-/// What a place of the histogram stands for: fine enough that its rounding does not show beside a frame's 20 ms.
+/// Width of a place of the histogram: fine enough beside a frame's 20 ms.
 pub(super) const PLACE: Duration = Duration::from_millis(5);
 /// Up to half a second; the last place takes whatever is later.
 const PLACES: usize = 100;
-/// How much longer frames wait where losses have to be inferred: one that has not been yet leaves a frame less.
-const FOR_A_LOSS: Duration = FRAME_DURATION;
-/// And for a while after one, when there may be another before the first is found.
-const FOR_LOSSES: Duration = Duration::from_millis(30);
+/// Additional wait where losses have to be inferred: one that is not found yet leaves a frame less.
+const LOSS_WAIT: Duration = FRAME_DURATION;
+/// Additional wait for a while after a loss, when another may come before the first is found.
+const REPEATED_LOSS_WAIT: Duration = Duration::from_millis(30);
 /// Frames for which losses are expected after one: 10 s.
-const EXPECTED: u32 = 500;
+const LOSS_EXPECTED_FRAMES: u32 = 500;
 /// A frame that comes so soon after another was held up by that one, and tells nothing of its own.
-const TOGETHER: Duration = Duration::from_millis(3);
+const SAME_BURST: Duration = Duration::from_millis(3);
 /// Frames that are seen before the first guess may be undercut: half a second.
 const FIRST_FRAMES: u32 = 25;
 
-/// How the wait is found and kept within bounds.
+/// Settings of the wait.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TargetConfig {
     /// The wait at first: 40 ms.
@@ -35,9 +35,10 @@ pub struct TargetConfig {
     pub max: Duration,
     /// The share of the frames that should come in time: 0.95.
     pub quantile: f64,
-    /// What share each frame leaves of the weight of those before it: 0.983.
+    /// Share of their weight that earlier frames keep with each new one: 0.983.
     pub forget: f64,
-    /// Whether frames get their numbers as they arrive. Those that were lost before leave no gap in the numbers, and are
+    /// True when frames get their numbers as they arrive. Those that were lost before leave no gap in the numbers,
+    /// and are
     /// inferred from how late the others come. Not at first.
     pub infers_losses: bool,
 }
@@ -55,14 +56,14 @@ impl Default for TargetConfig {
     }
 }
 
-/// Follows arrivals and says how long frames should wait.
+/// Follows arrivals and derives the wait.
 #[derive(Clone, Debug)]
 pub struct TargetDelay {
     config: TargetConfig,
     arrivals: Arrivals,
     histogram: Histogram<PLACES>,
     losses: Option<Losses>,
-    /// When the last frame came.
+    /// Arrival of the last frame.
     last: Instant,
     seen: u32,
     /// Frames for which losses are still expected.
@@ -71,7 +72,7 @@ pub struct TargetDelay {
 }
 
 impl TargetDelay {
-    /// Before the first frame.
+    /// Creates the state before the first frame.
     pub fn new(config: TargetConfig) -> Self {
         Self {
             config,
@@ -85,34 +86,34 @@ impl TargetDelay {
         }
     }
 
-    /// Takes a frame's arrival; how many frames it shows to have been lost before they got a number.
+    /// Takes a frame's arrival. Returns the number of frames that it shows to have been lost before they got a number.
     pub fn arrived(&mut self, sequence: u64, at: Instant) -> u64 {
         let late = Duration::from_micros(self.arrivals.note(sequence, at.as_micros()));
         let place = (late.as_micros() / PLACE.as_micros()) as usize;
         self.histogram.add(place);
-        let alone = at - self.last >= TOGETHER;
+        let alone = at - self.last >= SAME_BURST;
         self.last = at;
         let loss = self.losses.as_mut().filter(|_| alone).and_then(|losses| losses.note(sequence, place));
         self.expected = self.expected.saturating_sub(1);
         if let Some(Loss { frames, next }) = loss {
             self.arrivals.lost(frames, next);
-            self.expected = EXPECTED;
+            self.expected = LOSS_EXPECTED_FRAMES;
         }
         self.seen = self.seen.saturating_add(1);
         let places = self.histogram.quantile(self.config.quantile) as u32 + 1;
         let margin = if !self.config.infers_losses {
             Duration::ZERO
         } else if self.expected == 0 {
-            FOR_A_LOSS
+            LOSS_WAIT
         } else {
-            FOR_LOSSES
+            REPEATED_LOSS_WAIT
         };
         let least = if self.seen < FIRST_FRAMES { self.config.start } else { self.config.min };
         self.target = (PLACE * places + margin).max(least).min(self.config.max);
         loss.map_or(0, |loss| loss.frames as u64)
     }
 
-    /// Frames have ceased for a while: what comes next is no later than it has to be. What was learnt stays.
+    /// Notes that frames ceased for a while: the next one becomes the reference. The histogram stays.
     pub fn restart(&mut self) {
         self.arrivals.restart();
         if let Some(losses) = &mut self.losses {
@@ -135,7 +136,7 @@ impl TargetDelay {
         self.config.max
     }
 
-    /// When the frame 0 would have come at the quickest, in microseconds on the arrivals' clock.
+    /// Returns the earliest possible arrival of frame 0, in microseconds on the arrivals' clock.
     pub(super) fn origin_micros(&self) -> Option<i64> {
         self.arrivals.origin()
     }

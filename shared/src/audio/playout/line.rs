@@ -1,18 +1,18 @@
-//! The samples between the jitter buffer and the ear, where pieces are taken out and put in.
+//! Samples between the jitter buffer and the ear, from which pieces are cut and repeated.
 
 use crate::audio::level::FULL_SCALE;
 
 /// The shortest piece: 2.5 ms, a period of 400 Hz.
-const SHORTEST: usize = 20;
+const MIN_PIECE: usize = 20;
 /// The longest piece: 20 ms, a period of 50 Hz, two of most voices.
-pub(super) const LONGEST: usize = 160;
+pub(super) const MAX_PIECE: usize = 160;
 /// The two sides of a splice are compared over 10 ms, and faded over as much of it as the piece is long.
-pub(super) const COMPARED: usize = 80;
+pub(super) const COMPARED_SAMPLES: usize = 80;
 /// Mean square below which a piece may go or come wherever it is: −54 dB of full scale.
-const QUIET: f32 = 4e-6;
+const QUIET_POWER: f32 = 4e-6;
 /// A longer piece is taken where the likeness of the best is missed by no more.
-const AS_GOOD: f32 = 0.002;
-/// What is kept and what is to come, with room to write before it is moved up.
+const LIKENESS_MARGIN: f32 = 0.002;
+/// Capacity in samples: those kept, those to come, and room to write before they are moved up.
 const LENGTH: usize = 1_024;
 const LANES: usize = 8;
 
@@ -26,7 +26,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn new() -> Self {
-        Self { samples: Box::new([0.0; LENGTH]), at: LONGEST, end: LONGEST }
+        Self { samples: Box::new([0.0; LENGTH]), at: MAX_PIECE, end: MAX_PIECE }
     }
 
     /// Samples still to be heard.
@@ -37,9 +37,9 @@ impl Line {
     /// Puts samples at the end. There is room for two frames beside the longest wait for a splice.
     pub(super) fn push(&mut self, samples: &[i16]) {
         if self.end + samples.len() > LENGTH {
-            let kept = self.at - LONGEST;
+            let kept = self.at - MAX_PIECE;
             self.samples.copy_within(kept..self.end, 0);
-            (self.at, self.end) = (LONGEST, self.end - kept);
+            (self.at, self.end) = (MAX_PIECE, self.end - kept);
         }
         for (to, &sample) in self.samples[self.end..].iter_mut().zip(samples) {
             *to = f32::from(sample) / FULL_SCALE as f32;
@@ -56,11 +56,11 @@ impl Line {
 
     /// Takes a piece of at most `most` samples out whose ends are alike; its length, if there was one. Looks 30 ms ahead.
     pub(super) fn cut(&mut self, least_likeness: f32, most: usize) -> Option<usize> {
-        if self.ahead() < LONGEST + COMPARED {
+        if self.ahead() < MAX_PIECE + COMPARED_SAMPLES {
             return None;
         }
         let lag = self.lag(least_likeness, most, |at, lag| at + lag)?;
-        let weights = Fade::new(lag.min(COMPARED));
+        let weights = Fade::new(lag.min(COMPARED_SAMPLES));
         for (index, weight) in weights {
             let (from, to) = (self.samples[self.at + index], self.samples[self.at + lag + index]);
             self.samples[self.at + lag + index] = from + (to - from) * weight;
@@ -71,11 +71,11 @@ impl Line {
 
     /// Plays a piece of at most `most` samples again that goes on like what is to come; its length, if there was one. Looks 10 ms ahead.
     pub(super) fn repeat(&mut self, least_likeness: f32, most: usize) -> Option<usize> {
-        if self.ahead() < COMPARED {
+        if self.ahead() < COMPARED_SAMPLES {
             return None;
         }
         let lag = self.lag(least_likeness, most, |at, lag| at - lag)?;
-        let weights = Fade::new(lag.min(COMPARED));
+        let weights = Fade::new(lag.min(COMPARED_SAMPLES));
         for (index, weight) in weights {
             let (from, to) = (self.samples[self.at + index], self.samples[self.at - lag + index]);
             self.samples[self.at - lag + index] = from + (to - from) * weight;
@@ -86,27 +86,27 @@ impl Line {
 
     /// The length of the best piece between here and `other(here, length)`.
     fn lag(&self, least: f32, most: usize, other: impl Fn(usize, usize) -> usize) -> Option<usize> {
-        let here = &self.samples[self.at..self.at + COMPARED];
+        let here = &self.samples[self.at..self.at + COMPARED_SAMPLES];
         let there = |lag| {
             let start = other(self.at, lag);
-            &self.samples[start..start + COMPARED]
+            &self.samples[start..start + COMPARED_SAMPLES]
         };
-        let quiet = QUIET * COMPARED as f32;
+        let quiet = QUIET_POWER * COMPARED_SAMPLES as f32;
         let energy = product(here, here);
-        let longest = most.min(LONGEST);
+        let longest = most.min(MAX_PIECE);
         let farthest = there(longest);
         if energy < quiet && product(farthest, farthest) < quiet {
-            return (longest >= SHORTEST).then_some(longest);
+            return (longest >= MIN_PIECE).then_some(longest);
         }
-        let mut likeness = [0.0; LONGEST + 1];
+        let mut likeness = [0.0; MAX_PIECE + 1];
         let mut best = f32::NEG_INFINITY;
-        for (lag, likeness) in likeness.iter_mut().enumerate().take(longest + 1).skip(SHORTEST) {
+        for (lag, likeness) in likeness.iter_mut().enumerate().take(longest + 1).skip(MIN_PIECE) {
             let there = there(lag);
             *likeness = product(here, there) / (energy * product(there, there)).sqrt().max(f32::MIN_POSITIVE);
             best = best.max(*likeness);
         }
-        let good = (best - AS_GOOD).max(least);
-        (SHORTEST..=longest).rev().find(|&lag| likeness[lag] >= good)
+        let good = (best - LIKENESS_MARGIN).max(least);
+        (MIN_PIECE..=longest).rev().find(|&lag| likeness[lag] >= good)
     }
 }
 
@@ -154,9 +154,9 @@ mod tests {
     fn line(samples: usize, sample: impl Fn(usize) -> f64) -> Line {
         let mut line = Line::new();
         let pcm: Vec<i16> = (0..samples).map(|index| (sample(index) * 20_000.0) as i16).collect();
-        line.push(&pcm[..LONGEST]);
-        line.at += LONGEST;
-        line.push(&pcm[LONGEST..]);
+        line.push(&pcm[..MAX_PIECE]);
+        line.at += MAX_PIECE;
+        line.push(&pcm[MAX_PIECE..]);
         line
     }
 

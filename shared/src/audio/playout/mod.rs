@@ -8,7 +8,7 @@ mod line;
 
 use core::time::Duration;
 
-use line::{COMPARED, LONGEST, Line};
+use line::{COMPARED_SAMPLES, Line, MAX_PIECE};
 
 use super::{
     drift::{DriftConfig, DriftControl},
@@ -20,37 +20,37 @@ use crate::time::Instant;
 
 /// A sample's time in microseconds.
 const SAMPLE_MICROS: f64 = 1e6 / SAMPLE_RATE as f64;
-/// Off the target by more than a frame, the delay changes by whole pieces: more than speed makes good in 5 s.
+/// Distance from the target above which whole pieces are cut or repeated: more than speed makes good in 5 s.
 const SPLICE_FROM_MS: f64 = 20.0;
-/// As near to the target, speed does the rest.
+/// Distance from the target below which speed alone corrects the delay.
 const SPLICE_TO_MS: f64 = 5.0;
-/// Above the target by more, pieces go that are less alike, and one after the other.
+/// Excess above which less similar pieces are cut, one after the other.
 const HURRY_MS: f64 = 100.0;
-/// Above it by more, any piece goes.
+/// Excess above which any piece is cut.
 const RUSH_MS: f64 = 200.0;
-/// How like each other the two sides of a splice are, usually; WebRTC's choice.
-const ALIKE: f32 = 0.9;
-/// And in a hurry.
-const HALF_ALIKE: f32 = 0.5;
-/// Samples between two splices, usually: 60 ms.
-const BETWEEN_SPLICES: usize = 480;
-/// Frames for which the delay is off before the first splice, unless it is in a hurry or a loss is why.
-const PATIENCE: u32 = 10;
+/// Least similarity of the two sides of a splice; WebRTC's choice.
+const MIN_LIKENESS: f32 = 0.9;
+/// Least similarity while the delay is far too long.
+const MIN_LIKENESS_IN_HURRY: f32 = 0.5;
+/// Least number of samples between two splices: 60 ms.
+const MIN_SAMPLES_BETWEEN_SPLICES: usize = 480;
+/// Frames for which the delay must be off before the first splice, unless it is far off or a loss is the cause.
+const FRAMES_BEFORE_SPLICE: u32 = 10;
 /// The step in which a stream's beginning is waited for: 1 ms.
 const WAITING: [i16; 8] = [0; 8];
-/// After as many units of concealment there is silence.
-const FADED: u32 = 7;
+/// Units of concealment after which there is silence.
+const FADED_UNITS: u32 = 7;
 
-/// How a stream is played.
+/// Settings of the playout.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PlayoutConfig {
-    /// How long frames wait.
+    /// Settings of the wait.
     pub target: TargetConfig,
-    /// How much the speed may change.
+    /// Settings of the speed control.
     pub drift: DriftConfig,
 }
 
-/// What was done to a stream, and how it stands.
+/// Counters and present state of a stream.
 ///
 /// In samples of 8 kHz: `160·played + 80·concealed + silent + repeated = pulled + cut + ahead`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -69,13 +69,13 @@ pub struct PlayoutStats {
     pub cut: u64,
     /// Samples that were played twice to lengthen it.
     pub repeated: u64,
-    /// By how much a higher speed shortened the delay, in milliseconds.
+    /// Delay that a higher speed has removed, in milliseconds.
     pub faster_ms: f64,
-    /// By how much a lower speed lengthened it, in milliseconds.
+    /// Delay that a lower speed has added, in milliseconds.
     pub slower_ms: f64,
     /// The delay that is aimed at, in milliseconds: from when the quickest frame would come until a frame is due.
     pub target_ms: f64,
-    /// The delay as it is; 0 while nothing plays.
+    /// The present delay, in milliseconds; 0 while nothing plays.
     pub delay_ms: f64,
     /// Samples pulled in the time of one, at present.
     pub speed: f64,
@@ -93,9 +93,9 @@ pub struct Playout {
     /// Microseconds that a sample takes, and milliseconds by which that shortens the delay, at the present speed.
     tick: f64,
     gain_ms: f64,
-    /// What it has shortened since the speed was set.
+    /// Delay removed since the speed was set, in milliseconds.
     gained_ms: f64,
-    /// Whether it is longer than aimed at.
+    /// True when the delay is longer than aimed at.
     too_long: bool,
     /// Frames for which the delay has been off.
     off: u32,
@@ -111,7 +111,7 @@ impl Playout {
     /// Samples by which what is heard lags, beside the delay that is measured: the concealment's 3.75 ms.
     pub const DELAY: usize = Concealer::DELAY;
 
-    /// Before the first frame.
+    /// Creates the state before the first frame.
     pub fn new(config: PlayoutConfig) -> Self {
         Self {
             jitter: JitterBuffer::new(config.target),
@@ -131,7 +131,7 @@ impl Playout {
         }
     }
 
-    /// The time by the sound card: what frames are stamped with.
+    /// Returns the time by the sound card, with which frames are stamped.
     pub fn now(&self) -> Instant {
         Instant::from_micros(self.clock as u64)
     }
@@ -166,7 +166,7 @@ impl Playout {
         self.drift.speed()
     }
 
-    /// What was done, and how it stands.
+    /// Returns the counters and the present state.
     pub fn stats(&self) -> PlayoutStats {
         PlayoutStats {
             jitter: *self.jitter.counts(),
@@ -179,17 +179,17 @@ impl Playout {
         }
     }
 
-    /// The buffer behind it.
+    /// Returns the jitter buffer.
     pub const fn jitter(&self) -> &JitterBuffer {
         &self.jitter
     }
 
-    /// Sets the shortest wait, from the next frame on: the more, the fewer frames come too late.
+    /// Sets the shortest wait, from the next frame on. A longer wait leaves fewer frames too late.
     pub fn set_min_wait(&mut self, min: Duration) {
         self.jitter.set_min_wait(min);
     }
 
-    /// Gives up what was not heard yet; what comes next begins a stream, with any number.
+    /// Discards everything that was not heard yet; the next frame begins a stream, with any number.
     pub fn flush(&mut self) {
         self.jitter.flush();
     }
@@ -213,7 +213,7 @@ impl Playout {
         (self.gained_ms, self.gain_ms) = (0.0, (SAMPLE_MICROS - self.tick) / 1e3);
     }
 
-    /// Gets something to be heard; whether it is a frame.
+    /// Fetches the next piece. Returns true when it is a frame.
     fn fetch(&mut self) -> bool {
         match self.jitter.take(self.now()) {
             Next::Frame(frame) => {
@@ -223,7 +223,7 @@ impl Playout {
                     self.concealer.received(&mut unit);
                     self.line.push(&unit);
                 }
-                self.unfaded = FADED;
+                self.unfaded = FADED_UNITS;
                 return true;
             }
             Next::Missing => self.make_up(),
@@ -260,19 +260,19 @@ impl Playout {
         let inferred = self.jitter.counts().inferred;
         if self.inferred < inferred && excess < 0.0 {
             // A loss takes 20 ms off the wait; no patience will bring them back.
-            (self.off, self.too_long) = (PATIENCE + 1, false);
+            (self.off, self.too_long) = (FRAMES_BEFORE_SPLICE + 1, false);
         }
         self.inferred = inferred;
-        let from = if self.off > PATIENCE { SPLICE_TO_MS } else { SPLICE_FROM_MS };
+        let from = if self.off > FRAMES_BEFORE_SPLICE { SPLICE_TO_MS } else { SPLICE_FROM_MS };
         let same_way = (excess > 0.0) == self.too_long;
         self.too_long = excess > 0.0;
         self.off = if amount <= from || !same_way { 0 } else { self.off.saturating_add(1) };
-        if !hurry && (self.off <= PATIENCE || self.since_splice < BETWEEN_SPLICES) {
+        if !hurry && (self.off <= FRAMES_BEFORE_SPLICE || self.since_splice < MIN_SAMPLES_BETWEEN_SPLICES) {
             return;
         }
         let least = match amount {
-            ..=HURRY_MS => ALIKE,
-            ..=RUSH_MS => HALF_ALIKE,
+            ..=HURRY_MS => MIN_LIKENESS,
+            ..=RUSH_MS => MIN_LIKENESS_IN_HURRY,
             _ => -1.0,
         };
         let most = (amount * f64::from(SAMPLE_RATE / 1_000)) as usize;
@@ -283,7 +283,7 @@ impl Playout {
     }
 
     fn shorten(&mut self, least_likeness: f32, most: usize) -> bool {
-        if self.line.ahead() < LONGEST + COMPARED {
+        if self.line.ahead() < MAX_PIECE + COMPARED_SAMPLES {
             if !self.jitter.is_ready() {
                 return false;
             }

@@ -1,4 +1,4 @@
-//! Two steady sines fitted to a stretch of samples, and what they leave unexplained.
+//! Two steady sines fitted to a stretch of samples, and the residual.
 
 use core::f32::consts::{FRAC_PI_2, PI, TAU};
 
@@ -33,13 +33,13 @@ pub(super) struct Sine {
     im: f32,
     /// Its peak, squared.
     pub(super) power: f32,
-    /// How far it is off the nominal frequency, as a fraction of it.
+    /// Deviation from the nominal frequency, as a fraction of it.
     pub(super) error: f32,
     /// One step of half a sample.
     half: (f32, f32),
 }
 
-/// What two sines leave of a stretch, as a share of their own power.
+/// Residual of a stretch without the two sines, as a share of their power.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Residual {
     /// Over the whole stretch.
@@ -89,7 +89,7 @@ impl Sine {
     #[inline]
     fn new(window: &[i16; WINDOW], tone: usize) -> Option<Self> {
         /// Beyond this the frequency is none of the group's.
-        const FARTHEST: f32 = 0.035;
+        const MAX_DEVIATION: f32 = 0.035;
         let first = project(window.first_chunk()?, &SINES[tone]);
         let second = project(window.last_chunk()?, &SINES[tone]);
         let phasors = &PHASORS[tone];
@@ -98,7 +98,7 @@ impl Sine {
         let off = angle / LAG as f32;
         let nominal = TAU * HZ[tone] as f32 / SAMPLE_RATE as f32;
         let error = off / nominal;
-        if error.abs() > FARTHEST {
+        if error.abs() > MAX_DEVIATION {
             return None;
         }
         let forth = cis(angle / 2.0);
@@ -110,14 +110,14 @@ impl Sine {
         Some(Self { re, im, power: re * re + im * im, error, half })
     }
 
-    /// How far it turns from hop to hop.
+    /// Returns the rotation from hop to hop.
     #[inline]
     pub(super) fn hop_step(&self) -> (f32, f32) {
         (0..(2 * HOP).ilog2()).fold(self.half, |step, _| times(step, step))
     }
 }
 
-/// What is left of a stretch, as sums and differences of the samples on either side of its middle.
+/// Remainder of a stretch, as sums and differences of the samples on either side of its middle.
 pub(super) struct Remainder {
     even: [f32x4; STEPS],
     odd: [f32x4; STEPS],
@@ -147,7 +147,7 @@ impl Remainder {
         }
     }
 
-    /// Takes away whatever lies in the band of dial tone and ringback.
+    /// Removes the band of dial tone and ringback.
     #[inline]
     pub(super) fn remove_call_progress(&mut self) {
         for (half, basis) in [&mut self.even, &mut self.odd].into_iter().zip(&PROGRESS_BASIS) {
@@ -269,7 +269,7 @@ fn atan2(y: f32, x: f32) -> f32 {
     if y < 0.0 { -angle } else { angle }
 }
 
-/// What a Hann window leaves of a sine `bins` bins off, |bins| < 1: sin(πx) / (πx (1 − x²)) by its series.
+/// Returns the gain of a Hann window for a sine `bins` bins off, |bins| < 1: sin(πx) / (πx (1 − x²)) by its series.
 #[inline]
 fn hann_gain(bins: f32) -> f32 {
     let x = bins * bins;

@@ -5,42 +5,42 @@
 //! gives their frequencies, and what they leave unexplained tells tones from speech, a tone's edge from its middle.
 
 mod fit;
-mod hear;
+mod hops;
 mod moment;
 mod tables;
 
 use super::Digit;
 use crate::audio::level::sine_peak;
-use hear::Ear;
+use hops::HopDetector;
 use tables::{HOP, WINDOW};
 
-/// The only sample rate the receiver hears, in Hz.
+/// The only sample rate that the detector takes, in Hz.
 pub const SAMPLE_RATE: u32 = 8_000;
 
-/// What the receiver takes for a digit.
+/// Settings of the detector.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ReceiverConfig {
+pub struct DetectorConfig {
     /// Both tones must be at least this strong, in dBm0 (−40).
     pub min_dbm0: f32,
 }
 
-impl Default for ReceiverConfig {
+impl Default for DetectorConfig {
     fn default() -> Self {
         Self { min_dbm0: -40.0 }
     }
 }
 
-/// What the receiver reports.
+/// An event of the detector.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Detection {
-    /// A digit sounds.
+    /// A digit has begun.
     Start {
         /// The digit.
         digit: Digit,
-        /// How many samples had been heard when this was certain.
+        /// Samples taken when the digit was certain.
         at_sample: u64,
     },
-    /// The digit reported last is over.
+    /// The digit reported last has ended.
     End(Tone),
 }
 
@@ -49,7 +49,7 @@ pub enum Detection {
 pub struct Tone {
     /// The digit.
     pub digit: Digit,
-    /// Where it began, in samples since the receiver was made.
+    /// Start of the tone, in samples since the detector was created.
     pub start_sample: u64,
     /// The first sample after it.
     pub end_sample: u64,
@@ -57,15 +57,15 @@ pub struct Tone {
     pub low_dbm0: f32,
     /// Level of the high-group tone in dBm0.
     pub high_dbm0: f32,
-    /// How much stronger the high-group tone is, in dB.
+    /// Level of the high-group tone above the low-group tone, in dB.
     pub twist_db: f32,
-    /// How far the low-group tone is off its nominal frequency, in per cent.
+    /// Deviation of the low-group tone from its nominal frequency, in per cent.
     pub low_error_pct: f32,
-    /// How far the high-group tone is off its nominal frequency, in per cent.
+    /// Deviation of the high-group tone from its nominal frequency, in per cent.
     pub high_error_pct: f32,
 }
 
-/// All digits in `samples`, with [`ReceiverConfig::default`].
+/// Returns all digits in `samples`, detected with the default settings.
 #[inline]
 pub fn decode(samples: &[i16]) -> Vec<Tone> {
     let mut tones = Vec::new();
@@ -74,7 +74,7 @@ pub fn decode(samples: &[i16]) -> Vec<Tone> {
             tones.push(tone);
         }
     };
-    let mut receiver = Receiver::new(ReceiverConfig::default());
+    let mut receiver = DtmfDetector::new(DetectorConfig::default());
     receiver.process(samples, &mut keep);
     receiver.flush(&mut keep);
     tones
@@ -86,48 +86,55 @@ const BUFFER: usize = KEPT + 64 * HOP;
 
 /// Hears digits in a stream of 16-bit PCM at [`SAMPLE_RATE`], in blocks of any length.
 #[derive(Clone, Debug)]
-pub struct Receiver {
+pub struct DtmfDetector {
     buffer: [i16; BUFFER],
     /// The first place in `buffer` that waits for a sample.
     filled: usize,
-    /// The first place in `buffer` that was not heard yet; `filled` is less than a hop further between calls.
-    heard_to: usize,
-    /// Samples heard, in whole hops.
-    heard: u64,
-    ear: Ear,
-    config: ReceiverConfig,
+    /// The first place in `buffer` that was not judged yet; `filled` is less than a hop further between calls.
+    judged_to: usize,
+    /// Samples taken, in whole hops.
+    taken: u64,
+    hops: HopDetector,
+    config: DetectorConfig,
 }
 
-impl Receiver {
-    /// A receiver that has heard nothing.
-    pub fn new(config: ReceiverConfig) -> Self {
+impl DtmfDetector {
+    /// Creates a detector.
+    pub fn new(config: DetectorConfig) -> Self {
         let min_peak = sine_peak(config.min_dbm0.into()) as f32;
-        Self { buffer: [0; BUFFER], filled: KEPT, heard_to: KEPT, heard: 0, ear: Ear::new(min_peak), config }
+        Self {
+            buffer: [0; BUFFER],
+            filled: KEPT,
+            judged_to: KEPT,
+            taken: 0,
+            hops: HopDetector::new(min_peak),
+            config,
+        }
     }
 
-    /// Hears `samples` and reports what it makes of them.
+    /// Takes `samples` and reports the events in them.
     pub fn process(&mut self, mut samples: &[i16], mut on: impl FnMut(Detection)) {
         while !samples.is_empty() {
             let (now, later) = samples.split_at(samples.len().min(BUFFER - self.filled));
             self.buffer[self.filled..][..now.len()].copy_from_slice(now);
             self.filled += now.len();
             samples = later;
-            while self.filled - self.heard_to >= HOP {
-                self.heard_to += HOP;
-                self.heard += HOP as u64;
-                self.ear.hear(&self.buffer[..self.heard_to], self.heard, &mut on);
+            while self.filled - self.judged_to >= HOP {
+                self.judged_to += HOP;
+                self.taken += HOP as u64;
+                self.hops.push(&self.buffer[..self.judged_to], self.taken, &mut on);
             }
             if self.filled == BUFFER {
                 self.buffer.copy_within(BUFFER - KEPT.., 0);
-                (self.filled, self.heard_to) = (KEPT, KEPT);
+                (self.filled, self.judged_to) = (KEPT, KEPT);
             }
         }
     }
 
-    /// The input is over: a digit that still sounds ends here. The receiver is as new afterwards.
+    /// Ends the input: a digit that still sounds ends here. The detector is as new afterwards.
     pub fn flush(&mut self, on: impl FnMut(Detection)) {
-        let heard = self.heard + (self.filled - self.heard_to) as u64;
-        self.ear.finish(heard, on);
+        let taken = self.taken + (self.filled - self.judged_to) as u64;
+        self.hops.finish(taken, on);
         *self = Self::new(self.config);
     }
 }

@@ -1,4 +1,4 @@
-//! What is kept of each hop, and of the digit that is heard now.
+//! Measurements of each hop, and of the digit that sounds now.
 
 use wide::f32x4;
 
@@ -9,18 +9,18 @@ use super::{
 };
 
 /// A tone goes on while it keeps this share of its power (−9 dB),
-const STILL_THERE: f32 = 0.12;
-/// and while it turns as it did: this is the square of the cosine of the angle it may be off.
-const IN_STEP: f32 = 0.5;
+const MIN_KEPT_SHARE: f32 = 0.12;
+/// and while it turns as before: the square of the cosine of the angle that it may deviate.
+const MIN_COS_SQUARED: f32 = 0.5;
 
-/// What one hop brought.
+/// Measurements of one hop.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Moment {
     /// The two filters' phasors, as long as the sines' peaks: real parts of low and high group, imaginary parts.
     phasors: f32x4,
     /// Their squares: low and high group, and both again.
     pub(super) powers: f32x4,
-    /// How they turned and grew since the hop before: their products with the conjugates of those before.
+    /// Their rotation and growth since the hop before: products with the conjugates of those before.
     pub(super) steps: f32x4,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Sounding {
     pub(super) tone: Tone,
     /// The filters' output when it was reported, as in [`Moment`].
     pub(super) powers: f32x4,
-    /// How both tones turn from hop to hop.
+    /// Rotation of both tones from hop to hop.
     pub(super) steps: f32x4,
     pub(super) last_hop: u64,
 }
@@ -58,14 +58,14 @@ fn halves_swapped(vector: f32x4) -> f32x4 {
 }
 
 impl Sounding {
-    /// Whether it sounds in this hop as it did before.
+    /// Returns true when it sounds in this hop as before.
     #[inline]
     pub(super) fn goes_on(&self, now: &Moment, before: &Moment) -> bool {
         let along = now.steps * self.steps;
         let along = along + halves_swapped(along);
-        let there = now.powers.simd_gt(STILL_THERE * self.powers);
-        let in_step =
-            along.simd_gt(f32x4::ZERO) & (along * along).simd_gt(IN_STEP * now.powers * before.powers);
+        let there = now.powers.simd_gt(MIN_KEPT_SHARE * self.powers);
+        let in_step = along.simd_gt(f32x4::ZERO)
+            & (along * along).simd_gt(MIN_COS_SQUARED * now.powers * before.powers);
         (there & in_step).all()
     }
 

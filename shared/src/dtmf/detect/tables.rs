@@ -14,12 +14,12 @@ pub(super) const TAPS: usize = 64;
 pub(super) const WINDOW: usize = 200;
 /// Each half of the stretch seen through its own Hann window.
 pub(super) const SPAN: usize = 128;
-/// How far the second Hann window lies behind the first.
+/// Distance of the second Hann window from the first.
 pub(super) const LAG: usize = WINDOW - SPAN;
 
-/// Where the low-group filter is centred and how far it passes to either side, in Hz.
+/// Centre of the low-group filter and its half width, in Hz.
 const LOW_BAND: (f64, f64) = (819.0, 220.0);
-/// Likewise the high group's.
+/// Centre of the high-group filter and its half width, in Hz.
 const HIGH_BAND: (f64, f64) = (1421.0, 320.0);
 /// The filters' coefficients sum to this at most, so that a sum of products with 16-bit samples stays in 32 bits.
 const BUDGET: f64 = 65_000.0;
@@ -31,17 +31,17 @@ pub(super) const HZ: [f64; 8] = [697.0, 770.0, 852.0, 941.0, 1209.0, 1336.0, 147
 
 /// Dial tone, ringback and busy tone all lie between 340 and 480 Hz: sines this close span that band.
 const CALL_PROGRESS_HZ: [f64; 7] = [335.0, 360.0, 385.0, 410.0, 435.0, 460.0, 485.0];
-/// How many functions of each parity span it.
+/// Functions of each parity that span the band.
 const PROGRESS: usize = CALL_PROGRESS_HZ.len();
 
-/// How many samples are multiplied at once.
+/// Samples that are multiplied at once.
 pub(super) const WIDE: usize = 8;
 
 /// Both band filters: the real parts of low and high group, then the imaginary parts.
 #[derive(Debug)]
 pub(super) struct Bands {
     pub(super) taps: [[i16x8; TAPS / WIDE]; 4],
-    /// What makes each output as long as the peak of a sine in the middle of the band.
+    /// Scale that makes each output as long as the peak of a sine in the middle of the band.
     pub(super) scale: f32x4,
 }
 
@@ -57,7 +57,7 @@ pub(super) static PROGRESS_BASIS: [[[f32x4; WINDOW / 8]; PROGRESS]; 2] = [basis(
 /// For each frequency the phasors that [`fit`](super::fit) needs.
 pub(super) static PHASORS: [Phasors; 8] = phasors();
 
-/// How a group's four frequencies turn from hop to hop, and the tangent of the angle they may be off.
+/// Rotation of a group's four frequencies from hop to hop, and the tangent of the angle that they may deviate.
 pub(super) struct Turns {
     pub(super) cos: f32x4,
     pub(super) sin: f32x4,

@@ -1,4 +1,4 @@
-//! What a caller can enter at a node, and what comes of it: for each outcome the shortest entry.
+//! Entries that a caller can make at a node: for each outcome the shortest one.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,7 +18,7 @@ use crate::{
 /// digits in use, are tried at all.
 const MOST_TRIED: usize = 20_000;
 
-/// What comes of an entry at a menu.
+/// Outcome of an entry at a menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Heard {
     /// The branch with this index.
@@ -32,9 +32,9 @@ pub(super) enum Heard {
 pub(super) struct MenuEntry {
     pub(super) digits: DigitString,
     pub(super) heard: Heard,
-    /// Whether a timeout has to run out before anything comes of it.
+    /// True when a timeout has to run out before the entry is resolved.
     pub(super) silent: bool,
-    /// Whether the terminator is its last digit.
+    /// True when the terminator is its last digit.
     pub(super) terminated: bool,
 }
 
@@ -106,7 +106,7 @@ fn foreign(sequences: &[(usize, DigitString)]) -> Option<Digit> {
     Digit::all().find(|&digit| !used(digit))
 }
 
-/// Lets the menu machine hear entries until every one that leads anywhere new has been tried.
+/// Feeds entries to the menu machine until every one that leads to a new state has been tried.
 fn try_all(
     node: &Node,
     entry: &Entry,
@@ -181,7 +181,8 @@ fn alone(
     CompiledFlow::compile(flow).ok().map(Arc::new)
 }
 
-/// What comes of `digits`, and whether a timeout has to run out first; nothing where a timeout is all that comes.
+/// Returns the outcome of `digits`, and true where a timeout has to run out first; no outcome where only a timeout
+/// follows.
 fn hear(flow: &Arc<CompiledFlow>, digits: &DigitString) -> (Option<Heard>, bool) {
     let mut machine =
         MenuMachine::new(Arc::clone(flow), MachineConfig { max_sessions: 1, ..MachineConfig::default() });

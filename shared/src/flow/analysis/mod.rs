@@ -12,7 +12,7 @@ mod tests;
 mod ways;
 
 pub use reach::{Reach, Unreachable, Why};
-pub use run::{Coverage, RunAnalysis, Share, Totals, UNKNOWN, analyse, part_at};
+pub use run::{Coverage, RunAnalysis, Share, UNKNOWN, analyse, part_at};
 pub use structure::Structure;
-pub use suggest::{Suggested, Suggester, Suggestions, suggest};
+pub use suggest::{PathLimits, Suggested, Suggester, Suggestions, suggest};
 pub use ways::{Way, WayKind, Ways};

@@ -1,4 +1,4 @@
-//! Every state that an interaction can be in, as far as it matters where it goes next.
+//! Every state of an interaction that matters for where it goes next.
 //!
 //! A state is a node, how often it was repeated, whether the caller has fallen silent for good, and what is known of the
 //! variables that later decisions look at. A variable that nothing has looked at yet is free: a request may give it any
@@ -25,7 +25,7 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Plan {
     does: Vec<Does>,
     pub(super) variables: Vec<Variable>,
-    /// By variable and node: whether a decision may yet look at it.
+    /// By variable and node: true when a decision may still look at it.
     live: Vec<Vec<bool>>,
     known: Vec<Box<[(u16, u16)]>>,
     known_ids: HashMap<Box<[(u16, u16)]>, u32>,
@@ -60,17 +60,17 @@ impl State {
 pub(super) struct Move {
     /// The ways it goes.
     pub(super) ways: [u32; 3],
-    /// What is entered for it.
+    /// Digits that are entered.
     pub(super) entry: DigitString,
     /// The value that a free variable must have had from the beginning: variable and value.
     pub(super) supposes: Option<(u16, u16)>,
-    /// How many steps of a trace it takes.
+    /// Number of trace steps that it takes.
     pub(super) steps: u32,
-    /// Where it leads; absent where the call ends.
+    /// The next state; absent where the call ends.
     pub(super) to: Option<State>,
 }
 
-/// How patient a caller is.
+/// Patience of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
     /// All digits at once, then silence, as in a simulation.
@@ -92,7 +92,7 @@ struct Ask {
     entries: Vec<Entered>,
     timeout: Edge,
     max_retries: u8,
-    /// Where it goes when it was repeated too often.
+    /// Edge and node after exhausted retries.
     exhausted: (u32, Option<u32>),
 }
 
@@ -279,7 +279,7 @@ impl Plan {
     }
 }
 
-/// By node: whether a decision on `variable` may come before it is collected anew.
+/// By node: true when a decision on `variable` may come before it is collected anew.
 fn live(flow: &FlowDefinition, ways: &Ways, variable: &str) -> Vec<bool> {
     let mut into: Vec<Vec<u32>> = vec![Vec::new(); flow.nodes.len()];
     for way in ways.all() {

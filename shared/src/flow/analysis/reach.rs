@@ -11,14 +11,14 @@ use crate::menu::graph::{FlowDefinition, NodeKind, Trigger};
 /// The most states that are looked at; a flow whose variables make for more is not decided.
 const MOST_STATES: usize = 400_000;
 
-/// What input can reach.
+/// Edges and nodes that input can reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
-    /// By way: whether a simulation can go it.
+    /// By edge: true when a simulation can take it.
     pub simulated: Vec<bool>,
-    /// By way: whether a caller can go it who may also let timeouts run out and then press keys.
+    /// By edge: true when a caller can take it who may also let timeouts run out and then press keys.
     pub by_caller: Vec<bool>,
-    /// Whether every state was looked at. If not, what is said to be unreachable may be reachable.
+    /// True when every state was explored. Otherwise what is reported as unreachable may be reachable.
     pub complete: bool,
 }
 
@@ -27,11 +27,11 @@ pub struct Reach {
 pub struct Unreachable {
     /// The way.
     pub way: usize,
-    /// Why.
+    /// The reason.
     pub why: Why,
 }
 
-/// Why no input takes a branch.
+/// The reason why no input takes a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Why {
@@ -58,7 +58,7 @@ pub enum Why {
 }
 
 impl Why {
-    /// For people.
+    /// Returns a sentence for people.
     pub fn describe(&self) -> String {
         match self {
             Self::NothingLeadsHere => "no branch leads to this node".into(),
@@ -141,7 +141,7 @@ pub(super) fn unreachable(flow: &FlowDefinition, ways: &Ways, reach: &Reach) -> 
     all
 }
 
-/// Why a branch of a node that is reached is not taken.
+/// Returns the reason why a branch of a reachable node is not taken.
 fn here(flow: &FlowDefinition, ways: &Ways, at: usize, branch: usize) -> Why {
     let node = &flow.nodes[at];
     let of = &node.branches[branch];

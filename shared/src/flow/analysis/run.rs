@@ -1,27 +1,27 @@
-//! What one run did, and what several did together.
+//! Analysis of one run, and coverage of several together.
 
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{super::Verdict, structure::Structure};
-use crate::wire::{NodeExecution, SimulationResult, SimulationStatus};
+use super::structure::Structure;
+use crate::flow::trace::{NodeExecution, SimulationResult};
 
-/// What one run did on its flow. Linear in the trace.
+/// Analysis of one run on its flow; linear in the trace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunAnalysis {
-    /// Steps of the trace; seed 002's `TotalNodes`.
+    /// Steps of the trace.
     pub steps: usize,
     /// Steps that decided where to go: those with a `decision`, by input at menus and by variables elsewhere, and those
-    /// at nodes of the types `decision` and `conditional`, which are all that seed 002's `DecisionPoints` counts.
+    /// at nodes of the types `decision` and `conditional`.
     pub decision_points: usize,
-    /// Steps at nodes that had been visited before; seed 002's `DetectedCycles`.
+    /// Steps at nodes that had been visited before.
     pub repeats: usize,
     /// The nodes that were visited more than once, and how often, in the definition's order.
     pub repeated: Vec<(usize, u64)>,
-    /// Seed 002's score: decision points by steps, less 0.1 for each repeat, within 0–1.
+    /// Efficiency score: decision points by steps, less 0.1 for each repeat, within 0–1.
     pub efficiency: f64,
-    /// What was visited and taken, how often.
+    /// Visits of nodes and uses of edges.
     pub coverage: Coverage,
     /// The definition's index of each step's node; [`UNKNOWN`] for one that is not in it.
     pub path: Vec<u32>,
@@ -29,30 +29,30 @@ pub struct RunAnalysis {
     pub unknown: Vec<String>,
     /// The node at which it ended.
     pub end: Option<usize>,
-    /// How many nodes the shortest way to that end has.
+    /// Number of nodes on the shortest path to that end.
     pub shortest: Option<usize>,
-    /// Path optimality: the shortest way's nodes by those of the way taken, at most 1.
+    /// Path optimality: nodes of the shortest path by those of the path taken, at most 1.
     pub optimality: Option<f64>,
 }
 
 /// Stands in [`RunAnalysis::path`] for a node that is not in the definition.
 pub const UNKNOWN: u32 = u32::MAX;
 
-/// How often nodes were visited and ways were taken, over one run or many of one flow.
+/// Visits of nodes and uses of edges, over one run or many of one flow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// By node.
     pub nodes: Vec<u64>,
-    /// By way.
+    /// By edge.
     pub ways: Vec<u64>,
 }
 
 /// A share of what can be reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
-    /// How much was reached.
+    /// Number that was reached.
     pub reached: usize,
-    /// How much can be.
+    /// Number that can be reached.
     pub of: usize,
 }
 
@@ -64,19 +64,19 @@ impl Share {
 }
 
 impl Coverage {
-    /// Nothing visited yet.
+    /// Creates a coverage without visits.
     pub fn none(structure: &Structure) -> Self {
         Self { nodes: vec![0; structure.flow().nodes.len()], ways: vec![0; structure.ways().len()] }
     }
 
-    /// What a run visited and took.
+    /// Returns the coverage of a run.
     pub fn of(structure: &Structure, result: &SimulationResult) -> Self {
         let mut coverage = Self::none(structure);
         coverage.add_run(structure, result, |_| {});
         coverage
     }
 
-    /// Adds what another run of the same flow did.
+    /// Adds the coverage of another run of the same flow.
     pub fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.nodes.iter_mut().zip(&other.nodes) {
             *mine += theirs;
@@ -86,22 +86,22 @@ impl Coverage {
         }
     }
 
-    /// The nodes, of those that any caller gets to.
+    /// Returns the share of nodes visited, of those that any caller can reach.
     pub fn node_share(&self, structure: &Structure) -> Share {
         share(&self.nodes, &structure.reachable_nodes())
     }
 
-    /// The ways, of those that a simulation can go.
+    /// Returns the share of edges taken, of those that a simulation can take.
     pub fn way_share(&self, structure: &Structure) -> Share {
         share(&self.ways, &structure.reach.simulated)
     }
 
-    /// Nodes that were not visited, whether or not they can be.
+    /// Returns the nodes that were not visited, reachable or not.
     pub fn nodes_missed(&self) -> impl Iterator<Item = usize> {
         (0..self.nodes.len()).filter(|&node| self.nodes[node] == 0)
     }
 
-    /// Ways that were not taken, though a simulation can.
+    /// Returns the edges that were not taken although a simulation can take them.
     pub fn ways_missed(&self, structure: &Structure) -> impl Iterator<Item = usize> {
         (0..self.ways.len()).filter(|&way| self.ways[way] == 0 && structure.reach.simulated[way])
     }
@@ -136,7 +136,7 @@ fn share(counts: &[u64], can: &[bool]) -> Share {
     Share { reached, of }
 }
 
-/// Looks at what a run did. An unfinished run has an empty trace.
+/// Analyses a run. An unfinished run has an empty trace.
 pub fn analyse(structure: &Structure, result: &SimulationResult) -> RunAnalysis {
     let steps = result.execution_path.len();
     let mut path = Vec::with_capacity(steps);
@@ -180,56 +180,10 @@ pub fn analyse(structure: &Structure, result: &SimulationResult) -> RunAnalysis 
     }
 }
 
-/// The first step at which two runs of a flow part: where node or decision differ, or one is over.
+/// Returns the first step at which two runs of a flow differ in node or decision, or one is over.
 pub fn part_at(a: &SimulationResult, b: &SimulationResult) -> Option<usize> {
     let (a, b) = (&a.execution_path, &b.execution_path);
     let same =
         a.iter().zip(b).take_while(|(a, b)| a.node_id == b.node_id && a.decision == b.decision).count();
     (same < a.len().max(b.len())).then_some(same)
-}
-
-/// Figures of many runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Totals {
-    /// Runs that are over.
-    pub runs: usize,
-    /// Those of them that completed.
-    pub completed: usize,
-    /// Those that were judged.
-    pub judged: usize,
-    /// Those that passed.
-    pub passed: usize,
-    /// Passed of judged, 0–1.
-    pub pass_rate: Option<f64>,
-    /// Half of the runs took no longer, in milliseconds (nearest rank).
-    pub p50_ms: Option<u64>,
-    /// 95 of 100 runs took no longer, in milliseconds (nearest rank).
-    pub p95_ms: Option<u64>,
-}
-
-impl Totals {
-    /// The figures of runs, each with its verdict.
-    pub fn of<'a>(runs: impl IntoIterator<Item = (&'a SimulationResult, Verdict)>) -> Self {
-        let mut totals = Self::default();
-        let mut durations = Vec::new();
-        for (result, verdict) in runs {
-            if !result.status.is_over() {
-                continue;
-            }
-            totals.runs += 1;
-            totals.completed += usize::from(result.status == SimulationStatus::Completed);
-            totals.judged += usize::from(verdict != Verdict::Unjudged);
-            totals.passed += usize::from(verdict == Verdict::Passed);
-            durations.push(result.duration_ms);
-        }
-        durations.sort_unstable();
-        let rank = |percent: usize| {
-            let rank = (durations.len() * percent).div_ceil(100).max(1);
-            durations.get(rank - 1).copied()
-        };
-        (totals.p50_ms, totals.p95_ms) = (rank(50), rank(95));
-        totals.pass_rate = (totals.judged > 0).then(|| totals.passed as f64 / totals.judged as f64);
-        totals
-    }
 }

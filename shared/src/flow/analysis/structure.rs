@@ -1,4 +1,4 @@
-//! What a flow's definition says by itself: what can be reached, dead ends, cycles, distances.
+//! Structure of a flow: reachability, dead ends, cycles, distances.
 
 use std::collections::VecDeque;
 
@@ -15,29 +15,29 @@ use super::{
 };
 use crate::menu::graph::FlowDefinition;
 
-/// A flow, looked at once for all its runs. Linear in nodes and branches, times the values that decisions ask for.
+/// Structure of a flow, computed once for all its runs; linear in nodes and branches, times the values of decisions.
 #[derive(Clone, Debug)]
 pub struct Structure {
     flow: FlowDefinition,
     ways: Ways,
-    /// What input can reach.
+    /// Edges and nodes that input can reach.
     pub reach: Reach,
     /// The branches that no caller takes, by node.
     pub unreachable: Vec<Unreachable>,
-    /// The ways that only a caller takes who lets a timeout run out and then presses keys, which a simulation cannot.
+    /// Edges that only a caller takes who lets a timeout run out and then presses keys, which a simulation cannot do.
     pub needs_patience: Vec<usize>,
     /// Nodes from which no transfer and no hang-up can be reached.
     pub dead_ends: Vec<usize>,
     /// Nodes that lead back to themselves by branches: the strongly connected components, each in the definition's order.
     pub cycles: Vec<Vec<usize>>,
-    /// By node: how many branches the shortest way from the start has.
+    /// By node: number of branches on the shortest path from the start.
     pub distance: Vec<Option<usize>>,
-    /// How many nodes the longest of the shortest ways has.
+    /// Number of nodes on the longest of the shortest paths.
     pub depth: usize,
 }
 
 impl Structure {
-    /// Looks at a definition, whether or not it could be run.
+    /// Analyses a definition, whether or not it could be run.
     pub fn of(flow: &FlowDefinition) -> Self {
         let ways = Ways::of(flow);
         let start = ways.node(&flow.start);
@@ -62,27 +62,27 @@ impl Structure {
         }
     }
 
-    /// The definition.
+    /// Returns the definition.
     pub fn flow(&self) -> &FlowDefinition {
         &self.flow
     }
 
-    /// Its ways.
+    /// Returns its edges.
     pub fn ways(&self) -> &Ways {
         &self.ways
     }
 
-    /// A way for people.
+    /// Returns an edge as a text for people.
     pub fn describe(&self, way: usize) -> String {
         self.ways.describe(&self.flow, way)
     }
 
-    /// The branches that no input takes, as a QA platform is told of them: `node: trigger`.
+    /// Returns the branches that no input takes, as in an export for a QA platform: `node: trigger`.
     pub fn unreachable_branches(&self) -> Vec<String> {
         self.unreachable.iter().map(|unreachable| self.describe(unreachable.way)).collect()
     }
 
-    /// By node: whether any caller gets there.
+    /// Returns by node: true when any caller can reach it.
     pub fn reachable_nodes(&self) -> Vec<bool> {
         let mut reached = vec![false; self.flow.nodes.len()];
         if let Some(start) = self.ways.node(&self.flow.start) {

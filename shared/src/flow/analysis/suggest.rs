@@ -1,4 +1,4 @@
-//! What to run next: requests that cover what no run has covered yet, few of them.
+//! Suggested runs: a small set that covers the edges that no run has taken yet.
 
 use core::cmp::Reverse;
 use std::{
@@ -14,19 +14,23 @@ use super::{
     structure::Structure,
     ways::WayKind,
 };
-use crate::{
-    dtmf::Digit,
-    flow::{SimulationRequest, execute},
-    menu::CompiledFlow,
-    wire::Limits,
-};
+use crate::{dtmf::Digit, flow::execute, menu::CompiledFlow};
 
-/// Runs that cover what is not covered yet.
+/// Limits on the path of a suggested run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathLimits {
+    /// Maximum number of digits that a caller may press.
+    pub digits: usize,
+    /// Maximum number of nodes on the path.
+    pub nodes: usize,
+}
+
+/// Runs that cover the edges that are not covered yet.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Suggestions {
     /// The runs; none of them could be left out.
     pub runs: Vec<Suggested>,
-    /// Ways that could be taken if more digits, or more nodes on a path, were allowed; or if more runs were asked for.
+    /// Edges that could be taken with more digits, longer paths or more runs.
     pub missed: Vec<usize>,
     /// No set that covers as much has fewer runs than this: of the ways that end a call, a run takes one.
     pub least: usize,
@@ -35,22 +39,24 @@ pub struct Suggestions {
 /// A run worth making.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suggested {
-    /// What to send.
-    pub request: SimulationRequest,
-    /// The ways it takes that no run before it, and none in the list, has taken.
+    /// The digits that the caller presses.
+    pub digits: Vec<Digit>,
+    /// The variables that differ from the flow's own.
+    pub variables: Map<String, Value>,
+    /// Edges that it takes and that no run before it, and none in the list, has taken.
     pub covers: Vec<usize>,
 }
 
-/// Suggests at most `most_runs` runs that cover every way a simulation of `flow` can go and that `covered` lacks.
+/// Suggests at most `max_runs` runs that cover every way a simulation of `flow` can go and that `covered` lacks.
 /// `structure` is that of the flow's definition.
 pub fn suggest(
     flow: &Arc<CompiledFlow>,
     structure: &Structure,
     covered: &Coverage,
-    limits: &Limits,
-    most_runs: usize,
+    limits: PathLimits,
+    max_runs: usize,
 ) -> Suggestions {
-    let mut suggester = Suggester::new(structure, covered, limits, most_runs);
+    let mut suggester = Suggester::new(structure, covered, limits, max_runs);
     while suggester.step(flow, structure) {}
     suggester.finish(structure)
 }
@@ -63,19 +69,19 @@ pub fn suggest(
 pub struct Suggester {
     plan: Plan,
     start: Option<State>,
-    limits: Limits,
-    most_runs: usize,
-    /// Ways after which a run can go on.
+    limits: PathLimits,
+    max_runs: usize,
+    /// Edges after which a run can go on.
     inner: Vec<bool>,
     at_first: Vec<bool>,
     wanted: Vec<bool>,
-    runs: Vec<(SimulationRequest, Vec<usize>)>,
+    runs: Vec<(Script, Vec<usize>)>,
     missed: Vec<usize>,
 }
 
 impl Suggester {
-    /// Nothing is suggested yet.
-    pub fn new(structure: &Structure, covered: &Coverage, limits: &Limits, most_runs: usize) -> Self {
+    /// Creates a suggester that has suggested nothing yet.
+    pub fn new(structure: &Structure, covered: &Coverage, limits: PathLimits, max_runs: usize) -> Self {
         let mut plan = Plan::of(structure.flow(), structure.ways());
         let start = structure.ways().node(&structure.flow().start).map(State::first);
         let mut wanted = vec![false; structure.ways().len()];
@@ -88,8 +94,8 @@ impl Suggester {
         Self {
             plan,
             start,
-            limits: limits.clone(),
-            most_runs,
+            limits,
+            max_runs,
             inner,
             at_first: wanted.clone(),
             wanted,
@@ -98,19 +104,19 @@ impl Suggester {
         }
     }
 
-    /// How many runs it has found so far.
+    /// Returns the number of runs found so far.
     pub fn found(&self) -> usize {
         self.runs.len()
     }
 
-    /// Looks for one more run; false where there is none. Flow and structure are the same each time.
+    /// Looks for one more run. Returns false where there is none. Flow and structure are the same each time.
     pub fn step(&mut self, flow: &Arc<CompiledFlow>, structure: &Structure) -> bool {
-        let Some(start) = self.start.filter(|_| self.runs.len() < self.most_runs) else { return false };
+        let Some(start) = self.start.filter(|_| self.runs.len() < self.max_runs) else { return false };
         let wanted = self.wanted.clone();
-        let mut search = Search { structure, inner: &self.inner, wanted, limits: &self.limits };
+        let mut search = Search { structure, inner: &self.inner, wanted, limits: self.limits };
         let Some((moves, aims)) = search.run(&mut self.plan, start) else { return false };
-        let request = request(structure, &self.plan, &moves);
-        let result = execute(flow, &request, self.limits.flow_depth);
+        let script = Script::of(structure, &self.plan, &moves);
+        let result = execute(flow, &script.digits, &script.variables, self.limits.nodes);
         let taken = Coverage::of(structure, &result);
         let covers: Vec<usize> =
             (0..self.wanted.len()).filter(|&way| self.at_first[way] && taken.ways[way] > 0).collect();
@@ -125,12 +131,12 @@ impl Suggester {
             }
         }
         if adds {
-            self.runs.push((request, covers));
+            self.runs.push((script, covers));
         }
         true
     }
 
-    /// What it has come to.
+    /// Returns the suggestions.
     pub fn finish(mut self, structure: &Structure) -> Suggestions {
         self.missed.extend((0..self.wanted.len()).filter(|&way| self.wanted[way]));
         self.missed.sort_unstable();
@@ -165,7 +171,7 @@ fn ends(structure: &Structure, of: &Move) -> bool {
     of.to.is_none_or(|to| to.silent || structure.flow().nodes[to.node as usize].is_end())
 }
 
-/// How many runs it takes at least.
+/// Returns a lower bound on the number of runs.
 fn least(structure: &Structure, wanted: &[bool]) -> usize {
     let nodes = &structure.flow().nodes;
     let ends = |way: &usize| {
@@ -180,8 +186,8 @@ fn least(structure: &Structure, wanted: &[bool]) -> usize {
     (0..wanted.len()).filter(|&way| wanted[way]).filter(ends).count().max(usize::from(any))
 }
 
-/// Leaves out the runs whose ways others take as well, and says of each of the rest what it adds.
-fn needed(runs: Vec<(SimulationRequest, Vec<usize>)>, ways: usize) -> Vec<Suggested> {
+/// Leaves out the runs whose edges others take as well, and lists for each of the rest the edges it adds.
+fn needed(runs: Vec<(Script, Vec<usize>)>, ways: usize) -> Vec<Suggested> {
     let mut times = vec![0u32; ways];
     for way in runs.iter().flat_map(|(_, covers)| covers) {
         times[*way] += 1;
@@ -197,33 +203,37 @@ fn needed(runs: Vec<(SimulationRequest, Vec<usize>)>, ways: usize) -> Vec<Sugges
     }
     let mut seen = HashSet::new();
     let kept = runs.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(run, _)| run);
-    kept.map(|(request, covers)| {
+    kept.map(|(Script { digits, variables }, covers)| {
         let covers = covers.into_iter().filter(|&way| seen.insert(way)).collect();
-        Suggested { request, covers }
+        Suggested { digits, variables, covers }
     })
     .collect()
 }
 
-/// The request that makes a caller go by `moves`.
-fn request(structure: &Structure, plan: &Plan, moves: &[Move]) -> SimulationRequest {
-    let mut variables = Map::new();
-    for (variable, value) in moves.iter().filter_map(|of| of.supposes) {
-        let variable = &plan.variables[usize::from(variable)];
-        let initial = structure.flow().variables.get(&variable.name);
-        let wanted = match variable.values.get(usize::from(value)) {
-            Some(wanted) if initial == Some(wanted) => None,
-            Some(wanted) => Some(wanted.clone()),
-            None if initial.is_none_or(|initial| !variable.values.contains(initial)) => None,
-            None => other_value(&variable.values),
-        };
-        variables.extend(wanted.map(|wanted| (variable.name.clone(), wanted)));
-    }
-    let digits: Vec<Digit> = moves.iter().flat_map(|of| of.entry.iter().collect::<Vec<_>>()).collect();
-    SimulationRequest {
-        flow_id: structure.flow().flow_id.clone(),
-        dtmf_sequence: digits,
-        variable_state_matrix: variables,
-        media_asset_references: Vec::new(),
+/// A caller's digits and the variables of the run.
+#[derive(Debug)]
+struct Script {
+    digits: Vec<Digit>,
+    variables: Map<String, Value>,
+}
+
+impl Script {
+    /// Returns the script that makes a caller go by `moves`.
+    fn of(structure: &Structure, plan: &Plan, moves: &[Move]) -> Self {
+        let mut variables = Map::new();
+        for (variable, value) in moves.iter().filter_map(|of| of.supposes) {
+            let variable = &plan.variables[usize::from(variable)];
+            let initial = structure.flow().variables.get(&variable.name);
+            let wanted = match variable.values.get(usize::from(value)) {
+                Some(wanted) if initial == Some(wanted) => None,
+                Some(wanted) => Some(wanted.clone()),
+                None if initial.is_none_or(|initial| !variable.values.contains(initial)) => None,
+                None => other_value(&variable.values),
+            };
+            variables.extend(wanted.map(|wanted| (variable.name.clone(), wanted)));
+        }
+        let digits: Vec<Digit> = moves.iter().flat_map(|of| of.entry.iter().collect::<Vec<_>>()).collect();
+        Self { digits, variables }
     }
 }
 
@@ -233,23 +243,23 @@ fn other_value(values: &[Value]) -> Option<Value> {
     std::iter::once(Value::String("other".into())).chain(numbered).find(|value| !values.contains(value))
 }
 
-/// What a path may cost, and does: digits and steps of the trace.
+/// Cost of a path: digits and steps of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Cost(usize, usize);
 
 struct Search<'a> {
     structure: &'a Structure,
-    /// Ways after which a run can go on.
+    /// Edges after which a run can go on.
     inner: &'a [bool],
     wanted: Vec<bool>,
-    limits: &'a Limits,
+    limits: PathLimits,
 }
 
 impl Search<'_> {
-    /// The moves of one run, and the wanted ways that they are to take; nothing where no wanted way is within the limits.
+    /// Returns the moves of one run, and the wanted edges on it; nothing where no wanted edge is within the limits.
     fn run(&mut self, plan: &mut Plan, start: State) -> Option<(Vec<Move>, Vec<usize>)> {
         let (mut run, mut aims) = (Vec::new(), Vec::new());
-        let mut left = Cost(self.limits.dtmf_sequence, self.limits.flow_depth);
+        let mut left = Cost(self.limits.digits, self.limits.nodes);
         let mut at = start;
         loop {
             let mut found = self.nearest(plan, at, left, false);

@@ -13,26 +13,27 @@ use super::*;
 use crate::{
     dtmf::Digit,
     flow::{
-        SimulationRequest, execute,
+        execute,
         execute::{Press, run},
+        trace::SimulationResult,
     },
     menu::{
         CompiledFlow, FlowDefinition,
         graph::{Branch, Trigger},
         seed_flow,
     },
-    wire::{Limits, SimulationResult},
 };
+
+const LIMITS: PathLimits = PathLimits { digits: 50, nodes: 200 };
 
 fn definition(nodes: &Value) -> FlowDefinition {
     let flow = json!({ "flowId": "f", "name": "", "start": "a", "nodes": nodes });
     serde_json::from_value(flow).unwrap()
 }
 
-fn request(digits: &str, variables: &Value) -> SimulationRequest {
-    let digits: Vec<String> = digits.chars().map(String::from).collect();
-    let body = json!({ "flowId": "f", "dtmfSequence": digits, "variableStateMatrix": variables });
-    SimulationRequest::from_json(&body, &Limits::default()).unwrap()
+fn run_through(flow: &Arc<CompiledFlow>, digits: &str, variables: &Value) -> SimulationResult {
+    let digits: Vec<Digit> = digits.chars().map(|digit| Digit::try_from(digit).unwrap()).collect();
+    execute(flow, &digits, variables.as_object().unwrap(), 200)
 }
 
 fn names(structure: &Structure, ways: impl IntoIterator<Item = usize>) -> Vec<String> {
@@ -48,7 +49,7 @@ fn reasons(flow: &FlowDefinition) -> Vec<(String, Why)> {
 fn a_run_of_the_support_line_is_judged() {
     let flow = seed_flow();
     let structure = Structure::of(flow.definition());
-    let result = execute(&flow, &request("922", &json!({})), 200);
+    let result = run_through(&flow, "922", &json!({}));
     let analysis = analyse(&structure, &result);
     assert_eq!((analysis.steps, analysis.decision_points, analysis.repeats), (4, 3, 1));
     assert!((analysis.efficiency - 0.65).abs() < 1e-12, "3 of 4 steps decide, and one is a repetition");
@@ -143,7 +144,7 @@ fn dead_ends_cycles_and_what_needs_patience_are_found() {
 #[test]
 fn runs_part_where_they_differ() {
     let flow = seed_flow();
-    let run = |digits: &str| execute(&flow, &request(digits, &json!({})), 200);
+    let run = |digits: &str| run_through(&flow, digits, &json!({}));
     assert_eq!(part_at(&run("21"), &run("22")), Some(1));
     assert_eq!(part_at(&run("22"), &run("22")), None);
     assert_eq!(part_at(&run("1"), &run("22")), Some(0));
@@ -154,7 +155,7 @@ fn a_trace_that_names_decisions_alone_is_understood() {
     let flow = seed_flow();
     let structure = Structure::of(flow.definition());
     for digits in ["", "9", "1", "22", "*", "299999"] {
-        let ours = execute(&flow, &request(digits, &json!({})), 200);
+        let ours = run_through(&flow, digits, &json!({}));
         let mut theirs = ours.clone();
         for step in &mut theirs.execution_path {
             step.output = Map::new();
@@ -170,14 +171,12 @@ fn a_trace_that_names_decisions_alone_is_understood() {
 
 fn check_suggestions(flow: &Arc<CompiledFlow>) -> Result<(Structure, Suggestions), TestCaseError> {
     let structure = Structure::of(flow.definition());
-    let limits = Limits::default();
-    let suggestions = suggest(flow, &structure, &Coverage::none(&structure), &limits, 1_000);
+    let suggestions = suggest(flow, &structure, &Coverage::none(&structure), LIMITS, 1_000);
     let mut coverage = Coverage::none(&structure);
     for run in &suggestions.runs {
-        // What is suggested must be what a form could have sent.
-        let sent = SimulationRequest::from_json(&run.request.to_json(), &limits);
-        prop_assert_eq!(sent.as_ref(), Ok(&run.request));
-        coverage.add(&Coverage::of(&structure, &execute(flow, &run.request, limits.flow_depth)));
+        prop_assert!(run.digits.len() <= LIMITS.digits);
+        let result = execute(flow, &run.digits, &run.variables, LIMITS.nodes);
+        coverage.add(&Coverage::of(&structure, &result));
     }
     let missed = names(&structure, coverage.ways_missed(&structure));
     prop_assert_eq!(missed, Vec::<String>::new());
@@ -327,7 +326,7 @@ fn by_force(flow: &Arc<CompiledFlow>, structure: &Structure, patient: bool) -> V
     taken
 }
 
-/// Where a script leaves its caller; nowhere if the call is over.
+/// Returns the state in which a script leaves its caller; none if the call is over.
 fn state(flow: &Arc<CompiledFlow>, script: &[Press], variables: &Map<String, Value>) -> Option<String> {
     use crate::menu::{Event, Input, MachineConfig, MenuMachine};
     let mut machine = MenuMachine::new(Arc::clone(flow), MachineConfig::default());
@@ -366,7 +365,7 @@ proptest! {
     fn what_is_suggested_covers_whatever_can_be_reached(flow in flows(1..9)) {
         let (_, suggestions) = check_suggestions(&flow)?;
         let structure = Structure::of(flow.definition());
-        let again = suggest(&flow, &structure, &Coverage::none(&structure), &Limits::default(), 1_000);
+        let again = suggest(&flow, &structure, &Coverage::none(&structure), LIMITS, 1_000);
         prop_assert_eq!(again, suggestions);
     }
 }

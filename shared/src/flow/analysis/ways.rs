@@ -1,26 +1,26 @@
-//! The ways out of a flow's nodes: its branches, and what happens where the definition has none.
+//! The edges of a flow: its branches, and the implied edges where the definition has none.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
 use crate::{
+    flow::trace::NodeExecution,
     menu::graph::{FlowDefinition, Node, NodeKind, Trigger},
-    wire::NodeExecution,
 };
 
-/// A way out of a node.
+/// An edge that leaves a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Way {
     /// The node's index in the definition.
     pub from: usize,
-    /// What kind of way it is.
+    /// Its kind.
     pub kind: WayKind,
     /// The index of the node it leads to; absent where the call ends, or there is no such node.
     pub to: Option<usize>,
 }
 
-/// What kind of way out of a node.
+/// Kind of an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WayKind {
     /// The branch with this index among the node's.
@@ -33,26 +33,26 @@ pub enum WayKind {
     TooLong,
     /// The node was repeated as often as it may be, and has no branch for that: the call ends.
     GiveUp,
-    /// An entry that was ended by the node's terminator, whatever came of it.
+    /// An entry that was ended by the node's terminator, however it was resolved.
     Terminator,
 }
 
-/// All ways of a flow, by node: branches first, in the definition's order.
+/// All edges of a flow, by node: branches first, in the definition's order.
 #[derive(Clone, Debug)]
 pub struct Ways {
     all: Vec<Way>,
-    /// Where each node's ways begin, and the end.
+    /// Index of each node's first edge, and the end.
     first: Vec<usize>,
     index: HashMap<String, usize>,
     /// Each branch's text in a trace.
     texts: Vec<Option<String>>,
 }
 
-/// The ways that one step of a trace went; most go one.
+/// The edges that one step of a trace took; most take one.
 pub(super) type Taken = [Option<usize>; 3];
 
 impl Ways {
-    /// The ways of `flow`, which need not hold to what a flow must: a branch to nowhere leads nowhere.
+    /// Returns the edges of `flow`, which need not be valid: a branch to an unknown node leads nowhere.
     pub fn of(flow: &FlowDefinition) -> Self {
         let mut index = HashMap::with_capacity(flow.nodes.len());
         for (at, node) in flow.nodes.iter().enumerate() {
@@ -81,7 +81,7 @@ impl Ways {
         self.texts.push(text);
     }
 
-    /// What happens where the node has no branch for it.
+    /// Adds the implied edges of a node.
     fn implied(&mut self, from: usize, node: &Node) {
         let Some(entry) = node.entry() else { return };
         let collects = matches!(node.kind, NodeKind::Collect { .. });
@@ -111,43 +111,43 @@ impl Ways {
         }
     }
 
-    /// All of them.
+    /// Returns all edges.
     pub fn all(&self) -> &[Way] {
         &self.all
     }
 
-    /// How many there are.
+    /// Returns the number of edges.
     pub fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// Whether there are none.
+    /// Returns true when there are no digits.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// The indices of `node`'s ways.
+    /// Returns the indices of `node`'s edges.
     pub fn of_node(&self, node: usize) -> std::ops::Range<usize> {
         self.first[node]..self.first[node + 1]
     }
 
-    /// `node`'s way of this kind.
+    /// Returns `node`'s edge of this kind.
     pub fn find(&self, node: usize, kind: WayKind) -> Option<usize> {
         self.of_node(node).find(|&way| self.all[way].kind == kind)
     }
 
-    /// The branch with index `branch` of `node`, as a way.
+    /// Returns the branch with index `branch` of `node` as an edge.
     pub(super) fn branch(&self, node: usize, branch: usize) -> Option<usize> {
         let way = self.first[node] + branch;
         (way < self.first[node + 1] && self.all[way].kind == WayKind::Branch(branch)).then_some(way)
     }
 
-    /// The node called `id`.
+    /// Returns the node with the identifier `id`.
     pub fn node(&self, id: &str) -> Option<usize> {
         self.index.get(id).copied()
     }
 
-    /// A way for people: `root: 2`, `root: timeout, asks again`.
+    /// Returns an edge as a text for people: `root: 2`, `root: timeout, asks again`.
     pub fn describe(&self, flow: &FlowDefinition, way: usize) -> String {
         let Way { from, kind, .. } = self.all[way];
         let node = &flow.nodes[from];

@@ -1,4 +1,4 @@
-//! A request's digits and variables through a flow, on a clock of its own: the menu machine's run as CXone's trace.
+//! Execution of a flow on a clock of its own: the menu machine's run as CXone's trace.
 
 #[cfg(test)]
 mod tests;
@@ -10,43 +10,34 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use self::tracer::{End, Tracer};
-use super::request::SimulationRequest;
+use super::trace::{SimulationResult, SimulationStatus};
 use crate::{
     dtmf::Digit,
-    field_error::FieldErrors,
-    menu::{CompiledFlow, DEFAULT_GAP, Input, MachineConfig, MenuMachine, SessionKey, graph::NodeKind},
+    menu::{CompiledFlow, Input, MachineConfig, MenuMachine, SessionKey, graph::NodeKind},
     time::Instant,
-    wire::{SimulationResult, SimulationStatus},
 };
 
-/// Runs `request` through `flow`, at most `most_steps` nodes far. The same machine as on a call: the caller presses the
-/// digits one after another, none of them late, then says nothing until the flow is over. Prompts take no time.
+/// Time between two digits of a caller who is simulated.
+pub const DIGIT_GAP: Duration = Duration::from_millis(500);
+
+/// Runs a caller's digits through `flow`, at most `max_steps` nodes far, and returns the trace. `variables` are those that
+/// differ from the flow's own. The machine is the one of a call: the caller presses the digits one after another, none of
+/// them late, then waits until the flow is over. Prompts take no time.
 ///
 /// A step's `output` has the `branch` that was taken (its index in the node), the node `to` which it leads, what was
 /// `said`, the `actions`, and for entries the `result`: `matched`, `corrected`, `collected`, `noMatch`, `ambiguous`,
 /// `tooLong`, `timedOut`, `timedOutPartial`. A node that asks again is a step each time.
-pub fn execute(flow: &Arc<CompiledFlow>, request: &SimulationRequest, most_steps: usize) -> SimulationResult {
-    let script: Vec<Press> = request.digits().iter().map(|&digit| Press::Digit(digit)).collect();
-    run(flow, &script, request.variables(), most_steps)
-}
-
-/// The error of a request whose path through `flow` is longer than `most_steps` nodes.
-pub fn check_depth(
+pub fn execute(
     flow: &Arc<CompiledFlow>,
-    request: &SimulationRequest,
-    most_steps: usize,
-) -> Result<(), FieldErrors> {
-    let result = execute(flow, request, most_steps);
-    match result.status {
-        SimulationStatus::Failed => {
-            let message = format!("leads over more than {most_steps} nodes, the limit on a flow's depth");
-            Err(FieldErrors::one("dtmfSequence", message))
-        }
-        SimulationStatus::Completed | SimulationStatus::Queued | SimulationStatus::Running => Ok(()),
-    }
+    digits: &[Digit],
+    variables: &Map<String, Value>,
+    max_steps: usize,
+) -> SimulationResult {
+    let script: Vec<Press> = digits.iter().map(|&digit| Press::Digit(digit)).collect();
+    run(flow, &script, variables, max_steps)
 }
 
-/// What a caller does.
+/// An act of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Press {
     Digit(Digit),
@@ -59,13 +50,13 @@ pub(super) fn run(
     flow: &Arc<CompiledFlow>,
     script: &[Press],
     variables: &Map<String, Value>,
-    most_steps: usize,
+    max_steps: usize,
 ) -> SimulationResult {
     let mut machine =
         MenuMachine::new(Arc::clone(flow), MachineConfig { max_sessions: 1, ..MachineConfig::default() });
     let mut now = Instant::ZERO;
     let key = machine.open_with(now, variables).expect("a new machine has room for one");
-    let mut tracer = Tracer::new(flow, key, most_steps);
+    let mut tracer = Tracer::new(flow, key, max_steps);
     tracer.drain(&mut machine, now);
     let gap = gap(flow);
     let mut unused = String::new();
@@ -90,7 +81,7 @@ pub(super) fn run(
         last.output.insert("unusedDigits".into(), unused.into());
     }
     let error_message = match tracer.end {
-        Some(End::TooDeep) => Some(format!("flow depth limit of {most_steps} nodes exceeded")),
+        Some(End::TooDeep) => Some(format!("flow depth limit of {max_steps} nodes exceeded")),
         Some(End::Outcome(_)) | None => None,
     };
     SimulationResult {
@@ -102,11 +93,11 @@ pub(super) fn run(
     }
 }
 
-/// Half a second between digits, as in seed 000; less where the flow's shortest timeout would make a digit late.
+/// Returns the time between two digits: less than [`DIGIT_GAP`] where the flow's shortest timeout would make a digit late.
 fn gap(flow: &CompiledFlow) -> Duration {
     let timeouts = flow.definition().nodes.iter().filter_map(|node| node.entry());
     let shortest = timeouts.map(|entry| entry.first_digit_timeout().min(entry.inter_digit_timeout())).min();
-    shortest.map_or(DEFAULT_GAP, |shortest| DEFAULT_GAP.min(shortest / 2))
+    shortest.map_or(DIGIT_GAP, |shortest| DIGIT_GAP.min(shortest / 2))
 }
 
 fn final_variables(

@@ -1,20 +1,20 @@
-//! A run as it is written down, node by node.
+//! Writes a run as a trace, node by node.
 
 use serde_json::{Map, Value, json};
 
 use super::millis;
 use crate::{
     dtmf::{Digit, DigitString},
+    flow::trace::NodeExecution,
     menu::{
         CompiledFlow, Correction, Event, MenuMachine, NodeIx, Outcome, Resolution, Resolved, SessionKey,
         Speech, correct,
         graph::{Branch, NodeKind, Segment, Trigger},
     },
     time::Instant,
-    wire::NodeExecution,
 };
 
-/// How a run ended.
+/// End of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Outcome(Outcome),
@@ -30,7 +30,7 @@ struct Open {
     last_digit: Option<Digit>,
 }
 
-/// What became of the open node's entry, until it is known what follows.
+/// Resolution of the open node's entry, until it is known what follows.
 struct Heard {
     resolved: Resolved,
     exhausted: bool,
@@ -238,7 +238,7 @@ impl<'a> Tracer<'a> {
         }
     }
 
-    /// What the machine took `entered` for.
+    /// Returns the sequence that the machine took `entered` for.
     fn corrected(&self, node: NodeIx, entered: &DigitString) -> DigitString {
         let branches = &self.flow.node(node).branches;
         let sequences = || {
@@ -254,14 +254,14 @@ impl<'a> Tracer<'a> {
     }
 }
 
-/// What comes after a step.
+/// The successor of a step.
 #[derive(Clone, Copy)]
 enum Next {
     Node(NodeIx),
     End(Outcome),
 }
 
-/// Which way a step went.
+/// The edge that a step took.
 struct Taken {
     branch: Option<usize>,
     decision: String,

@@ -1,4 +1,4 @@
-//! Runs as files and for QA platforms: JSON, CSV (RFC 4180), `JUnit` XML, and a QA platform's payload.
+//! Runs as files and for QA platforms: JSON, CSV (RFC 4180), `JUnit` XML, and the QA platform's payload.
 
 mod csv;
 mod json;
@@ -43,7 +43,7 @@ pub struct ExportedRun<'a> {
 #[error("nothing was expected of this run, so there is no accuracy to export: say what should happen first")]
 pub struct NothingExpected;
 
-/// Returns a run as a QA platform's payload, its accuracy computed. `test_id` is the test's own key; `correlation` ties it to the audit
+/// Returns what a QA platform is sent about a run, its accuracy computed. `test_id` is the test's own key; `correlation` ties it to the audit
 /// trail and may be left to the proxy.
 pub fn qa_export(
     structure: &Structure,

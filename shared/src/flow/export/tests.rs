@@ -21,7 +21,7 @@ fn export<T>(
     let flow = seed_flow();
     let body = json!({ "flowId": "support-line", "dtmfSequence": digits.chars().map(String::from).collect::<Vec<_>>() });
     let request = SimulationRequest::from_json(&body, &Limits::default()).unwrap();
-    let result = execute(&flow, &request, 200);
+    let result = execute(&flow, request.digits(), request.variables(), 200);
     let structure = Structure::of(flow.definition());
     let analysis = analyse(&structure, &result);
     let judgement = judge(&result, expectation);

@@ -1,4 +1,4 @@
-//! Digits at a node: gathered, matched, corrected, taken ahead of time, or given up waiting for.
+//! Entry of digits at a node: collecting, matching, correction, type-ahead, timeouts.
 
 use super::{SessionKey, walk::Core};
 use crate::{
@@ -104,7 +104,7 @@ impl Core {
         }
     }
 
-    /// Nothing more will come: match, correct, or say that it is no match.
+    /// Concludes a menu's entry, since no more digits will come: a match, a correction, or no match.
     fn conclude_menu(&mut self, flow: &CompiledFlow, key: SessionKey, menu: &MenuTable) {
         let session = self.session(key);
         if let Some(to) = flow.trie[session.trie as usize].accept {

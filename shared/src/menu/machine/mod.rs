@@ -20,12 +20,12 @@ use super::{
 use crate::{dtmf::DigitString, time::Instant};
 use walk::Core;
 
-/// How a machine is set up.
+/// Settings of a machine.
 #[derive(Clone, Copy, Debug)]
 pub struct MachineConfig {
-    /// Who knows when prompts are over.
+    /// Source of the end of prompts.
     pub prompts: PromptTiming,
-    /// The most interactions at a time (100,000).
+    /// Maximum number of interactions at a time (100,000).
     pub max_sessions: usize,
 }
 
@@ -35,13 +35,13 @@ impl Default for MachineConfig {
     }
 }
 
-/// Who knows when prompts are over.
+/// Source of the end of prompts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PromptTiming {
-    /// Nobody: prompts take no time, and first digits are waited for at once.
+    /// Prompts take no time, and the first digit's timeout starts at once.
     Instant,
-    /// The driver, who reports [`Input::PromptsEnded`].
+    /// The driver reports the end with [`Input::PromptsEnded`].
     Reported,
 }
 
@@ -52,22 +52,22 @@ pub struct SessionKey {
     generation: u32,
 }
 
-/// Where an interaction stands.
+/// State of an interaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SessionView {
-    /// At which node.
+    /// The present node.
     pub node: NodeIx,
-    /// What was entered there so far.
+    /// Digits entered there so far.
     pub entered: DigitString,
-    /// What is kept for later nodes.
+    /// Digits kept for later nodes.
     pub typed_ahead: DigitString,
-    /// Whether prompts are being said.
+    /// True while prompts are played.
     pub speaking: bool,
-    /// Why and until when it waits.
+    /// The timer that is armed, and its deadline.
     pub waiting: Option<(Timer, Instant)>,
-    /// How the flow ended.
+    /// Outcome of the flow, once it has ended.
     pub outcome: Option<Outcome>,
-    /// Whether digits were entered and nothing has come of them.
+    /// True while digits are entered that are not resolved yet.
     pub partial: bool,
 }
 
@@ -85,6 +85,40 @@ pub enum OpenError {
 pub struct UnknownSession;
 
 /// Walks interactions through a flow.
+///
+/// A driver's loop. This one has a caller who waits too long for the second key, and jumps from deadline to deadline where
+/// others sleep:
+///
+/// ```
+/// use shared::{
+///     menu::{Event, Input, MachineConfig, MenuMachine, seed_flow},
+///     time::Instant,
+/// };
+///
+/// let mut machine = MenuMachine::new(seed_flow(), MachineConfig::default());
+/// let call = machine.open(Instant::ZERO)?;
+/// let mut keys = [(Instant::from_millis(500), '2'), (Instant::from_millis(9_000), '2')].into_iter().peekable();
+/// let (mut actions, mut repeated) = (Vec::new(), 0);
+/// while machine.session(call).is_some_and(|session| session.outcome.is_none()) {
+///     match (keys.peek().copied(), machine.poll_timeout()) {
+///         (Some((at, key)), due) if due.is_none_or(|due| at < due) => {
+///             keys.next();
+///             machine.handle_input(at, call, Input::Digit(key.try_into()?))?;
+///         }
+///         (_, Some(due)) => machine.handle_timeout(due),
+///         (_, None) => break,
+///     }
+///     while let Some(output) = machine.poll_output() {
+///         match output.event {
+///             Event::Action { node } => actions.extend(machine.flow().node(node).action.clone()),
+///             Event::Resolved(resolved) if resolved.to.is_none() => repeated += 1,
+///             _ => {} // prompts to play or to stop, digits and menus to show
+///         }
+///     }
+/// }
+/// assert_eq!((actions, repeated), (vec!["support".to_owned(), "technical".to_owned()], 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct MenuMachine {
     flow: Arc<CompiledFlow>,
     config: MachineConfig,
@@ -92,7 +126,7 @@ pub struct MenuMachine {
 }
 
 impl MenuMachine {
-    /// A machine without interactions.
+    /// Creates a machine without interactions.
     pub fn new(flow: Arc<CompiledFlow>, config: MachineConfig) -> Self {
         let core = Core {
             now: Instant::ZERO,
@@ -105,12 +139,12 @@ impl MenuMachine {
         Self { flow, config, core }
     }
 
-    /// The flow.
+    /// Returns the flow.
     pub fn flow(&self) -> &Arc<CompiledFlow> {
         &self.flow
     }
 
-    /// Lets an interaction in at the flow's start.
+    /// Opens a session for an interaction, at the flow's start.
     pub fn open(&mut self, now: Instant) -> Result<SessionKey, OpenError> {
         self.open_with(now, &Map::new())
     }
@@ -150,7 +184,7 @@ impl MenuMachine {
         Ok(key)
     }
 
-    /// Forgets an interaction; its key is void from here on.
+    /// Closes an interaction's session; its key is void from now on.
     pub fn close(&mut self, key: SessionKey) -> Result<(), UnknownSession> {
         self.core.live(key)?;
         self.core.timers.cancel(key.slot);
@@ -159,7 +193,7 @@ impl MenuMachine {
         Ok(())
     }
 
-    /// Something happened to an interaction. Time does not run backwards: an earlier `now` counts as the latest.
+    /// Takes an input of an interaction. Time does not run backwards: an earlier `now` counts as the latest.
     pub fn handle_input(
         &mut self,
         now: Instant,
@@ -183,7 +217,7 @@ impl MenuMachine {
         Ok(())
     }
 
-    /// Time has passed: every deadline at or before `now` takes effect, in order, at its own time.
+    /// Lets every deadline at or before `now` take effect, in order, at its own time.
     pub fn handle_timeout(&mut self, now: Instant) {
         let Self { flow, core, .. } = self;
         let now = now.max(core.now);
@@ -195,18 +229,18 @@ impl MenuMachine {
         core.advance_clock(now);
     }
 
-    /// The next thing the machine has to say.
+    /// Returns the machine's next output.
     #[inline]
     pub fn poll_output(&mut self) -> Option<Output> {
         self.core.outputs.pop_front()
     }
 
-    /// When to call [`Self::handle_timeout`] next.
+    /// Returns the time at which [`Self::handle_timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.core.timers.next_deadline()
     }
 
-    /// Where an interaction stands.
+    /// State of an interaction.
     pub fn session(&self, key: SessionKey) -> Option<SessionView> {
         self.core.live(key).ok()?;
         let session = &self.core.sessions[key.slot as usize];
@@ -225,7 +259,7 @@ impl MenuMachine {
         })
     }
 
-    /// The value of an interaction's variable.
+    /// Returns the value of an interaction's variable.
     pub fn variable(&self, key: SessionKey, name: &str) -> Option<Value> {
         self.core.live(key).ok()?;
         let index = self.flow.variables.iter().position(|known| known == name)?;

@@ -1,4 +1,4 @@
-//! From node to node: what is said there, what is waited for, how it ends.
+//! The walk from node to node: prompts, waits, and the end.
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ use crate::{
     time::Instant,
 };
 
-/// What changes, apart from the flow, so that the flow can be read meanwhile.
+/// The mutable part of the machine, apart from the flow, so that the flow can be read meanwhile.
 pub(super) struct Core {
     pub(super) now: Instant,
     pub(super) prompts: PromptTiming,
@@ -54,7 +54,7 @@ impl Core {
         self.emit(key, Event::Ended { outcome });
     }
 
-    /// Goes to `node` and on from there until something is waited for.
+    /// Enters `node` and goes on from there until the call waits for something.
     pub(super) fn enter(&mut self, flow: &CompiledFlow, key: SessionKey, mut node: NodeIx) {
         loop {
             self.timers.cancel(key.slot);
@@ -106,7 +106,7 @@ impl Core {
         self.end(key, outcome);
     }
 
-    /// Has the prompts said; false where there is nothing that would have to be waited for.
+    /// Plays prompts. Returns false where there is no prompt to wait for.
     pub(super) fn say(&mut self, key: SessionKey, node: NodeIx, prompts: &[(Speech, BargeIn)]) -> bool {
         let mut barge_in = None;
         for &(speech, interruptible) in prompts {

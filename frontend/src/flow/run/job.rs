@@ -1,0 +1,82 @@
+//! A simulation of a flow as a job of the panel's.
+
+use shared::{
+    draft::Draft as _,
+    flow::{Expectation, FlowSimulation, Judgement, SimulationDraft, SimulationRequest, Verdict, judge},
+    wire::{Limits, Problem, SimulationResult},
+};
+
+use crate::{
+    kit::jobs::{Accepted, JobEntry, PanelJob},
+    net::api,
+};
+
+/// A run with its signals.
+pub(in crate::flow) type Run = JobEntry<FlowSimulation>;
+
+/// A run against what was expected of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Judged {
+    pub(crate) expectation: Expectation,
+    pub(crate) judgement: Judgement,
+}
+
+impl PanelJob for FlowSimulation {
+    type Draft = SimulationDraft;
+    type Verdict = Judged;
+
+    const STORAGE_PREFIX: &'static str = "dialbench.flow.run.";
+    const NOUN: &'static str = "run";
+
+    async fn submit(request: &SimulationRequest, _: bool) -> Result<Accepted<SimulationResult>, Problem> {
+        let job = api::simulate(request).await?;
+        Ok(Accepted { job_id: job.simulation_id.into(), reply: SimulationResult::pending(job.status) })
+    }
+
+    async fn poll(job_id: &str) -> Result<SimulationResult, Problem> {
+        api::simulation(job_id).await
+    }
+
+    fn request(draft: &SimulationDraft) -> Option<SimulationRequest> {
+        // It held to the limits when it was submitted, and the proxy checks it again.
+        let unlimited = Limits {
+            dtmf_sequence: usize::MAX,
+            variables: usize::MAX,
+            media_references: usize::MAX,
+            ..Limits::default()
+        };
+        draft.check(&unlimited).ok().map(|(request, _)| request)
+    }
+
+    fn judge(draft: &SimulationDraft, result: &SimulationResult) -> Judged {
+        let expectation = draft.expectation.parse().unwrap_or_default();
+        Judged { judgement: judge(result, &expectation), expectation }
+    }
+
+    fn failure(result: &SimulationResult) -> Option<String> {
+        result.error_message.clone()
+    }
+
+    fn advice(status: u16) -> &'static str {
+        match status {
+            400 | 413 | 422 => "Correct the form and run it again.",
+            401 => {
+                "Dialbench's own credentials for the flow service are not accepted: correct its configuration."
+            }
+            403 => "Dialbench's credentials lack a scope of the flow simulator's: have it granted.",
+            404 => "Choose another flow, or check that this one is published.",
+            429 => "Too many requests: wait a while.",
+            500.. => "CXone or the way to it is out of order: try again later.",
+            _ => "",
+        }
+    }
+}
+
+/// Returns a verdict in a word.
+pub(in crate::flow) const fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "failed",
+        Verdict::Unjudged => "nothing expected",
+    }
+}

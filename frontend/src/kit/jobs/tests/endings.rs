@@ -1,0 +1,78 @@
+//! Words for jobs that came to no good end.
+
+use shared::jobs::{Ending, Trouble};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::*;
+
+#[wasm_bindgen_test]
+fn every_ending_says_what_happened_and_is_kept() {
+    let lost = || Trouble::Lost("the network is gone.".into());
+    let running = Some(Stage::Running);
+    let failed = Report { over: true, failure: Some("the pool is empty".into()) };
+    let endings = [
+        (Ending::Failed(Box::new(failed)), "failed", "the pool is empty"),
+        (Ending::Cancelled, "cancelled", "CXone may still execute it"),
+        (
+            Ending::GaveUp { attempts: 15, stage: running, trouble: Some(Trouble::Status(429)) },
+            "given up",
+            "still running after 15 attempts; the last attempt came to nothing: too many requests (HTTP 429).",
+        ),
+        (
+            Ending::GaveUp { attempts: 3, stage: None, trouble: Some(Trouble::Status(409)) },
+            "given up",
+            "It was not accepted after 3 attempts; the last attempt came to nothing: no place is free (HTTP 409).",
+        ),
+        (
+            Ending::TimedOut { stage: running, trouble: None },
+            "timed out",
+            "still running when its time was over.",
+        ),
+        (Ending::Refused { status: 401, detail: "Who?".into() }, "refused", "Who? Ask somebody."),
+        (Ending::Unknown(lost()), "unknown", "did not arrive: the network is gone. It was not sent"),
+        (Ending::Unreadable("<html>".into()), "unreadable", "<html>"),
+    ];
+    for (ending, state, says) in endings {
+        let mut record = Record::<Task>::new(3, "a".to_owned());
+        record.waiting = false;
+        record.end(ending);
+        assert_eq!(record.state(), state);
+        let text = serde_json::to_string(&record).expect("it is kept");
+        assert_eq!(serde_json::from_str::<Record<Task>>(&text).expect("it is read"), record);
+        let (title, detail) = JobEntry::<Task>::new(1, record).trouble().expect("there is something to say");
+        assert!(title.starts_with("Task 3 ") && detail.contains(says), "{title} {detail}");
+    }
+    let mut record = Record::<Task>::new(3, "a".to_owned());
+    record.end(Ending::Cancelled);
+    let (_, detail) = JobEntry::<Task>::new(1, record).trouble().expect("there is something to say");
+    assert!(detail.contains("never sent"), "{detail}");
+}
+
+#[wasm_bindgen_test]
+async fn a_refusal_is_shown_and_frees_the_place() {
+    reset();
+    let problem = Problem {
+        kind: "about:blank".into(),
+        title: "Bad Request".into(),
+        status: 400,
+        detail: "no".into(),
+        errors: shared::wire::FieldErrors::new(),
+        upstream: None,
+        retry_after_ms: None,
+    };
+    SERVICE.with_borrow_mut(|service| service.problem = Some(problem));
+    let page = open();
+    runner().set_max_running(1);
+    submit("a");
+    submit("b");
+    until_states(&page, &["running", "refused"]).await;
+}
+
+#[wasm_bindgen_test]
+fn runs_that_an_earlier_version_kept_are_read() {
+    let kept = serde_json::json!({
+        "number": 4, "draft": "a", "simulationId": "s-1", "outcome": { "kind": "unsure", "detail": "gone" }, "result": null,
+    });
+    let record: Record<Task> = serde_json::from_value(kept).expect("it is read");
+    assert_eq!((record.job_id.as_deref(), record.state()), (Some("s-1"), "unknown"));
+}

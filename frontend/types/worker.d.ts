@@ -1,0 +1,12 @@
+/** What the page sends the voice socket's worker. */
+type PageMessage =
+  | { kind: "join"; port: MessagePort }
+  | { kind: "dial"; url: string; number: number }
+  | { kind: "hangUp"; number: number };
+
+/** What the worker tells the page, with the call's number. */
+type CallMessage =
+  | { kind: "opened" }
+  | { kind: "text"; text: string }
+  | { kind: "packet"; bytes: number; at: number }
+  | { kind: "closed"; code: number };

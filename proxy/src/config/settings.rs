@@ -1,0 +1,96 @@
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+use reqwest::Url;
+use secrecy::SecretString;
+use shared::wire::{Limits, ProfileName, Service};
+
+use super::ServiceConfig;
+use crate::logging::LogFormat;
+
+/// The proxy's configuration, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Address to listen on (`127.0.0.1:8787`).
+    pub listen: SocketAddr,
+    /// Kind of CXone that the proxy talks to.
+    pub profile: ProfileName,
+    /// File of the audit log (`dialbench-audit.jsonl`).
+    pub audit_log: PathBuf,
+    /// Access token that requests must show; always set when listening beyond loopback.
+    pub access_token: Option<SecretString>,
+    /// Origins that may use the proxy besides its own.
+    pub allowed_origins: Vec<String>,
+    /// Names, with a port where it is not the scheme's, under which the proxy may be addressed.
+    pub public_hosts: Vec<String>,
+    /// Folder of the page's files, instead of those in the binary.
+    pub app_dir: Option<PathBuf>,
+    /// The five services.
+    pub services: BTreeMap<Service, ServiceConfig>,
+    /// Address at which the stand-in takes calls to place; set by the program that starts it.
+    pub sandbox_control: Option<Url>,
+    /// Limits that are checked before CXone is asked.
+    pub limits: Limits,
+    /// The only address that test results may be exported to.
+    pub qa_endpoint: Option<Url>,
+    /// Secret that signs webhooks; unset means that signatures are not checked.
+    pub webhook_secret: Option<SecretString>,
+    /// Format of the log lines.
+    pub log_format: LogFormat,
+    /// Times and sizes that only tests and unusual networks change.
+    pub tuning: Tuning,
+}
+
+/// Times and sizes that only tests and unusual networks change.
+#[derive(Clone, Debug)]
+pub struct Tuning {
+    /// Time within which a client must have sent a request's headers (10 s).
+    pub header_timeout: Duration,
+    /// Time within which a request must be answered (60 s).
+    pub request_timeout: Duration,
+    /// Maximum number of open connections (1,024).
+    pub max_connections: usize,
+    /// Maximum number of open pages (256).
+    pub max_pages: usize,
+    /// Maximum number of open voice relays (50, the limit on media streams).
+    pub max_voice: usize,
+    /// Maximum size of a body in bytes (1 MiB).
+    pub max_body: usize,
+    /// Time within which a connection or handshake with CXone must succeed (5 s: a link must find CXone soon after its
+    /// return).
+    pub connect_timeout: Duration,
+    /// Interval between pings of a link (30 s).
+    pub ping_every: Duration,
+    /// Silence after which a link is dead (60 s).
+    pub dead_after: Duration,
+    /// Time within which a page must take what it is sent (5 s).
+    pub slow_after: Duration,
+    /// Time to wait for a page's `resume` before it is sent live events (250 ms).
+    pub resume_within: Duration,
+    /// Maximum number of events in the ring (4,096).
+    pub ring_events: usize,
+    /// Maximum size of the events in the ring in bytes (8 MiB).
+    pub ring_bytes: usize,
+    /// Time within which open sockets and requests must end at shutdown (5 s).
+    pub drain: Duration,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_mins(1),
+            max_connections: 1_024,
+            max_pages: 256,
+            max_voice: 50,
+            max_body: 1 << 20,
+            connect_timeout: Duration::from_secs(5),
+            ping_every: Duration::from_secs(30),
+            dead_after: Duration::from_mins(1),
+            slow_after: Duration::from_secs(5),
+            resume_within: Duration::from_millis(250),
+            ring_events: 4_096,
+            ring_bytes: 8 << 20,
+            drain: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
+
+use axum::http::{Method, header};
+use bytes::BytesMut;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use reqwest::{Client, Url};
+use serde_json::Value;
+use shared::link::{Backoff, RetryPolicy};
+
+use super::{Answer, UpstreamError, UpstreamRequest};
+use crate::{
+    auth::{AccessToken, TokenSource},
+    config::{Config, Service, ServiceConfig},
+    http::{describe, retry_after},
+    metrics::Metrics,
+    retry::retry,
+};
+
+/// Attempts that the proxy makes for a client that does not repeat its requests itself.
+const RETRY_POLICY: RetryPolicy = RetryPolicy {
+    max_attempts: 3,
+    backoff: Backoff { base: Duration::from_millis(200), cap: Duration::from_secs(2) },
+    max_retry_after: Duration::from_mins(1),
+    max_wait: Duration::from_secs(5),
+};
+/// Maximum size of an answer. CXone's answers are documents; more is something else.
+const MAX_ANSWER_BYTES: usize = 8 << 20;
+/// Maximum number of characters that are quoted of an error's message.
+const MAX_MESSAGE_CHARS: usize = 300;
+
+/// Client of CXone's five services, with their tokens.
+#[derive(Clone)]
+pub(crate) struct Cxone {
+    http: Client,
+    services: Arc<BTreeMap<Service, (ServiceConfig, TokenSource)>>,
+    control: Option<Url>,
+    limiter: Arc<DefaultDirectRateLimiter>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    metrics: Metrics,
+}
+
+impl Cxone {
+    pub(crate) fn new(config: &Config, metrics: Metrics) -> Result<Self, reqwest::Error> {
+        let http = client(config)?;
+        let services = config.services.iter().map(|(service, settings)| {
+            let tokens = TokenSource::new(
+                http.clone(),
+                settings.clone(),
+                config.tuning.connect_timeout,
+                metrics.clone(),
+            );
+            (*service, (settings.clone(), tokens))
+        });
+        let per_second = NonZeroU32::new(config.limits.requests_per_second).unwrap_or(NonZeroU32::MIN);
+        Ok(Self {
+            services: Arc::new(services.collect()),
+            control: config.sandbox_control.clone(),
+            limiter: Arc::new(RateLimiter::direct(Quota::per_second(per_second))),
+            timeout: config.tuning.request_timeout / 2,
+            connect_timeout: config.tuning.connect_timeout,
+            http,
+            metrics,
+        })
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Returns an HTTP client that follows no redirect, for requests without a token.
+    pub(crate) fn http(&self) -> &Client {
+        &self.http
+    }
+
+    /// Returns the time within which a connection must be made.
+    pub(super) fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
+    }
+
+    /// Returns the configuration of `service` and its tokens, or an error that names the missing keys.
+    pub(crate) fn service(&self, service: Service) -> Result<(&ServiceConfig, &TokenSource), UpstreamError> {
+        let (config, tokens) = self.services.get(&service).ok_or_else(|| UpstreamError::NotConfigured {
+            service,
+            missing: vec![format!("service.{service}")],
+        })?;
+        if config.missing.is_empty() {
+            Ok((config, tokens))
+        } else {
+            Err(UpstreamError::NotConfigured { service, missing: config.missing.clone() })
+        }
+    }
+
+    /// Returns the address of `path` at `service`; a segment stays one segment whatever characters it has.
+    pub(crate) fn url(&self, service: Service, path: &[&str]) -> Result<Url, UpstreamError> {
+        let (config, _) = self.service(service)?;
+        let base = config.base_url.as_ref().ok_or_else(|| UpstreamError::NotConfigured {
+            service,
+            missing: vec![format!("service.{service}.base_url")],
+        })?;
+        Ok(joined(base, path))
+    }
+
+    /// Returns the address of `path` at the stand-in's control routes.
+    fn control_url(&self, path: &[&str]) -> Result<Url, UpstreamError> {
+        let base = self.control.as_ref().ok_or_else(|| UpstreamError::NotConfigured {
+            service: Service::Interactions,
+            missing: vec!["the stand-in's address".to_owned()],
+        })?;
+        Ok(joined(base, path))
+    }
+
+    /// Sends `request` to the stand-in's control routes, which take the interactions service's token.
+    pub(crate) async fn control(&self, request: UpstreamRequest<'_>) -> Result<Answer, UpstreamError> {
+        let url = self.control_url(request.path)?;
+        self.send(&request, &url).await
+    }
+
+    /// Sends `request`, again where that is safe and may help. An answer other than 2xx is an error.
+    pub(crate) async fn ask(&self, request: UpstreamRequest<'_>) -> Result<Answer, UpstreamError> {
+        let url = self.url(request.service, request.path)?;
+        self.send(&request, &url).await
+    }
+
+    async fn send(&self, request: &UpstreamRequest<'_>, url: &Url) -> Result<Answer, UpstreamError> {
+        let (_, tokens) = self.service(request.service)?;
+        let policy = request.retried_by.policy(RETRY_POLICY);
+        retry(policy, request.idempotency, |_| self.attempt(request, url, tokens)).await
+    }
+
+    /// Sends `request` with a token, and once more with a new one where the token was refused.
+    async fn attempt(
+        &self,
+        request: &UpstreamRequest<'_>,
+        url: &Url,
+        tokens: &TokenSource,
+    ) -> Result<Answer, UpstreamError> {
+        let token = tokens.token().await?;
+        match self.send_once(request, url, &token).await {
+            Err(UpstreamError::Status { status: 401, .. }) => tokens.refused(&token),
+            result => return result,
+        }
+        let token = tokens.token().await?;
+        self.send_once(request, url, &token).await
+    }
+
+    async fn send_once(
+        &self,
+        request: &UpstreamRequest<'_>,
+        url: &Url,
+        token: &AccessToken,
+    ) -> Result<Answer, UpstreamError> {
+        self.limiter.until_ready().await;
+        let result = self.exchange(request.service, &request.method, url, request.body, token).await;
+        self.metrics.upstream_request(request.service, if result.is_ok() { "ok" } else { "failed" });
+        result
+    }
+
+    async fn exchange(
+        &self,
+        service: Service,
+        method: &Method,
+        url: &Url,
+        body: Option<&Value>,
+        token: &AccessToken,
+    ) -> Result<Answer, UpstreamError> {
+        let mut request = self
+            .http
+            .request(method.clone(), url.clone())
+            .timeout(self.timeout)
+            .header(header::AUTHORIZATION, token.bearer())
+            .header(header::ACCEPT, "application/json");
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let network = |error: reqwest::Error| UpstreamError::Network {
+            service,
+            message: describe(&error),
+            is_timeout: error.is_timeout(),
+            is_unsent: error.is_connect(),
+        };
+        let mut response = request.send().await.map_err(network)?;
+        let status = response.status();
+        let retry_after = retry_after(response.headers());
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(network)? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                let message = format!("more than {MAX_ANSWER_BYTES} bytes");
+                return Err(UpstreamError::Unreadable { service, message });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if status.is_success() {
+            return Ok(Answer { service, body: body.freeze() });
+        }
+        let message = complaint(&body);
+        Err(UpstreamError::Status { service, status: status.as_u16(), retry_after, message })
+    }
+}
+
+/// Returns the address of `path` below `base`; a segment stays one segment whatever characters it has.
+fn joined(base: &Url, path: &[&str]) -> Url {
+    let mut url = base.clone();
+    url.path_segments_mut()
+        .expect("the configuration admits http addresses only")
+        .pop_if_empty()
+        .extend(path);
+    url
+}
+
+fn client(config: &Config) -> Result<Client, reqwest::Error> {
+    let builder = || {
+        Client::builder()
+            .connect_timeout(config.tuning.connect_timeout)
+            // A redirect would carry a token to a host that nobody configured.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("dialbench/", env!("CARGO_PKG_VERSION")))
+    };
+    builder().build().or_else(|error| {
+        // A bare container has no certificates, and the stand-in needs none.
+        tracing::warn!(
+            error = describe(&error),
+            "the system's CA certificates cannot be loaded (is ca-certificates installed?): no https address can be reached"
+        );
+        builder().tls_certs_only([]).build()
+    })
+}
+
+/// Returns the message in an error's body, in the forms that CXone's services use.
+fn complaint(body: &[u8]) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let text = ["detail", "message", "error_description", "error", "errorMessage"]
+        .iter()
+        .find_map(|key| value.get(key).and_then(|value| value.as_str()))?;
+    Some(text.chars().take(MAX_MESSAGE_CHARS).collect())
+}

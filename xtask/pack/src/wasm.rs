@@ -1,0 +1,36 @@
+//! binaryen's optimiser.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// What rustc compiles into wasm by default, and all current browsers run.
+const FEATURES: [&str; 8] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--enable-simd",
+];
+
+/// Makes a module smaller, in its place.
+pub(crate) fn optimise(wasm_opt: &Path, module: &Path) -> Result<()> {
+    let status = Command::new("node")
+        .arg(wasm_opt)
+        .arg("-Oz")
+        // What is called once is seldom smaller in its caller's place, once compressed.
+        .arg("--one-caller-inline-max-function-size=10")
+        .args(FEATURES)
+        .args(["--strip-debug", "--strip-producers", "--strip-target-features"])
+        .arg(module)
+        .arg("-o")
+        .arg(module)
+        .status()
+        .context("starting wasm-opt with node")?;
+    ensure!(status.success(), "wasm-opt failed on {}: {status}", module.display());
+    Ok(())
+}
