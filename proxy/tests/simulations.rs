@@ -12,11 +12,11 @@ use sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use shared::{
     flow::{
-        PollConfig, SimulationRequest, check_depth,
+        FlowSimulation, SimulationRequest, check_depth,
         corpus::{WrongRequest, right_requests, wrong_requests},
     },
     menu::CompiledFlow,
-    wire::{Limits, SimulationResult},
+    wire::{Limits, SimulationResult, SimulationStatus},
 };
 
 fn request() -> Value {
@@ -371,7 +371,9 @@ async fn a_wrong_export_or_one_without_a_platform_goes_nowhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
     use shared::{
-        flow::{Ending, PollInput, PollOutput, Poller, analysis, execute, judge},
+        flow::{analysis, execute, judge},
+        jobs::{Ending, JobConfig, JobInput, JobMachine, JobOutput, PollInterval, Start},
+        link::Backoff,
         menu::FlowDefinition,
         time::Instant,
     };
@@ -416,47 +418,54 @@ async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
         let armed = client().post(format!("http://{}/sandbox/faults", stand_in.address())).json(&storm);
         assert_eq!(armed.send().await.unwrap().status(), 201);
         // The driver of a page, with its waits made short.
-        let mut config = PollConfig::default();
-        config.wait.base = quick;
-        let mut poller = Poller::new(config);
+        let backoff = Backoff { base: quick, cap: quick * 16 };
+        let config = JobConfig {
+            poll: PollInterval::Backoff(backoff),
+            retry: backoff,
+            min_wait: quick,
+            ..FlowSimulation::config(&limits)
+        };
+        let mut job = JobMachine::<FlowSimulation>::new(config, 7);
         let clock = std::time::Instant::now();
         let request = SimulationRequest::suggested(id, &suggested.runs[0]);
         let mut simulation = String::new();
-        poller.handle_input(Instant::ZERO, PollInput::Submit);
+        job.handle_input(Instant::ZERO, JobInput::Start(Start::Submit));
         let ending = within(async {
             loop {
-                let Some(output) = poller.poll_output() else {
-                    let due = poller.poll_timeout().unwrap();
+                let Some(output) = job.poll_output() else {
+                    let due = job.poll_timeout().unwrap();
                     let now = Instant::ZERO + clock.elapsed();
-                    tokio::time::sleep(due - now).await;
-                    poller.handle_timeout(Instant::ZERO + clock.elapsed());
+                    tokio::time::sleep(due.saturating_since(now)).await;
+                    job.handle_timeout(Instant::ZERO + clock.elapsed());
                     continue;
                 };
                 let answer = match output {
-                    PollOutput::Submit => proxy.post("/api/flow/simulations", &request.to_json()).await,
-                    PollOutput::Ask => proxy.get(&format!("/api/flow/simulations/{simulation}")).await,
-                    PollOutput::Abandon => panic!("nobody cancels"),
-                    PollOutput::Ended(ending) => return ending,
+                    JobOutput::Submit { .. } => proxy.post("/api/flow/simulations", &request.to_json()).await,
+                    JobOutput::Poll => proxy.get(&format!("/api/flow/simulations/{simulation}")).await,
+                    JobOutput::Abandon => panic!("nobody cancels"),
+                    JobOutput::Ended(ending) => return ending,
                 };
                 let now = Instant::ZERO + clock.elapsed();
                 let status = answer.status().as_u16();
                 let body: Value = answer.json().await.unwrap();
-                poller.handle_input(
+                job.handle_input(
                     now,
                     match status {
                         201 => {
                             simulation = body["simulationId"].as_str().unwrap().into();
-                            PollInput::Accepted
+                            JobInput::Replied(Box::new(SimulationResult::pending(SimulationStatus::Queued)))
                         }
-                        200 => PollInput::Answered(serde_json::from_value(body).unwrap()),
-                        status => PollInput::Refused(status, None, body["detail"].to_string()),
+                        200 => JobInput::Replied(serde_json::from_value(body).unwrap()),
+                        status => {
+                            JobInput::Failed { status, retry_after: None, detail: body["detail"].to_string() }
+                        }
                     },
                 );
             }
         })
         .await;
         let local: SimulationResult = execute(&compiled, request.digits(), request.variables(), 200);
-        let Ending::Completed(result) = ending else { panic!("{id}: {ending:?}") };
+        let Ending::Done(result) = ending else { panic!("{id}: {ending:?}") };
         assert_eq!(*result, local, "{id}: the page can say beforehand what the stand-in will do");
         let expectation = shared::flow::Expectation::of(&local);
         assert_eq!(judge(&result, &expectation).accuracy, Some(1.0));

@@ -136,7 +136,7 @@ impl FlowPage {
         let flow: FlowDefinition = flow.json().await.expect("it is a flow");
         let compiled = Arc::new(CompiledFlow::compile(flow.clone()).expect("it holds to the rules"));
         let (request, _) = draft.parse(&Limits::default()).expect("it can be sent");
-        (flow, execute(&compiled, &request, Limits::default().flow_depth))
+        (flow, execute(&compiled, request.digits(), request.variables(), Limits::default().flow_depth))
     }
 
     /// How many submissions the audit trail knows.
