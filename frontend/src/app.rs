@@ -33,14 +33,16 @@ pub(crate) fn App() -> impl IntoView {
             <LiveCall />
             <ProfileBadge />
         </header>
-        {move || match router.shown() {
-            None => view! { <NoPanel heading="Page not found" reason="Dialbench has nothing at this address." /> }.into_any(),
-            Some(panel) if !panel.is_built => {
-                view! { <NoPanel heading=panel.title reason="This panel is not in this version of Dialbench." /> }.into_any()
-            }
-            Some(Panel { module: PanelModule::Page, .. }) => view! { <CallPage /> }.into_any(),
-            Some(Panel { module: PanelModule::Panels, path, .. }) => panel(path, JsValue::UNDEFINED).into_any(),
-        }}
+        <div id="content">
+            {move || match router.shown() {
+                None => view! { <NoPanel heading="Page not found" reason="Dialbench has nothing at this address." /> }.into_any(),
+                Some(panel) if !panel.is_built => {
+                    view! { <NoPanel heading=panel.title reason="This panel is not in this version of Dialbench." /> }.into_any()
+                }
+                Some(Panel { module: PanelModule::Page, .. }) => view! { <CallPage /> }.into_any(),
+                Some(Panel { module: PanelModule::Panels, path, .. }) => panel(path, JsValue::UNDEFINED).into_any(),
+            }}
+        </div>
     }
 }
 
