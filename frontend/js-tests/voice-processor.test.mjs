@@ -42,7 +42,7 @@ const stubbed = () => {
       for (let at = 0; at < samples; at += 1) output[at] = input[at] / 2;
     },
   };
-  const silent = ["init", "open", "close", "flush", "set_capture", "set_min_wait", "set_chain", "press", "release", "report"];
+  const silent = ["init", "open", "new_call", "arrived", "close", "flush", "set_capture", "set_min_wait", "set_chain", "press", "release", "report"];
   for (const name of silent) exports[name] = record(name);
   return { exports, calls, state, memory };
 };
@@ -85,6 +85,7 @@ test("each message calls its export", () => {
   const { tell, calls, memory } = processor();
   calls.length = 0;
   tell({ kind: "open" });
+  tell({ kind: "newCall" });
   tell({ kind: "press", code: 11 });
   tell({ kind: "release" });
   tell({ kind: "capture", on: true });
@@ -94,7 +95,7 @@ test("each message calls its export", () => {
   tell({ kind: "close" });
   tell({ kind: "chain", settings: [1, 2, 3] });
   const expected = [
-    ["open"], ["press", 11], ["release"], ["set_capture", 1], ["set_capture", 0], ["set_min_wait", 80], ["flush"],
+    ["open"], ["new_call"], ["press", 11], ["release"], ["set_capture", 1], ["set_capture", 0], ["set_min_wait", 80], ["flush"],
     ["close"], ["set_chain"],
   ];
   assert.deepEqual(calls, expected);
@@ -104,8 +105,9 @@ test("each message calls its export", () => {
 test("audio that is longer than the buffer is pushed in parts, in order", () => {
   const { tell, calls } = processor();
   calls.length = 0;
-  tell({ kind: "audio", bytes: Uint8Array.from({ length: 19 }, (_, at) => at).buffer });
+  tell({ kind: "audio", bytes: Uint8Array.from({ length: 19 }, (_, at) => at).buffer, at: 1234.5 });
   assert.deepEqual(calls, [
+    ["arrived", 19, 1234.5],
     ["push", 0, 1, 2, 3, 4, 5, 6, 7],
     ["push", 8, 9, 10, 11, 12, 13, 14, 15],
     ["push", 16, 17, 18],
@@ -118,7 +120,7 @@ test("audio comes by way of the worker's port as well", () => {
   tell({ kind: "join", port: line });
   calls.length = 0;
   line.onmessage({ data: { kind: "audio", bytes: Uint8Array.of(1, 2).buffer } });
-  assert.deepEqual(calls, [["push", 1, 2]]);
+  assert.deepEqual(calls, [["arrived", 2, NaN], ["push", 1, 2]]);
 });
 
 test("what the wasm makes is heard on every channel", () => {

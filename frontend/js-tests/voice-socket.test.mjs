@@ -97,6 +97,7 @@ test("audio goes to the audio thread alone, without a copy", () => {
   const [{ message, transferred }] = audio.posted;
   assert.equal(message.kind, "audio");
   assert.equal(message.bytes, data);
+  assert.equal(message.at, 1005);
   assert.equal(transferred[0], data);
   assert.ok(page.take().every((message) => message.bytes !== data));
 });
@@ -130,8 +131,11 @@ test("a call that the far end closes is told with its code, and over", () => {
   sockets[0].open();
   page.take();
   audio.take();
+  sockets[0].onmessage({ data: new ArrayBuffer(320) });
+  sockets[0].onmessage({ data: new ArrayBuffer(100) });
+  audio.take();
   sockets[0].onclose({ code: 1006 });
-  assert.deepEqual(plain(page.take()), [{ kind: "closed", code: 1006, number: 4 }]);
+  assert.deepEqual(plain(page.take()), [{ kind: "closed", code: 1006, received: 420, number: 4 }]);
   assert.deepEqual(plain(audio.take()), [{ kind: "close" }]);
   audio.onmessage({ data: "late" });
   assert.deepEqual(sockets[0].sent, []);

@@ -33,12 +33,16 @@ pub(crate) fn App() -> impl IntoView {
             <LiveCall />
             <ProfileBadge />
         </header>
-        {move || match router.shown() {
-            None => view! { <NotFound /> }.into_any(),
-            Some(panel) if !panel.is_built => view! { <NotBuilt panel /> }.into_any(),
-            Some(Panel { module: PanelModule::Page, .. }) => view! { <CallPage /> }.into_any(),
-            Some(Panel { module: PanelModule::Panels, path, .. }) => panel(path, JsValue::UNDEFINED).into_any(),
-        }}
+        <div id="content">
+            {move || match router.shown() {
+                None => view! { <NoPanel heading="Page not found" reason="Dialbench has nothing at this address." /> }.into_any(),
+                Some(panel) if !panel.is_built => {
+                    view! { <NoPanel heading=panel.title reason="This panel is not in this version of Dialbench." /> }.into_any()
+                }
+                Some(Panel { module: PanelModule::Page, .. }) => view! { <CallPage /> }.into_any(),
+                Some(Panel { module: PanelModule::Panels, path, .. }) => panel(path, JsValue::UNDEFINED).into_any(),
+            }}
+        </div>
     }
 }
 
@@ -78,22 +82,13 @@ fn ProfileBadge() -> impl IntoView {
     }
 }
 
+/// A page without a panel: nothing is at its address, or not in this version.
 #[component]
-fn NotFound() -> impl IntoView {
+fn NoPanel(heading: &'static str, reason: &'static str) -> impl IntoView {
     view! {
         <main class="page narrow message">
-            <h1>"Page not found"</h1>
-            <p>"Dialbench has no panel at this address. Its panels are in the line above."</p>
-        </main>
-    }
-}
-
-#[component]
-fn NotBuilt(panel: &'static Panel) -> impl IntoView {
-    view! {
-        <main class="page narrow message">
-            <h1>{panel.title}</h1>
-            <p>"This panel is not in this version of Dialbench. Those that are stand in the line above."</p>
+            <h1>{heading}</h1>
+            <p>{reason}" The panels that there are stand in the line above."</p>
         </main>
     }
 }

@@ -8,5 +8,4 @@ type PageMessage =
 type CallMessage =
   | { kind: "opened" }
   | { kind: "text"; text: string }
-  | { kind: "packet"; bytes: number; at: number }
-  | { kind: "closed"; code: number };
+  | { kind: "closed"; code: number; received: number };

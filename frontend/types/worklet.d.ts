@@ -5,6 +5,8 @@ interface VoiceExports extends WebAssembly.Exports {
   push_buffer(): number;
   push_capacity(): number;
   open(): void;
+  new_call(): void;
+  arrived(bytes: number, at: number): void;
   push(bytes: number): void;
   close(): void;
   flush(): void;
@@ -30,7 +32,8 @@ interface VoiceExports extends WebAssembly.Exports {
 type VoiceMessage =
   | { kind: "join"; port: MessagePort }
   | { kind: "open" }
-  | { kind: "audio"; bytes: ArrayBuffer }
+  | { kind: "newCall" }
+  | { kind: "audio"; bytes: ArrayBuffer; at?: number }
   | { kind: "close" }
   | { kind: "press"; code: number }
   | { kind: "release" }

@@ -42,6 +42,8 @@ fn generate(options: &Options, wasm: Vec<u8>) -> Result<()> {
     bindgen
         .input_bytes(&options.name, wasm)
         .typescript(false)
+        // The glue itself says where the module is.
+        .omit_default_module_path(false)
         .remove_producers_section(true)
         .generate(&options.out)
         .with_context(|| format!("making glue for {}", options.input.display()))

@@ -14,6 +14,11 @@ const NAME_DIGITS: usize = 12;
 /// Scripts of crates, which wasm-bindgen puts into a folder that the glue imports from.
 const SNIPPETS: &str = "snippets";
 
+/// What stands before a file's name in a script or style sheet.
+const IN_SCRIPTS: &[char] = &['/', '"', '\'', '`'];
+/// What stands before a file's name in the document, which also holds names that stay, in quotes.
+const IN_DOCUMENTS: &[char] = &['/'];
+
 /// Gives each file in `assets` a name with a hash, and has all that refer to it use that name: scripts, then the document.
 pub(crate) fn add_hashes(page: &Path) -> Result<()> {
     let folder = page.join("assets");
@@ -39,7 +44,7 @@ pub(crate) fn add_hashes(page: &Path) -> Result<()> {
         for name in ready {
             let mut content = rest.remove(&name).unwrap_or_default();
             if let Some(text) = text(&name, &content) {
-                content = with_new_names(text, &renamed).into_bytes();
+                content = with_new_names(text, &renamed, IN_SCRIPTS).into_bytes();
             }
             let (stem, extension) =
                 name.rsplit_once('.').with_context(|| format!("{name} has no extension"))?;
@@ -51,7 +56,7 @@ pub(crate) fn add_hashes(page: &Path) -> Result<()> {
     }
     let document = page.join("index.html");
     let text = fs::read_to_string(&document).context("reading the page's index.html")?;
-    fs::write(&document, with_new_names(&text, &renamed))?;
+    fs::write(&document, with_new_names(&text, &renamed, IN_DOCUMENTS))?;
     Ok(())
 }
 
@@ -63,21 +68,24 @@ fn text<'content>(name: &str, content: &'content [u8]) -> Option<&'content str> 
 
 /// True when `text` has `name` as the last part of a quoted path.
 fn refers(text: &str, name: &str) -> bool {
-    places(text, name).next().is_some()
+    places(text, name, IN_SCRIPTS).next().is_some()
 }
 
 /// Returns where `name` stands in `text` as a part of a quoted path.
-fn places<'text>(text: &'text str, name: &'text str) -> impl Iterator<Item = usize> + 'text {
+fn places<'text>(
+    text: &'text str,
+    name: &'text str,
+    before: &'static [char],
+) -> impl Iterator<Item = usize> + 'text {
     text.match_indices(name).map(|(at, _)| at).filter(move |at| {
-        let before = text[..*at].ends_with(['/', '"', '\'', '`']);
-        before && text[at + name.len()..].starts_with(['/', '"', '\'', '`'])
+        text[..*at].ends_with(before) && text[at + name.len()..].starts_with(['/', '"', '\'', '`'])
     })
 }
 
-fn with_new_names(text: &str, renamed: &BTreeMap<String, String>) -> String {
+fn with_new_names(text: &str, renamed: &BTreeMap<String, String>, before: &'static [char]) -> String {
     let mut result = text.to_owned();
     for (name, new) in renamed {
-        let places: Vec<usize> = places(&result, name).collect();
+        let places: Vec<usize> = places(&result, name, before).collect();
         for at in places.into_iter().rev() {
             result.replace_range(at..at + name.len(), new);
         }
@@ -141,7 +149,7 @@ mod tests {
         let files = packed(
             "chain",
             &[
-                ("index.html", "<script src=\"/assets/boot.js\"></script><link href=\"/assets/a.css\">"),
+                ("index.html", "<script src=\"/assets/boot.js\"></script><meta name=\"a.css\" content=\"/assets/a.css\">"),
                 ("icon.svg", "<svg/>"),
                 ("assets/boot.js", "import a from \"./page.js\"; // not page.js itself"),
                 ("assets/page.js", "import { x } from './snippets/s-1/inline0.js'; new URL('page_bg.wasm')"),
@@ -168,7 +176,7 @@ mod tests {
         let name = &page["assets/".len()..];
         assert_eq!(files[boot], format!("import a from \"./{name}\"; // not page.js itself"));
         let css = find("assets/a-");
-        let expected = format!("<script src=\"/{boot}\"></script><link href=\"/{css}\">");
+        let expected = format!("<script src=\"/{boot}\"></script><meta name=\"a.css\" content=\"/{css}\">");
         assert_eq!(files["index.html"], expected);
         assert_eq!(files["icon.svg"], "<svg/>");
     }

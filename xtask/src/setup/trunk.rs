@@ -56,7 +56,7 @@ fn download(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Compiles Trunk quickly rather than well, and without what it downloads with: all it would download is brought up here.
+/// Compiles Trunk, quickly rather than well.
 fn compile(project: &Project, root: &Path) -> Result<()> {
     let work = project.setup("trunk-build");
     let mut command = process::cargo();
