@@ -20,12 +20,13 @@ async fn the_trail_opens_at_its_newest_entry_leads_to_the_oldest_and_is_verified
     browser.go_to(&bench.url("/audit")).await;
     let number = "document.querySelector('tbody [data-row] th')?.textContent ?? ''";
     let first = async || browser.evaluate(number).await;
-    wait::until("the newest entry", async || (first().await == newest.to_string()).then_some(())).await;
+    let (newest_number, row_count) = (newest.to_string(), (newest + 1).to_string());
+    wait::until("the newest entry", async || (first().await == newest_number).then_some(())).await;
     let rows = "document.querySelector('table')?.getAttribute('aria-rowcount') ?? ''";
     let rows = async || browser.evaluate(rows).await;
     browser.click("button", "Load older").await;
-    wait::until("every entry", async || (rows().await == (newest + 1).to_string()).then_some(())).await;
-    assert_eq!(first().await, newest.to_string(), "older entries stand below");
+    wait::until("every entry", async || (rows().await == row_count).then_some(())).await;
+    assert_eq!(first().await, newest_number, "older entries stand below");
     browser.click("button", &format!("Show entry {newest}")).await;
     browser.key("End").await;
     browser.one("button", "Show entry 1").await;

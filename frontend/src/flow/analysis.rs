@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use shared::flow::analysis::{Coverage, Share, Structure};
 
 use super::{
-    desk::Known,
+    desk::FlowModel,
     run::verdict_name,
-    sight::{Looked, Sight},
+    sight::{AnalysedRun, FlowView},
 };
 
 /// Maximum number of items of a list; further ones are only counted.
@@ -15,7 +15,7 @@ const MAX_ITEMS: usize = 500;
 /// The region `Path analysis`.
 #[component]
 pub(super) fn Analysis() -> impl IntoView {
-    let sight = expect_context::<Sight>();
+    let sight = expect_context::<FlowView>();
     view! {
         <section class="panel analysis" role="region" aria-label="Path analysis">
             <header><h2>"Path analysis"</h2></header>
@@ -32,7 +32,7 @@ pub(super) fn Analysis() -> impl IntoView {
 }
 
 #[component]
-fn Verdict(looked: Looked) -> impl IntoView {
+fn Verdict(looked: AnalysedRun) -> impl IntoView {
     let judgement = looked.judgement.clone();
     let name = verdict_name(judgement.verdict);
     let accuracy = match judgement.accuracy {
@@ -71,8 +71,8 @@ fn Verdict(looked: Looked) -> impl IntoView {
 }
 
 #[component]
-fn Figures(looked: Looked) -> impl IntoView {
-    let sight = expect_context::<Sight>();
+fn Figures(looked: AnalysedRun) -> impl IntoView {
+    let sight = expect_context::<FlowView>();
     let analysis = &looked.analysis;
     let percent = |ratio: f64| format!("{:.0} %", ratio * 100.0);
     let shares = sight.flow.get_untracked().map(|known| {
@@ -113,7 +113,7 @@ fn covered(share: Share) -> String {
 
 /// The coverage by all runs of the flow, and what no run can change.
 #[component]
-fn OfFlow(known: Known, all: Coverage) -> impl IntoView {
+fn OfFlow(known: FlowModel, all: Coverage) -> impl IntoView {
     let structure = known.structure();
     let name = |node: usize| structure.flow().nodes[node].id.clone();
     let reachable = structure.reachable_nodes();

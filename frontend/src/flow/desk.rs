@@ -58,9 +58,6 @@ type Definitions = HashMap<String, Result<FlowModel, Problem>>;
 /// The form's content, if it can be sent.
 pub(super) type Checked = Result<(SimulationRequest, Expectation), DraftErrors>;
 
-/// The former name, until every file of the panel has the new one.
-pub(super) use self::{FlowModel as Known, FlowState as Desk};
-
 /// The signals that the panel's parts share.
 #[derive(Clone, Copy)]
 pub(super) struct FlowState {

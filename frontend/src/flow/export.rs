@@ -12,9 +12,9 @@ use shared::{
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    desk::Desk,
+    desk::FlowState,
     run::{Run, RunId},
-    sight::{Looked, Sight},
+    sight::{AnalysedRun, FlowView},
 };
 use crate::{
     clock,
@@ -29,13 +29,13 @@ type Writer = fn(&Structure, &[ExportedRun<'_>]) -> String;
 /// Shows the downloads of all finished runs of the flow, and the export of the shown one.
 #[component]
 pub(super) fn ExportPanel() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let sight = expect_context::<Sight>();
+    let desk = expect_context::<FlowState>();
+    let sight = expect_context::<FlowView>();
     let any = Memo::new(move |_| !finished(desk, sight).is_empty());
     // Computed when the first file is asked for, and once for all files of the same runs.
     let analysed = Memo::new(move |_| {
         let Some(known) = sight.flow.get() else { return Vec::new() };
-        finished(desk, sight).iter().filter_map(|run| Looked::at(&known, run)).collect::<Vec<_>>()
+        finished(desk, sight).iter().filter_map(|run| AnalysedRun::at(&known, run)).collect::<Vec<_>>()
     });
     let save = move |kind: &str, mime: &str, write: Writer| {
         let Some(known) = sight.flow.get_untracked() else { return };
@@ -64,7 +64,7 @@ pub(super) fn ExportPanel() -> impl IntoView {
 }
 
 /// Returns the drawn flow's runs that are over and have a result, in the order in which they were submitted.
-fn finished(desk: Desk, sight: Sight) -> Vec<Run> {
+fn finished(desk: FlowState, sight: FlowView) -> Vec<Run> {
     let Some(known) = sight.flow.get() else { return Vec::new() };
     let fits = |run: &&Run| {
         run.record.with(|record| {
@@ -83,7 +83,7 @@ struct Texts {
 }
 
 impl Texts {
-    fn of(run: &Looked) -> Self {
+    fn of(run: &AnalysedRun) -> Self {
         Self {
             simulation: run.record.job_id.clone().unwrap_or_default(),
             timestamp: clock::rfc3339(Instant::from_micros(run.id)),
@@ -91,7 +91,7 @@ impl Texts {
         }
     }
 
-    fn run<'a>(&'a self, run: &'a Looked) -> ExportedRun<'a> {
+    fn run<'a>(&'a self, run: &'a AnalysedRun) -> ExportedRun<'a> {
         ExportedRun {
             simulation_id: &self.simulation,
             digits: &self.digits,
@@ -107,8 +107,8 @@ impl Texts {
 /// Shows the export of the shown run's verdict to the configured QA platform.
 #[component]
 fn Export() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let sight = expect_context::<Sight>();
+    let desk = expect_context::<FlowState>();
+    let sight = expect_context::<FlowView>();
     let test = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     // With the run that it is about.

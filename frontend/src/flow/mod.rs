@@ -16,12 +16,12 @@ use leptos::prelude::*;
 use self::{
     analysis::Analysis,
     compare::Compare,
-    desk::Desk,
+    desk::FlowState,
     export::ExportPanel,
     form::SimulationForm,
     picture::Picture,
     run::{Run, Runner, Runs, verdict_name},
-    sight::Sight,
+    sight::FlowView,
     suggest::Suggest,
     trace::Trace,
 };
@@ -37,14 +37,14 @@ use crate::{
 #[component]
 pub(crate) fn FlowPage() -> impl IntoView {
     let (draft, trouble) = share::load();
-    let desk = Desk::new(draft, run::load());
+    let desk = FlowState::new(draft, run::load());
     desk.notice.set(trouble);
     provide_context(desk);
     provide_context(Runner::new(desk));
-    provide_context(Sight::new(desk));
+    provide_context(FlowView::new(desk));
     share::follow(desk.form, desk.notice);
     Effect::new(move |_| desk.want(&desk.drawn_flow()));
-    let sight = expect_context::<Sight>();
+    let sight = expect_context::<FlowView>();
     let verdict = move || {
         let verdict = sight.shown.with(|shown| shown.as_ref().map(|run| run.judgement.verdict));
         verdict.map_or_else(|| "Verdict".to_owned(), |verdict| format!("Verdict: {}", verdict_name(verdict)))

@@ -69,9 +69,6 @@ impl AnalysedRun {
     }
 }
 
-/// The former names, until every file of the panel has the new ones.
-pub(super) use self::{AnalysedRun as Looked, FlowView as Sight};
-
 /// The runs that a weight in the picture counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Weight {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::{Map, Value};
 use shared::{menu::FlowDefinition, wire::NodeExecution};
 
-use super::{run::RunId, sight::Sight};
+use super::{run::RunId, sight::FlowView};
 use crate::{
     kit::table::{Column, Selection, Sheet, Table},
     ui::download,
@@ -21,7 +21,7 @@ struct Step {
 /// The step that is looked at in words, and all steps as a table. A row's number takes the player to the step.
 #[component]
 pub(super) fn Trace() -> impl IntoView {
-    let sight = expect_context::<Sight>();
+    let sight = expect_context::<FlowView>();
     let steps = Signal::derive(move || {
         let (Some(shown), picked) = (sight.shown.get(), sight.picked()) else { return Vec::new() };
         let path = shown.analysis.path.iter().zip(&shown.result.execution_path).enumerate();
@@ -98,7 +98,7 @@ fn columns() -> Vec<Column<Step>> {
 /// The player's step in words.
 #[component]
 fn Current() -> impl IntoView {
-    let sight = expect_context::<Sight>();
+    let sight = expect_context::<FlowView>();
     let step = move || {
         let (shown, known, index) = (sight.shown.get()?, sight.flow.get()?, sight.step.get()?);
         let execution = shown.result.execution_path.get(index)?.clone();

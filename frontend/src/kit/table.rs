@@ -102,7 +102,6 @@ impl<K: Send + Sync + 'static, R> Selection<K, R> {
     /// Lets a second row be selected: each row for which `name` gives an accessible name has a button `Compare`, which
     /// calls `compare` with the row, or with nothing where the row was compared already. So does a click with Control,
     /// Command or Shift held.
-    #[allow(dead_code, reason = "the table of runs is the first to compare")]
     pub(crate) fn compared_with(
         mut self,
         compared: impl Into<Signal<Option<K>>>,

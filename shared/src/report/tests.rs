@@ -131,7 +131,7 @@ fn a_report_as_csv() {
     assert_eq!(lines.len(), 6);
 }
 
-/// Against a JUnit library with an XML parser of its own.
+/// Against a `JUnit` library with an XML parser of its own.
 #[cfg(not(target_arch = "wasm32"))]
 mod with_quick_junit {
     use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};

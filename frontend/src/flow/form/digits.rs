@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::last_call::{self, Pressed};
 use crate::{
-    flow::desk::Desk,
+    flow::desk::FlowState,
     kit::forms::{TextField, lens},
     ui::Notice,
 };
@@ -17,7 +17,7 @@ const MAX_MESSAGES: usize = 3;
 /// Shows the sequence, and sixteen keys that add to it.
 #[component]
 pub(super) fn Digits() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+    let desk = expect_context::<FlowState>();
     let field = desk.form.field(lens!(digits), "dtmfSequence").with_error(move || describe_errors(desk));
     let count = move || {
         let count = desk.draft.with(|draft| draft.digits.chars().filter(|c| !matches!(c, ' ' | ',')).count());
@@ -47,7 +47,7 @@ pub(super) fn Digits() -> impl IntoView {
 }
 
 /// Takes over the digits that were pressed in the panel Call, and its flow, where that is known.
-fn take_from_call(desk: Desk) {
+fn take_from_call(desk: FlowState) {
     spawn_local(async move {
         match last_call::digits().await {
             Ok(Pressed { flow, digits }) => {
@@ -64,7 +64,7 @@ fn take_from_call(desk: Desk) {
 }
 
 /// Returns the errors of the digits, each digit named by its number.
-fn describe_errors(desk: Desk) -> Option<String> {
+fn describe_errors(desk: FlowState) -> Option<String> {
     let errors = desk.form.errors_under("dtmfSequence");
     let messages = errors.iter().take(MAX_MESSAGES).map(|error| {
         let place = error.field.strip_prefix("dtmfSequence[").and_then(|rest| rest.strip_suffix(']'));

@@ -5,14 +5,14 @@ use shared::flow::{Expectation, ExpectationDraft, ExpectedDecision, SimulationDr
 
 use super::variables::Variables;
 use crate::{
-    flow::desk::Desk,
+    flow::desk::FlowState,
     kit::forms::{Row, Rows, TextField, lens},
 };
 
 /// Shows end node, decisions, actions and variables.
 #[component]
 pub(super) fn Expect() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+    let desk = expect_context::<FlowState>();
     let form = desk.form;
     let nodes = Memo::new(move |_| {
         let flow = desk.flow(&desk.draft.with(|draft| draft.flow_id.trim().to_owned()));

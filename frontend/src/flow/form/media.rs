@@ -7,14 +7,14 @@ use shared::{
 };
 
 use crate::{
-    flow::desk::Desk,
+    flow::desk::FlowState,
     kit::forms::{ChoiceField, Row, Rows, TextField, lens},
 };
 
 /// Shows rows of asset and type.
 #[component]
 pub(super) fn Media() -> impl IntoView {
-    let list = expect_context::<Desk>().form.list(lens!(media), "mediaAssetReferences");
+    let list = expect_context::<FlowState>().form.list(lens!(media), "mediaAssetReferences");
     view! { <Rows id="flow-media" what="media reference" class="media" list row=fields /> }
 }
 

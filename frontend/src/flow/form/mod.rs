@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use shared::wire::FlowSummary;
 
 use self::{digits::Digits, expect::Expect, media::Media, variables::Variables};
-use super::{desk::Desk, run::Runner};
+use super::{desk::FlowState, run::Runner};
 use crate::{
     kit::forms::{ChoiceField, DraftFiles, FormFrame, JsonText, TextField, lens},
     ui::Notice,
@@ -19,7 +19,7 @@ use crate::{
 /// Shows the form `Flow simulation`.
 #[component]
 pub(super) fn SimulationForm() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+    let desk = expect_context::<FlowState>();
     let runner = expect_context::<Runner>();
     let form = desk.form;
     let limits = Signal::derive(move || desk.limits());
@@ -53,7 +53,7 @@ pub(super) fn SimulationForm() -> impl IntoView {
 /// Shows the choice of a flow: one of the list, or typed where there is no list.
 #[component]
 fn FlowChoice() -> impl IntoView {
-    let desk = expect_context::<Desk>();
+    let desk = expect_context::<FlowState>();
     let field = desk.form.field(lens!(flow_id), "flowId");
     let value = field.value;
     let field = field.with_error(move || {

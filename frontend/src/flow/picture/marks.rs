@@ -8,7 +8,7 @@ use shared::{
     menu::graph::FlowDefinition,
 };
 
-use crate::flow::sight::{Looked, Weight};
+use crate::flow::sight::{AnalysedRun, Weight};
 
 /// The marks of a node or a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,8 +81,8 @@ impl Marks {
     pub(super) fn of(
         fixed: &Fixed,
         edges: &[Edge],
-        shown: Option<(&Looked, usize)>,
-        other: Option<&Looked>,
+        shown: Option<(&AnalysedRun, usize)>,
+        other: Option<&AnalysedRun>,
         all: &Coverage,
         weight: Weight,
     ) -> Self {
@@ -137,10 +137,10 @@ fn count(
 pub(super) fn describe(
     flow: &FlowDefinition,
     structure: &Structure,
-    shown: Option<(&Looked, usize)>,
-    other: Option<&Looked>,
+    shown: Option<(&AnalysedRun, usize)>,
+    other: Option<&AnalysedRun>,
 ) -> String {
-    let way = |looked: &Looked, last: usize| {
+    let way = |looked: &AnalysedRun, last: usize| {
         let steps = looked.result.execution_path.iter().take(last.saturating_add(1));
         let names = steps.map(|step| {
             let name = flow.node(&step.node_id).map_or(&*step.node_id, |node| node.name());

@@ -20,9 +20,9 @@ use self::{
     player::Player,
 };
 use super::{
-    desk::{Desk, Known},
+    desk::{FlowModel, FlowState},
     run::verdict_name,
-    sight::{Sight, Weight},
+    sight::{FlowView, Weight},
 };
 use crate::{
     js::reason,
@@ -43,8 +43,8 @@ const ZOOM_RANGE: std::ops::RangeInclusive<f64> = 0.2..=4.0;
 /// The picture, its player, and what can be done with it.
 #[component]
 pub(super) fn Picture() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let sight = expect_context::<Sight>();
+    let desk = expect_context::<FlowState>();
+    let sight = expect_context::<FlowView>();
     let picture = NodeRef::<Svg>::new();
     let zoom = RwSignal::new(None::<f64>);
     // The flow that is drawn although it is large.
@@ -141,7 +141,7 @@ pub(super) fn Picture() -> impl IntoView {
 /// The shown run and its verdict, where the inspector is folded or on another screen.
 #[component]
 fn Verdict() -> impl IntoView {
-    let sight = expect_context::<Sight>();
+    let sight = expect_context::<FlowView>();
     let run = move || {
         sight.shown.with(|shown| shown.as_ref().map(|run| (run.record.number, run.judgement.clone())))
     };
@@ -156,7 +156,7 @@ fn Verdict() -> impl IntoView {
 
 #[component]
 fn Legend() -> impl IntoView {
-    let sight = expect_context::<Sight>();
+    let sight = expect_context::<FlowView>();
     view! {
         <div class="legend">
             <label class="switch">
@@ -187,8 +187,8 @@ fn scale(picture: &Element) -> Option<f64> {
 }
 
 #[component]
-fn Drawing(known: Known, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> impl IntoView {
-    let sight = expect_context::<Sight>();
+fn Drawing(known: FlowModel, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> impl IntoView {
+    let sight = expect_context::<FlowView>();
     let laid = layout(known.flow(), MEASURES);
     let walk = Walk::of(&laid);
     let Layout { nodes, edges, width, height } = laid;
@@ -247,7 +247,7 @@ fn follow(
     picture: NodeRef<Svg>,
     full: f64,
 ) {
-    let sight = expect_context::<Sight>();
+    let sight = expect_context::<FlowView>();
     Effect::new(move |_| {
         let (current, parting) =
             marks.with(|marks| marks.as_ref().map_or((None, None), |all| (all.current, all.parting)));
@@ -268,7 +268,7 @@ fn thickness(base: f64, weight: u64) -> String {
 fn line(
     index: usize,
     edge: &Edge,
-    known: &Known,
+    known: &FlowModel,
     fixed: &Fixed,
     nodes: &[Point],
     marks: Memo<Option<Marks>>,
@@ -303,7 +303,7 @@ fn line(
 
 fn node(
     index: usize,
-    known: &Known,
+    known: &FlowModel,
     fixed: &Fixed,
     place: Point,
     marks: Memo<Option<Marks>>,

@@ -9,7 +9,7 @@ use super::{
     marks::{Mark, Marks},
 };
 use crate::{
-    flow::{desk::Known, sight::Sight},
+    flow::{desk::FlowModel, sight::FlowView},
     ui::edges,
 };
 
@@ -19,7 +19,7 @@ const DRAG_DISTANCE_PX: i32 = 4;
 /// One tab stop; arrows move the active node, Enter lists its steps alone.
 #[component]
 pub(super) fn NodeOptions(
-    known: Known,
+    known: FlowModel,
     walk: Walk,
     /// By node: whether no input reaches it.
     cut: Vec<bool>,
@@ -29,7 +29,7 @@ pub(super) fn NodeOptions(
     marks: Memo<Option<Marks>>,
     picture: NodeRef<Svg>,
 ) -> impl IntoView {
-    let sight = expect_context::<Sight>();
+    let sight = expect_context::<FlowView>();
     let start = known.structure().ways().node(&known.flow().start).unwrap_or(0);
     let active = RwSignal::new(start);
     let pressed = StoredValue::new((0, 0));
@@ -99,8 +99,13 @@ fn id(node: usize) -> String {
 }
 
 /// Returns what the picture shows of a node, in words.
-fn name(index: usize, known: &Known, cut: bool, marks: Memo<Option<Marks>>) -> impl Fn() -> String + use<> {
-    let sight = expect_context::<Sight>();
+fn name(
+    index: usize,
+    known: &FlowModel,
+    cut: bool,
+    marks: Memo<Option<Marks>>,
+) -> impl Fn() -> String + use<> {
+    let sight = expect_context::<FlowView>();
     let node = &known.flow().nodes[index];
     let mut fixed = vec![node.name().to_owned(), subtitle(node)];
     fixed.extend((node.id == known.flow().start).then(|| "the flow's start".to_owned()));

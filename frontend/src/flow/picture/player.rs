@@ -4,8 +4,8 @@ use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 
 use crate::flow::{
-    desk::Desk,
-    sight::{Looked, Sight},
+    desk::FlowState,
+    sight::{AnalysedRun, FlowView},
 };
 
 /// Time that a step is shown while the trace plays.
@@ -14,9 +14,9 @@ const STEP_DURATION_MS: u32 = 700;
 /// The buttons and the slider that go through the trace.
 #[component]
 pub(super) fn Player() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let sight = expect_context::<Sight>();
-    let steps = move || sight.shown.with(|shown| shown.as_ref().map_or(0, Looked::steps));
+    let desk = expect_context::<FlowState>();
+    let sight = expect_context::<FlowView>();
+    let steps = move || sight.shown.with(|shown| shown.as_ref().map_or(0, AnalysedRun::steps));
     let last = move || steps().saturating_sub(1);
     let at = move || sight.last_step().unwrap_or(0);
     let playing = StoredValue::new_local(None::<Interval>);

@@ -4,7 +4,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::Picture;
 use crate::{
-    flow::{desk::Desk, sight::Sight},
+    flow::{desk::FlowState, sight::FlowView},
     testing::{Answer, FakeServer, Key, Page, Request, document, key_down, mount, until},
 };
 
@@ -26,12 +26,12 @@ fn server() -> FakeServer {
 
 fn picture() -> Page {
     mount(|| {
-        let desk = Desk::new(
+        let desk = FlowState::new(
             SimulationDraft { flow_id: "support-line".into(), ..SimulationDraft::default() },
             Vec::new(),
         );
         provide_context(desk);
-        provide_context(Sight::new(desk));
+        provide_context(FlowView::new(desk));
         desk.want("support-line");
         view! { <Picture /> }
     })
