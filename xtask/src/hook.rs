@@ -73,19 +73,25 @@ fn assets(project: &Project, build: &Build) -> Result<()> {
     let worklet = project.wasm(profile).join("worklet.wasm");
     fs::copy(&worklet, folder.join("worklet.wasm"))
         .with_context(|| format!("copying {}", worklet.display()))?;
-    fs::write(folder.join("app.css"), style_sheets(&project.path("frontend"))?)?;
+    let [first, later] = style_sheets(&project.path("frontend"))?;
+    fs::write(folder.join("app.css"), first)?;
+    fs::write(folder.join("panels.css"), later)?;
     Ok(())
 }
 
-/// Returns all style sheets in one, in the order of their paths: those of `style` first, then the components'.
-fn style_sheets(frontend: &Path) -> Result<String> {
-    let mut sheets = String::new();
+/// Returns the style sheets of the first load in one, and those of the panels that are loaded later, each in the order of
+/// their paths. The first load has those of `style` and `src/call`.
+fn style_sheets(frontend: &Path) -> Result<[String; 2]> {
+    let (mut first, mut later) = (String::new(), String::new());
     for folder in ["style", "src"] {
         for path in style_sheets_below(&frontend.join(folder))? {
-            sheets += &fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            let is_later =
+                path.starts_with(frontend.join("src")) && !path.starts_with(frontend.join("src/call"));
+            let sheets = if is_later { &mut later } else { &mut first };
+            *sheets += &fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         }
     }
-    Ok(sheets)
+    Ok([first, later])
 }
 
 fn style_sheets_below(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -120,7 +126,7 @@ fn pack(project: &Project, build: &Build) -> Result<()> {
         return Ok(());
     }
     let mut packer = Command::new(project.tools().join("pack"));
-    process::run(packer.arg("page").arg(&build.staging).arg(project.wasm_opt()))?;
+    process::run(packer.arg("page").arg(&build.staging).arg(project.wasm_opt()).arg(project.esbuild()))?;
     size::print(&build.staging)?;
     size::check(&build.staging, Limit::from_environment())
 }

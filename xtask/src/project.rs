@@ -94,6 +94,10 @@ impl Project {
         self.path("target/setup").join(name)
     }
 
+    pub(crate) fn esbuild(&self) -> PathBuf {
+        self.path("node_modules/esbuild/bin/esbuild")
+    }
+
     pub(crate) fn wasm_opt(&self) -> PathBuf {
         self.path("node_modules/binaryen/bin/wasm-opt")
     }

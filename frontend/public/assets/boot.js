@@ -1,10 +1,18 @@
-// Starts the page, and says where the panels' module is, which is loaded when one of them is wanted.
+// Starts the page, and says where the panels' module and styles are, which are loaded when one of them is wanted.
 
 import start from "./page.js";
 
+const loadStyles = () => new Promise((resolve) => {
+  const sheet = document.createElement("link");
+  sheet.rel = "stylesheet";
+  sheet.href = new URL("./panels.css", import.meta.url).href;
+  sheet.onload = sheet.onerror = resolve;
+  document.head.append(sheet);
+});
+
 globalThis.dialbench = {
   load: async () => {
-    const { default: start } = await import("./panels.js");
+    const [{ default: start }] = await Promise.all([import("./panels.js"), loadStyles()]);
     await start();
   },
 };

@@ -1,50 +1,25 @@
 //! The form that follows a call that exists already.
 
 use leptos::{ev::SubmitEvent, prelude::*};
-use shared::field_error::FieldErrors;
 
 use super::CallContext;
-use crate::kit::forms::{Form, TextField, lens};
-
-/// A call as it is typed.
-#[derive(Clone, Default, PartialEq)]
-struct CallDraft {
-    interaction: String,
-    call: String,
-    flow: String,
-}
-
-impl CallDraft {
-    fn check(&self) -> FieldErrors {
-        let mut errors = FieldErrors::new();
-        let given = |text: &str| !text.trim().is_empty();
-        let of_interaction = "Needed: the id of a live interaction, for its events.";
-        errors.require(given(&self.interaction), "interaction", of_interaction);
-        errors.require(given(&self.call), "call", "Needed: the id of its call, for the voice stream.");
-        errors
-    }
-}
 
 /// Shows the form for profiles that place no calls of their own.
 #[component]
 pub(super) fn Attach() -> impl IntoView {
     let context = expect_context::<CallContext>();
     let store = context.store;
-    let draft = RwSignal::new(CallDraft::default());
+    let interaction = RwSignal::new(String::new());
+    let call = RwSignal::new(String::new());
+    let flow = RwSignal::new(String::new());
     let tried = RwSignal::new(false);
-    // Nothing is missing before somebody has tried to attach.
-    let wrong = Memo::new(move |_| {
-        let errors = if tried.get() { draft.with(CallDraft::check) } else { FieldErrors::new() };
-        errors.into()
-    });
-    let form = Form::new(draft, RwSignal::new(None), wrong.into());
+    let missing = move |field: RwSignal<String>| tried.get() && field.get().trim().is_empty();
     let submit = move |submit: SubmitEvent| {
         submit.prevent_default();
         tried.set(true);
-        let CallDraft { interaction, call, flow } = draft.get_untracked();
-        if draft.with_untracked(CallDraft::check).is_empty() {
-            let trimmed = |text: String| text.trim().to_owned();
-            context.attach(trimmed(interaction), trimmed(call), trimmed(flow));
+        let value = |field: RwSignal<String>| field.get_untracked().trim().to_owned();
+        if !value(interaction).is_empty() && !value(call).is_empty() {
+            context.attach(value(interaction), value(call), value(flow));
         }
     };
     let elsewhere =
@@ -53,12 +28,35 @@ pub(super) fn Attach() -> impl IntoView {
         <Show when=move || elsewhere()>
             <form class="panel attach" aria-label="Attach to a call" on:submit=submit novalidate>
                 <h2>"Attach to a call"</h2>
-                <TextField id="attach-interaction" label="Interaction ID" field=form.field(lens!(interaction), "interaction") />
-                <TextField id="attach-call" label="Call ID" field=form.field(lens!(call), "call") />
-                <TextField id="attach-flow" label="Flow ID (optional)" field=form.field(lens!(flow), "flow") />
+                <Field id="attach-interaction" label="Interaction ID" value=interaction
+                    error=Signal::derive(move || missing(interaction).then_some("Needed: the id of a live interaction, for its events.")) />
+                <Field id="attach-call" label="Call ID" value=call
+                    error=Signal::derive(move || missing(call).then_some("Needed: the id of its call, for the voice stream.")) />
+                <Field id="attach-flow" label="Flow ID (optional)" value=flow error=Signal::derive(|| None) />
                 <button type="submit" disabled=move || store.call.get().is_live()>"Attach"</button>
             </form>
         </Show>
+    }
+}
+
+#[component]
+fn Field(
+    id: &'static str,
+    label: &'static str,
+    value: RwSignal<String>,
+    error: Signal<Option<&'static str>>,
+) -> impl IntoView {
+    let message = format!("{id}-error");
+    view! {
+        <label class="field" for=id>
+            {label}
+            <input id=id type="text" autocomplete="off" spellcheck="false"
+                prop:value=move || value.get()
+                aria-invalid=move || error.get().is_some().to_string()
+                aria-describedby=message.clone()
+                on:input=move |input| value.set(event_target_value(&input)) />
+        </label>
+        <p id=message class="field-error">{move || error.get()}</p>
     }
 }
 

@@ -3,10 +3,12 @@
 pub mod quality;
 pub mod report;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::lenient::named;
 
 /// State of a call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CallState {
@@ -21,6 +23,12 @@ pub enum CallState {
     Disconnecting,
     /// It is over.
     Terminated,
+}
+
+impl<'de> Deserialize<'de> for CallState {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer, &Self::ALL, Self::name)
+    }
 }
 
 /// A transition that does not exist.

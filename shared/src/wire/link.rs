@@ -37,9 +37,17 @@ impl ServerMessage {
             #[serde(rename = "event")]
             message: Box<RawValue>,
         }
+        #[derive(Deserialize)]
+        struct Newest {
+            head: Option<Head>,
+        }
         let tag: Tag<'_> = serde_json::from_str(text)?;
         match &*tag.kind {
-            "link" => serde_json::from_str(text).map(Self::Link),
+            // The parts one by one: a flattened struct would be read by way of a buffer, whose code the page has no room for.
+            "link" => Ok(Self::Link(LinkMessage {
+                status: serde_json::from_str(text)?,
+                head: serde_json::from_str::<Newest>(text)?.head,
+            })),
             "gap" => serde_json::from_str(text).map(Self::Gap),
             "event" => serde_json::from_str(text).map(|Event { epoch, offset, message }| Self::Event {
                 epoch,
@@ -52,14 +60,14 @@ impl ServerMessage {
 }
 
 /// A link's state as the page is told it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LinkMessage {
     /// The link's state.
     #[serde(flatten)]
     pub status: LinkStatus,
     /// The newest event when the page connected. Events up to it are replayed, later ones come as they happen. Only a
     /// connection's first message has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub head: Option<Head>,
 }
 

@@ -1,9 +1,10 @@
 //! Errors of the `/api` routes.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Service;
 use crate::field_error::FieldErrors;
+use crate::lenient::named;
 
 /// An error of an `/api` route: RFC 9457, `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +49,7 @@ fn is_empty(errors: &FieldErrors) -> bool {
 }
 
 /// A service behind the proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum UpstreamName {
@@ -64,6 +65,30 @@ pub enum UpstreamName {
     Media,
     /// The platform that test results are exported to.
     Qa,
+}
+
+impl<'de> Deserialize<'de> for UpstreamName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer, &Self::ALL, Self::name)
+    }
+}
+
+impl UpstreamName {
+    /// Every service.
+    pub const ALL: [Self; 6] =
+        [Self::Interactions, Self::Voice, Self::Flow, Self::Dialer, Self::Media, Self::Qa];
+
+    /// Returns the service's name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Interactions => Service::Interactions.name(),
+            Self::Voice => Service::Voice.name(),
+            Self::Flow => Service::Flow.name(),
+            Self::Dialer => Service::Dialer.name(),
+            Self::Media => Service::Media.name(),
+            Self::Qa => "qa",
+        }
+    }
 }
 
 impl From<Service> for UpstreamName {

@@ -5,6 +5,7 @@
 
 mod compress;
 mod names;
+mod text;
 mod wasm;
 
 use std::ffi::OsString;
@@ -17,18 +18,23 @@ use anyhow::{Context, Result, anyhow, bail};
 fn main() -> Result<()> {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     match words.as_slice() {
-        [what, folder, wasm_opt] if what == "page" => page(folder.as_ref(), wasm_opt.as_ref()),
+        [what, folder, wasm_opt, esbuild] if what == "page" => {
+            page(folder.as_ref(), wasm_opt.as_ref(), esbuild.as_ref())
+        }
         [what, file, wasm_opt] if what == "wasm" => wasm::optimise(wasm_opt.as_ref(), file.as_ref()),
-        _ => bail!("usage: pack page FOLDER WASM_OPT | pack wasm FILE WASM_OPT"),
+        _ => bail!("usage: pack page FOLDER WASM_OPT ESBUILD | pack wasm FILE WASM_OPT"),
     }
 }
 
 /// Packs the page in `folder`.
-fn page(folder: &Path, wasm_opt: &Path) -> Result<()> {
-    let assets = folder.join("assets");
-    let modules: Vec<PathBuf> =
-        files_below(&assets)?.into_iter().filter(|path| has_extension(path, "wasm")).collect();
-    each_in_parallel(&modules, |path| wasm::optimise(wasm_opt, path))?;
+fn page(folder: &Path, wasm_opt: &Path, esbuild: &Path) -> Result<()> {
+    let files = files_below(&folder.join("assets"))?;
+    let of_kind = |extensions: &[&str]| -> Vec<PathBuf> {
+        let is_one = |path: &&PathBuf| extensions.iter().any(|extension| has_extension(path, extension));
+        files.iter().filter(is_one).cloned().collect()
+    };
+    each_in_parallel(&of_kind(&["wasm"]), |path| wasm::optimise(wasm_opt, path))?;
+    each_in_parallel(&of_kind(&["css", "js"]), |path| text::minify(esbuild, path))?;
     names::add_hashes(folder)?;
     each_in_parallel(&files_below(folder)?, compress::write_beside)
 }

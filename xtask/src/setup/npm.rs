@@ -1,4 +1,4 @@
-//! The tools that come from npm: binaryen's optimiser for the page, TypeScript's compiler for its scripts, axe-core for the
+//! The tools that come from npm: binaryen's optimiser and esbuild for the page, TypeScript's compiler for its scripts, axe-core for the
 //! tests.
 
 use std::fs;
@@ -12,8 +12,9 @@ use crate::project::Project;
 use crate::step::Step;
 
 /// What must be there afterwards.
-const NEEDED: [&str; 3] = [
+const NEEDED: [&str; 4] = [
     "node_modules/binaryen/bin/wasm-opt",
+    "node_modules/esbuild/bin/esbuild",
     "node_modules/axe-core/axe.min.js",
     "node_modules/typescript/bin/tsc",
 ];
@@ -29,12 +30,12 @@ pub(crate) fn npm(project: &Project) -> Result<()> {
     for program in ["node", "npm"] {
         if process::find(program).is_none() {
             bail!(
-                "{program} is missing: wasm-opt, TypeScript and axe-core come from npm. Install Node.js 20 or newer \
+                "{program} is missing: wasm-opt, esbuild, TypeScript and axe-core come from npm. Install Node.js 20 or newer \
                  (nodejs.org, or `apt-get install nodejs npm`), then run this again"
             );
         }
     }
-    let step = Step::begin("npm ci: wasm-opt, TypeScript, axe-core");
+    let step = Step::begin("npm ci: wasm-opt, esbuild, TypeScript, axe-core");
     process::run_unless_stuck(
         Command::new("npm").arg("ci").arg("--no-progress").current_dir(project.root()),
         std::time::Duration::from_mins(5),
