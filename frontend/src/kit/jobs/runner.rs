@@ -91,7 +91,7 @@ impl<J: PanelJob> JobRunner<J> {
         }
     }
 
-    /// Returns the number of jobs that run at once.
+    /// Returns the number of jobs that run at once; reactive.
     pub(crate) fn max_running(self) -> usize {
         self.0
             .try_with_value(|running| running.0.max_running)
