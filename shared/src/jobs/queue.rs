@@ -120,7 +120,9 @@ mod tests {
     #[test]
     fn whoever_comes_late_is_put_where_their_key_belongs() {
         let mut queue = JobQueue::new(1);
-        [3, 2, 0, 1].into_iter().for_each(|key| queue.add(key));
+        for key in [3, 2, 0, 1] {
+            queue.add(key);
+        }
         assert_eq!(started(&mut queue), [3], "there was a place");
         assert_eq!(queue.waiting().copied().collect::<Vec<_>>(), [0, 1, 2]);
     }
