@@ -1,9 +1,9 @@
 //! Jobs: work that a service takes on, does in its own time, and is asked about until it is over.
 //!
 //! [`JobMachine`] sees one job through: it is submitted, polled, pushed along, and ends exactly once. [`JobPool`] runs many,
-//! so many at once; the rest wait in order. Both are sans-IO: a driver sends what [`JobPool::poll_output`] says, hands in
-//! what came back, and calls [`JobPool::handle_timeout`] when [`JobPool::poll_timeout`] is due. A page and a shell drive the
-//! same machine.
+//! so many at once; the rest wait in the order of their keys. Both are sans-IO: a driver sends what
+//! [`JobPool::poll_output`] says, hands in what came back, and calls [`JobPool::handle_timeout`] when
+//! [`JobPool::poll_timeout`] is due. A page and a shell drive the same machine.
 //!
 //! The kind of job is the driver's own:
 //!

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{link::Jitter, time::Instant};
 
-/// Runs jobs, so many at once; the rest wait in the order in which they came. Every ending frees a place.
+/// Runs jobs, so many at once; the rest wait in the order of their keys. Every ending frees a place.
 ///
 /// A job is known by its key until it has ended; the same key may then be used again.
 pub struct JobPool<K, J: Job> {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// Lets so many run at once; the rest wait in order.
+/// Lets so many run at once; the rest wait in the order of their keys.
 #[derive(Clone, Debug)]
 pub struct JobQueue<K> {
     max_running: usize,
@@ -11,17 +11,18 @@ pub struct JobQueue<K> {
     outputs: VecDeque<K>,
 }
 
-impl<K: Clone + PartialEq> JobQueue<K> {
+impl<K: Clone + Ord> JobQueue<K> {
     /// Creates an empty queue with this many places, at least one.
     pub const fn new(max_running: usize) -> Self {
         let max_running = if max_running == 0 { 1 } else { max_running };
         Self { max_running, running: Vec::new(), waiting: VecDeque::new(), outputs: VecDeque::new() }
     }
 
-    /// Adds a job at the end of the line. One that is there already stays where it is.
+    /// Adds a job, in the order of the keys. One that is there already stays where it is.
     pub fn add(&mut self, key: K) {
         if !self.contains(&key) {
-            self.waiting.push_back(key);
+            let place = self.waiting.partition_point(|other| *other < key);
+            self.waiting.insert(place, key);
             self.fill();
         }
     }
@@ -114,6 +115,16 @@ mod tests {
         assert_eq!(started(&mut queue), [0u8; 0], "one place, and it is taken");
         queue.set_max_running(9);
         assert_eq!(started(&mut queue), [4]);
+    }
+
+    #[test]
+    fn whoever_comes_late_is_put_where_their_key_belongs() {
+        let mut queue = JobQueue::new(1);
+        for key in [3, 2, 0, 1] {
+            queue.add(key);
+        }
+        assert_eq!(started(&mut queue), [3], "there was a place");
+        assert_eq!(queue.waiting().copied().collect::<Vec<_>>(), [0, 1, 2]);
     }
 
     #[test]

@@ -104,7 +104,7 @@ pub(crate) fn MaxRunning<J: PanelJob>(runner: JobRunner<J>) -> impl IntoView {
     let change = move |change| match event_target_value(&change).parse() {
         Ok(most @ 1..=MAX_MAX_RUNNING) => runner.set_max_running(most),
         // The field shows again what holds.
-        Ok(_) | Err(_) => runner.set_max_running(runner.max_running()),
+        Ok(_) | Err(_) => runner.set_max_running(untrack(|| runner.max_running())),
     };
     view! {
         <label class="max-running">

@@ -13,7 +13,16 @@ use super::{
 use crate::ui::Notice;
 
 /// Submits a panel's jobs and sees them through, so many at once.
-pub(crate) struct JobRunner<J: PanelJob>(StoredValue<Rc<Driver<J>>, LocalStorage>);
+pub(crate) struct JobRunner<J: PanelJob>(StoredValue<Running<J>, LocalStorage>);
+
+/// Stops the driver when the component that started it goes.
+struct Running<J: PanelJob>(Rc<Driver<J>>);
+
+impl<J: PanelJob> Drop for Running<J> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
 
 impl<J: PanelJob> Clone for JobRunner<J> {
     fn clone(&self) -> Self {
@@ -36,18 +45,13 @@ impl<J: PanelJob> JobRunner<J> {
         for entry in jobs.get_untracked().into_iter().rev() {
             driver.take_up(entry, None);
         }
-        let runner = Self(StoredValue::new_local(driver));
+        let runner = Self(StoredValue::new_local(Running(driver)));
         let changed = window_event_listener(ev::storage, move |change| {
             if let (Some(driver), Some(key)) = (runner.driver(), change.key()) {
                 driver.note_other_tab(&key, change.new_value().as_deref());
             }
         });
-        on_cleanup(move || {
-            changed.remove();
-            if let Some(driver) = runner.driver() {
-                driver.stop();
-            }
-        });
+        on_cleanup(move || changed.remove());
         runner
     }
 
@@ -90,9 +94,11 @@ impl<J: PanelJob> JobRunner<J> {
         }
     }
 
-    /// Returns the number of jobs that run at once.
+    /// Returns the number of jobs that run at once; reactive.
     pub(crate) fn max_running(self) -> usize {
-        self.0.try_with_value(|driver| driver.max_running).map_or(J::DEFAULT_MAX_RUNNING, |most| most.get())
+        self.0
+            .try_with_value(|running| running.0.max_running)
+            .map_or(J::DEFAULT_MAX_RUNNING, |most| most.get())
     }
 
     /// Changes how many jobs run at once, and keeps it for the next time.
@@ -103,6 +109,6 @@ impl<J: PanelJob> JobRunner<J> {
     }
 
     fn driver(self) -> Option<Rc<Driver<J>>> {
-        self.0.try_get_value()
+        self.0.try_with_value(|running| Rc::clone(&running.0))
     }
 }

@@ -178,7 +178,7 @@ async fn as_many_run_at_once_as_is_set() {
     page.type_into("spinbutton", "Maximum number of tasks at once", "3").await;
     until_states(&page, &["running"; 3]).await;
     page.type_into("spinbutton", "Maximum number of tasks at once", "0").await;
-    assert_eq!(runner().max_running(), 3, "there is at least one place");
+    assert_eq!(untrack(|| runner().max_running()), 3, "there is at least one place");
     let kept = || window().local_storage().ok().flatten()?.get_item("dialbench.test.task.at-once").ok()?;
     assert_eq!(kept().as_deref(), Some("3"));
 }
