@@ -29,7 +29,7 @@ use crate::js::{object, set};
 /// Interval between two looks at a condition.
 const POLL_INTERVAL_MS: u32 = 5;
 /// Time after which a condition that does not hold fails the test.
-const CONDITION_TIMEOUT_MS: u32 = 3_000;
+const CONDITION_TIMEOUT_MS: u32 = 15_000;
 
 /// A component in a place of its own in the document, taken away when it is dropped.
 pub(crate) struct Page {
@@ -222,12 +222,12 @@ pub(crate) fn dispatch(target: &EventTarget, class: &str, kind: &str, fields: &[
     target.dispatch_event(&event).expect("an event can be dispatched")
 }
 
-/// Waits until `condition` holds; the test fails when it does not within three seconds.
+/// Waits until `condition` holds; the test fails when it does not within fifteen seconds.
 pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     until_some(what, || condition().then_some(())).await;
 }
 
-/// Waits until `look` finds something; the test fails when it does not within three seconds.
+/// Waits until `look` finds something; the test fails when it does not within fifteen seconds.
 pub(crate) async fn until_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     for _ in 0..CONDITION_TIMEOUT_MS / POLL_INTERVAL_MS {
         if let Some(found) = look() {
