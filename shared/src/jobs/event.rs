@@ -82,7 +82,7 @@ pub enum Ending<R> {
         /// The reason for which the last attempt came to nothing.
         trouble: Option<Trouble>,
     },
-    /// It was accepted, and not over within [`JobConfig::timeout`].
+    /// It was accepted, and not over within [`JobConfig::timeout`](super::JobConfig::timeout).
     TimedOut {
         /// The last stage that the service named.
         stage: Option<Stage>,
