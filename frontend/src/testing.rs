@@ -176,9 +176,9 @@ impl Page {
 /// A key of the keyboard.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key {
-    /// What it types, as in `KeyboardEvent.key`.
+    /// The character that it types, as in `KeyboardEvent.key`.
     pub(crate) key: &'static str,
-    /// Where it is, as in `KeyboardEvent.code`.
+    /// The key's position, as in `KeyboardEvent.code`.
     pub(crate) code: &'static str,
 }
 

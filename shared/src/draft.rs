@@ -8,14 +8,14 @@ use crate::{field_error::FieldErrors, json};
 /// The fields of a form as they are typed, right or wrong. A link, a file and the tab's memory hold it as JSON, so
 /// missing fields have defaults (`#[serde(default)]`).
 pub trait Draft: Clone + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// What a draft becomes once every field is right.
+    /// The result of a draft whose fields are all right.
     type Checked;
     /// The limits that the fields are held to.
     type Limits: Send + Sync + 'static;
 
     /// The panel that edits the draft, as in its address: `flow`.
     const PANEL: &'static str;
-    /// What a draft describes, in the words of the page: `simulation`.
+    /// The page's word for the thing that a draft describes: `simulation`.
     const NOUN: &'static str;
 
     /// Returns what a file that holds the draft is named after, such as its flow.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct FieldError {
     /// The field's path: `digits`, `nodes[3].branches[0].to`; empty for the whole.
     pub field: String,
-    /// What is wrong with the field, as the end of a sentence that its path begins: `must be given`.
+    /// The error, as the end of a sentence that the field's path begins: `must be given`.
     pub message: String,
 }
 

@@ -16,7 +16,7 @@ use crate::size::{self, Limit};
 /// The name of the environment variable by which `cargo xtask` says that what a build needs was brought up before.
 pub(crate) const IS_SET_UP: &str = "DIALBENCH_IS_SET_UP";
 
-/// Where the scripts and style sheets stand in a page's folder.
+/// Folder of the scripts and style sheets below a page's folder.
 const ASSETS: &str = "assets";
 
 /// `cargo xtask hook STAGE`: a stage of Trunk's.
@@ -30,7 +30,7 @@ pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {
     }
 }
 
-/// What Trunk says about its build.
+/// Trunk's description of its build.
 struct Build {
     profiles: Profiles,
     is_release: bool,

@@ -17,7 +17,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How often a watched program is looked at.
 const POLL: Duration = Duration::from_millis(100);
 
-/// What cargo says to the programs that it starts, and a folder of builds that other programs here would not look into.
+/// Variables that cargo sets for the programs it starts, and the one for a folder of builds, which would mislead others.
 const OF_CARGO: [&str; 6] =
     ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_TARGET_DIR", "RUSTC", "RUSTDOC"];
 

@@ -14,7 +14,7 @@ const FIRST_LOAD_LIMIT: u64 = 250_000;
 /// The name of the environment variable that has the limit only mentioned.
 pub(crate) const ANY_SIZE: &str = "DIALBENCH_ANY_SIZE";
 
-/// What becomes of a page that costs more than the limit.
+/// Consequence of a page that costs more than the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
     /// It is an error.

@@ -83,7 +83,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
     }
 }
 
-/// What the parts of the panel share.
+/// State that the parts of the panel share.
 #[derive(Clone, Copy)]
 struct State {
     trail: RwSignal<Trail>,

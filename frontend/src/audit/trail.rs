@@ -9,7 +9,7 @@ const PAGE_ENTRIES: u32 = 200;
 /// Length of a correlation id that the proxy gives out, in hexadecimal digits.
 const CORRELATION_DIGITS: usize = 32;
 
-/// What is asked of the proxy, which searches the whole trail.
+/// A question to the proxy, which searches the whole trail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Query {
     /// Every entry.

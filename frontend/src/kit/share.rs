@@ -15,12 +15,12 @@ const KEEP_AFTER_MS: u32 = 300;
 /// Length of a character's longest escape: at most four bytes of three characters each.
 const MAX_ESCAPE_BYTES: usize = 12;
 
-/// What an address holds.
+/// The draft of an address.
 #[derive(Debug, PartialEq)]
 struct Linked<D> {
     /// The draft, as far as it could be read.
     draft: Option<D>,
-    /// What could not be read.
+    /// The parts that could not be read.
     trouble: Option<Notice>,
 }
 

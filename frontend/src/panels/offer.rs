@@ -15,7 +15,7 @@ use crate::{
 /// Makes a panel's view with what the frame gave it.
 type MakeView = fn(JsValue) -> AnyView;
 
-/// What this module holds: its panels by their addresses, and the voice panel, which is a part of the call panel.
+/// The views of this module: its panels by their addresses, and the voice panel, which is a part of the call panel.
 pub(super) const VIEWS: [(&str, MakeView); 3] = [
     ("/audit", |_| view! { <AuditPage /> }.into_any()),
     ("/flow", |_| view! { <FlowPage /> }.into_any()),

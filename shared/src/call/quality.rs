@@ -48,7 +48,7 @@ struct Window {
     newest: u64,
 }
 
-/// What [`MediaQuality`] knows of a stream's arrival at a moment. Counts are since the call began.
+/// Figures of a stream's arrival at one moment. Counts are since the call began.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Arrivals {
     /// Messages of the voice stream that came in.

@@ -6,11 +6,11 @@ use crate::audio::receive::VoiceReport;
 /// The state of a call's sound, as one array of numbers on its way between threads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AudioReport {
-    /// What was done to the stream that is heard.
+    /// Counters of the stream that is heard.
     pub receiver: VoiceReport,
     /// The highest peak that went to the far end since the last report, of 1.
     pub sent_peak: f64,
-    /// What came in on the voice stream.
+    /// Figures of the voice stream's arrival.
     pub arrivals: Arrivals,
 }
 

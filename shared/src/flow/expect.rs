@@ -138,7 +138,7 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The share of the checks that held, 0–1; absent where nothing was expected.
     pub accuracy: Option<f64>,
-    /// What was compared, one by one.
+    /// The comparisons, one by one.
     pub checks: Vec<Check>,
 }
 

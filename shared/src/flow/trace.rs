@@ -80,7 +80,7 @@ impl SimulationResult {
 pub struct NodeExecution {
     /// The node.
     pub node_id: String,
-    /// What kind of node it is: `menu`, `decision`, `prompt`, …
+    /// Type of the node: `menu`, `decision`, `prompt`, …
     #[serde(default)]
     pub node_type: String,
     /// Inputs of the step.

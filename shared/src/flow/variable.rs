@@ -12,13 +12,13 @@ use crate::field_error::FieldErrors;
 pub struct VariableDraft {
     /// Its name.
     pub name: String,
-    /// What its text stands for.
+    /// Type of the value that its text stands for.
     pub kind: VariableKind,
     /// Its value; ignored for null.
     pub text: String,
 }
 
-/// What a variable's text stands for.
+/// Type of the value that a variable's text stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VariableKind {

@@ -43,7 +43,7 @@ pub struct Case {
     pub checks: Vec<Check>,
 }
 
-/// What came of a test.
+/// Outcome of a test.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Outcome {
@@ -78,9 +78,9 @@ impl Outcome {
 /// One expectation and what happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
-    /// What it is about: `end node`, `decision at root`, `action 1`, `variable card`.
+    /// The subject: `end node`, `decision at root`, `action 1`, `variable card`.
     pub about: String,
-    /// What was expected.
+    /// The expectation.
     pub expected: String,
     /// What happened.
     pub actual: String,

@@ -179,7 +179,7 @@ mod with_quick_junit {
         report
     }
 
-    /// What both say of each case.
+    /// The verdicts of both on each case.
     fn describe(report: &Report) -> Vec<String> {
         let suites = report.test_suites.iter();
         suites

@@ -57,7 +57,7 @@ fn state(words: &[String], wasm: &[u8]) -> Result<String> {
     Ok(format!("{:016x}", hasher.finish()))
 }
 
-/// What the command line says.
+/// The command line's options.
 #[derive(Debug, PartialEq, Eq)]
 struct Options {
     input: PathBuf,

@@ -14,9 +14,9 @@ const NAME_DIGITS: usize = 12;
 /// Scripts of crates, which wasm-bindgen puts into a folder that the glue imports from.
 const SNIPPETS: &str = "snippets";
 
-/// What stands before a file's name in a script or style sheet.
+/// Characters before a file's name in a script or style sheet.
 const IN_SCRIPTS: &[char] = &['/', '"', '\'', '`'];
-/// What stands before a file's name in the document, which also holds names that stay, in quotes.
+/// Characters before a file's name in the document, which also holds names that stay, in quotes.
 const IN_DOCUMENTS: &[char] = &['/'];
 
 /// Gives each file in `assets` a name with a hash, and has all that refer to it use that name: scripts, then the document.

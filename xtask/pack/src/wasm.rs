@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// What rustc compiles into wasm by default, and all current browsers run.
+/// Features that rustc compiles into wasm by default, and all current browsers run.
 const FEATURES: [&str; 8] = [
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",

@@ -13,7 +13,7 @@ use crate::project::{PROXY_INPUTS, Project};
 use crate::setup;
 use crate::step;
 
-/// How often the proxy's sources and the programs are looked at.
+/// Interval between two looks at the proxy's sources and the programs.
 const POLL: Duration = Duration::from_millis(200);
 
 /// `cargo xtask dev [-- ARGUMENTS]`: Trunk serves the page and leads what it asks for to the proxy.

@@ -7,10 +7,10 @@ use std::process::Command;
 
 use crate::process;
 
-/// What rustc calls the browser.
+/// rustc's name for the browser.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Which compiler makes wasm.
+/// The compiler that makes wasm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Toolchain {
     /// The one that runs this program.

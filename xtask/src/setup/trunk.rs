@@ -12,7 +12,7 @@ use crate::step::{self, Step};
 
 /// The version that is brought up; Trunk.toml asks for this one or a later one of its kind.
 const VERSION: &str = "0.21.14";
-/// How long a download may show no progress at all.
+/// Maximum time for which a download may show no progress at all.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Finds Trunk, or brings it up, into target/setup.

@@ -14,7 +14,7 @@ use crate::process;
 use crate::project::Project;
 use crate::step::{self, Step};
 
-/// How long a download may show no progress at all.
+/// Maximum time for which a download may show no progress at all.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Makes sure that some toolchain compiles for wasm32, and says which.

@@ -46,7 +46,7 @@ pub(super) struct Marks {
     pub(super) parting: Option<usize>,
 }
 
-/// What never changes for a flow: the flow's edges that each drawn line stands for, and what cannot be reached.
+/// The part of the picture that never changes for a flow: the edges of each drawn line, and the unreachable ones.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fixed {
     /// By line: the flow's edges.

@@ -17,10 +17,10 @@ pub(crate) fn ChoiceField(
     field: Field<String>,
     /// Values and their names.
     options: Vec<(String, String)>,
-    /// What stands in place of an empty value that is not in the list.
+    /// Text in place of an empty value that is not in the list.
     #[prop(default = "choose one")]
     empty: &'static str,
-    /// What is said of the chosen value, between the list and what is wrong with it.
+    /// Text about the chosen value, between the list and its errors.
     #[prop(optional, into)]
     hint: Option<Signal<Option<String>>>,
 ) -> impl IntoView {

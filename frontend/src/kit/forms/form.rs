@@ -5,7 +5,7 @@ use shared::{draft::Draft, field_error::FieldErrors};
 
 use super::{Field, Lens, List};
 
-/// What is wrong with a draft.
+/// The errors of a draft.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct DraftErrors {
     errors: FieldErrors,

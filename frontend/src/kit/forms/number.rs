@@ -21,10 +21,10 @@ pub(crate) fn NumberField(
     scale: Scale,
     #[prop(default = Notation::PLAIN)] notation: Notation,
     field: Field<String>,
-    /// What stands behind the number.
+    /// Text behind the number.
     #[prop(into)]
     unit: Signal<String>,
-    /// What a screen reader says behind the slider's number, where that is not `unit`.
+    /// Unit that a screen reader says behind the slider's number, where it differs from `unit`.
     #[prop(optional, into)]
     spoken_unit: Option<String>,
 ) -> impl IntoView {

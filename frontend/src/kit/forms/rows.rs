@@ -98,7 +98,7 @@ impl<D: Send + Sync + 'static, R: Clone + Default + PartialEq + Send + Sync + 's
 pub(crate) fn Rows<D, R, V>(
     /// The beginning of the `id`s in it, unique in the page.
     id: &'static str,
-    /// What a row is called: `media reference`.
+    /// Name of a row: `media reference`.
     what: &'static str,
     /// A class for the rows' columns.
     #[prop(optional)]

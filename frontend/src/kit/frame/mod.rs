@@ -28,7 +28,7 @@ use self::{
 /// Windows up to this width have the inspector over the surface; the style sheet has the same figure.
 const MEDIUM: &str = "(max-width: 1180px)";
 
-/// What goes in: a draft, a keypad, a filter, and the button that sets it going.
+/// The place of input: a draft, a keypad, a filter, and the button that sets it going.
 #[slot]
 pub(crate) struct Rail {
     /// The place's name on its cap and its tab.
@@ -37,7 +37,7 @@ pub(crate) struct Rail {
     children: Children,
 }
 
-/// What is worked on. It fills the height.
+/// The place of the work itself. It fills the height.
 #[slot]
 pub(crate) struct Surface {
     #[prop(into)]
@@ -45,7 +45,7 @@ pub(crate) struct Surface {
     children: Children,
 }
 
-/// What is true of what is selected.
+/// The place of facts about the selection.
 #[slot]
 pub(crate) struct Inspector {
     #[prop(into)]
@@ -53,7 +53,7 @@ pub(crate) struct Inspector {
     children: Children,
 }
 
-/// What happened, as a table.
+/// The place of events, as a table.
 #[slot]
 pub(crate) struct Tray {
     #[prop(into)]
@@ -116,7 +116,7 @@ pub(crate) fn Frame(
     }
 }
 
-/// What the parts of a frame share.
+/// State that the parts of a frame share.
 #[derive(Clone, Copy)]
 struct State {
     name: &'static str,

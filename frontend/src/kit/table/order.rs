@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-/// What a row is sorted by.
+/// Key by which a row is sorted.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum SortKey {
     /// Nothing is known: the row comes last, whichever way the others are sorted.

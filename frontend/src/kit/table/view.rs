@@ -23,7 +23,7 @@ const PAGE_ROWS: isize = 10;
 
 /// A table with a line of tools above it: a filter, the panel's own tools, and an export.
 ///
-/// Where rows can be selected they are one tab stop: the arrow keys, Home, End, Page Up and Page Down go from row to row,
+/// Rows that can be selected are one tab stop: the arrow keys, Home, End, Page Up and Page Down go from row to row,
 /// Enter selects, and Tab goes through the row's own buttons. Of many rows those near what is seen are rendered.
 #[component]
 pub(crate) fn Table<K, R>(
@@ -38,7 +38,7 @@ pub(crate) fn Table<K, R>(
     /// Says, while there are no rows, what to do to get some.
     #[prop(into)]
     empty: Signal<String>,
-    /// What is typed into the filter, where the panel wants to know it.
+    /// The filter's text, for panels that use it themselves.
     #[prop(optional)]
     filter: Option<RwSignal<String>>,
     /// The filter's accessible name, where a page has several tables.
@@ -186,7 +186,7 @@ fn Gap(rows: Signal<usize>, height: Signal<f64>) -> impl IntoView {
     }
 }
 
-/// What the parts of a table share.
+/// State that the parts of a table share.
 struct State<K: Send + Sync + 'static, R: Send + Sync + 'static> {
     key: fn(&R) -> K,
     columns: StoredValue<Vec<Column<R>>>,
