@@ -1,0 +1,10 @@
+//! The prompt lab: what CXone's media gateway makes of a prompt with given settings, before a caller hears it.
+//!
+//! Compiles for the host and for wasm32 with no JavaScript imports of its own; audio comes in and goes out as samples
+//! and bytes.
+
+pub mod codec;
+pub mod volume;
+
+#[cfg(all(test, target_arch = "wasm32"))]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
