@@ -2,9 +2,9 @@
 //! is compiled in the crate that calls it: here for speed, where the page is compiled for size and would hear a third as
 //! fast.
 
-use shared::dtmf::detect::Tone;
+use signal::detect::Tone;
 
-/// All digits in `samples`: [`shared::dtmf::detect::decode`].
+/// All digits in `samples`: [`signal::detect::decode`].
 pub fn decode(samples: &[i16]) -> Vec<Tone> {
-    shared::dtmf::detect::decode(samples)
+    signal::detect::decode(samples)
 }

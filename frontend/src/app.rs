@@ -1,8 +1,8 @@
 //! The frame around the panels.
 
 use leptos::{ev::MouseEvent, prelude::*};
-use shared::wire::{PANELS, Panel, PanelModule};
 use wasm_bindgen::JsValue;
+use wire::api::{PANELS, Panel, PanelModule};
 
 use crate::{
     call::{CallContext, CallPage},
@@ -75,7 +75,7 @@ fn ProfileBadge() -> impl IntoView {
             {move || match context.store.profile.get() {
                 None => "Asking for the profile …".to_owned(),
                 Some(Err(problem)) => problem.title,
-                Some(Ok(profile)) if profile.profile == shared::wire::ProfileName::Sandbox => "Sandbox: CXone's stand-in, no credentials".to_owned(),
+                Some(Ok(profile)) if profile.profile == wire::api::ProfileName::Sandbox => "Sandbox: CXone's stand-in, no credentials".to_owned(),
                 Some(Ok(profile)) => format!("Profile: {}", profile.profile),
             }}
         </p>

@@ -1,6 +1,6 @@
 //! The page's clock.
 
-use shared::time::Instant;
+use base::time::Instant;
 
 /// Returns the time now, monotonic, in the time since 1970 as it was when the page was loaded.
 pub(crate) fn now() -> Instant {

@@ -5,9 +5,9 @@ use leptos::{
     prelude::*,
     task::{spawn_local, tick},
 };
-use shared::wire::Panel;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Element, HtmlElement};
+use wire::api::Panel;
 
 /// The program's name, at the end of every title.
 const PROGRAM: &str = "Dialbench";
@@ -105,8 +105,8 @@ pub(crate) fn PanelLink(to: &'static Panel) -> impl IntoView {
 
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests {
-    use shared::wire::PANELS;
     use wasm_bindgen_test::wasm_bindgen_test;
+    use wire::api::PANELS;
 
     use super::*;
     use crate::testing::{self, dispatch, mount, until};

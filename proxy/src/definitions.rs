@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ivr::{CompiledFlow, FlowDefinition};
 use moka::future::Cache;
-use shared::menu::{CompiledFlow, FlowDefinition};
 
 use crate::{
     compute::Compute,

@@ -6,7 +6,8 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use shared::wire::{AuditOutcome, FieldErrors, Problem, UpstreamName, UpstreamStatus};
+use base::field_error::FieldErrors;
+use wire::api::{AuditOutcome, Problem, UpstreamName, UpstreamStatus};
 
 use crate::{
     auth::{TokenError, TokenErrorKind},

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use shared::ids::CorrelationId;
+use base::ids::CorrelationId;
 
 /// Returns 128 random bits in hex.
 pub(crate) fn random() -> String {

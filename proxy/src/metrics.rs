@@ -133,8 +133,8 @@ impl Metrics {
     }
 
     /// Counts a gap.
-    pub(crate) fn gap(&self, reason: shared::wire::GapReason) {
-        use shared::wire::GapReason as R;
+    pub(crate) fn gap(&self, reason: wire::api::GapReason) {
+        use wire::api::GapReason as R;
         let reason = match reason {
             R::UpstreamReconnect => "upstream_reconnect",
             R::SlowConsumer => "slow_consumer",

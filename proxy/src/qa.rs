@@ -3,11 +3,9 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use jobs::{Backoff, RetryPolicy};
 use reqwest::{Client, Url, header};
-use shared::{
-    link::{Backoff, RetryPolicy},
-    wire::{QaExport, UpstreamName},
-};
+use wire::api::{QaExport, UpstreamName};
 
 use crate::{
     config::Config,

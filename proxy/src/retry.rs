@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::link::{Retry, RetryDecision, RetryPolicy};
+use jobs::{Retry, RetryDecision, RetryPolicy};
 
 /// Safety of acting on a request twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

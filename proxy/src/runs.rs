@@ -8,8 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base::ids::{CorrelationId, SimulationId};
 use moka::{policy::EvictionPolicy, sync::Cache};
-use shared::ids::{CorrelationId, SimulationId};
 
 /// Maximum number of simulations that are remembered; the oldest are forgotten first.
 const MAX_RUNS: u64 = 4_096;

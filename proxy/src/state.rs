@@ -6,10 +6,11 @@ use std::{
 };
 
 use axum::http::StatusCode;
+use base::ids::CorrelationId;
 use serde_json::Value;
-use shared::{ids::CorrelationId, wire::AuditOutcome};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wire::api::AuditOutcome;
 
 use crate::{
     access::Access,

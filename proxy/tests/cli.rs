@@ -9,11 +9,9 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use base::digit::Digit;
 use serde_json::Value;
-use shared::dtmf::{
-    Digit,
-    tone::{ToneConfig, synthesize},
-};
+use signal::tone::{ToneConfig, synthesize};
 
 fn dialbench(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dialbench"));

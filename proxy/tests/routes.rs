@@ -9,7 +9,7 @@ use std::fs;
 use common::{Fake, client, problem, proxy, raw};
 use proxy::config::ProfileName;
 use serde_json::{Value, json};
-use shared::wire::PANELS;
+use wire::api::PANELS;
 
 #[tokio::test]
 async fn calls_are_the_sandbox_s_alone() {

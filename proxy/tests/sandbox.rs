@@ -6,6 +6,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
+use base::digit::Digit;
 use common::{Page, Proxy, Socket, close_code, within};
 use futures_util::{
     SinkExt as _, StreamExt as _,
@@ -14,19 +15,16 @@ use futures_util::{
 use proxy::config::{ProfileName, ServiceConfig};
 use sandbox::{Sandbox, SandboxConfig};
 use serde_json::{Value, json};
-use shared::{
-    dtmf::{
-        Digit,
-        event::{Message as Heard, parse},
-        tone::{ToneConfig, synthesize},
-    },
-    wire::PlacedCall,
-};
+use signal::tone::{ToneConfig, synthesize};
 use tokio::{
     sync::mpsc,
     time::{MissedTickBehavior, interval},
 };
 use tokio_tungstenite::tungstenite::Message;
+use wire::{
+    api::PlacedCall,
+    cxone::dtmf::{Message as Heard, parse},
+};
 
 /// 20 ms.
 const FRAME_SAMPLES: usize = 160;

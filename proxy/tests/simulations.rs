@@ -7,16 +7,15 @@ mod common;
 use std::sync::{Arc, atomic::Ordering};
 
 use common::{Fake, Proxy, client, fake::Scripted, problem, proxy, within};
+use corpus::{WrongRequest, right_requests, wrong_requests};
+use ivr::CompiledFlow;
 use proxy::config::{ProfileName, Service, ServiceConfig};
 use sandbox::SandboxConfig;
+use scenario::flow::{FlowSimulation, SimulationRequest, check_depth};
 use serde_json::{Value, json};
-use shared::{
-    flow::{
-        FlowSimulation, SimulationRequest, check_depth,
-        corpus::{WrongRequest, right_requests, wrong_requests},
-    },
-    menu::CompiledFlow,
-    wire::{Limits, SimulationResult, SimulationStatus},
+use wire::{
+    api::Limits,
+    cxone::{SimulationResult, SimulationStatus},
 };
 
 fn request() -> Value {
@@ -370,13 +369,10 @@ async fn a_wrong_export_or_one_without_a_platform_goes_nowhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
-    use shared::{
-        flow::{analysis, execute, judge},
-        jobs::{Ending, JobConfig, JobInput, JobMachine, JobOutput, PollInterval, Start},
-        link::Backoff,
-        menu::FlowDefinition,
-        time::Instant,
-    };
+    use base::time::Instant;
+    use ivr::{FlowDefinition, analysis, execute};
+    use jobs::{Backoff, Ending, JobConfig, JobInput, JobMachine, JobOutput, PollInterval, Start};
+    use scenario::flow::judge;
     let quick = std::time::Duration::from_millis(50);
     let settings = SandboxConfig { simulation_time: (quick, quick * 4), ..SandboxConfig::default() };
     let stand_in = sandbox::start(settings).await.unwrap();
@@ -467,7 +463,7 @@ async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
         let local: SimulationResult = execute(&compiled, request.digits(), request.variables(), 200);
         let Ending::Done(result) = ending else { panic!("{id}: {ending:?}") };
         assert_eq!(*result, local, "{id}: the page can say beforehand what the stand-in will do");
-        let expectation = shared::flow::Expectation::from_result(&local);
+        let expectation = scenario::flow::Expectation::from_result(&local);
         assert_eq!(judge(&result, &expectation).accuracy, Some(1.0));
     }
     proxy.stop().await;

@@ -19,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-FLOWS = [ROOT / "shared/src/menu/support-line.json", *sorted((ROOT / "sandbox/flows").glob("*.json"))]
+FLOWS = [ROOT / "shared/ivr/src/support-line.json", *sorted((ROOT / "sandbox/flows").glob("*.json"))]
 MANIFEST = HERE / "manifest.json"
 
 RATE = 8_000

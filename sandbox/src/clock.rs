@@ -1,6 +1,6 @@
 //! Wall-clock timestamps for events, and a monotonic clock for state machines.
 
-use shared::time::Instant;
+use base::time::Instant;
 
 /// Returns the present time in UTC, as RFC 3339 with milliseconds.
 pub(crate) fn timestamp() -> String {

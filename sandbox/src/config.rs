@@ -2,8 +2,9 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use ivr::FlowDefinition;
 use secrecy::SecretString;
-use shared::{menu::FlowDefinition, wire::Limits};
+use wire::api::Limits;
 
 /// Settings of a stand-in, with their defaults in parentheses.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr};
 
-use shared::wire::FieldErrors;
+use base::field_error::FieldErrors;
 
 /// A stand-in could not start.
 #[derive(Debug, thiserror::Error)]

@@ -2,10 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use shared::{
-    menu::{CompiledFlow, FlowDefinition, seed_flow},
-    wire::FieldErrors,
-};
+use base::field_error::FieldErrors;
+use ivr::{CompiledFlow, FlowDefinition, support_line};
 
 use crate::error::StartError;
 
@@ -37,7 +35,7 @@ impl Flows {
         for definition in extra {
             insert(&mut flows, definition.clone())?;
         }
-        Ok(Self { default: seed_flow(), others: flows })
+        Ok(Self { default: support_line(), others: flows })
     }
 
     /// Returns every flow.

@@ -6,14 +6,12 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use serde::Deserialize;
-use shared::{
-    audio::frame::SAMPLE_RATE,
-    menu::{
-        FlowDefinition,
-        graph::{Prompt, Segment},
-    },
+use ivr::{
+    FlowDefinition,
+    graph::{Prompt, Segment},
 };
+use serde::Deserialize;
+use signal::frame::SAMPLE_RATE;
 
 use crate::error::StartError;
 

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Mutex};
 
-use shared::wire::QaExport;
+use wire::api::QaExport;
 
 /// The test results that were exported last, oldest first.
 #[derive(Debug, Default)]

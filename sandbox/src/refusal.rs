@@ -5,7 +5,8 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use shared::wire::{FieldErrors, Problem};
+use base::field_error::FieldErrors;
+use wire::api::Problem;
 
 /// A refused request: its status, the reason, and the fields that are wrong.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-pub use shared::wire::Service;
+pub use wire::cxone::Service;
 
 use crate::scope::Scope;
 

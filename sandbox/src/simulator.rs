@@ -2,12 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use shared::{
-    flow::{SimulationRequest, execute},
-    menu::CompiledFlow,
-    wire::{SimulationResult, SimulationStatus},
-};
+use ivr::{CompiledFlow, execute};
+use scenario::flow::SimulationRequest;
 use tokio_util::sync::CancellationToken;
+use wire::cxone::{SimulationResult, SimulationStatus};
 
 use crate::{
     clock::Clock,
@@ -87,8 +85,9 @@ impl Simulator {
 
 #[cfg(test)]
 mod tests {
+    use ivr::support_line;
     use serde_json::json;
-    use shared::{menu::seed_flow, wire::Limits};
+    use wire::api::Limits;
 
     use super::*;
 
@@ -98,7 +97,7 @@ mod tests {
     }
 
     fn submit(simulator: &Simulator, fault: Option<JobFault>) -> Arc<str> {
-        let flow = seed_flow();
+        let flow = support_line();
         let body = json!({ "flowId": flow.definition().flow_id, "dtmfSequence": ["2", "2"] });
         let request = SimulationRequest::from_json(&body, &Limits::default()).unwrap();
         simulator.submit(&flow, &request, fault).unwrap()

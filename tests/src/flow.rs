@@ -2,13 +2,14 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use base::draft::Draft as _;
+use ivr::{CompiledFlow, FlowDefinition, execute};
 use reqwest::Method;
+use scenario::flow::SimulationDraft;
 use serde_json::Value;
-use shared::{
-    draft::Draft as _,
-    flow::{SimulationDraft, execute},
-    menu::{CompiledFlow, FlowDefinition},
-    wire::{Limits, Problem, SimulationResult},
+use wire::{
+    api::{Limits, Problem},
+    cxone::SimulationResult,
 };
 
 use crate::{Bench, Browser, wait};

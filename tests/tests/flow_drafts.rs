@@ -2,15 +2,11 @@
 
 use std::path::Path;
 
+use corpus::{RULES, WrongRequest, wrong_requests};
 use e2e::{Bench, Browser, FlowPage, wait};
+use scenario::flow::SimulationDraft;
 use serde_json::{Value, json};
-use shared::{
-    flow::{
-        SimulationDraft,
-        corpus::{RULES, WrongRequest, wrong_requests},
-    },
-    wire::Limits,
-};
+use wire::api::Limits;
 
 /// Whatever is wrong: the page says of the same fields the same as the proxy, and CXone is not asked.
 #[tokio::test]

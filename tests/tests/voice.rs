@@ -1,17 +1,13 @@
 //! The voice panel, and the audio thread against the core.
 
+use base::digit::Digit;
 use e2e::{Bench, CallPage, offline, wait};
 use serde_json::{Value, json};
-use shared::{
-    audio::{
-        chain::ChainConfig,
-        frame::{FRAME_SAMPLES, Frame},
-        receive::VoiceReceiver,
-    },
-    dtmf::{
-        Digit,
-        tone::{ToneConfig, ToneGenerator, synthesize},
-    },
+use signal::{
+    chain::ChainConfig,
+    frame::{FRAME_SAMPLES, Frame},
+    receive::VoiceReceiver,
+    tone::{ToneConfig, ToneGenerator, synthesize},
 };
 
 /// What a sound card asks for at a time.

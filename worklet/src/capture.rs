@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use shared::audio::{downsample::Downsampler, frame::FRAME_SAMPLES};
+use signal::{downsample::Downsampler, frame::FRAME_SAMPLES};
 
 /// Samples that are waited for when voice begins: more than a frame and a quantum of the sound card's, so that none is short
 /// afterwards.

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use shared::time::Instant;
+use base::time::Instant;
 
 /// The worker's last word, and the samples that were played since: this thread has no clock but the sound card's.
 pub(crate) struct ArrivalClock {

@@ -2,14 +2,13 @@
 
 use core::time::Duration;
 
-use shared::{
-    audio::{
-        chain::ChainConfig,
-        frame::{FRAME_SAMPLES, Frame, Reassembler, SAMPLE_RATE, SILENCE},
-        receive::VoiceReceiver,
-    },
-    call::{quality::MediaQuality, report::AudioReport},
-    time::Instant,
+use base::time::Instant;
+use signal::{
+    chain::ChainConfig,
+    frame::{FRAME_SAMPLES, Frame, Reassembler, SAMPLE_RATE, SILENCE},
+    quality::MediaQuality,
+    receive::VoiceReceiver,
+    report::AudioReport,
 };
 
 use crate::{capture::Capture, clock::ArrivalClock, keys::Keys};
@@ -202,7 +201,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use shared::dtmf::detect::decode;
+    use signal::detect::decode;
 
     use super::*;
 
@@ -324,6 +323,6 @@ mod tests {
         let jitter = figures(&mut engine).jitter_ms;
         assert!((7.9..8.1).contains(&jitter), "{jitter}");
         engine.new_call();
-        assert_eq!(figures(&mut engine), shared::call::quality::Arrivals::default());
+        assert_eq!(figures(&mut engine), signal::quality::Arrivals::default());
     }
 }

@@ -1,9 +1,7 @@
 //! Keys that are pressed, each sounding for as long as it is held, one after the other.
 
-use shared::dtmf::{
-    Digit,
-    tone::{MAX_HOLD, MAX_WAITING_KEYS, ToneConfig, ToneGenerator},
-};
+use base::digit::Digit;
+use signal::tone::{MAX_HOLD, MAX_WAITING_KEYS, ToneConfig, ToneGenerator};
 
 /// Pause between two tones. ITU-T Q.24: receivers need 40 ms to tell two digits apart; a little more is safe.
 const PAUSE_MS: u32 = 60;

@@ -2,14 +2,11 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
+use base::{digit::Digit, time::Instant};
 use futures_util::future::select;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Object, Promise, Reflect};
-use shared::{
-    call::report::AudioReport,
-    dtmf::{Digit, tone::MAX_WAITING_KEYS},
-    time::Instant,
-};
+use signal::{report::AudioReport, tone::MAX_WAITING_KEYS};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{

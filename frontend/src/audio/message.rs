@@ -1,8 +1,9 @@
 //! Messages between the page, its audio thread and the voice stream's worker, as the scripts in `public/assets` read and
 //! write them.
 
+use base::digit::Digit;
 use js_sys::{Float32Array, Float64Array, Object};
-use shared::{audio::chain::ChainConfig, call::report::AudioReport, dtmf::Digit};
+use signal::{chain::ChainConfig, report::AudioReport};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::MessagePort;
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use serde_json::Value;
-use shared::wire::AuditEntry;
+use wire::api::AuditEntry;
 
 use super::{correlation, plain};
 

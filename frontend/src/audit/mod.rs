@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use shared::wire::{AuditCheck, AuditEntry, AuditOutcome};
 use wasm_bindgen_futures::spawn_local;
+use wire::api::{AuditCheck, AuditEntry, AuditOutcome};
 
 use self::{
     inspector::EntryView,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::wire::{AuditEntry, AuditPage};
+use wire::api::{AuditEntry, AuditPage};
 
 /// Entries asked for at a time.
 const PAGE_ENTRIES: u32 = 200;

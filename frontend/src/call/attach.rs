@@ -69,7 +69,7 @@ mod tests {
         call::testing::{mount_in_call, set_profile},
         testing::{Answer, FakeServer, Request, until},
     };
-    use shared::{call::CallState, wire::ProfileName};
+    use wire::{api::ProfileName, cxone::CallState};
 
     #[wasm_bindgen_test]
     async fn only_a_profile_that_places_no_calls_has_the_form() {

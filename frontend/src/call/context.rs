@@ -2,10 +2,11 @@
 
 use std::{collections::VecDeque, rc::Rc};
 
+use base::digit::Digit;
 use leptos::prelude::*;
-use shared::{call::CallState, dtmf::Digit};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
+use wire::cxone::CallState;
 
 use super::{driver::Driver, store::Store};
 use crate::{audio::AudioEngine, clock};

@@ -84,10 +84,10 @@ mod tests {
         net::api,
         testing::{Answer, FakeServer, Page, Request, until},
     };
-    use shared::{
-        call::CallState,
-        menu::{FlowDefinition, seed_flow},
-        wire::{FlowSummary, ProfileName},
+    use ivr::{FlowDefinition, support_line};
+    use wire::{
+        api::{FlowSummary, ProfileName},
+        cxone::CallState,
     };
 
     fn controls() -> (Page, CallContext) {
@@ -96,7 +96,7 @@ mod tests {
 
     /// The support line under another id.
     fn flow(flow_id: &str) -> FlowDefinition {
-        FlowDefinition { flow_id: flow_id.into(), ..seed_flow().definition().clone() }
+        FlowDefinition { flow_id: flow_id.into(), ..support_line().definition().clone() }
     }
 
     #[wasm_bindgen_test]

@@ -7,17 +7,16 @@ use std::{
     sync::Arc,
 };
 
+use base::{digit::Digit, time::Instant};
 use futures_util::future::{FutureExt as _, LocalBoxFuture, OptionFuture, Shared, join};
 use gloo_timers::callback::Timeout;
+use ivr::{CompiledFlow, PromptTiming, metrics::Metrics, support_line};
 use leptos::prelude::*;
-use shared::{
-    call::CallState,
-    dtmf::Digit,
-    menu::{CompiledFlow, PromptTiming, metrics::Metrics, seed_flow},
-    time::Instant,
-    wire::{Head, Problem},
-};
 use wasm_bindgen_futures::spawn_local;
+use wire::{
+    api::{Head, Problem},
+    cxone::CallState,
+};
 
 use super::{
     history::{FollowedCall, History},
@@ -106,7 +105,7 @@ impl Driver {
         let wanted = followed.as_ref().map(|call| call.flow.clone()).or(known);
         match wanted {
             Some(flow_id) => self.load_flow(&flow_id).await,
-            None => self.use_flow(seed_flow()),
+            None => self.use_flow(support_line()),
         }
         if let Some(call) = followed {
             self.store.set_call_state(clock::now(), CallState::Connecting);
@@ -148,7 +147,7 @@ impl Driver {
             }
             Err(problem) => {
                 if self.store.flow.with_untracked(Option::is_none) {
-                    self.use_flow(seed_flow());
+                    self.use_flow(support_line());
                 }
                 self.store.notice.set(Some(problem.into()));
             }

@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
+use base::time::Instant;
 use serde::{Deserialize, Serialize};
-use shared::time::Instant;
 
 /// Maximum number of live events whose lag is kept.
 const MAX_LAGS: usize = 16;

@@ -2,12 +2,14 @@
 
 use std::{rc::Weak, time::Duration};
 
+use base::time::Instant;
 use leptos::prelude::*;
-use shared::{
-    call::CallState,
-    dtmf::event::{self, Activity, DtmfEvent, InteractionEvent, Message},
-    time::Instant,
-    wire::{ClientMessage, Gap, GapReason, Head, LinkStatus, ServerMessage},
+use wire::{
+    api::{ClientMessage, Gap, GapReason, Head, LinkStatus, ServerMessage},
+    cxone::{
+        CallState,
+        dtmf::{self, Activity, DtmfEvent, InteractionEvent, Message},
+    },
 };
 
 use super::{driver::Driver, history::Arrival, latencies::Measure, store::RowKind};
@@ -160,7 +162,7 @@ impl Driver {
                 self.store.log(at, kind, line, Some(text.clone()));
             }
         };
-        match event::parse(&text) {
+        match dtmf::parse(&text) {
             Message::Dtmf(dtmf) => {
                 let at = self.event_time(now, replayed, &dtmf.timestamp);
                 log(at, RowKind::Digit, format!("{}{}", dtmf.digit, self.whose(&dtmf.interaction_id)));

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use gloo_timers::callback::Interval;
-use leptos::prelude::*;
-use shared::{
-    flow::{Layout, Measures, layout},
-    menu::{
-        CompiledFlow,
-        graph::{NodeKind, Segment},
-    },
+use ivr::{
+    CompiledFlow, Layout, Measures,
+    graph::{NodeKind, Segment},
+    layout,
 };
+use leptos::prelude::*;
 
 use super::{CallContext, store::Waiting};
 use crate::{clock, ui::edges};
@@ -43,7 +41,7 @@ pub(super) fn FlowPicture() -> impl IntoView {
     }
 }
 
-fn spoken(flow: &CompiledFlow, node: shared::menu::NodeIx) -> Option<String> {
+fn spoken(flow: &CompiledFlow, node: ivr::NodeIx) -> Option<String> {
     let prompt = flow.node(node).prompt.as_ref()?;
     let words: Vec<String> = prompt.segments.iter().map(Segment::text).collect();
     Some(format!("“{}”{}", words.join(" "), if prompt.barge_in { "" } else { " (cannot be cut short)" }))
@@ -145,7 +143,7 @@ const fn corner(kind: &NodeKind) -> &'static str {
     }
 }
 
-fn subtitle(node: &shared::menu::graph::Node) -> String {
+fn subtitle(node: &ivr::graph::Node) -> String {
     match &node.kind {
         NodeKind::Collect { min_digits, max_digits, .. } => {
             format!("collect {min_digits}–{max_digits} digits")

@@ -1,8 +1,9 @@
 //! The keypad: mouse, touch, keyboard, screen reader.
 
+use base::digit::Digit;
 use gloo_timers::callback::Timeout;
 use leptos::{ev, prelude::*};
-use shared::dtmf::{Digit, tone::MAX_HOLD};
+use signal::tone::MAX_HOLD;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, EventTarget, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 

@@ -1,7 +1,7 @@
 //! The sockets' states.
 
 use leptos::prelude::*;
-use shared::wire::{LinkState, LinkStatus};
+use wire::api::{LinkState, LinkStatus};
 
 use super::CallContext;
 

@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
-use shared::{
-    dtmf::Digit,
-    menu::{
-        CompiledFlow, DropReason, Event, Input, MachineConfig, MenuMachine, Outcome, Output, PromptTiming,
-        Resolution, Resolved, SessionKey, metrics::Metrics,
-    },
-    time::Instant,
+use base::{digit::Digit, time::Instant};
+use ivr::{
+    CompiledFlow, DropReason, Event, Input, MachineConfig, MenuMachine, Outcome, Output, PromptTiming,
+    Resolution, Resolved, SessionKey, metrics::Metrics,
 };
+use leptos::prelude::*;
 
 use super::store::{Position, RowKind, Store, Waiting};
 use crate::clock;
@@ -96,8 +93,8 @@ impl MenuDriver {
         let entry = self.flow.node(session.node).entry();
         let waiting = session.waiting.zip(entry).map(|((why, until), entry)| {
             let whole = match why {
-                shared::menu::Timer::FirstDigit => entry.first_digit_timeout(),
-                shared::menu::Timer::InterDigit => entry.inter_digit_timeout(),
+                ivr::Timer::FirstDigit => entry.first_digit_timeout(),
+                ivr::Timer::InterDigit => entry.inter_digit_timeout(),
             };
             let since = Instant::from_micros(until.as_micros().saturating_sub(whole.as_micros() as u64));
             Waiting { since, until }

@@ -38,7 +38,7 @@ mod tests {
 
     use super::*;
     use crate::call::testing::{digit, follow, mount_in_call};
-    use shared::call::CallState;
+    use wire::cxone::CallState;
 
     #[wasm_bindgen_test]
     async fn the_status_follows_call_menu_and_action() {

@@ -2,16 +2,15 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use base::{digit::Digit, time::Instant};
+use ivr::{
+    CompiledFlow, NodeIx,
+    metrics::{SequenceRecord, Summary},
+};
 use leptos::prelude::*;
-use shared::{
-    call::CallState,
-    dtmf::Digit,
-    menu::{
-        CompiledFlow, NodeIx,
-        metrics::{SequenceRecord, Summary},
-    },
-    time::Instant,
-    wire::{FlowSummary, LinkStatus, Problem, Profile},
+use wire::{
+    api::{FlowSummary, LinkStatus, Problem, Profile},
+    cxone::CallState,
 };
 
 use super::latencies::Latencies;
@@ -145,7 +144,7 @@ impl Store {
 
     /// Returns true when the page talks to the stand-in.
     pub(super) fn is_sandbox(&self) -> bool {
-        self.profile.with(|profile| matches!(profile, Some(Ok(profile)) if profile.profile == shared::wire::ProfileName::Sandbox))
+        self.profile.with(|profile| matches!(profile, Some(Ok(profile)) if profile.profile == wire::api::ProfileName::Sandbox))
     }
 
     /// Adds a line to the log.

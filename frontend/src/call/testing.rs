@@ -2,12 +2,10 @@
 
 use std::{cell::Cell, rc::Rc};
 
+use base::digit::Digit;
+use ivr::support_line;
 use leptos::prelude::*;
-use shared::{
-    dtmf::Digit,
-    menu::seed_flow,
-    wire::{LinkState, Profile, ProfileName},
-};
+use wire::api::{LinkState, Profile, ProfileName};
 
 use super::{
     context::CallContext,
@@ -30,7 +28,7 @@ pub(super) fn mount_in_call<V: IntoView + 'static>(
     let made = Rc::clone(&slot);
     let page = mount(move || {
         let context = CallContext::unstarted();
-        context.driver().use_flow(seed_flow());
+        context.driver().use_flow(support_line());
         provide_context(context);
         made.set(Some(context));
         view()
@@ -53,7 +51,7 @@ pub(super) fn set_profile(store: Store, profile: ProfileName) {
         profile,
         version: "0".into(),
         services: Vec::new(),
-        limits: shared::wire::Limits::default(),
+        limits: wire::api::Limits::default(),
         qa_configured: false,
     })));
 }

@@ -2,9 +2,11 @@
 
 use std::{cell::Cell, rc::Rc};
 
+use jobs::CloseClass;
 use leptos::prelude::*;
-use shared::{audio::frame::FRAME_BYTES, call::CallState, link::CloseClass};
+use signal::frame::FRAME_BYTES;
 use wasm_bindgen_futures::spawn_local;
+use wire::cxone::CallState;
 
 use super::{
     history::FollowedCall,

@@ -1,9 +1,9 @@
 //! The place of the voice panel, which is loaded when somebody scrolls near it or a call begins.
 
 use leptos::{html::Div, prelude::*};
-use shared::call::CallState;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
+use wire::cxone::CallState;
 
 use super::CallContext;
 use crate::panels::{VOICE, panel};

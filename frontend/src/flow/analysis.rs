@@ -1,7 +1,7 @@
 //! The region `Path analysis`: the shown run's verdict and figures, and what the flow's definition says by itself.
 
+use ivr::analysis::{Coverage, Share, Structure};
 use leptos::prelude::*;
-use shared::flow::analysis::{Coverage, Share, Structure};
 
 use super::{
     desk::FlowModel,

@@ -1,7 +1,8 @@
 //! Two runs laid over each other: where they part is the first thing seen.
 
+use ivr::analysis::part_at;
 use leptos::prelude::*;
-use shared::{flow::analysis::part_at, wire::NodeExecution};
+use wire::cxone::NodeExecution;
 
 use super::{
     desk::FlowState,

@@ -5,13 +5,11 @@ use std::{
     sync::Arc,
 };
 
+use ivr::{CompiledFlow, FlowDefinition, analysis::Structure};
 use leptos::prelude::*;
-use shared::{
-    flow::{Expectation, SimulationDraft, SimulationRequest, analysis::Structure, check_depth},
-    menu::{CompiledFlow, FlowDefinition},
-    wire::{FlowSummary, Limits, Problem, Profile},
-};
+use scenario::flow::{Expectation, SimulationDraft, SimulationRequest, check_depth};
 use wasm_bindgen_futures::spawn_local;
+use wire::api::{FlowSummary, Limits, Problem, Profile};
 
 use super::run::{Run, RunId};
 use crate::{
@@ -237,13 +235,13 @@ mod tests {
         assert!(untrack(|| form.text_error()).is_some_and(|error| error.starts_with("is no JSON")));
         form.text.set(None);
         assert_eq!(fields(), [""; 0]);
-        let flow = include_str!("../../../shared/src/menu/support-line.json");
+        let flow = include_str!("../../../shared/ivr/src/support-line.json");
         let flow = FlowModel::new(serde_json::from_str(flow).expect("it is a flow"));
         models.update(|models| drop(models.insert("support-line".into(), Ok(flow))));
         assert_eq!(fields(), [""; 0], "two nodes are no more than 200");
         let limits = Limits { flow_depth: 3, ..Limits::default() };
         profile.set(Some(Profile {
-            profile: shared::wire::ProfileName::Sandbox,
+            profile: wire::api::ProfileName::Sandbox,
             version: String::new(),
             services: Vec::new(),
             limits,

@@ -1,15 +1,11 @@
 //! Results as files, and for the QA platform.
 
+use base::time::Instant;
+use ivr::analysis::Structure;
 use leptos::prelude::*;
-use shared::{
-    flow::{
-        analysis::Structure,
-        export::{ExportedRun, qa_export, to_csv, to_json, to_junit},
-    },
-    time::Instant,
-    wire::{Problem, QaExported},
-};
+use scenario::flow::export::{ExportedRun, qa_export, to_csv, to_json, to_junit};
 use wasm_bindgen_futures::spawn_local;
+use wire::api::{Problem, QaExported};
 
 use super::{
     desk::FlowState,

@@ -2,14 +2,10 @@
 
 use std::sync::Arc;
 
+use ivr::analysis::{Coverage, RunAnalysis, analyse};
 use leptos::prelude::*;
-use shared::{
-    flow::{
-        Expectation, Judgement,
-        analysis::{Coverage, RunAnalysis, analyse},
-    },
-    wire::SimulationResult,
-};
+use scenario::flow::{Expectation, Judgement};
+use wire::cxone::SimulationResult;
 
 use super::{
     desk::{FlowModel, FlowState},

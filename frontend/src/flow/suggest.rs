@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use gloo_timers::future::TimeoutFuture;
+use ivr::analysis::{PathLimits, Suggested, Suggester, Suggestions};
 use leptos::prelude::*;
-use shared::flow::{
-    SimulationDraft, SimulationRequest,
-    analysis::{PathLimits, Suggested, Suggester, Suggestions},
-};
+use scenario::flow::{SimulationDraft, SimulationRequest};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{desk::FlowState, run::Runner, sight::FlowView, trace::describe_values};

@@ -1,8 +1,9 @@
 //! The trace: what every step was given and what came of it.
 
+use ivr::FlowDefinition;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
-use shared::{menu::FlowDefinition, wire::NodeExecution};
+use wire::cxone::NodeExecution;
 
 use super::{run::RunId, sight::FlowView};
 use crate::{

@@ -1,8 +1,8 @@
 //! A draft in the page's address, which reproduces it anywhere, and in the tab, for the way back to the panel.
 
+use base::{draft::Draft, json::salvage};
 use gloo_timers::callback::Timeout;
 use leptos::{ev, prelude::*};
-use shared::{draft::Draft, json::salvage};
 use wasm_bindgen::JsValue;
 
 use super::forms::Form;
@@ -136,7 +136,7 @@ fn text<D: Draft>(draft: &D) -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared::flow::{SimulationDraft, VariableDraft, VariableKind};
+    use scenario::flow::{SimulationDraft, VariableDraft, VariableKind};
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;

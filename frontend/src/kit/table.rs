@@ -22,8 +22,8 @@ mod view;
 
 use std::sync::Arc;
 
+use base::csv::{Cell, Csv};
 use leptos::prelude::*;
-use shared::csv::{Cell, Csv};
 
 pub(crate) use order::SortKey;
 pub(crate) use view::Table;

@@ -1,15 +1,13 @@
 //! The proxy's REST interface.
 
+use base::{field_error::FieldErrors, ids::IdError};
 use gloo_net::http::{Request, RequestBuilder, Response};
+use ivr::FlowDefinition;
+use scenario::flow::SimulationRequest;
 use serde::{Serialize, de::DeserializeOwned};
-use shared::{
-    flow::SimulationRequest,
-    ids::IdError,
-    menu::FlowDefinition,
-    wire::{
-        AuditCheck, AuditPage, CallStatus, FieldErrors, FlowList, PlaceCall, PlacedCall, Problem, Profile,
-        QaExport, QaExported, SimulationJob, SimulationResult,
-    },
+use wire::{
+    api::{AuditCheck, AuditPage, FlowList, PlaceCall, PlacedCall, Problem, Profile, QaExport, QaExported},
+    cxone::{CallStatus, SimulationJob, SimulationResult},
 };
 
 type Answer<T> = Result<T, Problem>;

@@ -3,10 +3,8 @@
 use std::{cell::RefCell, rc::Rc};
 
 use gloo_timers::callback::Timeout;
-use shared::{
-    link::{CloseClass, Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput},
-    wire::LinkStatus,
-};
+use jobs::{CloseClass, Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput};
+use wire::api::LinkStatus;
 
 use super::connection::{Connection, ConnectionEvent, Connector};
 use crate::clock;

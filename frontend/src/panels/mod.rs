@@ -14,8 +14,8 @@ pub(crate) const VOICE: &str = "voice";
 
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests {
-    use shared::wire::{PANELS, PanelModule};
     use wasm_bindgen_test::wasm_bindgen_test;
+    use wire::api::{PANELS, PanelModule};
 
     use super::{VOICE, offer::VIEWS};
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use shared::flow::{Edge, Measures, Point};
+use ivr::{Edge, Measures, Point};
 use web_sys::SvgElement;
 
 /// Returns the path of an edge, and the place of its label.

@@ -1,7 +1,7 @@
 //! Notices: what went wrong, whose fault it is, and what to do.
 
 use leptos::prelude::*;
-use shared::wire::Problem;
+use wire::api::Problem;
 
 /// A message about something that went wrong.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! The chain's controls and meters.
 
 use leptos::prelude::*;
-use shared::audio::{chain::ChainConfig, compressor, gain, gate, limiter, math, range::Range};
+use signal::{chain::ChainConfig, compressor, gain, gate, limiter, math, range::Range};
 
 use super::{meters::Meter, spectrum::Spectrum, state::VoiceState};
 use crate::{
@@ -89,7 +89,7 @@ pub(super) fn Processing() -> impl IntoView {
     let state = expect_context::<VoiceState>();
     let config = state.config;
     let meters = move || state.report.get().map(|report| report.receiver.meters);
-    let level = move |pick: fn(&shared::audio::chain::Meters) -> f32| {
+    let level = move |pick: fn(&signal::chain::Meters) -> f32| {
         Signal::derive(move || meters().map(|meters| f64::from(pick(&meters))))
     };
     let save = move |_| {
@@ -266,7 +266,7 @@ mod tests {
         let sound = Sound::new().await;
         let (page, config) = processing(&sound);
         let gain = ChainConfig {
-            gain: shared::audio::gain::GainConfig { factor: 2.5, ..ChainConfig::default().gain },
+            gain: signal::gain::GainConfig { factor: 2.5, ..ChainConfig::default().gain },
             ..ChainConfig::default()
         };
         let place = gain.to_numbers().iter().position(|number| (number - 2.5).abs() < 1e-6).unwrap() as u32;

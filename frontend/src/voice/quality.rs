@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use leptos::prelude::*;
-use shared::call::quality::{DEGRADED_BELOW_KBPS, QualitySnapshot};
+use signal::quality::{DEGRADED_BELOW_KBPS, QualitySnapshot};
 
 use super::state::{MAX_SNAPSHOTS, MIN_WAIT_CHOICES_MS, VoiceState};
 use crate::ui::download;

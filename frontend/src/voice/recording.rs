@@ -6,7 +6,7 @@ use leptos::{
     html::{Canvas, Input},
     prelude::*,
 };
-use shared::dtmf::detect::{SAMPLE_RATE, Tone};
+use signal::detect::{SAMPLE_RATE, Tone};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AudioBuffer, DragEvent, File, HtmlCanvasElement, OfflineAudioContext};
@@ -173,11 +173,9 @@ fn paint(canvas: &HtmlCanvasElement, shown: &Decoded) {
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
+    use base::digit::Digit;
     use js_sys::{Array, Function, Reflect};
-    use shared::dtmf::{
-        Digit,
-        tone::{ToneConfig, synthesize},
-    };
+    use signal::tone::{ToneConfig, synthesize};
     use wasm_bindgen::JsValue;
 
     use super::*;

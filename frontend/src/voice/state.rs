@@ -3,10 +3,7 @@
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use leptos::prelude::*;
-use shared::{
-    audio::chain::ChainConfig,
-    call::{quality::QualitySnapshot, report::AudioReport},
-};
+use signal::{chain::ChainConfig, quality::QualitySnapshot, report::AudioReport};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{AnalyserNode, AudioContext, AudioWorkletNode, CustomEvent, EventTarget, MessageEvent};
 

@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Function};
 use leptos::prelude::*;
-use shared::call::report::AudioReport;
+use signal::report::AudioReport;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AudioContext, AudioWorkletNode, BlobPropertyBag, EventTarget};

@@ -1,5 +1,5 @@
 use sha2::{Digest as _, Sha256};
-use shared::wire::AuditEntry;
+use wire::api::AuditEntry;
 
 use crate::id::hex;
 

@@ -6,11 +6,9 @@ use std::{
     thread::JoinHandle,
 };
 
-use shared::{
-    ids::CorrelationId,
-    wire::{AuditEntry, AuditHead, AuditOutcome, AuditPage},
-};
+use base::ids::CorrelationId;
 use tokio::sync::{mpsc, oneshot};
+use wire::api::{AuditEntry, AuditHead, AuditOutcome, AuditPage};
 
 use super::{
     chain,

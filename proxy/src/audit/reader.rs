@@ -5,7 +5,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use shared::wire::{AuditEntry, AuditHead, AuditPage};
+use wire::api::{AuditEntry, AuditHead, AuditPage};
 
 use super::verify::{Verdict, check_lines};
 

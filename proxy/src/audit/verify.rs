@@ -4,7 +4,7 @@ use std::{
     path::Path,
 };
 
-use shared::wire::AuditEntry;
+use wire::api::AuditEntry;
 
 use super::chain;
 

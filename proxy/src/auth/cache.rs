@@ -4,8 +4,8 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, future::Shared};
+use jobs::{Backoff, RetryPolicy};
 use reqwest::Client;
-use shared::link::{Backoff, RetryPolicy};
 use tokio::task::JoinHandle;
 
 use super::{AccessToken, TokenError, TokenErrorKind, request};

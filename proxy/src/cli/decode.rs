@@ -5,9 +5,9 @@ use std::{
 };
 
 use serde::Serialize;
-use shared::{
-    audio::downsample::Downsampler,
-    dtmf::detect::{SAMPLE_RATE, Tone, decode},
+use signal::{
+    detect::{SAMPLE_RATE, Tone, decode},
+    downsample::Downsampler,
 };
 
 /// One digit that was found.
@@ -15,7 +15,7 @@ use shared::{
 #[serde(rename_all = "camelCase")]
 struct Found<'a> {
     file: &'a str,
-    digit: shared::dtmf::Digit,
+    digit: base::digit::Digit,
     start_ms: f64,
     end_ms: f64,
     low_dbm0: f32,

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use shared::wire::{Limits, Service};
+use wire::{api::Limits, cxone::Service};
 
 use super::{ConfigError, TokenStyle};
 

@@ -6,7 +6,7 @@ use std::{
 
 use reqwest::Url;
 use secrecy::SecretString;
-use shared::wire::{ProfileName, Service};
+use wire::{api::ProfileName, cxone::Service};
 
 use super::{
     Config, ConfigError, ServiceConfig, Tuning,

@@ -10,4 +10,4 @@ pub use error::ConfigError;
 pub use load::{Environment, Overrides};
 pub use service::{ServiceConfig, TokenStyle};
 pub use settings::{Config, Tuning};
-pub use shared::wire::{ProfileName, Service};
+pub use wire::{api::ProfileName, cxone::Service};

@@ -1,7 +1,7 @@
 use reqwest::Url;
 use secrecy::SecretString;
 
-use shared::wire::Service;
+use wire::cxone::Service;
 
 /// Defaults of a service, from `docs/contract.md`.
 pub(super) struct Defaults {

@@ -2,7 +2,10 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 use reqwest::Url;
 use secrecy::SecretString;
-use shared::wire::{Limits, ProfileName, Service};
+use wire::{
+    api::{Limits, ProfileName},
+    cxone::Service,
+};
 
 use super::ServiceConfig;
 use crate::logging::LogFormat;

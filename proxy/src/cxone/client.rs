@@ -3,9 +3,9 @@ use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
 use axum::http::{Method, header};
 use bytes::BytesMut;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use jobs::{Backoff, RetryPolicy};
 use reqwest::{Client, Url};
 use serde_json::Value;
-use shared::link::{Backoff, RetryPolicy};
 
 use super::{Answer, UpstreamError, UpstreamRequest};
 use crate::{

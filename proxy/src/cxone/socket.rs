@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use axum::http::{HeaderValue, header};
+use base::ids::CallId;
 use reqwest::Url;
-use shared::ids::CallId;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,

@@ -4,7 +4,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use shared::wire::{CHANGE_HEADER, CHANGE_HEADER_VALUE};
+use wire::api::{CHANGE_HEADER, CHANGE_HEADER_VALUE};
 
 use crate::{
     error::ApiError,

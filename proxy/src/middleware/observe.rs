@@ -22,7 +22,7 @@ const REQUEST_ID_HEADER: &str = "x-request-id";
 /// Removes a client's request id where it is no identifier, so that a random one takes its place.
 pub(crate) async fn drop_malformed_request_id(mut request: Request) -> Request {
     let is_malformed =
-        |value: &HeaderValue| value.to_str().map_or(true, |text| shared::ids::check_id(text).is_err());
+        |value: &HeaderValue| value.to_str().map_or(true, |text| base::ids::check_id(text).is_err());
     if request.headers().get(REQUEST_ID_HEADER).is_some_and(is_malformed) {
         request.headers_mut().remove(REQUEST_ID_HEADER);
     }

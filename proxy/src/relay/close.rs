@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
-use shared::link::relayed_close_code;
+use jobs::relayed_close_code;
 use tokio::time::timeout;
 
 use super::message::{Received, SocketMessage};

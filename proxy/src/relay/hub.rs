@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use serde_json::value::RawValue;
-use shared::wire::{Gap, GapReason, LinkState, LinkStatus};
 use tokio::sync::{broadcast, watch};
+use wire::api::{Gap, GapReason, LinkState, LinkStatus};
 
 use super::ring::{Resumed, Ring};
 use crate::id;

@@ -4,11 +4,11 @@ use std::fmt::Display;
 
 use axum::extract::ws::{Message, Utf8Bytes};
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
-use shared::wire::{ClientMessage, GapReason, Head, LinkMessage, LinkStatus, ServerMessage};
 use tokio::{
     sync::{broadcast, watch},
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
+use wire::api::{ClientMessage, GapReason, Head, LinkMessage, LinkStatus, ServerMessage};
 
 use super::{close, context::Context, hub::Hub};
 

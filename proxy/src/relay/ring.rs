@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use axum::extract::ws::Utf8Bytes;
 use serde_json::value::RawValue;
-use shared::wire::{Gap, GapReason, ServerMessage};
+use wire::api::{Gap, GapReason, ServerMessage};
 
 /// Offset before the first entry; a page that has seen nothing resumes after it.
 const NO_OFFSET: u64 = 0;

@@ -2,16 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use base::ids::CorrelationId;
 use base64::Engine as _;
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
+use jobs::{Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput};
 use serde_json::{json, value::RawValue};
-use shared::{
-    ids::CorrelationId,
-    link::{Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput},
-    wire::{AuditOutcome, GapReason, LinkState},
-};
 use tokio::time::{MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{self, Message};
+use wire::api::{AuditOutcome, GapReason, LinkState};
 
 use super::{close, context::Context, hub::Hub};
 use crate::{
@@ -31,7 +29,7 @@ pub(crate) async fn keep_up(hub: Hub, cxone: Cxone, audit: Audit, context: Conte
     }
     let epoch = Instant::now();
     let now =
-        || shared::time::Instant::from_micros(u64::try_from(epoch.elapsed().as_micros()).unwrap_or(u64::MAX));
+        || base::time::Instant::from_micros(u64::try_from(epoch.elapsed().as_micros()).unwrap_or(u64::MAX));
     let mut machine = Reconnect::new(ReconnectConfig::default(), rand::random());
     let mut connection = Connection {
         hub: &hub,
@@ -69,7 +67,7 @@ pub(crate) async fn keep_up(hub: Hub, cxone: Cxone, audit: Audit, context: Conte
 
 enum Next {
     Dial,
-    Wait(shared::time::Instant),
+    Wait(base::time::Instant),
 }
 
 /// Shows the machine's status to pages and returns its next step; `detail` is the reason of the last connection's end.

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use shared::wire::Panel;
+use wire::api::Panel;
 
 use crate::{assets::Assets, error::ApiError, id::hex, state::AppState};
 

@@ -1,9 +1,7 @@
 use axum::{Json, extract::State, http::StatusCode};
+use base::{field_error::FieldErrors, ids::check_id};
 use serde::Deserialize;
-use shared::{
-    ids::check_id,
-    wire::{AuditCheck, AuditFault, AuditHead, AuditPage, FieldErrors, Problem},
-};
+use wire::api::{AuditCheck, AuditFault, AuditHead, AuditPage, Problem};
 
 use super::extract::Params;
 use crate::{

@@ -1,8 +1,9 @@
 use axum::{Json as Answer, extract::State, http::StatusCode};
+use base::ids::InteractionId;
 use serde_json::json;
-use shared::{
-    ids::InteractionId,
-    wire::{CallStatus, PlaceCall, PlacedCall, Problem},
+use wire::{
+    api::{PlaceCall, PlacedCall, Problem},
+    cxone::CallStatus,
 };
 
 use super::extract::{Correlation, Id, Json};

@@ -5,12 +5,13 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection},
     http::{StatusCode, header, request::Parts},
 };
-use serde::de::DeserializeOwned;
-use shared::{
+use base::{
+    field_error::FieldErrors,
     ids::{CorrelationId, IdError},
-    wire::{FieldErrors, RETRY_BY_CLIENT, RETRY_HEADER},
 };
+use serde::de::DeserializeOwned;
 use tower_http::request_id::RequestId;
+use wire::api::{RETRY_BY_CLIENT, RETRY_HEADER};
 
 use crate::{error::ApiError, id, retry::RetriedBy};
 
@@ -123,7 +124,7 @@ mod tests {
     #[test]
     fn a_wrong_body_is_400_or_422_and_names_its_field() {
         let check = |body: &str, status: u16, text: &str| {
-            let error = parse::<shared::wire::PlaceCall>(body.as_bytes()).unwrap_err();
+            let error = parse::<wire::api::PlaceCall>(body.as_bytes()).unwrap_err();
             assert_eq!(error.status(), status, "{body}");
             assert!(error.detail().contains(text), "{body}: {}", error.detail());
         };

@@ -3,10 +3,8 @@ use axum::{
     http::header,
     response::{IntoResponse as _, Response},
 };
-use shared::{
-    ids::FlowId,
-    wire::{FlowList, Problem},
-};
+use base::ids::FlowId;
+use wire::api::{FlowList, Problem};
 
 use super::extract::Id;
 use crate::{config::Service, cxone::UpstreamRequest, error::ApiError, retry::RetriedBy, state::AppState};

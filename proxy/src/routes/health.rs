@@ -4,7 +4,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use shared::wire::LinkStatus;
+use wire::api::LinkStatus;
 
 use crate::{config::Service, state::AppState};
 

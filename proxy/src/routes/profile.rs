@@ -1,5 +1,5 @@
 use axum::{Json, extract::State};
-use shared::wire::{Profile, ServiceStatus};
+use wire::api::{Profile, ServiceStatus};
 
 use crate::state::AppState;
 

@@ -1,10 +1,11 @@
 use axum::{Json as Answer, extract::State};
-use serde_json::{Value, json};
-use shared::{
+use base::{
+    field_error::FieldErrors,
     ids::{SimulationId, check_id},
     json::{self, Node},
-    wire::{FieldErrors, Problem, QaExport, QaExported},
 };
+use serde_json::{Value, json};
+use wire::api::{Problem, QaExport, QaExported};
 
 use super::extract::{Correlation, Json};
 use crate::{

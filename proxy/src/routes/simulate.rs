@@ -1,13 +1,11 @@
 use std::sync::Arc;
 
 use axum::{Json as Answer, extract::State, http::StatusCode};
+use base::{field_error::FieldErrors, ids::FlowId};
+use ivr::{CompiledFlow, FlowDefinition, support_line};
+use scenario::simulate::{Simulation, simulate};
 use serde_json::json;
-use shared::{
-    ids::FlowId,
-    menu::{CompiledFlow, FlowDefinition, seed_flow},
-    simulate::{Simulation, simulate},
-    wire::{AuditOutcome, FieldErrors, SimulateDtmf, SimulatedDtmf},
-};
+use wire::api::{AuditOutcome, SimulateDtmf, SimulatedDtmf};
 
 use super::extract::{Correlation, Json, parse_id};
 use crate::{config::Service, cxone::UpstreamRequest, error::ApiError, retry::RetriedBy, state::AppState};
@@ -42,7 +40,7 @@ async fn flow(
     id: Option<String>,
     retried_by: RetriedBy,
 ) -> Result<Arc<CompiledFlow>, ApiError> {
-    let built_in = seed_flow();
+    let built_in = support_line();
     let Some(id) = id.filter(|id| *id != built_in.definition().flow_id) else { return Ok(built_in) };
     let id: FlowId = parse_id(id, "flowId")?;
     let path = ["api", "v2", "flow", "definitions", id.as_str()];

@@ -4,11 +4,12 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use base::ids::{CorrelationId, SimulationId};
+use scenario::flow::{SimulationRequest, check_depth};
 use serde_json::{Value, json};
-use shared::{
-    flow::{SimulationRequest, check_depth},
-    ids::{CorrelationId, SimulationId},
-    wire::{AuditOutcome, Problem, SimulationJob, SimulationResult},
+use wire::{
+    api::{AuditOutcome, Problem},
+    cxone::{SimulationJob, SimulationResult},
 };
 
 use super::extract::{Correlation, Id, Json};

@@ -5,8 +5,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
+use base::ids::CallId;
 use serde_json::json;
-use shared::{ids::CallId, wire::AuditOutcome};
+use wire::api::AuditOutcome;
 
 use super::extract::{Correlation, Id};
 use crate::{cxone::SocketLimits, error::ApiError, relay::Relay, state::AppState};

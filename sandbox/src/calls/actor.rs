@@ -2,15 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use shared::{
-    audio::frame::{FRAME_DURATION, Reassembler, SILENCE, encode},
-    dtmf::event::{Activity, DtmfEvent, InteractionEvent},
-    menu::{NodeIx, Outcome},
-};
+use ivr::{NodeIx, Outcome};
+use signal::frame::{FRAME_DURATION, Reassembler, SILENCE, encode};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until, timeout},
 };
+use wire::cxone::dtmf::{Activity, DtmfEvent, InteractionEvent};
 
 use super::{
     call::{Call, CallState, Command, OutgoingFrame},

@@ -6,7 +6,8 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use shared::{audio::frame::FrameBytes, menu::CompiledFlow};
+use ivr::CompiledFlow;
+use signal::frame::FrameBytes;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::Instant,

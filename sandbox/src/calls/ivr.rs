@@ -2,17 +2,14 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use shared::{
-    audio::frame::Frame,
-    dtmf::{
-        Digit,
-        detect::{Detection, DetectorConfig, DtmfDetector},
-    },
-    menu::{
-        CompiledFlow, Event, Input, MachineConfig, MenuMachine, NodeIx, OpenError, Outcome, PromptTiming,
-        SessionKey, Speech,
-    },
-    time::Instant,
+use base::{digit::Digit, time::Instant};
+use ivr::{
+    CompiledFlow, Event, Input, MachineConfig, MenuMachine, NodeIx, OpenError, Outcome, PromptTiming,
+    SessionKey, Speech,
+};
+use signal::{
+    detect::{Detection, DetectorConfig, DtmfDetector},
+    frame::Frame,
 };
 
 use super::player::Player;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use shared::audio::frame::FRAME_DURATION;
+use signal::frame::FRAME_DURATION;
 use tokio::time::Instant;
 
 use crate::{

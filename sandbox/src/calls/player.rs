@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use shared::audio::frame::{Frame, SILENCE};
+use signal::frame::{Frame, SILENCE};
 
 use crate::prompts::Clip;
 

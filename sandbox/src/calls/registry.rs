@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use shared::menu::CompiledFlow;
+use ivr::CompiledFlow;
 
 use super::{actor, call::Call, context::CallContext};
 
@@ -91,7 +91,7 @@ impl Registry {
 mod tests {
     use std::time::Duration;
 
-    use shared::menu::seed_flow;
+    use ivr::support_line;
     use tokio::time::Instant;
     use tokio_util::sync::CancellationToken;
 
@@ -125,7 +125,7 @@ mod tests {
         let faults = Faults::new(None);
         faults.arm(rule);
         let calls = Calls::new(context(faults));
-        let mut link = calls.place(seed_flow()).unwrap().attach().await.unwrap();
+        let mut link = calls.place(support_line()).unwrap().attach().await.unwrap();
         let end = Instant::now() + Duration::from_millis(9_990);
         let mut frames = 0;
         // The clock is the test's, so that nothing is waited for and nothing is late.

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use base::field_error::FieldErrors;
 use serde::{Deserialize, Serialize};
-use shared::wire::FieldErrors;
 
 /// An impairment of the voice streams on their way to the caller, with its defaults in parentheses.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

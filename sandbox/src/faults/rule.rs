@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use base::field_error::FieldErrors;
 use serde::{Deserialize, Serialize};
-use shared::wire::FieldErrors;
 
 use super::impair::Impairment;
 use crate::services::Service;

@@ -8,8 +8,8 @@ use std::sync::{
 use base64::Engine as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::dtmf::event::{DtmfEvent, InteractionEvent};
 use tokio::sync::broadcast;
+use wire::cxone::dtmf::{DtmfEvent, InteractionEvent};
 
 /// The hub that calls publish to and sockets subscribe to.
 #[derive(Debug)]

@@ -81,7 +81,8 @@ impl SocketHandler for Listener<'_> {
 
 #[cfg(test)]
 mod tests {
-    use shared::dtmf::{Digit, event::DtmfEvent};
+    use base::digit::Digit;
+    use wire::cxone::dtmf::DtmfEvent;
 
     use super::*;
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use shared::time::Instant;
+use base::time::Instant;
 
 use crate::seeded::Seeded;
 

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
-use shared::wire::{PlaceCall, PlacedCall};
+use wire::api::{PlaceCall, PlacedCall};
 
 use super::extract::{Body, read};
 use crate::{auth, refusal::Refusal, scope::Scope, services::Service, state::AppState};

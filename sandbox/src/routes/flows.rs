@@ -7,10 +7,8 @@ use axum::{
     extract::{Path, State},
     http::HeaderMap,
 };
-use shared::{
-    menu::{CompiledFlow, FlowDefinition},
-    wire::{FlowList, FlowSummary},
-};
+use ivr::{CompiledFlow, FlowDefinition};
+use wire::api::{FlowList, FlowSummary};
 
 use crate::{auth, refusal::Refusal, scope::Scope, services::Service, state::AppState};
 

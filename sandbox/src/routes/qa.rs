@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde_json::json;
-use shared::wire::QaExport;
+use wire::api::QaExport;
 
 use super::extract::{Body, read};
 use crate::{refusal::Refusal, state::AppState};

@@ -9,11 +9,9 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use scenario::flow::SimulationRequest;
 use serde_json::Value;
-use shared::{
-    flow::SimulationRequest,
-    wire::{SimulationJob, SimulationResult, SimulationStatus},
-};
+use wire::cxone::{SimulationJob, SimulationResult, SimulationStatus};
 
 use crate::{auth, faults::FaultPoint, refusal::Refusal, scope::Scope, services::Service, state::AppState};
 

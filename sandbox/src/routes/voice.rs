@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use shared::wire::CallStatus;
+use wire::cxone::CallStatus;
 
 use crate::{
     auth, calls::CallState, connection::Connection, refusal::Refusal, scope::Scope, services::Service,
@@ -63,7 +63,7 @@ pub(crate) async fn call_state(
     Ok(Json(CallStatus {
         interaction_id: call.interaction.parse().expect(invariant),
         call_id: call.id.parse().expect(invariant),
-        state: shared::call::CallState::from_name(call.state().name())
+        state: wire::cxone::CallState::from_name(call.state().name())
             .expect("both sides know the same states"),
     }))
 }

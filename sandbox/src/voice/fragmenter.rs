@@ -1,7 +1,7 @@
 //! The fragmentation of the voice stream: messages end anywhere in a frame, as CXone's do.
 
 use bytes::Bytes;
-use shared::audio::frame::{FRAME_BYTES, FrameBytes};
+use signal::frame::{FRAME_BYTES, FrameBytes};
 
 use crate::seeded::Seeded;
 

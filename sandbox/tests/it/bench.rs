@@ -2,25 +2,25 @@
 
 use std::{sync::Arc, time::Duration};
 
+use base::digit::DigitString;
 use base64::Engine as _;
 use futures_util::{SinkExt as _, Stream, StreamExt as _};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use sandbox::{Sandbox, SandboxConfig, ServiceEndpoint, TokenStyle};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use shared::{
-    audio::frame::SAMPLE_RATE,
-    dtmf::{
-        DigitString,
-        event::{self, Activity, Message as Event},
-        tone::{ToneConfig, synthesize},
-    },
-    wire::PlacedCall,
+use signal::{
+    frame::SAMPLE_RATE,
+    tone::{ToneConfig, synthesize},
 };
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{self, Message, client::IntoClientRequest as _},
+};
+use wire::{
+    api::PlacedCall,
+    cxone::dtmf::{self, Activity, Message as Event},
 };
 
 /// Maximum time for anything to arrive; longer than any test takes.
@@ -258,7 +258,7 @@ impl Events {
     }
 
     pub(crate) async fn next(&mut self) -> Event {
-        event::parse(&self.text().await)
+        dtmf::parse(&self.text().await)
     }
 
     /// Reads events until one is described as `last`, and returns the descriptions of all, the last included.

@@ -129,7 +129,7 @@ async fn garbage_passes_and_the_sockets_go_on() {
     let mut unknown = 0;
     while unknown < 5 {
         let event = events.next().await;
-        assert!(matches!(event, shared::dtmf::event::Message::Unknown(_)), "{event:?}");
+        assert!(matches!(event, wire::cxone::dtmf::Message::Unknown(_)), "{event:?}");
         unknown += 1;
     }
     let mut voice = bench.voice(&call).await;

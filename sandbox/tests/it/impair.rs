@@ -3,12 +3,10 @@ use std::{sync::Arc, time::Duration};
 use futures_util::StreamExt as _;
 use sandbox::SandboxConfig;
 use serde_json::{Value, json};
-use shared::{
-    audio::frame::{FRAME_DURATION, Frame, Reassembler},
-    wire::PlacedCall,
-};
+use signal::frame::{FRAME_DURATION, Frame, Reassembler};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
+use wire::api::PlacedCall;
 
 use crate::bench::{Bench, Socket, TIMEOUT, config};
 

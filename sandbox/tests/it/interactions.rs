@@ -1,7 +1,7 @@
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
-use shared::dtmf::event::Message as Event;
 use tokio_tungstenite::tungstenite::Message;
+use wire::cxone::dtmf::Message as Event;
 
 use crate::bench::{Bench, TIMEOUT, close_code, press, refusal};
 
@@ -87,7 +87,7 @@ async fn digits_come_in_every_form() {
     let mut digits = String::new();
     while digits.len() < 3 {
         let text = events.text().await;
-        if let Event::Dtmf(dtmf) = shared::dtmf::event::parse(&text) {
+        if let Event::Dtmf(dtmf) = wire::cxone::dtmf::parse(&text) {
             digits.push(dtmf.digit.as_char());
             assert_eq!(dtmf.interaction_id, call.interaction_id.as_str());
             assert!(!dtmf.channel_id.is_empty() && dtmf.timestamp.ends_with('Z'), "{text}");

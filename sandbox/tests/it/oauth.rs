@@ -180,7 +180,7 @@ async fn flows_are_listed_and_given_out() {
     let ids: Vec<&str> =
         list["flows"].as_array().unwrap().iter().map(|flow| flow["flowId"].as_str().unwrap()).collect();
     assert!(ids.contains(&"support-line") && ids.contains(&"tiny"), "{ids:?}");
-    let flow: shared::menu::FlowDefinition = get("/tiny").await.json().await.unwrap();
+    let flow: ivr::FlowDefinition = get("/tiny").await.json().await.unwrap();
     assert_eq!(flow.nodes.len(), 4);
     let missing = get("/nothing").await;
     assert_eq!(

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use sandbox::SandboxConfig;
-use shared::audio::frame::{FRAME_DURATION, Frame, Reassembler};
+use signal::frame::{FRAME_DURATION, Frame, Reassembler};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
 

@@ -1,16 +1,16 @@
 //! What the core's benchmarks measure in wasm. `cargo xtask bench` builds it as it builds the page's panels; `hear.js` and
 //! `judge.js` run it in Node for the native benchmarks, beside whose figures theirs are printed.
 
-#[path = "../analysis/runs.rs"]
+#[path = "../../ivr/benches/analysis/runs.rs"]
 mod runs;
-#[path = "../receiver/transcript.rs"]
+#[path = "../../signal/benches/receiver/transcript.rs"]
 mod transcript;
 
 use decoder::decode;
-use shared::{
-    flow::analysis::{Structure, analyse},
-    menu::FlowDefinition,
-    wire::SimulationResult,
+use ivr::trace::SimulationResult;
+use ivr::{
+    FlowDefinition,
+    analysis::{Structure, analyse},
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 

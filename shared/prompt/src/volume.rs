@@ -1,12 +1,10 @@
 //! The volume matrix: three numbers that say how loud a prompt is played, and what they mean to the chain.
 
+use base::field_error::FieldErrors;
 use serde::{Deserialize, Serialize};
-use shared::{
-    audio::{
-        chain::ChainConfig, compressor::CompressorConfig, gain::GainConfig, gate::GateConfig,
-        limiter::LimiterConfig, math, range::Range,
-    },
-    field_error::FieldErrors,
+use signal::{
+    chain::ChainConfig, compressor::CompressorConfig, gain::GainConfig, gate::GateConfig,
+    limiter::LimiterConfig, math, range::Range,
 };
 
 /// The range of [`VolumeMatrix::base_gain`].

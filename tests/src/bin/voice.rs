@@ -8,7 +8,7 @@ use std::{
 
 use e2e::{Bench, Browser, CallPage, offline};
 use serde_json::json;
-use shared::audio::chain::ChainConfig;
+use signal::chain::ChainConfig;
 
 const RATE: u32 = 48_000;
 const QUANTUM: usize = 128;

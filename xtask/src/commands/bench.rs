@@ -1,38 +1,51 @@
-//! `cargo xtask bench`: the benchmarks, those of the core also in wasm where they know how.
+//! `cargo xtask bench`: the benchmarks, some of them also in wasm.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::page::{self, RELEASE};
 use crate::process::{self, Job};
 use crate::project::Project;
 use crate::setup;
 
-/// The core's benchmarks that print a column for wasm.
+/// The benchmarks, by the package that has them.
+const BENCHES: [(&str, &[&str]); 3] =
+    [("signal", &["receiver", "chain", "jitter"]), ("ivr", &["menu", "analysis"]), ("proxy", &["relay"])];
+/// The benchmarks that print a column for wasm.
 const IN_WASM: [&str; 2] = ["analysis", "receiver"];
+/// The benchmarks that run only when they are named, because they take minutes.
+const WHEN_NAMED: [&str; 1] = ["relay"];
 
-/// `cargo xtask bench [NAME…] [-- ARGUMENTS]`: the core's benchmarks, or those that are named; `relay` is the proxy's.
+/// `cargo xtask bench [NAME…] [-- ARGUMENTS]`: the benchmarks that are named, or all but the longest.
 pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {
     let (names, arguments) =
         words.split_at(words.iter().position(|word| word == "--").unwrap_or(words.len()));
-    let (relay, core): (Vec<_>, Vec<_>) = names.iter().partition(|name| **name == "relay");
-    for (package, names) in [("shared", core), ("proxy", relay)] {
-        if names.is_empty() && (package != "shared" || !words.is_empty()) {
+    let known = || BENCHES.iter().flat_map(|(_, benches)| *benches);
+    for name in names {
+        ensure!(
+            known().any(|bench| bench == name),
+            "there is no benchmark {name}, but {:?}",
+            known().collect::<Vec<_>>()
+        );
+    }
+    for (package, benches) in BENCHES {
+        let wanted = |bench: &&&str| match names {
+            [] => !WHEN_NAMED.contains(bench),
+            names => names.iter().any(|name| name == **bench),
+        };
+        let chosen: Vec<&str> = benches.iter().filter(wanted).copied().collect();
+        if chosen.is_empty() {
             continue;
         }
         let mut command = process::cargo();
         command.current_dir(project.root()).args(["bench", "--package", package]);
-        if names.is_empty() {
-            command.arg("--benches");
-        }
-        let in_wasm = |name: &&String| IN_WASM.contains(&name.as_str());
-        if package == "shared" && (names.is_empty() || names.iter().any(in_wasm)) {
+        if chosen.iter().any(|bench| IN_WASM.contains(bench)) {
             command.env("DIALBENCH_WASM_BENCHES", wasm(project)?);
         }
-        command.args(names.iter().flat_map(|name| ["--bench", name.as_str()])).args(arguments);
+        command.args(chosen.iter().flat_map(|bench| ["--bench", bench])).args(arguments);
         process::run(&mut command)?;
     }
     Ok(())

@@ -57,8 +57,6 @@ fn native(project: &Project, words: &[&str]) -> Command {
     command.current_dir(project.root()).args(words).args(without_browser_packages());
     // These are compiled in a profile of their own for the build anyway.
     command.args(TOOLS.iter().flat_map(|package| ["--exclude", package]));
-    // What no program of ours asks for is tested all the same.
-    command.args(["--features", "shared/loudness"]);
     command
 }
 

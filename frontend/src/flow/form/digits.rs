@@ -1,7 +1,7 @@
 //! The digits: typed, or clicked on a small keypad.
 
+use base::digit::Digit;
 use leptos::prelude::*;
-use shared::dtmf::Digit;
 use wasm_bindgen_futures::spawn_local;
 
 use super::last_call::{self, Pressed};

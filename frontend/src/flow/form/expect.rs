@@ -1,7 +1,7 @@
 //! What is expected of the run; it never leaves the page but as a verdict.
 
 use leptos::prelude::*;
-use shared::flow::{Expectation, ExpectationDraft, ExpectedDecision, SimulationDraft};
+use scenario::flow::{Expectation, ExpectationDraft, ExpectedDecision, SimulationDraft};
 
 use super::variables::Variables;
 use crate::{

@@ -5,9 +5,9 @@ use std::{cell::RefCell, rc::Rc};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::window;
 use serde::Deserialize;
-use shared::{
-    dtmf::event::{self, Message},
-    wire::{ClientMessage, ServerMessage},
+use wire::{
+    api::{ClientMessage, ServerMessage},
+    cxone::dtmf::{self, Message},
 };
 
 use crate::net::{
@@ -102,7 +102,7 @@ fn note((calls, came): &mut (Vec<(String, Pressed)>, u64), text: &str) {
     match ServerMessage::parse(text) {
         Ok(ServerMessage::Event { offset, event, .. }) => {
             *came = offset;
-            match event::parse(event.get()) {
+            match dtmf::parse(event.get()) {
                 Message::Dtmf(dtmf) => of(calls, dtmf.interaction_id).digits.push(dtmf.digit.as_char()),
                 Message::Interaction(said) => {
                     let call = of(calls, said.interaction_id);

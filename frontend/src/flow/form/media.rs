@@ -1,10 +1,8 @@
 //! The recordings and texts that a simulation refers to.
 
 use leptos::prelude::*;
-use shared::{
-    flow::{MediaDraft, SimulationDraft},
-    wire::MediaKind,
-};
+use scenario::flow::{MediaDraft, SimulationDraft};
+use wire::cxone::MediaKind;
 
 use crate::{
     flow::desk::FlowState,

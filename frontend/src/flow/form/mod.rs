@@ -7,7 +7,7 @@ mod media;
 mod variables;
 
 use leptos::prelude::*;
-use shared::wire::FlowSummary;
+use wire::api::FlowSummary;
 
 use self::{digits::Digits, expect::Expect, media::Media, variables::Variables};
 use super::{desk::FlowState, run::Runner};

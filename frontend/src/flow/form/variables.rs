@@ -1,7 +1,7 @@
 //! Variables with typed values, for the request and for what is expected of it.
 
 use leptos::prelude::*;
-use shared::flow::{SimulationDraft, VariableDraft, VariableKind};
+use scenario::flow::{SimulationDraft, VariableDraft, VariableKind};
 
 use crate::kit::forms::{ChoiceField, List, Row, Rows, TextField, lens};
 

@@ -1,8 +1,8 @@
 //! The picture's measures, and the text in its boxes.
 
-use shared::{
-    flow::Measures,
-    menu::graph::{Node, NodeKind},
+use ivr::{
+    Measures,
+    graph::{Node, NodeKind},
 };
 
 pub(super) const NODE_WIDTH: f64 = 156.0;

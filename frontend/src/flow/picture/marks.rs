@@ -1,11 +1,9 @@
 //! The marks of the picture's nodes and edges: what runs did there.
 
-use shared::{
-    flow::{
-        Edge,
-        analysis::{Coverage, Structure, WayKind, part_at},
-    },
-    menu::graph::FlowDefinition,
+use ivr::{
+    Edge,
+    analysis::{Coverage, Structure, WayKind, part_at},
+    graph::FlowDefinition,
 };
 
 use crate::flow::sight::{AnalysedRun, Weight};

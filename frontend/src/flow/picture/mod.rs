@@ -8,8 +8,8 @@ mod save;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
 
+use ivr::{Edge, Layout, Point, Walk, layout};
 use leptos::{html, prelude::*, svg::Svg};
-use shared::flow::{Edge, Layout, Point, Walk, layout};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, KeyboardEvent, PointerEvent};
 

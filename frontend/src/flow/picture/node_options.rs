@@ -1,7 +1,7 @@
 //! The picture's nodes for keyboard, assistive technology and pointer: a list whose options lie over what is drawn.
 
+use ivr::{Point, Stride, Walk};
 use leptos::{prelude::*, svg::Svg};
-use shared::flow::{Point, Stride, Walk};
 use web_sys::{KeyboardEvent, MouseEvent, PointerEvent};
 
 use super::{

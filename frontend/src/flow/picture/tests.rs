@@ -1,5 +1,6 @@
+use ivr::support_line;
 use leptos::prelude::*;
-use shared::{flow::SimulationDraft, menu::seed_flow};
+use scenario::flow::SimulationDraft;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::Picture;
@@ -17,7 +18,7 @@ const ESCAPE: Key = Key { key: "Escape", code: "Escape" };
 fn server() -> FakeServer {
     FakeServer::start(async |request: Request| {
         if request.path == "/api/flow/definitions/support-line" {
-            Answer::json(seed_flow().definition())
+            Answer::json(support_line().definition())
         } else {
             Answer::problem(503, "Not here")
         }
@@ -48,7 +49,7 @@ async fn the_nodes_are_options_that_the_keyboard_goes_over() {
     let _server = server();
     let page = picture();
     page.one("option", "Main menu, menu, the flow's start, not reached by any run").await;
-    assert_eq!(page.with_role("option").len(), seed_flow().definition().nodes.len());
+    assert_eq!(page.with_role("option").len(), support_line().definition().nodes.len());
     page.focus("listbox", "Nodes of the flow").await;
     let first = active();
     assert!(first.as_ref().is_some_and(|name| name.starts_with("Main menu")), "{first:?}");

@@ -1,9 +1,12 @@
 //! A simulation of a flow as a job of the panel's.
 
-use shared::{
-    draft::Draft as _,
-    flow::{Expectation, FlowSimulation, Judgement, SimulationDraft, SimulationRequest, Verdict, judge},
-    wire::{Limits, Problem, SimulationResult},
+use base::draft::Draft as _;
+use scenario::flow::{
+    Expectation, FlowSimulation, Judgement, SimulationDraft, SimulationRequest, Verdict, judge,
+};
+use wire::{
+    api::{Limits, Problem},
+    cxone::SimulationResult,
 };
 
 use crate::{

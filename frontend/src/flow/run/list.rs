@@ -1,7 +1,8 @@
 //! The runs: which are under way, and what came of the others.
 
 use leptos::prelude::*;
-use shared::flow::{FlowSimulation, Totals, Verdict};
+use scenario::flow::Totals;
+use scenario::flow::{FlowSimulation, Verdict};
 
 use super::{Run, Runner, verdict_name};
 use crate::{

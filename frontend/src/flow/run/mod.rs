@@ -8,7 +8,7 @@ pub(super) use job::{Run, verdict_name};
 pub(super) use list::Runs;
 pub(super) use runner::Runner;
 
-use shared::flow::FlowSimulation;
+use scenario::flow::FlowSimulation;
 
 use crate::kit::jobs;
 

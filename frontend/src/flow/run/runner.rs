@@ -1,7 +1,7 @@
 //! Starts runs, and keeps what is looked at right when they go.
 
 use leptos::prelude::*;
-use shared::flow::{FlowSimulation, SimulationDraft, SimulationRequest};
+use scenario::flow::{FlowSimulation, SimulationDraft, SimulationRequest};
 
 use super::RunId;
 use crate::{flow::desk::FlowState, kit::jobs::JobRunner};

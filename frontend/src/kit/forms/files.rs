@@ -1,7 +1,7 @@
 //! A draft as a link and as a file.
 
+use base::draft::{self, Draft};
 use leptos::{html::Input, prelude::*};
-use shared::draft::{self, Draft};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::File;
 

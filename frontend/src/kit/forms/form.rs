@@ -1,7 +1,7 @@
 //! A draft that is edited, and the errors of its fields.
 
+use base::{draft::Draft, field_error::FieldErrors};
 use leptos::prelude::*;
-use shared::{draft::Draft, field_error::FieldErrors};
 
 use super::{Field, Lens, List};
 
@@ -134,6 +134,6 @@ impl<D: Draft> Form<D> {
 /// Checks the JSON of a payload while it is being typed.
 pub(super) fn check_text<D: Draft>(text: &str, limits: &D::Limits) -> Result<D, FieldErrors> {
     let mut draft = D::default();
-    draft.set_payload(&shared::json::parse(text)?, limits)?;
+    draft.set_payload(&base::json::parse(text)?, limits)?;
     Ok(draft)
 }

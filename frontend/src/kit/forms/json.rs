@@ -1,7 +1,7 @@
 //! The payload as JSON, to be read, copied and edited.
 
+use base::draft::Draft;
 use leptos::prelude::*;
-use shared::draft::Draft;
 
 use super::{Complaint, Form, field::message_id, files::copy, form::check_text};
 use crate::ui::Notice;

@@ -1,9 +1,9 @@
 //! The form kit with a draft of its own, driven as a person does.
 
+use base::{draft::Draft, field_error::FieldErrors, json};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::{draft::Draft, field_error::FieldErrors, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;

@@ -15,9 +15,9 @@ use leptos::{
     html,
     prelude::*,
 };
-use shared::wire::Panel;
 use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::MediaQueryList;
+use wire::api::Panel;
 
 use self::{
     arrangement::{Arrangement, Place},

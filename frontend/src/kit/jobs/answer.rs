@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use shared::{
-    jobs::{JobInput, Step},
-    wire::Problem,
-};
+use jobs::{JobInput, Step};
+use wire::api::Problem;
 
 use crate::ui::Notice;
 
@@ -36,8 +34,9 @@ pub(super) fn input<R>(problem: Problem, step: Step) -> JobInput<R> {
 
 #[cfg(test)]
 mod tests {
-    use shared::wire::{FieldErrors, UpstreamStatus};
+    use base::field_error::FieldErrors;
     use wasm_bindgen_test::wasm_bindgen_test;
+    use wire::api::UpstreamStatus;
 
     use super::*;
 
@@ -48,7 +47,7 @@ mod tests {
             status,
             detail: "flow answered oddly".into(),
             errors: FieldErrors::new(),
-            upstream: Some(UpstreamStatus { service: shared::wire::UpstreamName::Flow, status: service }),
+            upstream: Some(UpstreamStatus { service: wire::api::UpstreamName::Flow, status: service }),
             retry_after_ms: Some(1_500),
         };
         let JobInput::<()>::Failed { status, retry_after, detail } = input(problem, step) else {

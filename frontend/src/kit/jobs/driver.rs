@@ -7,8 +7,8 @@ use std::{
 };
 
 use gloo_timers::callback::Timeout;
+use jobs::{Ending, JobConfig, JobInput, JobOutput, JobPool, Start, Step};
 use leptos::prelude::*;
-use shared::jobs::{Ending, JobConfig, JobInput, JobOutput, JobPool, Start, Step};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{

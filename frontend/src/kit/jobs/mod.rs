@@ -15,8 +15,9 @@ mod tests;
 
 use std::future::Future;
 
+use jobs::Job;
 use serde::{Serialize, de::DeserializeOwned};
-use shared::{jobs::Job, wire::Problem};
+use wire::api::Problem;
 
 pub(crate) use progress::{JobsUnderWay, MaxRunning};
 pub(crate) use record::{JobEntry, JobId, Record};

@@ -1,11 +1,9 @@
 //! The jobs under way, with a bar each, and those that wait for a place.
 
+use base::time::Instant;
 use gloo_timers::callback::Interval;
+use jobs::{JobPhase, JobProgress, Stage};
 use leptos::prelude::*;
-use shared::{
-    jobs::{JobPhase, JobProgress, Stage},
-    time::Instant,
-};
 
 use super::{
     PanelJob,

@@ -1,8 +1,8 @@
 //! One job of a panel: what was sent, how far it has got, what came of it.
 
+use jobs::{Ending, Job, JobProgress, Stage, Start, Trouble};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::jobs::{Ending, Job, JobProgress, Stage, Start, Trouble};
 
 use super::PanelJob;
 use crate::clock;
@@ -138,8 +138,7 @@ impl<D, R> JobRecord<D, R> {
         }
         Some(match (&self.job_id, self.waiting) {
             (Some(_), _) => {
-                let age =
-                    self.accepted_at.map(shared::time::Instant::from_micros).map(|at| clock::now() - at);
+                let age = self.accepted_at.map(base::time::Instant::from_micros).map(|at| clock::now() - at);
                 Start::Resume { age: age.unwrap_or_default() }
             }
             (None, true) => Start::Submit,

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
+use jobs::JobConfig;
 use leptos::{ev, prelude::*};
-use shared::jobs::JobConfig;
 
 use super::{
     PanelJob,

@@ -10,12 +10,10 @@ use std::{
     time::Duration,
 };
 
+use jobs::{Job, JobConfig, PollInterval, Resubmission, Stage};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{
-    jobs::{Job, JobConfig, PollInterval, Resubmission, Stage},
-    wire::Problem,
-};
+use wire::api::Problem;
 
 use super::*;
 use crate::{

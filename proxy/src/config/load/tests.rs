@@ -86,7 +86,7 @@ fn the_example_is_complete_and_loads() {
     let config = load(example, &secrets).unwrap();
     assert_eq!(config.profile, ProfileName::Tutorial);
     assert!(config.services.values().all(|service| service.missing.is_empty()));
-    assert_eq!(config.limits, shared::wire::Limits::default());
+    assert_eq!(config.limits, wire::api::Limits::default());
     // What the example says of each service is what holds where nothing is said.
     let addresses: String = Service::ALL
         .map(|service| {

@@ -1,6 +1,6 @@
 //! Words for jobs that came to no good end.
 
-use shared::jobs::{Ending, Trouble};
+use jobs::{Ending, Trouble};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;
@@ -58,7 +58,7 @@ async fn a_refusal_is_shown_and_frees_the_place() {
         title: "Bad Request".into(),
         status: 400,
         detail: "no".into(),
-        errors: shared::wire::FieldErrors::new(),
+        errors: base::field_error::FieldErrors::new(),
         upstream: None,
         retry_after_ms: None,
     };

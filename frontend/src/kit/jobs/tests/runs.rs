@@ -103,7 +103,7 @@ async fn what_another_tab_cancels_removes_or_submits_is_seen_here() {
         crate::testing::dispatch(&window(), "StorageEvent", "storage", &fields);
     };
     let mut cancelled = store::read::<Task>(id).expect("it is kept");
-    cancelled.end(shared::jobs::Ending::Cancelled);
+    cancelled.end(jobs::Ending::Cancelled);
     tell(id, Some(&cancelled));
     until_states(&page, &["cancelled"]).await;
     assert!(page.with_role("progressbar").is_empty());

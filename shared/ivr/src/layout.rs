@@ -1,0 +1,342 @@
+//! Where a flow's nodes stand in its picture, after Sugiyama, Tagawa and Toda (1981): layers from the start
+//! downwards, few crossings, and branches that go round the nodes between.
+
+use std::collections::HashMap;
+
+use crate::graph::FlowDefinition;
+
+/// Number of times that layers are reordered and straightened; more changes little.
+const SWEEPS: usize = 8;
+
+/// A place in the picture; y grows downwards.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Point {
+    /// Distance to the right.
+    pub x: f64,
+    /// Distance downwards.
+    pub y: f64,
+}
+
+/// One or more branches between the same two nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edge {
+    /// The index of the node it leaves.
+    pub from: usize,
+    /// The index of the node it leads to.
+    pub to: usize,
+    /// Label: `2`, `timeout`, or several, joined.
+    pub label: String,
+    /// Points on its path, in order; empty between neighbouring layers and for edges that lead back.
+    pub via: Vec<Point>,
+    /// True when it leads back up, or to its own node.
+    pub back: bool,
+}
+
+/// A flow's picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layout {
+    /// The centre of each node, in the definition's order.
+    pub nodes: Vec<Point>,
+    /// The edges, in the definition's order.
+    pub edges: Vec<Edge>,
+    /// Width of the picture.
+    pub width: f64,
+    /// Height of the picture.
+    pub height: f64,
+}
+
+/// Sizes of nodes and gaps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measures {
+    /// A node's width.
+    pub node_width: f64,
+    /// A node's height.
+    pub node_height: f64,
+    /// Gap between neighbours in a layer.
+    pub gap: f64,
+    /// Gap between layers.
+    pub layer_gap: f64,
+}
+
+/// Lays a flow out. Branches to unknown nodes are left out. Linear in the branches, times the layers they span.
+pub fn layout(flow: &FlowDefinition, measures: Measures) -> Layout {
+    let mut edges = edges(flow);
+    let start = flow.nodes.iter().position(|node| node.id == flow.start).unwrap_or(0);
+    let ranks = rank(flow.nodes.len(), start, &mut edges);
+    let mut grid = Grid::new(&ranks, &edges, measures);
+    for sweep in 0..SWEEPS {
+        grid.reorder(sweep % 2 == 0);
+    }
+    grid.straighten();
+    grid.into_layout(flow.nodes.len(), edges)
+}
+
+fn edges(flow: &FlowDefinition) -> Vec<Edge> {
+    let index: HashMap<&str, usize> =
+        flow.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
+    let mut edges: Vec<Edge> = Vec::new();
+    for (from, node) in flow.nodes.iter().enumerate() {
+        let first = edges.len();
+        for branch in &node.branches {
+            let Some(&to) = index.get(branch.to.as_str()) else { continue };
+            let label = branch.on.describe();
+            match edges[first..].iter_mut().find(|edge| edge.to == to) {
+                Some(edge) => {
+                    edge.label.push_str(" · ");
+                    edge.label.push_str(&label);
+                }
+                None => edges.push(Edge { from, to, label, via: Vec::new(), back: false }),
+            }
+        }
+    }
+    edges
+}
+
+/// Progress of a depth-first walk at a node.
+#[derive(Clone, Copy, PartialEq)]
+enum Seen {
+    Never,
+    Open,
+    Done,
+}
+
+/// Marks the edges that lead back, and gives every node the length of the longest way to it along the others.
+fn rank(count: usize, start: usize, edges: &mut [Edge]) -> Vec<usize> {
+    let mut leaving = vec![Vec::new(); count];
+    for (index, edge) in edges.iter().enumerate() {
+        leaving[edge.from].push(index);
+    }
+    let mut seen = vec![Seen::Never; count];
+    let mut finished = Vec::with_capacity(count);
+    for root in std::iter::once(start).chain(0..count) {
+        if seen.get(root) != Some(&Seen::Never) {
+            continue;
+        }
+        seen[root] = Seen::Open;
+        let mut path = vec![(root, 0)];
+        while let Some((node, next)) = path.last_mut() {
+            if let Some(&edge) = leaving[*node].get(*next) {
+                *next += 1;
+                let to = edges[edge].to;
+                match seen[to] {
+                    Seen::Never => {
+                        seen[to] = Seen::Open;
+                        path.push((to, 0));
+                    }
+                    Seen::Open => edges[edge].back = true,
+                    Seen::Done => {}
+                }
+            } else {
+                seen[*node] = Seen::Done;
+                finished.push(*node);
+                path.pop();
+            }
+        }
+    }
+    let mut ranks = vec![0; count];
+    for &node in finished.iter().rev() {
+        for &edge in &leaving[node] {
+            if !edges[edge].back {
+                let to = edges[edge].to;
+                ranks[to] = ranks[to].max(ranks[node] + 1);
+            }
+        }
+    }
+    ranks
+}
+
+/// A node, or a place that an edge passes on its way through a layer.
+struct Item {
+    x: f64,
+    width: f64,
+    up: Vec<usize>,
+    down: Vec<usize>,
+}
+
+struct Grid {
+    measures: Measures,
+    /// The flow's nodes first, then the places.
+    items: Vec<Item>,
+    layers: Vec<Vec<usize>>,
+    /// Each edge's places.
+    passes: Vec<Vec<usize>>,
+    ranks: Vec<usize>,
+}
+
+impl Grid {
+    fn new(ranks: &[usize], edges: &[Edge], measures: Measures) -> Self {
+        let item = |width| Item { x: 0.0, width, up: Vec::new(), down: Vec::new() };
+        let mut items: Vec<Item> = ranks.iter().map(|_| item(measures.node_width)).collect();
+        let mut layers = vec![Vec::new(); ranks.iter().max().map_or(0, |most| most + 1)];
+        for (node, &rank) in ranks.iter().enumerate() {
+            layers[rank].push(node);
+        }
+        let mut passes = Vec::with_capacity(edges.len());
+        for edge in edges {
+            let mut places = Vec::new();
+            if !edge.back {
+                let mut above = edge.from;
+                for layer in &mut layers[ranks[edge.from] + 1..ranks[edge.to]] {
+                    let place = items.len();
+                    items.push(item(measures.gap * 0.4));
+                    layer.push(place);
+                    items[above].down.push(place);
+                    items[place].up.push(above);
+                    places.push(place);
+                    above = place;
+                }
+                items[above].down.push(edge.to);
+                items[edge.to].up.push(above);
+            }
+            passes.push(places);
+        }
+        let mut grid = Self { measures, items, layers, passes, ranks: ranks.to_vec() };
+        for layer in 0..grid.layers.len() {
+            grid.pack(layer);
+        }
+        grid
+    }
+
+    /// Puts a layer's items side by side in their order.
+    fn pack(&mut self, layer: usize) {
+        let mut left = 0.0;
+        for &item in &self.layers[layer] {
+            self.items[item].x = left + self.items[item].width / 2.0;
+            left += self.items[item].width + self.measures.gap;
+        }
+    }
+
+    /// Orders each layer by the mean place of its neighbours in the layer before.
+    fn reorder(&mut self, downwards: bool) {
+        let count = self.layers.len();
+        for step in 1..count {
+            let layer = if downwards { step } else { count - 1 - step };
+            let mut order: Vec<(f64, usize)> =
+                self.layers[layer].iter().map(|&item| (self.pull(item, downwards), item)).collect();
+            order.sort_by(|a, b| a.0.total_cmp(&b.0));
+            self.layers[layer] = order.into_iter().map(|(_, item)| item).collect();
+            self.pack(layer);
+        }
+    }
+
+    /// The mean place of an item's neighbours above or below; its own where it has none.
+    fn pull(&self, item: usize, above: bool) -> f64 {
+        let Item { x, up, down, .. } = &self.items[item];
+        let neighbours = if above { up } else { down };
+        if neighbours.is_empty() {
+            return *x;
+        }
+        neighbours.iter().map(|&other| self.items[other].x).sum::<f64>() / neighbours.len() as f64
+    }
+
+    /// Moves items towards their neighbours as far as their own layer lets them.
+    fn straighten(&mut self) {
+        for sweep in 0..SWEEPS * 2 {
+            let downwards = sweep % 2 == 0;
+            for step in 0..self.layers.len() {
+                let layer = if downwards { step } else { self.layers.len() - 1 - step };
+                let wanted: Vec<f64> =
+                    self.layers[layer].iter().map(|&item| self.pull(item, downwards)).collect();
+                self.place(layer, &wanted);
+            }
+        }
+    }
+
+    /// Places a layer's items as near to `wanted` as their order and distances allow: the mean of pushing to the right
+    /// and pushing to the left, each of which keeps the distances.
+    fn place(&mut self, layer: usize, wanted: &[f64]) {
+        let distance = |items: &[Item], a: usize, b: usize| {
+            f64::midpoint(items[a].width, items[b].width) + self.measures.gap
+        };
+        let order = &self.layers[layer];
+        let mut right = wanted.to_vec();
+        for index in 1..order.len() {
+            let least = right[index - 1] + distance(&self.items, order[index - 1], order[index]);
+            right[index] = right[index].max(least);
+        }
+        let mut left = wanted.to_vec();
+        for index in (1..order.len()).rev() {
+            let most = left[index] - distance(&self.items, order[index - 1], order[index]);
+            left[index - 1] = left[index - 1].min(most);
+        }
+        for (index, &item) in order.iter().enumerate() {
+            self.items[item].x = f64::midpoint(left[index], right[index]);
+        }
+    }
+
+    fn into_layout(self, count: usize, mut edges: Vec<Edge>) -> Layout {
+        let left = self.items.iter().map(|item| item.x - item.width / 2.0).fold(f64::INFINITY, f64::min);
+        let height = self.measures.node_height;
+        let y = |rank: usize| height / 2.0 + rank as f64 * (height + self.measures.layer_gap);
+        let nodes: Vec<Point> =
+            (0..count).map(|node| Point { x: self.items[node].x - left, y: y(self.ranks[node]) }).collect();
+        for (edge, places) in edges.iter_mut().zip(&self.passes) {
+            let below = self.ranks[edge.from] + 1;
+            edge.via = places
+                .iter()
+                .enumerate()
+                .map(|(step, &place)| Point { x: self.items[place].x - left, y: y(below + step) })
+                .collect();
+        }
+        let width = self.items.iter().map(|item| item.x + item.width / 2.0 - left).fold(0.0, f64::max);
+        let depth = self.layers.len().checked_sub(1).map_or(0.0, |last| y(last) + height / 2.0);
+        Layout { nodes, edges, width, height: depth }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{graph::FlowDefinition, support_line};
+
+    const MEASURES: Measures = Measures { node_width: 120.0, node_height: 40.0, gap: 24.0, layer_gap: 50.0 };
+
+    fn check(picture: &Layout) {
+        for (index, a) in picture.nodes.iter().enumerate() {
+            for b in &picture.nodes[..index] {
+                assert!((a.x - b.x).abs() > 119.9 || (a.y - b.y).abs() > 39.9, "{a:?} covers {b:?}");
+            }
+            assert!(a.x > 59.9 && a.x < picture.width - 59.9 && a.y < picture.height - 19.9, "{a:?} outside");
+        }
+        for edge in &picture.edges {
+            let (from, to) = (picture.nodes[edge.from], picture.nodes[edge.to]);
+            assert!(edge.back || from.y < to.y, "{edge:?} leads up");
+            for place in &edge.via {
+                assert!(place.y > from.y && place.y < to.y);
+                let covered = picture
+                    .nodes
+                    .iter()
+                    .any(|node| (node.x - place.x).abs() < 60.0 && (node.y - place.y).abs() < 20.0);
+                assert!(!covered, "{edge:?} runs through a node");
+            }
+        }
+    }
+
+    #[test]
+    fn callers_go_down_and_ways_back_are_marked() {
+        let flow = support_line();
+        let picture = layout(flow.definition(), MEASURES);
+        check(&picture);
+        let y = |id: &str| picture.nodes[flow.find(id).unwrap().index()].y;
+        assert!(y("root") < y("support") && y("support") < y("technical"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_covers_anything_in_any_graph(targets in prop::collection::vec(prop::collection::vec(0usize..14, 0..4), 1..14)) {
+            let count = targets.len();
+            let nodes: Vec<_> = targets.iter().enumerate().map(|(index, targets)| {
+                let branches: Vec<_> = targets.iter().map(|to| serde_json::json!({"on": "next", "to": (to % count).to_string()})).collect();
+                serde_json::json!({"id": index.to_string(), "type": "prompt", "branches": branches})
+            }).collect();
+            let flow: FlowDefinition = serde_json::from_value(
+                serde_json::json!({"flowId": "random", "name": "", "start": "0", "nodes": nodes})).unwrap();
+            check(&layout(&flow, MEASURES));
+        }
+    }
+}
