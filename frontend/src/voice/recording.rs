@@ -1,12 +1,11 @@
 //! The digits in a recording: dropped here, decoded by the same receiver that hears the calls.
 
-use decoder::decode;
 use js_sys::{ArrayBuffer, Promise};
 use leptos::{
     html::{Canvas, Input},
     prelude::*,
 };
-use signal::detect::{SAMPLE_RATE, Tone};
+use signal::detect::{SAMPLE_RATE, Tone, decode};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AudioBuffer, DragEvent, File, HtmlCanvasElement, OfflineAudioContext};

@@ -6,12 +6,12 @@ mod runs;
 #[path = "../../signal/benches/receiver/transcript.rs"]
 mod transcript;
 
-use decoder::decode;
 use ivr::trace::SimulationResult;
 use ivr::{
     FlowDefinition,
     analysis::{Structure, analyse},
 };
+use signal::detect::decode;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Whether vector instructions were compiled in.
