@@ -72,7 +72,7 @@ mod timers;
 
 pub use config::{JobConfig, PollInterval};
 pub use event::{Ending, JobInput, JobOutput, JobPhase, JobProgress, Start, Trouble};
-pub use job::{Job, Reaction, Resubmission, Stage, Step};
+pub use job::{Job, Reaction, Refusal, Resubmission, Stage, Step};
 pub use machine::JobMachine;
 pub use pool::JobPool;
 pub use queue::JobQueue;
