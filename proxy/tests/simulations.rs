@@ -452,9 +452,12 @@ async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
                             JobInput::Replied(Box::new(SimulationResult::pending(SimulationStatus::Queued)))
                         }
                         200 => JobInput::Replied(serde_json::from_value(body).unwrap()),
-                        status => {
-                            JobInput::Failed { status, retry_after: None, detail: body["detail"].to_string() }
-                        }
+                        status => JobInput::Failed {
+                            status,
+                            kind: String::new(),
+                            retry_after: None,
+                            detail: body["detail"].to_string(),
+                        },
                     },
                 );
             }

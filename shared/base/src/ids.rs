@@ -98,6 +98,14 @@ id! {
     SimulationId
 }
 id! {
+    /// Identifier of a media session, made up by whoever asks for it.
+    MediaSessionId
+}
+id! {
+    /// Identifier of a prompt.
+    PromptId
+}
+id! {
     /// Identifier that the log lines, audit entries and answer of one request share.
     CorrelationId
 }

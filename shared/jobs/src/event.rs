@@ -33,6 +33,8 @@ pub enum JobInput<R> {
     Failed {
         /// The HTTP status.
         status: u16,
+        /// The kind of problem, as [`Refusal::kind`](super::Refusal::kind) has it.
+        kind: String,
         /// The time that the service asks to be left alone.
         retry_after: Option<Duration>,
         /// The answer's explanation, for people.

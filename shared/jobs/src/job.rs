@@ -12,10 +12,10 @@ pub trait Job {
     /// Returns how far the job has got by this reply.
     fn stage(reply: &Self::Reply) -> Stage;
 
-    /// Returns what follows from an HTTP error status. Overload and, where asking again does no harm, trouble of the
-    /// server's are worth another attempt; everything else ends the job.
-    fn reaction(step: Step, status: u16) -> Reaction {
-        match (step, status) {
+    /// Returns what follows from a refusal. Overload and, where asking again does no harm, trouble of the server's are worth
+    /// another attempt; everything else ends the job.
+    fn reaction(step: Step, refusal: &Refusal<'_>) -> Reaction<Self::Reply> {
+        match (step, refusal.status) {
             (Step::Submit | Step::Poll, 429) | (Step::Poll, 408 | 425 | 500..) => Reaction::TryAgain,
             (Step::Submit, 408 | 425 | 500..) if matches!(Self::RESUBMISSION, Resubmission::SameKey) => {
                 Reaction::TryAgain
@@ -43,14 +43,28 @@ pub enum Step {
     Poll,
 }
 
-/// The consequence of an error status.
+/// A service's refusal of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reaction {
+pub struct Refusal<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// The kind of problem, for statuses that have several: `type` of a problem document (RFC 9457); empty where the answer
+    /// names none.
+    pub kind: &'a str,
+    /// True when an earlier submission of this job may have arrived.
+    pub may_have_arrived: bool,
+}
+
+/// The consequence of a refusal. `R` is the job's reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reaction<R> {
     /// The request is sent again after a while; this uses up an attempt.
     TryAgain,
     /// The service has no place for the job yet: a submission is sent again after a while, as often as it takes within
     /// [`JobConfig::place_timeout`](super::JobConfig::place_timeout). A poll takes this for [`Self::TryAgain`].
     AwaitPlace,
+    /// The refusal shows that the service has the job already, and says as much as this reply would.
+    Replied(R),
     /// The job is over.
     End,
 }

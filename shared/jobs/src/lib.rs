@@ -79,7 +79,7 @@ pub use backoff::{Backoff, Jitter};
 pub use close::{CloseClass, relayed_close_code};
 pub use config::{JobConfig, PollInterval};
 pub use event::{Ending, JobInput, JobOutput, JobPhase, JobProgress, Start, Trouble};
-pub use job::{Job, Reaction, Resubmission, Stage, Step};
+pub use job::{Job, Reaction, Refusal, Resubmission, Stage, Step};
 pub use link::{LinkState, LinkStatus};
 pub use machine::JobMachine;
 pub use pool::JobPool;

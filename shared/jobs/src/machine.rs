@@ -8,7 +8,7 @@ use base::time::Instant;
 use super::{
     config::JobConfig,
     event::{Ending, JobInput, JobOutput, JobPhase, JobProgress, Start, Trouble},
-    job::{Job, Reaction, Resubmission, Stage, Step},
+    job::{Job, Reaction, Refusal, Resubmission, Stage, Step},
     timers::{Timer, Timers},
 };
 use crate::Jitter;
@@ -67,20 +67,14 @@ impl<J: Job> JobMachine<J> {
     pub fn handle_input(&mut self, now: Instant, input: JobInput<J::Reply>) {
         match (input, self.state) {
             (JobInput::Start(start), State::Idle) => self.start(now, start),
-            (JobInput::Replied(reply), State::Asking(_)) => {
-                self.timers.stop(Timer::Request);
-                if self.goes_on(reply) {
-                    self.accept(now, Duration::ZERO);
-                    self.failures = 0;
-                    self.wait_to_poll(now);
-                }
-            }
+            (JobInput::Replied(reply), State::Asking(_)) => self.replied(now, reply),
             (JobInput::Pushed(reply), State::Waiting(_) | State::Asking(_) | State::Unconfirmed) => {
                 self.push(now, reply);
             }
-            (JobInput::Failed { status, retry_after, detail }, State::Asking(step)) => {
+            (JobInput::Failed { status, kind, retry_after, detail }, State::Asking(step)) => {
                 self.timers.stop(Timer::Request);
-                self.fail(now, step, status, retry_after, detail);
+                let refusal = Refusal { status, kind: &kind, may_have_arrived: self.may_have_arrived };
+                self.fail(now, step, refusal, retry_after, detail);
             }
             (JobInput::Unsent(why), State::Asking(step)) => {
                 self.timers.stop(Timer::Request);
@@ -192,6 +186,15 @@ impl<J: Job> JobMachine<J> {
         }
     }
 
+    fn replied(&mut self, now: Instant, reply: Box<J::Reply>) {
+        self.timers.stop(Timer::Request);
+        if self.goes_on(reply) {
+            self.accept(now, Duration::ZERO);
+            self.failures = 0;
+            self.wait_to_poll(now);
+        }
+    }
+
     /// Notes how far the job has got, and ends it where it is over; returns true when it goes on. A reply that was
     /// overtaken does not take the job back.
     fn goes_on(&mut self, reply: Box<J::Reply>) -> bool {
@@ -234,9 +237,18 @@ impl<J: Job> JobMachine<J> {
         self.timers.arm(Timer::Deadline, now + self.config.timeout.saturating_sub(age).max(least));
     }
 
-    fn fail(&mut self, now: Instant, step: Step, status: u16, retry_after: Option<Duration>, detail: String) {
+    fn fail(
+        &mut self,
+        now: Instant,
+        step: Step,
+        refusal: Refusal<'_>,
+        retry_after: Option<Duration>,
+        detail: String,
+    ) {
+        let status = refusal.status;
         self.trouble = Some(Trouble::Status(status));
-        match (step, J::reaction(step, status)) {
+        match (step, J::reaction(step, &refusal)) {
+            (Step::Submit | Step::Poll, Reaction::Replied(reply)) => self.replied(now, Box::new(reply)),
             (Step::Submit | Step::Poll, Reaction::TryAgain) | (Step::Poll, Reaction::AwaitPlace) => {
                 // Only 429 says that the request was not looked at.
                 self.may_have_arrived |= step == Step::Submit && status != 429;
@@ -258,7 +270,7 @@ impl<J: Job> JobMachine<J> {
     fn await_place(&mut self, now: Instant, retry_after: Option<Duration>) {
         let until = *self.place_until.get_or_insert(now + self.config.place_timeout);
         if until <= now {
-            return self.give_up(self.submissions);
+            return if self.may_have_arrived { self.doubt(now) } else { self.give_up(self.submissions) };
         }
         // It does not use up an attempt.
         self.submissions -= 1;

@@ -3,7 +3,18 @@
 //! Compiles for the host and for wasm32 with no JavaScript imports of its own; audio comes in and goes out as samples
 //! and bytes.
 
+pub mod catalogue;
+pub mod chain_import;
 pub mod codec;
+pub mod control;
+#[cfg(any(test, feature = "corpus"))]
+pub mod corpus;
+pub mod draft;
+pub mod event;
+pub mod job;
+pub mod reply;
+pub mod timestamp;
+pub mod typed;
 pub mod volume;
 
 #[cfg(all(test, target_arch = "wasm32"))]

@@ -24,11 +24,25 @@ pub const KNEE_DB: f32 = 6.0;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VolumeMatrix {
     /// The factor that every sample is multiplied by, 0–1; 1 leaves it as it is.
+    #[serde(serialize_with = "decimal")]
     pub base_gain: f32,
     /// The ceiling of the true peak, as a share of full scale; at least `base_gain`, at most 1.
+    #[serde(serialize_with = "decimal")]
     pub peak_limit: f32,
     /// The slope of the level curve above the knee, 0.1–1: 1 is no compression, 0.5 is 2 : 1, 0.1 is 10 : 1.
+    #[serde(serialize_with = "decimal")]
     pub compression_ratio: f32,
+}
+
+/// Writes the shortest decimal that stands for the value, so that 0.8 stays 0.8 in a JSON value, whose numbers are wider.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form in which serde calls it")]
+fn decimal<S: serde::Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(widened(*value))
+}
+
+/// Returns the number whose shortest decimal is that of `value`.
+pub(crate) fn widened(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or_else(|_| f64::from(value))
 }
 
 impl Default for VolumeMatrix {
@@ -96,6 +110,14 @@ mod tests {
         assert_eq!(fields(-0.1, 1.1, 0.05), ["baseGain", "peakLimit", "compressionRatio"]);
         assert_eq!(fields(f32::NAN, 1.0, f32::INFINITY), ["baseGain", "compressionRatio"]);
         assert_eq!(fields(0.8, 0.7, 1.0), ["peakLimit"]);
+    }
+
+    #[test]
+    fn a_number_is_written_as_short_as_it_was_typed() {
+        let matrix = VolumeMatrix { base_gain: 0.8, peak_limit: 0.95, compression_ratio: 0.1 };
+        let json = serde_json::json!({ "baseGain": 0.8, "peakLimit": 0.95, "compressionRatio": 0.1 });
+        assert_eq!(serde_json::to_value(matrix).unwrap(), json);
+        assert_eq!(serde_json::from_value::<VolumeMatrix>(json).unwrap(), matrix);
     }
 
     #[test]

@@ -21,13 +21,14 @@ pub(super) fn input<R>(problem: Problem, step: Step) -> JobInput<R> {
     };
     // Where CXone is not configured, or refused the credentials, it has not begun anything.
     let unheard = status < 500 || (status == 503 && service.is_none());
+    let kind = problem.kind.clone();
     let Notice { title, detail } = problem.into();
     match status {
         0 => JobInput::Lost(detail),
         200..=299 => JobInput::Unreadable(detail),
         _ => {
             let doubt = if step == Step::Submit && !unheard { DOUBT } else { "" };
-            JobInput::Failed { status, retry_after, detail: format!("{title}. {detail}{doubt}") }
+            JobInput::Failed { status, kind, retry_after, detail: format!("{title}. {detail}{doubt}") }
         }
     }
 }
@@ -50,7 +51,7 @@ mod tests {
             upstream: Some(UpstreamStatus { service: wire::api::UpstreamName::Flow, status: service }),
             retry_after_ms: Some(1_500),
         };
-        let JobInput::<()>::Failed { status, retry_after, detail } = input(problem, step) else {
+        let JobInput::<()>::Failed { status, retry_after, detail, .. } = input(problem, step) else {
             panic!("it is a refusal")
         };
         assert_eq!((status, retry_after), (seen, Some(Duration::from_millis(1_500))));

@@ -51,10 +51,32 @@ impl Job for Scarce {
         *reply
     }
 
-    fn reaction(step: Step, status: u16) -> Reaction {
-        match (step, status) {
+    fn reaction(step: Step, refusal: &Refusal<'_>) -> Reaction<Stage> {
+        match (step, refusal.status) {
             (Step::Submit, 409) => Reaction::AwaitPlace,
-            _ => Keyless::reaction(step, status),
+            _ => Keyless::reaction(step, refusal),
+        }
+    }
+}
+
+/// A job that carries its own key and whose refusals of one status have two kinds, as a media session's have.
+#[derive(Debug)]
+struct Playback;
+
+impl Job for Playback {
+    type Request = ();
+    type Reply = Stage;
+    const RESUBMISSION: Resubmission = Resubmission::SameKey;
+
+    fn stage(reply: &Stage) -> Stage {
+        *reply
+    }
+
+    fn reaction(step: Step, refusal: &Refusal<'_>) -> Reaction<Stage> {
+        match (step, refusal.status, refusal.kind) {
+            (Step::Submit, 409, "full") => Reaction::AwaitPlace,
+            (Step::Submit, 409, "taken") if refusal.may_have_arrived => Reaction::Replied(Stage::Done),
+            _ => Keyed::reaction(step, refusal),
         }
     }
 }
@@ -74,7 +96,11 @@ fn pushed(stage: Stage) -> Input {
 }
 
 fn failed(status: u16, retry_after: Option<Duration>) -> Input {
-    JobInput::Failed { status, retry_after, detail: "no".into() }
+    JobInput::Failed { status, kind: String::new(), retry_after, detail: "no".into() }
+}
+
+fn refused(status: u16, kind: &str) -> Input {
+    JobInput::Failed { status, kind: kind.into(), retry_after: None, detail: "no".into() }
 }
 
 fn drain<J: Job>(machine: &mut JobMachine<J>) -> Vec<JobOutput<J::Reply>> {

@@ -238,6 +238,44 @@ fn a_place_at_the_service_is_waited_for_without_using_up_attempts() {
 }
 
 #[test]
+fn a_key_that_is_taken_is_the_job_s_own_only_where_it_may_have_arrived() {
+    let done = JobOutput::Ended(Ending::Done(Box::new(Stage::Done)));
+    for lost in [JobInput::Lost("offline".into()), refused(504, "")] {
+        let mut machine = submitted::<Playback>(steady());
+        machine.handle_input(Instant::ZERO, lost);
+        machine.handle_timeout(seconds(1));
+        assert_eq!(drain(&mut machine), [JobOutput::Submit { may_have_arrived: true }]);
+        // Whether a place is there says nothing of the earlier submission.
+        machine.handle_input(seconds(1), refused(409, "full"));
+        machine.handle_timeout(machine.poll_timeout().unwrap());
+        assert_eq!(drain(&mut machine), [JobOutput::Submit { may_have_arrived: true }]);
+        machine.handle_input(seconds(9), refused(409, "taken"));
+        assert_eq!(drain(&mut machine), [done.clone()]);
+    }
+    let mut machine = JobMachine::<Playback>::new(steady(), 5);
+    machine.handle_input(Instant::ZERO, JobInput::Start(Start::Resubmit));
+    machine.handle_input(Instant::ZERO, refused(409, "taken"));
+    assert_eq!(drain(&mut machine).pop(), Some(done));
+    for heard in [failed(429, None), JobInput::Unsent("refused".into()), refused(409, "full")] {
+        let mut machine = submitted::<Playback>(steady());
+        machine.handle_input(Instant::ZERO, heard);
+        machine.handle_timeout(machine.poll_timeout().unwrap());
+        machine.handle_input(seconds(2), refused(409, "taken"));
+        let end = Ending::Refused { status: 409, detail: "no".into() };
+        assert_eq!(drain(&mut machine), [SUBMIT, JobOutput::Ended(end)], "it is somebody else's");
+    }
+}
+
+#[test]
+fn a_job_that_may_have_arrived_and_finds_no_place_is_unknown_rather_than_given_up() {
+    let mut machine = submitted::<Playback>(steady());
+    machine.handle_input(Instant::ZERO, JobInput::Lost("offline".into()));
+    let (waits, ending) = run(machine, &refused(409, "full"));
+    assert_eq!(waits.iter().sum::<u64>(), 601, "ten minutes from the first refusal on");
+    assert_eq!(ending, Ending::Unknown(Trouble::Status(409)));
+}
+
+#[test]
 fn a_job_is_taken_up_again_where_it_stood() {
     let resumed = |age: u64| {
         let mut machine = JobMachine::<Keyless>::new(steady(), 5);

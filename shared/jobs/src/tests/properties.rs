@@ -18,13 +18,14 @@ fn input(kind: u8, ms: u64) -> Option<Input> {
         5 => replied(Stage::Done),
         6 => failed(429, Some(Duration::from_millis(ms))),
         7 => failed(500, None),
-        8 => failed(409, None),
+        8 => refused(409, "full"),
         9 => failed(404, None),
         10 => JobInput::Lost(String::new()),
         11 => JobInput::Unsent(String::new()),
         12 => JobInput::Unreadable(String::new()),
         13 => pushed(Stage::Running),
         14 if ms < 2_000 => pushed(Stage::Failed),
+        16 if ms < 8_000 => refused(409, "taken"),
         15 if ms < 1_000 => JobInput::Cancel,
         _ => return None,
     })
@@ -55,7 +56,7 @@ fn check<J: Job<Reply = Stage>>(
         let (before, due_before) = (machine.progress(), machine.poll_timeout());
         match input(kind, ms) {
             Some(input) => {
-                let answer = (3..=12).contains(&kind);
+                let answer = (3..=12).contains(&kind) || kind == 16;
                 if asking == Some(Step::Submit) {
                     seen.full += u32::from(kind == 8);
                     seen.doubtful |= matches!(kind, 7 | 10);
@@ -133,6 +134,7 @@ proptest! {
         check::<Keyless>(&steps, config, seed)?;
         check::<Keyed>(&steps, config, seed)?;
         check::<Scarce>(&steps, config, seed)?;
+        check::<Playback>(&steps, config, seed)?;
     }
 
     #[test]
