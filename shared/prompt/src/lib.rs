@@ -4,6 +4,16 @@
 //! and bytes.
 
 pub mod codec;
+pub mod findings;
+pub mod line;
+pub mod matching;
+pub mod measure;
+pub mod output;
+pub mod preset;
+pub mod render;
+mod resample;
+pub mod source;
+mod true_peak;
 pub mod volume;
 
 #[cfg(all(test, target_arch = "wasm32"))]
