@@ -1,7 +1,7 @@
 //! The prompts that the stand-in's gateway can play.
 
-use serde::{Deserialize, Serialize};
 use base::ids::PromptId;
+use serde::{Deserialize, Serialize};
 
 /// Prompts that can be played, as `GET /api/media/prompts` answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

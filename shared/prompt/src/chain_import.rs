@@ -1,11 +1,21 @@
 //! Settings of the voice panel as settings of a prompt's playback.
 
+use base::{
+    draft::{self, Draft as _},
+    field_error::FieldErrors,
+};
 use serde_json::Value;
-use base::{draft::{self, Draft as _}, field_error::FieldErrors};
-use signal::{math, chain::ChainConfig, compressor::CompressorConfig, gain::GainConfig, gate::GateConfig, limiter::LimiterConfig};
+use signal::{
+    chain::ChainConfig, compressor::CompressorConfig, gain::GainConfig, gate::GateConfig,
+    limiter::LimiterConfig, math,
+};
 use wire::api::Limits;
 
-use crate::{typed, draft::PromptDraft, volume::{BASE_GAIN, COMPRESSION_RATIO, KNEE_DB, PEAK_LIMIT, THRESHOLD_DBFS}};
+use crate::{
+    draft::PromptDraft,
+    typed,
+    volume::{BASE_GAIN, COMPRESSION_RATIO, KNEE_DB, PEAK_LIMIT, THRESHOLD_DBFS},
+};
 
 /// Said of a stage's number that the gateway has no place for.
 const NO_COUNTERPART: &str = "has no counterpart at the gateway and is left out";

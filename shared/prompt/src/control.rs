@@ -1,12 +1,16 @@
 //! A media session's control payload: checked as a whole, every field's error at once. The page checks it while it is
 //! typed, the proxy before CXone is asked, the stand-in before it plays: all with this.
 
+use base::{
+    field_error::FieldErrors,
+    ids::{MediaSessionId, PromptId},
+    json::{self, Node, Object},
+};
 use serde::Serialize;
 use serde_json::Value;
-use base::{field_error::FieldErrors, ids::{MediaSessionId, PromptId}, json::{self, Node, Object}};
 use wire::api::Limits;
 
-use crate::{timestamp, codec::Codec, volume::VolumeMatrix};
+use crate::{codec::Codec, timestamp, volume::VolumeMatrix};
 
 /// Minimum silence that may be left at the ends of a prompt, in ms: less makes the gateway's playback stutter.
 pub const MIN_SILENCE_TRIM_MS: u64 = 300;

@@ -1,8 +1,8 @@
 //! Control payloads that are right, and wrong ones with the fields at which they are. Tests of the page and of the proxy
 //! send the same ones, and see that both refuse them alike.
 
-use serde_json::{Map, Value, json};
 use base::ids::MAX_ID_CHARS;
+use serde_json::{Map, Value, json};
 use wire::api::Limits;
 
 /// A payload that must be refused.

@@ -1,11 +1,16 @@
 //! A prompt's playback while it is being typed: the fields of a form, whatever stands in them.
 
+use base::{draft::Draft, field_error::FieldErrors};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use base::{draft::Draft, field_error::FieldErrors};
 use wire::api::Limits;
 
-use crate::{typed, codec::Codec, control::{Control, CutoffBehavior, PlaybackConfig}, volume::VolumeMatrix};
+use crate::{
+    codec::Codec,
+    control::{Control, CutoffBehavior, PlaybackConfig},
+    typed,
+    volume::VolumeMatrix,
+};
 
 /// The path of the target's errors; no payload has it.
 pub const TARGET_LUFS: &str = "targetLufs";

@@ -1,10 +1,13 @@
 //! The event that is told to analytics about a session.
 
+use base::{field_error::FieldErrors, ids::MediaSessionId, json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use base::{json, field_error::FieldErrors, ids::MediaSessionId};
 
-use crate::{timestamp, reply::{PlaybackReply, number}};
+use crate::{
+    reply::{PlaybackReply, number},
+    timestamp,
+};
 
 /// The type of every playback event.
 pub const PLAYBACK_EVENT: &str = "IVR_PLAYBACK_CONTROL";

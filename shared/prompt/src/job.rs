@@ -1,11 +1,15 @@
 //! A media session as a job: it carries its own key, so it is sent until there is one such session, and never two.
 
-use serde::{Deserialize, Serialize};
 use base::{draft::Draft as _, ids::MediaSessionId};
 use jobs::{Job, JobConfig, Reaction, Refusal, Resubmission, Stage, Step};
+use serde::{Deserialize, Serialize};
 use wire::api::Limits;
 
-use crate::{control::ControlPayload, draft::PromptDraft, reply::{PlaybackReply, SESSION_ID_TAKEN, STREAM_LIMIT}};
+use crate::{
+    control::ControlPayload,
+    draft::PromptDraft,
+    reply::{PlaybackReply, SESSION_ID_TAKEN, STREAM_LIMIT},
+};
 
 /// A media session at CXone. The gateway offers no look-up of a single session, so its answer to the request is the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

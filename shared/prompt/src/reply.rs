@@ -1,8 +1,11 @@
 //! What becomes of a control payload: the gateway's answer, the proxy's, and the refusals.
 
-use serde::{Deserialize, Serialize};
-use base::{field_error::{FieldError, FieldErrors}, ids::MediaSessionId};
+use base::{
+    field_error::{FieldError, FieldErrors},
+    ids::MediaSessionId,
+};
 use jobs::Stage;
+use serde::{Deserialize, Serialize};
 
 /// The kind of the problem (`type`, RFC 9457) with which a session is refused because as many streams play as may.
 pub const STREAM_LIMIT: &str = "docs/contract.md#stream-limit";

@@ -1,11 +1,14 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use proptest::prelude::*;
 use base::{draft, json::salvage};
+use proptest::prelude::*;
 
 use super::*;
-use crate::{control::ControlPayload, corpus::{right_controls, wrong_controls}};
+use crate::{
+    control::ControlPayload,
+    corpus::{right_controls, wrong_controls},
+};
 
 fn typed() -> PromptDraft {
     PromptDraft {
