@@ -1,11 +1,14 @@
 //! Parts that several panels show.
 
+pub(crate) mod canvas;
 pub(crate) mod edges;
 mod frames;
 mod notice;
+mod spectrum;
 
 pub(crate) use frames::on_each_frame;
 pub(crate) use notice::{Notice, NoticeBox};
+pub(crate) use spectrum::Spectrum;
 
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use signal::{chain::ChainConfig, compressor, gain, gate, limiter, math, range::Range};
 
-use super::{meters::Meter, spectrum::Spectrum, state::VoiceState};
+use super::{meters::Meter, state::VoiceState};
 use crate::{
     kit::forms::{Field, Lens, Notation, NumberField, Scale, SwitchField, lens, number_text},
-    ui::download,
+    ui::{Spectrum, download},
 };
 
 /// A stage of the chain.
@@ -92,6 +92,8 @@ pub(super) fn Processing() -> impl IntoView {
     let level = move |pick: fn(&signal::chain::Meters) -> f32| {
         Signal::derive(move || meters().map(|meters| f64::from(pick(&meters))))
     };
+    let analyser = state.analyser();
+    let nyquist = f64::from(state.context().sample_rate()) / 2.0;
     let save = move |_| {
         if let Ok(text) = serde_json::to_string_pretty(&config.get_untracked()) {
             // A browser that saves nothing shows that itself.
@@ -112,7 +114,10 @@ pub(super) fn Processing() -> impl IntoView {
                 <Meter name="Limiting" low=0.0 high=24.0 down=true value=level(|meters| meters.limiter_reduction_db) />
                 <Meter name="Output" low=-60.0 high=0.0 value=level(|meters| meters.output_peak_dbfs) />
             </div>
-            <Spectrum />
+            <Spectrum bins=analyser.frequency_bin_count() as usize read=move |bins| {
+                analyser.get_float_frequency_data(bins);
+                Some(nyquist)
+            } />
             <div class="stages">
                 {STAGES.map(|stage| view! { <StageSettings stage /> }).into_iter().collect_view()}
             </div>

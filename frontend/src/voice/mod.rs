@@ -1,12 +1,10 @@
 //! The voice panel: processing of the voice that is heard, its quality, the caller's own voice, and recordings.
 
 mod caller;
-mod canvas;
 mod chain;
 mod meters;
 mod quality;
 mod recording;
-mod spectrum;
 mod state;
 #[cfg(test)]
 mod testing;

@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AudioBuffer, DragEvent, File, HtmlCanvasElement, OfflineAudioContext};
 
-use super::canvas::{Sheet, sheet};
+use crate::ui::canvas::{Sheet, sheet};
 use crate::js::{field, reason};
 
 /// A recording and the digits that were found in it.

@@ -11,6 +11,7 @@ pub mod control;
 pub mod corpus;
 pub mod draft;
 pub mod event;
+pub mod interrupt;
 pub mod findings;
 pub mod job;
 pub mod line;

@@ -4,21 +4,21 @@ use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 /// A canvas to draw on, in CSS pixels.
-pub(super) struct Sheet {
-    pub(super) context: CanvasRenderingContext2d,
-    pub(super) width: f64,
-    pub(super) height: f64,
-    pub(super) ink: String,
+pub(crate) struct Sheet {
+    pub(crate) context: CanvasRenderingContext2d,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) ink: String,
 }
 
 impl Sheet {
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.context.clear_rect(0.0, 0.0, self.width, self.height);
     }
 }
 
 /// Clears the canvas and fits it to its place; `None` where it has none. Makes the browser lay out the page.
-pub(super) fn sheet(canvas: &HtmlCanvasElement) -> Option<Sheet> {
+pub(crate) fn sheet(canvas: &HtmlCanvasElement) -> Option<Sheet> {
     let window = web_sys::window()?;
     let (width, height) = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
     if width < 1.0 || height < 1.0 {

@@ -4,9 +4,8 @@ use leptos::{html::Canvas, prelude::*};
 
 use super::{
     canvas::{Sheet, sheet},
-    state::VoiceState,
+    on_each_frame,
 };
-use crate::ui::on_each_frame;
 
 /// Number of frames between two looks at the canvas's size and colour, which make the browser lay out the page: half a second.
 const FRAMES_PER_FIT: u32 = 30;
@@ -20,14 +19,12 @@ const BOTTOM_DB: f64 = -100.0;
 const MARKS: [(f64, &str); 5] =
     [(200.0, "200"), (500.0, "500"), (1_000.0, "1 k"), (2_000.0, "2 k"), (4_000.0, "4 kHz")];
 
-/// Shows a canvas that follows the analyser.
+/// Shows the spectrum of what is heard, as `read` writes it into `bins` values in dBFS; it returns the highest frequency, in
+/// Hz, or None while there is nothing to hear.
 #[component]
-pub(super) fn Spectrum() -> impl IntoView {
-    let state = expect_context::<VoiceState>();
+pub(crate) fn Spectrum(bins: usize, mut read: impl FnMut(&mut [f32]) -> Option<f64> + 'static) -> impl IntoView {
     let canvas = NodeRef::<Canvas>::new();
-    let analyser = state.analyser();
-    let mut levels = vec![0.0f32; analyser.frequency_bin_count() as usize];
-    let nyquist = f64::from(state.context().sample_rate()) / 2.0;
+    let mut levels = vec![0.0f32; bins];
     let (mut fitted, mut frame) = (None, 0u32);
     on_each_frame(move || {
         if frame.is_multiple_of(FRAMES_PER_FIT) {
@@ -35,9 +32,9 @@ pub(super) fn Spectrum() -> impl IntoView {
         }
         frame = frame.wrapping_add(1);
         if let Some(sheet) = &fitted {
-            analyser.get_float_frequency_data(&mut levels);
+            let highest = read(&mut levels);
             sheet.clear();
-            paint(sheet, &levels, nyquist);
+            paint(sheet, highest.map_or(&[], |_| &levels), highest.unwrap_or(TO_HZ));
         }
     });
     view! {
