@@ -11,6 +11,7 @@ mod js;
 mod kit;
 mod net;
 mod panels;
+mod prompts;
 mod route;
 #[cfg(test)]
 mod testing;

@@ -53,6 +53,7 @@ pub(super) fn set_profile(store: Store, profile: ProfileName) {
         services: Vec::new(),
         limits: wire::api::Limits::default(),
         qa_configured: false,
+        analytics_webhook_configured: false,
     })));
 }
 

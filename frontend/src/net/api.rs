@@ -3,8 +3,16 @@
 use base::{field_error::FieldErrors, ids::IdError};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use ivr::FlowDefinition;
+use js_sys::{ArrayBuffer, Uint8Array};
+use prompt::{
+    catalogue::{PromptList, PromptSummary},
+    control::ControlPayload,
+    event::EventReceipt,
+    reply::{ActiveSessions, PlaybackReply},
+};
 use scenario::flow::SimulationRequest;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use wire::{
     api::{AuditCheck, AuditPage, FlowList, PlaceCall, PlacedCall, Problem, Profile, QaExport, QaExported},
     cxone::{CallStatus, SimulationJob, SimulationResult},
@@ -38,6 +46,47 @@ pub(crate) async fn simulation(simulation_id: &str) -> Answer<SimulationResult> 
 
 pub(crate) async fn export(result: &QaExport) -> Answer<QaExported> {
     send(changing(Request::post("/api/qa/exports")), result).await
+}
+
+/// Asks the gateway to play a prompt.
+pub(crate) async fn play_prompt(payload: &ControlPayload) -> Answer<PlaybackReply> {
+    send(job(changing(Request::post("/api/media/sessions"))), payload).await
+}
+
+/// Returns how many sessions the gateway plays.
+pub(crate) async fn active_sessions() -> Answer<ActiveSessions> {
+    get("/api/media/sessions?status=active").await
+}
+
+/// Tells analytics of a session.
+pub(crate) async fn playback_event(event: &Value) -> Answer<EventReceipt> {
+    send(changing(Request::post("/api/analytics/events")), event).await
+}
+
+/// Returns the prompts that the stand-in's gateway can play.
+pub(crate) async fn prompts() -> Answer<PromptList> {
+    get("/api/media/prompts").await
+}
+
+/// Gives the stand-in a WAV file to play as this prompt.
+pub(crate) async fn put_prompt(prompt_id: &str, wav: &Uint8Array) -> Answer<PromptSummary> {
+    let request = changing(Request::put(&format!("/api/media/prompts/{}", encoded(prompt_id))));
+    let request =
+        request.header("Content-Type", "audio/wav").body(wav).map_err(|error| unreachable(&error))?;
+    match request.send().await {
+        Ok(response) => read(response).await,
+        Err(error) => Err(unreachable(&error)),
+    }
+}
+
+/// Returns one of the stand-in's prompts as a WAV file.
+pub(crate) async fn prompt_audio(prompt_id: &str) -> Answer<ArrayBuffer> {
+    bytes(&format!("/api/media/prompts/{}/audio", encoded(prompt_id))).await
+}
+
+/// Returns what the stand-in's gateway played of a session, as a WAV file.
+pub(crate) async fn session_audio(session_id: &str) -> Answer<ArrayBuffer> {
+    bytes(&format!("/api/media/sessions/{}/audio", encoded(session_id))).await
 }
 
 pub(crate) async fn place_call(flow_id: &str) -> Answer<PlacedCall> {
@@ -97,6 +146,15 @@ async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {
         Ok(response) => read(response).await,
         Err(error) => Err(unreachable(&error)),
     }
+}
+
+async fn bytes(path: &str) -> Answer<ArrayBuffer> {
+    let response = Request::get(path).send().await.map_err(|error| unreachable(&error))?;
+    if !response.ok() {
+        return Err(problem(response).await);
+    }
+    let bytes = response.binary().await.map_err(|error| unreachable(&error))?;
+    Ok(Uint8Array::from(&*bytes).buffer())
 }
 
 async fn send<T: DeserializeOwned>(request: RequestBuilder, body: &impl Serialize) -> Answer<T> {

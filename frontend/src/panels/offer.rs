@@ -9,6 +9,7 @@ use crate::{
     audit::AuditPage,
     flow::FlowPage,
     js::{field, set},
+    prompts::PromptsPage,
     voice::VoicePanel,
 };
 
@@ -16,9 +17,10 @@ use crate::{
 type MakeView = fn(JsValue) -> AnyView;
 
 /// The views of this module: its panels by their addresses, and the voice panel, which is a part of the call panel.
-pub(super) const VIEWS: [(&str, MakeView); 3] = [
+pub(super) const VIEWS: [(&str, MakeView); 4] = [
     ("/audit", |_| view! { <AuditPage /> }.into_any()),
     ("/flow", |_| view! { <FlowPage /> }.into_any()),
+    ("/prompts", |_| view! { <PromptsPage /> }.into_any()),
     (VOICE, |handle| view! { <VoicePanel handle /> }.into_any()),
 ];
 

@@ -17,6 +17,8 @@ pub(super) struct Clip {
     pub(super) preview: RwSignal<Option<Rc<Preview>>, LocalStorage>,
     /// What keeps it from being rendered.
     pub(super) trouble: RwSignal<Option<String>>,
+    /// The prompt's identifier at the stand-in, once it has been given this clip.
+    pub(super) given: RwSignal<Option<String>>,
     /// True for what the gateway played, to which no setting is applied again.
     pub(super) is_played: bool,
 }
@@ -35,6 +37,7 @@ impl Clip {
             opened: RwSignal::new_local(None),
             preview: RwSignal::new_local(None),
             trouble: RwSignal::new(None),
+            given: RwSignal::new(None),
             is_played,
         }
     }

@@ -82,8 +82,14 @@ pub(super) fn draw_signals(canvas: &HtmlCanvasElement, signals: &Signals<'_>) {
         } else {
             pen.envelope(&opened.samples, rate, original, &colours.ink, 0.75);
         }
-        for clipped in &opened.clipped {
-            pen.tick(clipped.start as f64 / rate, original, &colours.wrong);
+        if let Some(level) = opened.measured.clipping.level_dbfs {
+            // A little below, for at 8 kHz a top is not quite what it was.
+            let lowest = 10_f32.powf((level - 0.3) / 20.0);
+            for (frame, (low, high)) in opened.peaks.iter().enumerate() {
+                if low.abs().max(*high) >= lowest {
+                    pen.tick((frame as f64 + 0.5) / FRAMES, original, &colours.wrong);
+                }
+            }
         }
     }
     if let Some(preview) = signals.preview {
@@ -105,7 +111,11 @@ pub(super) fn draw_signals(canvas: &HtmlCanvasElement, signals: &Signals<'_>) {
             pen.line(result.y(side), &colours.wrong);
         }
     }
-    let names = ["original", "preview, with the peak limit", "momentary loudness, 0 to −48 LUFS; gain reduction from above"];
+    let names = [
+        "original",
+        "preview, with the peak limit",
+        "momentary loudness, 0 to −48 LUFS; gain reduction from above",
+    ];
     for (lane, name) in [original, result, loudness].into_iter().zip(names) {
         pen.text(name, 6.0, lane.top + 11.0, &colours);
     }
@@ -178,7 +188,8 @@ impl Pen<'_> {
         let first = at(self.span.0).min(samples.length());
         let seen = samples.subarray(first, (at(self.span.1) + 2).min(samples.length())).to_vec();
         self.columns(lane, colour, alpha, |from, to| {
-            let index = |time: f64| ((time * rate).max(0.0) as usize).saturating_sub(first as usize).min(seen.len());
+            let index =
+                |time: f64| ((time * rate).max(0.0) as usize).saturating_sub(first as usize).min(seen.len());
             let part = seen.get(index(from)..(index(to) + 1).min(seen.len())).filter(|_| to > 0.0)?;
             part.iter().map(|&sample| (sample, sample)).reduce(wider)
         });
@@ -193,7 +204,13 @@ impl Pen<'_> {
     }
 
     /// Draws, in each column, what `extremes` says of its time.
-    fn columns(&self, lane: Lane, colour: &str, alpha: f64, extremes: impl Fn(f64, f64) -> Option<(f32, f32)>) {
+    fn columns(
+        &self,
+        lane: Lane,
+        colour: &str,
+        alpha: f64,
+        extremes: impl Fn(f64, f64) -> Option<(f32, f32)>,
+    ) {
         let context = self.context();
         context.set_stroke_style_str(colour);
         context.set_global_alpha(alpha);

@@ -42,9 +42,7 @@ pub(super) fn PromptForm() -> impl IntoView {
     let base_gain = form.field(lens!(base_gain), "playbackConfig.volumeMatrix.baseGain");
     let peak_limit = form.field(lens!(peak_limit), "playbackConfig.volumeMatrix.peakLimit");
     let compression = form.field(lens!(compression_ratio), "playbackConfig.volumeMatrix.compressionRatio");
-    let codec = form
-        .field(lens!(codec), "playbackConfig.codecPreference")
-        .by_name(Codec::ALL, Codec::name);
+    let codec = form.field(lens!(codec), "playbackConfig.codecPreference").by_name(Codec::ALL, Codec::name);
     let codecs = Codec::ALL.map(|codec| (codec.name().to_owned(), codec_name(codec).to_owned())).to_vec();
     let cutoff = form
         .field(lens!(cutoff), "playbackConfig.interruptibility.cutoffBehavior")

@@ -18,9 +18,24 @@ struct Figure {
 }
 
 const FIGURES: [Figure; 8] = [
-    Figure { name: "Integrated", unit: "LUFS", read: |all| all.integrated_lufs, absent: "too short or too quiet" },
-    Figure { name: "Short-term, most", unit: "LUFS", read: |all| all.short_term_max_lufs, absent: "needs 3 s" },
-    Figure { name: "Momentary, most", unit: "LUFS", read: |all| all.momentary_max_lufs, absent: "needs 0.4 s" },
+    Figure {
+        name: "Integrated",
+        unit: "LUFS",
+        read: |all| all.integrated_lufs,
+        absent: "too short or too quiet",
+    },
+    Figure {
+        name: "Short-term, most",
+        unit: "LUFS",
+        read: |all| all.short_term_max_lufs,
+        absent: "needs 3 s",
+    },
+    Figure {
+        name: "Momentary, most",
+        unit: "LUFS",
+        read: |all| all.momentary_max_lufs,
+        absent: "needs 0.4 s",
+    },
     Figure { name: "True peak", unit: "dBTP", read: |all| all.true_peak_dbtp, absent: "silent" },
     Figure { name: "Crest factor", unit: "dB", read: |all| all.crest_db, absent: "silent" },
     Figure { name: "Duration", unit: "s", read: |all| Some(all.duration_ms / 1_000.0), absent: "" },
@@ -33,7 +48,8 @@ const FIGURES: [Figure; 8] = [
 pub(super) fn Figures() -> impl IntoView {
     let state = expect_context::<PromptState>();
     let source = Signal::derive(move || state.shown().and_then(|clip| clip.source(|opened| opened.measured)));
-    let result = Signal::derive(move || state.shown().and_then(|clip| clip.result(|preview| preview.measured)));
+    let result =
+        Signal::derive(move || state.shown().and_then(|clip| clip.result(|preview| preview.measured)));
     let cell = |figure: &Figure, measures: Option<Measures>| match measures {
         None => "–".to_owned(),
         Some(measures) => match (figure.read)(&measures) {

@@ -58,7 +58,8 @@ pub(crate) fn PromptsPage() -> impl IntoView {
         }
     };
     let loudness = move || {
-        let lufs = state.shown().and_then(|clip| clip.result(|preview| preview.measured.integrated_lufs).flatten());
+        let lufs =
+            state.shown().and_then(|clip| clip.result(|preview| preview.measured.integrated_lufs).flatten());
         lufs.map_or_else(|| "Loudness".to_owned(), |lufs| format!("Loudness: {lufs:.1} LUFS"))
     };
     let read = move |bins: &mut [f32]| {

@@ -14,7 +14,9 @@ use prompt::control::CutoffBehavior;
 use prompt::interrupt;
 use signal::frame::SAMPLE_RATE;
 use wasm_bindgen::JsValue;
-use web_sys::{AnalyserNode, AudioBuffer, AudioBufferSourceNode, AudioContext, GainNode};
+use web_sys::{
+    AnalyserNode, AudioBuffer, AudioBufferSourceNode, AudioContext, AudioScheduledSourceNode, GainNode,
+};
 
 /// Time between a command and its sound, in seconds: what the browser needs to begin on time.
 const LEAD: f64 = 0.005;
@@ -33,7 +35,7 @@ pub(super) enum Deck {
 }
 
 /// The signal of a deck.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Track {
     pub(super) samples: Float32Array,
     pub(super) rate: u32,
@@ -43,8 +45,8 @@ pub(super) struct Track {
 
 impl Track {
     /// Returns a track at the line's rate whose first sample is the line's sample `start`.
-    pub(super) fn of_line(samples: Float32Array, start: u32) -> Self {
-        Self { samples, rate: SAMPLE_RATE, start: f64::from(start) / f64::from(SAMPLE_RATE) }
+    pub(super) fn of_line(samples: Float32Array, start: usize) -> Self {
+        Self { samples, rate: SAMPLE_RATE, start: start as f64 / f64::from(SAMPLE_RATE) }
     }
 
     fn duration(&self) -> f64 {
@@ -249,7 +251,7 @@ impl Player {
             if let Some(Sounding { source, fade }) = before {
                 fade.gain().set_value_at_time(1.0, when)?;
                 fade.gain().linear_ramp_to_value_at_time(0.0, when + CROSSFADE)?;
-                source.stop_with_when(when + CROSSFADE)?;
+                end_source(&source, when + CROSSFADE)?;
             }
             let level = match &state.level {
                 Some(level) => level.clone(),
@@ -310,7 +312,7 @@ impl Player {
                 let now = self.graph(|graph| Ok(graph.context.current_time())).unwrap_or(0.0);
                 // A source that has ended already cannot be stopped again, which is as well.
                 let _ = fade.gain().set_target_at_time(0.0, now, CROSSFADE / 3.0);
-                let _ = source.stop_with_when(now + 2.0 * CROSSFADE);
+                let _ = end_source(&source, now + 2.0 * CROSSFADE);
             }
         }
     }
@@ -342,6 +344,12 @@ impl Drop for Inner {
     }
 }
 
+/// Ends a source at a time of the audio clock.
+fn end_source(source: &AudioBufferSourceNode, when: f64) -> Result<(), JsValue> {
+    let source: &AudioScheduledSourceNode = source;
+    source.stop_with_when(when)
+}
+
 fn buffer(context: &AudioContext, track: &Track) -> Result<AudioBuffer, JsValue> {
     let buffer = context.create_buffer(1, track.samples.length(), track.rate as f32)?;
     buffer.copy_to_channel_with_f32_array(&track.samples, 0)?;
@@ -350,10 +358,7 @@ fn buffer(context: &AudioContext, track: &Track) -> Result<AudioBuffer, JsValue>
 
 /// Says that the browser does not play.
 pub(super) fn cannot_play(error: &JsValue) -> crate::ui::Notice {
-    crate::ui::Notice {
-        title: "The browser does not play it.".into(),
-        detail: crate::js::reason(error),
-    }
+    crate::ui::Notice { title: "The browser does not play it.".into(), detail: crate::js::reason(error) }
 }
 
 /// Returns a player for the component's life.

@@ -1,7 +1,15 @@
 //! The set: every prompt that was opened, side by side.
 
+use std::{
+    collections::BTreeMap,
+    io::{Cursor, Write as _},
+};
+
+use js_sys::Uint8Array;
 use leptos::prelude::*;
 use prompt::findings::Severity;
+use wasm_bindgen_futures::spawn_local;
+use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOptions};
 
 use super::{clip::Clip, state::PromptState};
 use crate::{
@@ -34,7 +42,8 @@ pub(super) fn PromptSet() -> impl IntoView {
     });
     let spread = move || {
         let all = lufs.get();
-        let (low, high) = all.iter().fold((f64::MAX, f64::MIN), |(low, high), &lufs| (low.min(lufs), high.max(lufs)));
+        let (low, high) =
+            all.iter().fold((f64::MAX, f64::MIN), |(low, high), &lufs| (low.min(lufs), high.max(lufs)));
         (all.len() > 1).then(|| format!("Spread {:.1} LU over {} prompts", high - low, all.len()))
     };
     let match_all = move |_| {
@@ -49,11 +58,22 @@ pub(super) fn PromptSet() -> impl IntoView {
             state.notice.set(Some(Notice { title: "The file was not saved".into(), detail: reason(&error) }));
         }
     };
-    let selection =
-        Selection::new(state.chosen, move |id| state.choose(id), |clip: &Clip| format!("Show {}", clip.name()));
+    let selection = Selection::new(
+        state.chosen,
+        move |id| state.choose(id),
+        |clip: &Clip| format!("Show {}", clip.name()),
+    );
     let actions = vec![
-        Action::new("WAV", |clip: &Clip| format!("Save {} as WAV", clip.name()), move |clip: Clip| save(state, clip)),
-        Action::new("×", |clip: &Clip| format!("Remove {}", clip.name()), move |clip: Clip| state.remove(clip.id)),
+        Action::new(
+            "WAV",
+            |clip: &Clip| format!("Save {} as WAV", clip.name()),
+            move |clip: Clip| save(state, clip),
+        ),
+        Action::new(
+            "×",
+            |clip: &Clip| format!("Remove {}", clip.name()),
+            move |clip: Clip| state.remove(clip.id),
+        ),
     ];
     view! {
         <section class="panel prompt-set" aria-label="Set">
@@ -100,40 +120,58 @@ fn columns() -> Vec<Column<Clip>> {
 }
 
 fn save(state: PromptState, clip: Clip) {
-    let wanted = state.wanted(state.settings(), state.target());
-    let Some(written) = state.with_lab(|lab| lab.wav(clip.id, wanted)) else { return };
-    leptos::task::spawn_local(async move {
-        let saved = match written.await {
+    let (lab, wanted) = (state.lab(), state.wanted(state.settings(), state.target()));
+    spawn_local(async move {
+        let saved = match lab.wav(clip.id, wanted).await {
             Ok(bytes) => save_bytes(&format!("{}.wav", stem(&clip.name())), "audio/wav", &bytes)
                 .map_err(|error| reason(&error)),
             Err(why) => Err(why),
         };
-        if let Err(detail) = saved {
-            let _ = state.notice.try_set(Some(Notice { title: "The file was not saved:".into(), detail }));
-        }
+        complain(state, saved);
     });
 }
 
 fn save_all(state: PromptState) {
-    let wanted = state.wanted(state.settings(), state.target());
-    let clips: Vec<_> = state
-        .clips
-        .get_untracked()
-        .iter()
-        .map(|clip| (clip.id, format!("{}.wav", stem(&clip.name()))))
-        .collect();
-    let Some(written) = state.with_lab(|lab| lab.zip(clips, wanted)) else { return };
-    leptos::task::spawn_local(async move {
-        let saved = match written.await {
-            Ok(bytes) => {
-                save_bytes("prompts.zip", "application/zip", &bytes).map_err(|error| reason(&error))
+    let (lab, wanted) = (state.lab(), state.wanted(state.settings(), state.target()));
+    let clips = state.clips.get_untracked();
+    spawn_local(async move {
+        let mut files = Vec::new();
+        for clip in clips {
+            match lab.wav(clip.id, wanted).await {
+                Ok(bytes) => files.push((stem(&clip.name()).to_owned(), bytes.to_vec())),
+                Err(why) => return complain(state, Err(format!("{}: {why}", clip.name()))),
             }
-            Err(why) => Err(why),
-        };
-        if let Err(detail) = saved {
-            let _ = state.notice.try_set(Some(Notice { title: "The files were not saved:".into(), detail }));
         }
+        let zipped = zip(files).map_err(|error| error.to_string());
+        complain(
+            state,
+            zipped.and_then(|bytes| {
+                save_bytes("prompts.zip", "application/zip", &Uint8Array::from(&*bytes))
+                    .map_err(|error| reason(&error))
+            }),
+        );
     });
+}
+
+/// Says what was not saved.
+fn complain(state: PromptState, saved: Result<(), String>) {
+    if let Err(detail) = saved {
+        let _ = state.notice.try_set(Some(Notice { title: "Not saved:".into(), detail }));
+    }
+}
+
+/// Packs WAV files by their names; a name that comes again gets a number.
+fn zip(files: Vec<(String, Vec<u8>)>) -> ZipResult<Vec<u8>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    let mut names = BTreeMap::<String, u32>::new();
+    for (name, bytes) in files {
+        let count = names.entry(name.clone()).and_modify(|count| *count += 1).or_insert(1);
+        let name = if *count == 1 { format!("{name}.wav") } else { format!("{name}-{count}.wav") };
+        zip.start_file(name, options)?;
+        zip.write_all(&bytes)?;
+    }
+    Ok(zip.finish()?.into_inner())
 }
 
 /// Returns a file's name without its ending.

@@ -105,14 +105,18 @@ fn StandInPrompts() -> impl IntoView {
             return;
         }
         state.form.draft.update(|draft| draft.prompt_id.clone_from(&id));
-        state.add(id.clone(), false, async move |lab, clip| {
+        let given = id.clone();
+        let clip = state.add(id.clone(), false, async move |lab, clip| {
             let bytes = api::prompt_audio(&id).await.map_err(|problem| Notice::from(problem).detail)?;
             lab.open(clip, &format!("{id}.wav"), bytes).await
         });
+        clip.given.set(Some(given));
     };
     let names = move || {
         list.with(|list| match list {
-            Some(Ok(list)) => list.prompts.iter().map(|prompt| prompt.prompt_id.to_string()).collect::<Vec<_>>(),
+            Some(Ok(list)) => {
+                list.prompts.iter().map(|prompt| prompt.prompt_id.to_string()).collect::<Vec<_>>()
+            }
             Some(Err(_)) | None => Vec::new(),
         })
     };
@@ -125,7 +129,10 @@ fn StandInPrompts() -> impl IntoView {
             }
         }>
             <option value="">"Stand-in's prompt …"</option>
-            {move || names().into_iter().map(|name| view! { <option value=name.clone()>{name}</option> }).collect_view()}
+            {move || names().into_iter().map(|name| {
+                let value = name.clone();
+                view! { <option value=value>{name}</option> }
+            }).collect_view()}
         </select>
         <datalist id="prompt-ids">
             {move || names().into_iter().map(|name| view! { <option value=name></option> }).collect_view()}

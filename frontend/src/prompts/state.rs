@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use prompt::{
     draft::{CheckedPrompt, PromptDraft},
     job::PlaybackSession,
+    matching::Reach,
     render::{Bypass, Settings},
     volume::VolumeMatrix,
 };
@@ -15,7 +16,7 @@ use wire::api::{Limits, Profile, ProfileName};
 
 use super::{
     clip::Clip,
-    lab::{ClipId, Lab, Opened, Rendering},
+    lab::{ClipId, Lab, Opened, Rendering, Target, Wanted},
     player::{Deck, Player, Track, cannot_play, use_player},
 };
 use crate::{
@@ -138,7 +139,12 @@ impl PromptState {
     }
 
     /// Adds a clip, and looks at it. `open` reads it.
-    pub(super) fn add<F>(self, name: String, is_played: bool, open: impl FnOnce(Lab, ClipId) -> F + 'static) -> Clip
+    pub(super) fn add<F>(
+        self,
+        name: String,
+        is_played: bool,
+        open: impl FnOnce(Lab, ClipId) -> F + 'static,
+    ) -> Clip
     where
         F: Future<Output = Result<Opened, String>> + 'static,
     {
@@ -165,15 +171,17 @@ impl PromptState {
         self.lab.try_with_value(|lab| lab.close(id));
         if self.chosen.try_get_untracked().flatten() == Some(id) {
             self.stop();
-            let other = self.clips.with_untracked(|clips| clips.iter().rev().find(|clip| clip.id != id).map(|clip| clip.id));
+            let other = self
+                .clips
+                .with_untracked(|clips| clips.iter().rev().find(|clip| clip.id != id).map(|clip| clip.id));
             self.chosen.set(other);
         }
         let _ = self.clips.try_update(|clips| clips.retain(|clip| clip.id != id));
     }
 
-    /// Calls `act` with the lab.
-    pub(super) fn with_lab<T>(self, act: impl FnOnce(&Lab) -> T) -> Option<T> {
-        self.lab.try_with_value(act)
+    /// Returns the lab.
+    pub(super) fn lab(self) -> Lab {
+        self.lab.try_get_value().unwrap_or_default()
     }
 
     /// Returns the settings that the form stands for, whatever is being typed into it; reactive.
@@ -191,6 +199,13 @@ impl PromptState {
     /// Returns the loudness that the preview is brought to, in LUFS; reactive.
     pub(super) fn target(self) -> Option<f64> {
         self.form.draft.with(|draft| prompt::typed::loudness(&draft.target_lufs))
+    }
+
+    /// Returns what a rendering is asked for by: the settings, and the loudness to bring the prompt to. Where its peaks stand
+    /// against it, it stays below, so that its dynamics are kept.
+    pub(super) fn wanted(self, settings: Settings, target: Option<f64>) -> Wanted {
+        let target = target.map(|lufs| Target { lufs, reach: Reach::GainOnly });
+        Wanted { target, ..Wanted::from(settings) }
     }
 
     /// Plays the chosen clip from the present place, and lets this deck be heard; while it plays, only switches.
@@ -268,7 +283,7 @@ impl PromptState {
         Effect::new(move |_| {
             let clip = self.shown();
             let track = clip.and_then(|clip| {
-                clip.result(|preview| Track::of_line(preview.heard.clone(), preview.trim.kept.start as u32))
+                clip.result(|preview| Track::of_line(preview.heard.clone(), preview.trim.kept.start))
             });
             self.say(self.player.with_value(|player| player.set_track(Deck::Preview, track)));
         });
@@ -294,22 +309,29 @@ impl PromptState {
             return;
         }
         let place = self.player.with_value(Player::position);
-        let from = (is_shown && self.is_playing.get_untracked()).then_some((place * 8_000.0) as u32);
-        let settings = if clip.is_played { Settings { codec: None, ..Settings::default() } } else { settings };
-        let target = target.filter(|_| !clip.is_played);
+        let from = (is_shown && self.is_playing.get_untracked()).then(|| {
+            let trimmed = untrack(|| clip.result(|preview| preview.trim.kept.start)).unwrap_or_default();
+            ((place * 8_000.0) as usize).saturating_sub(trimmed)
+        });
+        let wanted = if clip.is_played {
+            Wanted::from(Settings { codec: None, ..Settings::default() })
+        } else {
+            self.wanted(settings, target)
+        };
         let take = move |rendering| match rendering {
             Rendering::Part { start, heard } => {
-                let piece = Track::of_line(heard, start);
+                let trimmed = untrack(|| clip.result(|preview| preview.trim.kept.start)).unwrap_or_default();
+                let piece = Track::of_line(heard, trimmed + start);
                 if let Some(result) = self.player.try_with_value(|player| player.splice(&piece)) {
                     self.say(result);
                 }
             }
             Rendering::Whole(preview) => {
                 let _ = clip.trouble.try_set(None);
-                let _ = clip.preview.try_set(Some(Rc::new(preview)));
+                let _ = clip.preview.try_set(Some(Rc::from(preview)));
             }
             Rendering::Failed(why) => drop(clip.trouble.try_set(Some(why))),
         };
-        self.with_lab(|lab| lab.render(clip.id, settings, target, from, take));
+        self.lab().render(clip.id, wanted, from, take);
     }
 }

@@ -165,7 +165,8 @@ fn interrupt(state: PromptState, by: Interruption) {
 /// Returns the DTMF key of a key press, unless a field takes it.
 fn dtmf_key(event: &KeyboardEvent) -> Option<String> {
     let takes_text = |element: &Element| {
-        matches!(&*element.tag_name(), "INPUT" | "TEXTAREA" | "SELECT") || element.has_attribute("contenteditable")
+        matches!(&*element.tag_name(), "INPUT" | "TEXTAREA" | "SELECT")
+            || element.has_attribute("contenteditable")
     };
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let is_plain = !event.ctrl_key() && !event.alt_key() && !event.meta_key() && !event.repeat();

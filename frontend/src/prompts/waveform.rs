@@ -123,9 +123,8 @@ pub(super) fn Waveform() -> impl IntoView {
         let clipped = if clipped == 0 { String::new() } else { format!(", {clipped} samples clipped") };
         format!("Original and preview of {}, {}{clipped}", clip.name(), clock(duration.get()))
     };
-    let selected = move || {
-        state.selection.get().map(|(from, to)| format!("Selected {} to {}", clock(from), clock(to)))
-    };
+    let selected =
+        move || state.selection.get().map(|(from, to)| format!("Selected {} to {}", clock(from), clock(to)));
     view! {
         <section class="waveforms" aria-label="Waveform">
             <div class="layers">

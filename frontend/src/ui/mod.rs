@@ -10,14 +10,24 @@ pub(crate) use frames::on_each_frame;
 pub(crate) use notice::{Notice, NoticeBox};
 pub(crate) use spectrum::Spectrum;
 
+use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 /// Makes the browser save `content` as a file called `name`.
 pub(crate) fn download(name: &str, mime: &str, content: &str) -> Result<(), JsValue> {
+    save(name, mime, &content.into())
+}
+
+/// Makes the browser save `content` as a file called `name`.
+pub(crate) fn save_bytes(name: &str, mime: &str, content: &Uint8Array) -> Result<(), JsValue> {
+    save(name, mime, content)
+}
+
+fn save(name: &str, mime: &str, content: &JsValue) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type(mime);
-    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&content.into()), &options)?;
+    let blob = Blob::new_with_u8_array_sequence_and_options(&js_sys::Array::of1(content), &options)?;
     let url = Url::create_object_url_with_blob(&blob)?;
     let document = web_sys::window().and_then(|window| window.document()).expect("a page has a document");
     let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();

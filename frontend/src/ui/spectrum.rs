@@ -22,7 +22,10 @@ const MARKS: [(f64, &str); 5] =
 /// Shows the spectrum of what is heard, as `read` writes it into `bins` values in dBFS; it returns the highest frequency, in
 /// Hz, or None while there is nothing to hear.
 #[component]
-pub(crate) fn Spectrum(bins: usize, mut read: impl FnMut(&mut [f32]) -> Option<f64> + 'static) -> impl IntoView {
+pub(crate) fn Spectrum(
+    bins: usize,
+    mut read: impl FnMut(&mut [f32]) -> Option<f64> + 'static,
+) -> impl IntoView {
     let canvas = NodeRef::<Canvas>::new();
     let mut levels = vec![0.0f32; bins];
     let (mut fitted, mut frame) = (None, 0u32);

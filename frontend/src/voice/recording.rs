@@ -10,8 +10,8 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AudioBuffer, DragEvent, File, HtmlCanvasElement, OfflineAudioContext};
 
-use crate::ui::canvas::{Sheet, sheet};
 use crate::js::{field, reason};
+use crate::ui::canvas::{Sheet, sheet};
 
 /// A recording and the digits that were found in it.
 #[derive(Clone, Debug, PartialEq)]

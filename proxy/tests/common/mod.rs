@@ -8,6 +8,7 @@
 )]
 
 pub mod fake;
+pub mod media;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 

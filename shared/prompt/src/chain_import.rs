@@ -45,14 +45,14 @@ pub fn is_chain(json: &Value) -> bool {
 pub fn with_chain(draft: &PromptDraft, chain: &ChainConfig) -> (PromptDraft, FieldErrors) {
     let ChainConfig { gain, gate, compressor, limiter } = *chain;
     let mut left_out = FieldErrors::new();
-    let base_gain = base_gain(gain, &mut left_out);
+    let peak_limit = peak_limit(limiter, &mut left_out);
+    let base_gain = base_gain(gain, peak_limit, &mut left_out);
     if !gate.bypass {
         left_out.refuse("gate", NO_COUNTERPART);
     } else if gate != (GateConfig { bypass: true, ..GateConfig::default() }) {
         left_out.refuse("gate", "is bypassed, and its settings are left out");
     }
     let compression_ratio = compression_ratio(compressor, &mut left_out);
-    let peak_limit = peak_limit(limiter, base_gain, &mut left_out);
     let draft = PromptDraft {
         base_gain: typed::text(base_gain),
         peak_limit: typed::text(peak_limit),
@@ -62,13 +62,16 @@ pub fn with_chain(draft: &PromptDraft, chain: &ChainConfig) -> (PromptDraft, Fie
     (draft, left_out)
 }
 
-fn base_gain(gain: GainConfig, left_out: &mut FieldErrors) -> f32 {
+/// The gain gives way to the ceiling, so that no peak exceeds what was meant.
+fn base_gain(gain: GainConfig, peak_limit: f32, left_out: &mut FieldErrors) -> f32 {
     let factor = if gain.bypass { 1.0 } else { gain.factor };
-    let nearest = BASE_GAIN.nearest(factor);
+    let nearest = BASE_GAIN.nearest(factor).min(peak_limit);
     if factor > nearest {
         left_out.refuse(
             "gain.factor",
-            format!("is {factor}; the gateway amplifies nothing, so it becomes {nearest}"),
+            format!(
+                "is {factor}; the gateway's gain is at most 1 and its peak limit, so it becomes {nearest}"
+            ),
         );
     }
     nearest
@@ -98,7 +101,7 @@ fn compression_ratio(compressor: CompressorConfig, left_out: &mut FieldErrors) -
     nearest
 }
 
-fn peak_limit(limiter: LimiterConfig, base_gain: f32, left_out: &mut FieldErrors) -> f32 {
+fn peak_limit(limiter: LimiterConfig, left_out: &mut FieldErrors) -> f32 {
     if limiter.bypass {
         left_out.refuse("limiter", "is bypassed; the gateway always limits, here to full scale");
         return 1.0;
@@ -109,17 +112,7 @@ fn peak_limit(limiter: LimiterConfig, base_gain: f32, left_out: &mut FieldErrors
         left_out
             .refuse("limiter.releaseMs", format!("is {has} ms; at the gateway it is always {release_ms} ms"));
     }
-    let ceiling = PEAK_LIMIT.nearest(math::from_db(limiter.ceiling_dbfs));
-    if ceiling < base_gain {
-        left_out.refuse(
-            "limiter.ceilingDbfs",
-            format!(
-                "is {} dBFS, below the gain; the gateway's limit is at least the base gain, {base_gain}",
-                limiter.ceiling_dbfs
-            ),
-        );
-    }
-    ceiling.max(base_gain)
+    PEAK_LIMIT.nearest(math::from_db(limiter.ceiling_dbfs))
 }
 
 #[cfg(test)]
@@ -155,7 +148,7 @@ mod tests {
         let limiter = LimiterConfig { bypass: false, ceiling_dbfs: -6.0, ..LimiterConfig::default() };
         check(&ChainConfig { limiter, ..matrix.chain() }, ["0.5", "0.50118726", "0.25"], &[]);
         let limiter = LimiterConfig { ceiling_dbfs: -20.0, ..limiter };
-        check(&ChainConfig { limiter, ..matrix.chain() }, ["0.5", "0.5", "0.25"], &["limiter.ceilingDbfs"]);
+        check(&ChainConfig { limiter, ..matrix.chain() }, ["0.1", "0.1", "0.25"], &["gain.factor"]);
         check(&ChainConfig::bypassed(), ["1", "1", "1"], &["limiter"]);
         let compressor = CompressorConfig {
             bypass: false,

@@ -20,11 +20,13 @@ impl Events {
     pub(in super::super) fn new(state: PromptState) -> Self {
         let told = RwSignal::new(BTreeMap::new());
         let is_over = |session: &Session| session.record.with_untracked(|record| record.outcome.is_some());
-        let before = state.sessions.get_untracked().iter().filter(|session| is_over(session)).map(|session| session.id);
+        let sessions = state.sessions.get_untracked();
+        let before = sessions.iter().filter(|session| is_over(session)).map(|session| session.id);
         let begun = StoredValue::new(before.collect::<HashSet<JobId>>());
         Effect::new(move |_| {
             for session in state.sessions.get() {
-                let reply = session.record.with(|record| record.result.clone().filter(|_| record.outcome.is_some()));
+                let reply =
+                    session.record.with(|record| record.result.clone().filter(|_| record.outcome.is_some()));
                 let Some(reply) = reply else { continue };
                 if begun.try_update_value(|begun| begun.insert(session.id)) != Some(true) {
                     continue;
@@ -33,7 +35,8 @@ impl Events {
                 let now = clock::rfc3339(clock::now());
                 let Some(event) = playback_event(&sending.session_id, &reply, &now) else { continue };
                 spawn_local(async move {
-                    let answer = api::playback_event(&event).await.map_err(|problem| Notice::from(problem).detail);
+                    let answer =
+                        api::playback_event(&event).await.map_err(|problem| Notice::from(problem).detail);
                     let _ = told.try_update(|told| told.insert(session.id, answer));
                 });
             }

@@ -6,7 +6,12 @@ use prompt::{
     reply::{Confirmation, LatencySource, PlaybackReply},
 };
 
-use super::{super::state::{PromptState, Session}, event::Events, played, sender::Sender};
+use super::{
+    super::state::{PromptState, Session},
+    event::Events,
+    played,
+    sender::Sender,
+};
 use crate::{
     js::reason,
     kit::{
@@ -121,7 +126,9 @@ fn Active() -> impl IntoView {
     });
     let text = move || match active.get() {
         None => String::new(),
-        Some(Ok(count)) => format!("{count} of {} streams play", state.limits.with(|limits| limits.media_streams)),
+        Some(Ok(count)) => {
+            format!("{count} of {} streams play", state.limits.with(|limits| limits.media_streams))
+        }
         Some(Err(why)) => why,
     };
     view! { <span class="fine" role="status">{text}</span> }

@@ -2,7 +2,6 @@
 
 use js_sys::Float32Array;
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use super::super::{
     lab::Opened,

@@ -49,7 +49,8 @@ impl Sender {
                 }
                 Err(problem) => {
                     let notice = Notice::from(problem);
-                    let title = format!("{} was not given to the stand-in, and nothing was sent:", clip.name());
+                    let title =
+                        format!("{} was not given to the stand-in, and nothing was sent:", clip.name());
                     let _ = self.state.notice.try_set(Some(Notice { title, ..notice }));
                 }
             }
@@ -101,7 +102,10 @@ fn float_wav(samples: &Float32Array, rate: u32) -> Uint8Array {
     let file = Uint8Array::new_with_length(44 + data);
     file.set(&Uint8Array::from(&*header), 0);
     // Both the array and WAV are little-endian on every machine with WebAssembly.
-    file.set(&Uint8Array::new_with_byte_offset_and_length(&samples.buffer(), samples.byte_offset(), data), 44);
+    file.set(
+        &Uint8Array::new_with_byte_offset_and_length(&samples.buffer(), samples.byte_offset(), data),
+        44,
+    );
     file
 }
 

@@ -39,7 +39,7 @@ pub const PANELS: [Panel; 6] = [
         title: "Prompt playback",
         name: "Prompts",
         module: PanelModule::Panels,
-        is_built: false,
+        is_built: true,
     },
     Panel {
         path: "/dialer",
