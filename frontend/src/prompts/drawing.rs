@@ -156,7 +156,7 @@ impl Colours {
         };
         Self {
             ink: ink.to_owned(),
-            accent: named("--accent").unwrap_or_else(|| ink.to_owned()),
+            accent: named("--live").unwrap_or_else(|| ink.to_owned()),
             wrong: named("--wrong").unwrap_or_else(|| ink.to_owned()),
         }
     }
