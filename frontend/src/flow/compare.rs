@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use shared::{flow::analysis::part_at, wire::NodeExecution};
 
 use super::{
-    desk::FlowState,
     run::RunId,
-    sight::{AnalysedRun, FlowView},
+    state::FlowState,
+    view::{AnalysedRun, FlowView},
 };
 
 /// The choice of the other run, and the first difference.

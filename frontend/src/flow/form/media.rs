@@ -7,7 +7,7 @@ use shared::{
 };
 
 use crate::{
-    flow::desk::FlowState,
+    flow::state::FlowState,
     kit::forms::{ChoiceField, Row, Rows, TextField, lens},
 };
 

@@ -8,7 +8,7 @@ use shared::{
     menu::graph::FlowDefinition,
 };
 
-use crate::flow::sight::{AnalysedRun, Weight};
+use crate::flow::view::{AnalysedRun, Weight};
 
 /// The marks of a node or a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

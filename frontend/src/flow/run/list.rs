@@ -5,7 +5,7 @@ use shared::flow::{FlowSimulation, Totals, Verdict};
 
 use super::{Run, Runner, verdict_name};
 use crate::{
-    flow::desk::FlowState,
+    flow::state::FlowState,
     js::reason,
     kit::{
         jobs::{JobTable, JobsUnderWay, MaxRunning, number_column, state_column},

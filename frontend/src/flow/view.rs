@@ -12,8 +12,8 @@ use shared::{
 };
 
 use super::{
-    desk::{FlowModel, FlowState},
     run::{Record, Run, RunId},
+    state::{FlowModel, FlowState},
 };
 
 /// A run that is over, analysed on the flow that it was run on.
