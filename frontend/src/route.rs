@@ -109,7 +109,7 @@ mod tests {
     use wire::api::PANELS;
 
     use super::*;
-    use crate::testing::{self, dispatch, mount, until};
+    use crate::testing::{self, dispatch, mount, until, until_eq};
 
     fn go_to(path: &str) {
         let history = window().history().expect("a page has a history");
@@ -125,8 +125,7 @@ mod tests {
     }
 
     async fn until_shown(heading: &str, title: &str) {
-        until(&format!("the focus on {heading}, on {}", focused()), || focused() == format!("h1 {heading}"))
-            .await;
+        until_eq(format!("h1 {heading}"), focused).await;
         assert_eq!(document().title(), format!("{title} · Dialbench"));
     }
 

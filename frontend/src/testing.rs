@@ -13,7 +13,7 @@ mod fetch;
 mod names;
 mod tests;
 
-use std::fmt::Write as _;
+use std::fmt::{Debug, Write as _};
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Reflect};
@@ -236,6 +236,20 @@ pub(crate) async fn until_some<T>(what: &str, mut look: impl FnMut() -> Option<T
         TimeoutFuture::new(POLL_INTERVAL_MS).await;
     }
     panic!("waited for {what}");
+}
+
+/// Waits until `look` returns what is expected; where it does not within fifteen seconds, the test fails and says what it
+/// returned last.
+pub(crate) async fn until_eq<T: PartialEq<U> + Debug, U: Debug>(expected: U, mut look: impl FnMut() -> T) {
+    let mut seen = look();
+    for _ in 0..CONDITION_TIMEOUT_MS / POLL_INTERVAL_MS {
+        if seen == expected {
+            return;
+        }
+        TimeoutFuture::new(POLL_INTERVAL_MS).await;
+        seen = look();
+    }
+    assert_eq!(seen, expected, "waited in vain");
 }
 
 /// Returns the document.

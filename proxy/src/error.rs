@@ -28,6 +28,7 @@ impl ApiError {
             detail: detail.into(),
             errors: FieldErrors::new(),
             upstream: None,
+            unsent: false,
             retry_after_ms: None,
         }))
     }
@@ -76,6 +77,12 @@ impl ApiError {
         self
     }
 
+    /// Says whether the request certainly did not get past the proxy.
+    pub(crate) fn unsent(mut self, unsent: bool) -> Self {
+        self.0.unsent = unsent;
+        self
+    }
+
     /// Returns the description of the error.
     pub(crate) fn detail(&self) -> &str {
         &self.0.detail
@@ -112,14 +119,14 @@ impl From<UpstreamError> for ApiError {
         let detail = error.to_string();
         match error {
             UpstreamError::NotConfigured { service, .. } => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).upstream(service, None, None)
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).upstream(service, None, None).unsent(true)
             }
             UpstreamError::Token(error) => error.into(),
             UpstreamError::Status { service, status, retry_after, .. } => {
                 Self::new(passed_on(status), detail).upstream(service, Some(status), retry_after)
             }
-            UpstreamError::Network { service, is_timeout, .. } => {
-                Self::new(unreached(is_timeout), detail).upstream(service, None, None)
+            UpstreamError::Network { service, is_timeout, is_unsent, .. } => {
+                Self::new(unreached(is_timeout), detail).upstream(service, None, None).unsent(is_unsent)
             }
             UpstreamError::Unreadable { service, .. } => {
                 Self::new(StatusCode::BAD_GATEWAY, detail).upstream(service, None, None)
@@ -135,7 +142,9 @@ impl From<TokenError> for ApiError {
             TokenErrorKind::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::BAD_GATEWAY,
         };
-        Self::new(status, error.to_string()).upstream(error.service, error.status(), error.retry_after())
+        let problem = Self::new(status, error.to_string());
+        // Without a token nothing is sent; a request whose token was refused was not acted on either.
+        problem.upstream(error.service, error.status(), error.retry_after()).unsent(true)
     }
 }
 

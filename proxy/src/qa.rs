@@ -67,10 +67,10 @@ impl From<ExportError> for ApiError {
                 };
                 Self::new(passed_on, detail).upstream(UpstreamName::Qa, Some(status.as_u16()), retry_after)
             }
-            ExportError::Network { message, is_timeout, .. } => {
+            ExportError::Network { message, is_timeout, is_unsent } => {
                 let status = if is_timeout { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
                 let detail = format!("the QA platform cannot be reached: {message}");
-                Self::new(status, detail).upstream(UpstreamName::Qa, None, None)
+                Self::new(status, detail).upstream(UpstreamName::Qa, None, None).unsent(is_unsent)
             }
         }
     }
@@ -85,7 +85,8 @@ impl Qa {
     pub(crate) fn endpoint(&self) -> Result<&Url, ApiError> {
         self.endpoint.as_ref().ok_or_else(|| {
             let detail = "qa is not configured: qa.endpoint (where test results are exported to)";
-            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail).upstream(UpstreamName::Qa, None, None)
+            let problem = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+            problem.upstream(UpstreamName::Qa, None, None).unsent(true)
         })
     }
 

@@ -48,6 +48,7 @@ impl IntoResponse for Refusal {
             detail: self.detail,
             errors: self.errors,
             upstream: None,
+            unsent: false,
             retry_after_ms: None,
         };
         let mut response = (self.status, Json(problem)).into_response();

@@ -127,7 +127,7 @@ mod tests {
     use crate::{
         call::{store::MAX_ROWS, testing::mount_in_call},
         js::{field, set},
-        testing::{Page, text, until},
+        testing::{Page, text, until, until_eq},
     };
 
     fn events() -> (Page, CallContext) {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     async fn shows(page: &Page, expected: &[&str]) {
-        until(&format!("{expected:?}, where there is {:?}", rows(page)), || rows(page) == expected).await;
+        until_eq(expected, || rows(page)).await;
     }
 
     #[wasm_bindgen_test]

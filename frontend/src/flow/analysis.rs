@@ -4,9 +4,9 @@ use ivr::analysis::{Coverage, Share, Structure};
 use leptos::prelude::*;
 
 use super::{
-    desk::FlowModel,
     run::verdict_name,
-    sight::{AnalysedRun, FlowView},
+    state::FlowModel,
+    view::{AnalysedRun, FlowView},
 };
 
 /// Maximum number of items of a list; further ones are only counted.
@@ -15,16 +15,16 @@ const MAX_ITEMS: usize = 500;
 /// The region `Path analysis`.
 #[component]
 pub(super) fn Analysis() -> impl IntoView {
-    let sight = expect_context::<FlowView>();
+    let view = expect_context::<FlowView>();
     view! {
         <section class="panel analysis" role="region" aria-label="Path analysis">
             <header><h2>"Path analysis"</h2></header>
-            {move || match sight.shown.get() {
+            {move || match view.shown.get() {
                 None => view! { <p class="empty">"No finished run is shown. Run the simulation, and its path is judged here."</p> }.into_any(),
                 Some(looked) => view! { <Verdict looked=looked.clone() /><Figures looked /> }.into_any(),
             }}
             {move || {
-                let (known, all) = (sight.flow.get()?, sight.all.get()?);
+                let (known, all) = (view.flow.get()?, view.all.get()?);
                 Some(view! { <OfFlow known all /> })
             }}
         </section>
@@ -72,10 +72,10 @@ fn Verdict(looked: AnalysedRun) -> impl IntoView {
 
 #[component]
 fn Figures(looked: AnalysedRun) -> impl IntoView {
-    let sight = expect_context::<FlowView>();
+    let view = expect_context::<FlowView>();
     let analysis = &looked.analysis;
     let percent = |ratio: f64| format!("{:.0} %", ratio * 100.0);
-    let shares = sight.flow.get_untracked().map(|known| {
+    let shares = view.flow.get_untracked().map(|known| {
         let coverage = &analysis.coverage;
         (coverage.node_share(known.structure()), coverage.way_share(known.structure()))
     });

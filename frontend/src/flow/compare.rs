@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use wire::cxone::NodeExecution;
 
 use super::{
-    desk::FlowState,
     run::RunId,
-    sight::{AnalysedRun, FlowView},
+    state::FlowState,
+    view::{AnalysedRun, FlowView},
 };
 
 /// The choice of the other run, and the first difference.

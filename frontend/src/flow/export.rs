@@ -8,9 +8,9 @@ use wasm_bindgen_futures::spawn_local;
 use wire::api::{Problem, QaExported};
 
 use super::{
-    desk::FlowState,
     run::{Run, RunId},
-    sight::{AnalysedRun, FlowView},
+    state::FlowState,
+    view::{AnalysedRun, FlowView},
 };
 use crate::{
     clock,
@@ -25,23 +25,23 @@ type Writer = fn(&Structure, &[ExportedRun<'_>]) -> String;
 /// Shows the downloads of all finished runs of the flow, and the export of the shown one.
 #[component]
 pub(super) fn ExportPanel() -> impl IntoView {
-    let desk = expect_context::<FlowState>();
-    let sight = expect_context::<FlowView>();
-    let any = Memo::new(move |_| !finished(desk, sight).is_empty());
+    let state = expect_context::<FlowState>();
+    let view = expect_context::<FlowView>();
+    let any = Memo::new(move |_| !finished(state, view).is_empty());
     // Computed when the first file is asked for, and once for all files of the same runs.
     let analysed = Memo::new(move |_| {
-        let Some(known) = sight.flow.get() else { return Vec::new() };
-        finished(desk, sight).iter().filter_map(|run| AnalysedRun::at(&known, run)).collect::<Vec<_>>()
+        let Some(known) = view.flow.get() else { return Vec::new() };
+        finished(state, view).iter().filter_map(|run| AnalysedRun::at(&known, run)).collect::<Vec<_>>()
     });
     let save = move |kind: &str, mime: &str, write: Writer| {
-        let Some(known) = sight.flow.get_untracked() else { return };
+        let Some(known) = view.flow.get_untracked() else { return };
         let finished = analysed.get_untracked();
         let texts: Vec<Texts> = finished.iter().map(Texts::of).collect();
         let runs: Vec<ExportedRun<'_>> =
             texts.iter().zip(&finished).map(|(texts, run)| texts.run(run)).collect();
         let name = format!("{}-runs.{kind}", known.flow().flow_id);
         if let Err(error) = download(&name, mime, &write(known.structure(), &runs)) {
-            desk.notice.set(Some(Notice { title: "The file was not saved".into(), detail: reason(&error) }));
+            state.notice.set(Some(Notice { title: "The file was not saved".into(), detail: reason(&error) }));
         }
     };
     let none = Signal::derive(move || !any.get());
@@ -60,15 +60,15 @@ pub(super) fn ExportPanel() -> impl IntoView {
 }
 
 /// Returns the drawn flow's runs that are over and have a result, in the order in which they were submitted.
-fn finished(desk: FlowState, sight: FlowView) -> Vec<Run> {
-    let Some(known) = sight.flow.get() else { return Vec::new() };
+fn finished(state: FlowState, view: FlowView) -> Vec<Run> {
+    let Some(known) = view.flow.get() else { return Vec::new() };
     let fits = |run: &&Run| {
         run.record.with(|record| {
             let of_flow = record.draft.flow_id.trim() == known.flow().flow_id;
             of_flow && record.outcome.is_some() && record.result.is_some()
         })
     };
-    desk.runs.with(|runs| runs.iter().rev().filter(fits).cloned().collect())
+    state.runs.with(|runs| runs.iter().rev().filter(fits).cloned().collect())
 }
 
 /// The texts that an exported run borrows.
@@ -103,22 +103,22 @@ impl Texts {
 /// Shows the export of the shown run's verdict to the configured QA platform.
 #[component]
 fn Export() -> impl IntoView {
-    let desk = expect_context::<FlowState>();
-    let sight = expect_context::<FlowView>();
+    let state = expect_context::<FlowState>();
+    let view = expect_context::<FlowView>();
     let test = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     // With the run that it is about.
     let answer = RwSignal::new(None::<(RunId, Result<QaExported, Notice>)>);
     let proposed = move || {
-        sight.shown.with(|shown| {
+        view.shown.with(|shown| {
             shown
                 .as_ref()
                 .map(|run| format!("{}-{}", run.record.draft.flow_id.trim(), run.record.draft.digits))
         })
     };
     let export = move |_| {
-        let (Some(known), Some(run)) = (sight.flow.get_untracked(), sight.shown.get_untracked()) else {
-            return desk.notice.set(Some(Notice {
+        let (Some(known), Some(run)) = (view.flow.get_untracked(), view.shown.get_untracked()) else {
+            return state.notice.set(Some(Notice {
                 title: "Not exported.".into(),
                 detail: "No finished run is shown: run a simulation, or show one of the list.".into(),
             }));
@@ -142,9 +142,9 @@ fn Export() -> impl IntoView {
         }
     };
     let of_shown =
-        move || answer.get().filter(|(run, _)| desk.chosen.get() == Some(*run)).map(|(_, answer)| answer);
+        move || answer.get().filter(|(run, _)| state.chosen.get() == Some(*run)).map(|(_, answer)| answer);
     let missing =
-        move || desk.profile.with(|profile| profile.as_ref().is_some_and(|profile| !profile.qa_configured));
+        move || state.profile.with(|profile| profile.as_ref().is_some_and(|profile| !profile.qa_configured));
     view! {
         <Show when=missing>
             <p class="fine">"No QA platform is configured: set "<code>"[qa] endpoint"</code>" in the file given with "<code>"--config"</code>"."</p>

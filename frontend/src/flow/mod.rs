@@ -2,28 +2,28 @@
 
 mod analysis;
 mod compare;
-mod desk;
 mod export;
 mod form;
 mod picture;
 mod run;
-mod sight;
+mod state;
 mod suggest;
 mod trace;
+mod view;
 
 use leptos::prelude::*;
 
 use self::{
     analysis::Analysis,
     compare::Compare,
-    desk::FlowState,
     export::ExportPanel,
     form::SimulationForm,
     picture::Picture,
     run::{Run, Runner, Runs, verdict_name},
-    sight::FlowView,
+    state::FlowState,
     suggest::Suggest,
     trace::Trace,
+    view::FlowView,
 };
 use crate::{
     kit::{
@@ -37,21 +37,21 @@ use crate::{
 #[component]
 pub(crate) fn FlowPage() -> impl IntoView {
     let (draft, trouble) = share::load();
-    let desk = FlowState::new(draft, run::load());
-    desk.notice.set(trouble);
-    provide_context(desk);
-    provide_context(Runner::new(desk));
-    provide_context(FlowView::new(desk));
-    share::follow(desk.form, desk.notice);
-    Effect::new(move |_| desk.want(&desk.drawn_flow()));
-    let sight = expect_context::<FlowView>();
+    let state = FlowState::new(draft, run::load());
+    state.notice.set(trouble);
+    provide_context(state);
+    provide_context(Runner::new(state));
+    provide_context(FlowView::new(state));
+    share::follow(state.form, state.notice);
+    Effect::new(move |_| state.want(&state.drawn_flow()));
+    let view = expect_context::<FlowView>();
     let verdict = move || {
-        let verdict = sight.shown.with(|shown| shown.as_ref().map(|run| run.judgement.verdict));
+        let verdict = view.shown.with(|shown| shown.as_ref().map(|run| run.judgement.verdict));
         verdict.map_or_else(|| "Verdict".to_owned(), |verdict| format!("Verdict: {}", verdict_name(verdict)))
     };
     let under_way = move || {
         let waits = |run: &Run| run.record.with(|record| record.outcome.is_none());
-        match desk.runs.with(|runs| runs.iter().filter(|run| waits(run)).count()) {
+        match state.runs.with(|runs| runs.iter().filter(|run| waits(run)).count()) {
             0 => "Runs".to_owned(),
             count => format!("Runs: {count} under way"),
         }
@@ -67,7 +67,7 @@ pub(crate) fn FlowPage() -> impl IntoView {
                     <div class="next"><Compare /><Suggest /></div>
                 </div>
             </Tray>
-            <NoticeBox notice=desk.notice />
+            <NoticeBox notice=state.notice />
         </Frame>
     }
 }

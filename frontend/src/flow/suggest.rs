@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use scenario::flow::{SimulationDraft, SimulationRequest};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{desk::FlowState, run::Runner, sight::FlowView, trace::describe_values};
+use super::{run::Runner, state::FlowState, trace::describe_values, view::FlowView};
 use crate::clock;
 
 /// Maximum number of suggestions; once they have been run, more are made.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use serde_json::{Map, Value};
 use wire::cxone::NodeExecution;
 
-use super::{run::RunId, sight::FlowView};
+use super::{run::RunId, view::FlowView};
 use crate::{
     kit::table::{Column, Selection, Sheet, Table},
     ui::download,
@@ -22,9 +22,9 @@ struct Step {
 /// The step that is looked at in words, and all steps as a table. A row's number takes the player to the step.
 #[component]
 pub(super) fn Trace() -> impl IntoView {
-    let sight = expect_context::<FlowView>();
+    let view = expect_context::<FlowView>();
     let steps = Signal::derive(move || {
-        let (Some(shown), picked) = (sight.shown.get(), sight.picked()) else { return Vec::new() };
+        let (Some(shown), picked) = (view.shown.get(), view.picked()) else { return Vec::new() };
         let path = shown.analysis.path.iter().zip(&shown.result.execution_path).enumerate();
         let of_node = path.filter(|(_, (node, _))| picked.is_none_or(|picked| **node as usize == picked));
         let step = |(index, (_, execution)): (usize, (&u32, &NodeExecution))| Step {
@@ -35,31 +35,30 @@ pub(super) fn Trace() -> impl IntoView {
         of_node.map(step).collect::<Vec<Step>>()
     });
     let only = move || {
-        let (known, picked) = (sight.flow.get()?, sight.picked()?);
+        let (known, picked) = (view.flow.get()?, view.picked()?);
         let name = known.flow().nodes.get(picked)?.name().to_owned();
-        let (count, run) = (steps.with(Vec::len), sight.shown.get()?.record.number);
+        let (count, run) = (steps.with(Vec::len), view.shown.get()?.record.number);
         Some(match count {
             0 => format!("Run {run} was never at {name}."),
             1 => format!("Only the step at {name} is listed."),
             _ => format!("Only the {count} steps at {name} are listed."),
         })
     };
-    let chosen =
-        Signal::derive(move || sight.step.get().and_then(|step| Some((sight.shown.get()?.id, step))));
+    let chosen = Signal::derive(move || view.step.get().and_then(|step| Some((view.shown.get()?.id, step))));
     let selection = Selection::new(
         chosen,
-        move |(_, step)| sight.step.set(Some(step)),
+        move |(_, step)| view.step.set(Some(step)),
         |step: &Step| format!("Go to step {}", step.index + 1),
     );
     let empty = move || {
-        if sight.shown.with(Option::is_some) {
+        if view.shown.with(Option::is_some) {
             "There is no such step."
         } else {
             "No finished run is shown. Its steps will stand here."
         }
     };
     let save = move |sheet: Sheet| {
-        let name = sight.shown.with_untracked(|shown| {
+        let name = view.shown.with_untracked(|shown| {
             shown.as_ref().map_or_else(String::new, |run| run.record.number.to_string())
         });
         // A browser that saves nothing says so itself.
@@ -72,7 +71,7 @@ pub(super) fn Trace() -> impl IntoView {
             <div class="only">
                 <p class="fine" role="status">{only}</p>
                 <Show when=move || only().is_some()>
-                    <button type="button" on:click=move |_| sight.pick(None)>"List all steps"</button>
+                    <button type="button" on:click=move |_| view.pick(None)>"List all steps"</button>
                 </Show>
             </div>
             <Table name="Trace" rows=steps key=|step: &Step| (step.run, step.index) columns=columns() selection=selection
@@ -99,19 +98,16 @@ fn columns() -> Vec<Column<Step>> {
 /// The player's step in words.
 #[component]
 fn Current() -> impl IntoView {
-    let sight = expect_context::<FlowView>();
+    let view = expect_context::<FlowView>();
     let step = move || {
-        let (shown, known, index) = (sight.shown.get()?, sight.flow.get()?, sight.step.get()?);
+        let (shown, known, index) = (view.shown.get()?, view.flow.get()?, view.step.get()?);
         let execution = shown.result.execution_path.get(index)?.clone();
         Some((index, shown.steps(), name(known.flow(), &execution), execution))
     };
     let none = "Choose a step here or in the player: its node is lit, and what it was given stands here.";
     move || {
         let Some((index, count, name, step)) = step() else {
-            return sight
-                .shown
-                .with(Option::is_some)
-                .then(|| view! { <p class="fine">{none}</p> }.into_any());
+            return view.shown.with(Option::is_some).then(|| view! { <p class="fine">{none}</p> }.into_any());
         };
         let went = step
             .decision

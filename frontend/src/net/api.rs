@@ -201,6 +201,7 @@ fn failure(status: u16, title: &str, detail: String) -> Problem {
         detail,
         errors: FieldErrors::new(),
         upstream: None,
+        unsent: false,
         retry_after_ms: None,
     }
 }

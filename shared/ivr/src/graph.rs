@@ -309,7 +309,7 @@ impl Trigger {
             Self::Timeout => "timeout".into(),
             Self::NoMatch => "no match".into(),
             Self::MaxLength => "too long".into(),
-            Self::MaxRetries => "too often".into(),
+            Self::MaxRetries => "retries exhausted".into(),
             Self::Case { value: Value::String(text) } => format!("= {text}"),
             Self::Case { value } => format!("= {value}"),
             Self::Default => "otherwise".into(),

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::Jitter;
 
-/// Runs jobs, so many at once; the rest wait in the order of their keys. Every ending frees a place.
+/// Runs jobs, so many at once; the rest wait in the order of their keys. Every ending frees a place. Jobs that are under way
+/// elsewhere count, as far as the driver knows of them.
 ///
 /// A job is known by its key until it has ended; the same key may then be used again.
 pub struct JobPool<K, J: Job> {
@@ -54,6 +55,7 @@ impl<K: Clone + Ord, J: Job> JobPool<K, J> {
         match start {
             Start::Submit => {
                 self.starts.insert(key.clone(), start);
+                self.queue.remove(&key);
                 self.queue.add(key);
             }
             Start::Resubmit | Start::Resume { .. } => {
@@ -62,6 +64,14 @@ impl<K: Clone + Ord, J: Job> JobPool<K, J> {
             }
         }
         self.fill(now);
+    }
+
+    /// Takes a place for a job that is under way elsewhere, such as in another tab, whether or not there is one. It is free
+    /// again when the job is removed, or has been added and is over. A job that is there already changes nothing.
+    pub fn reserve(&mut self, key: K) {
+        if !self.contains(&key) {
+            self.queue.add_running(key);
+        }
     }
 
     /// Takes in what happened to a job. What happens to one that is not there, or has ended, changes nothing.
@@ -125,7 +135,7 @@ impl<K: Clone + Ord, J: Job> JobPool<K, J> {
         self.queue.position(key)
     }
 
-    /// Returns true for a job that runs or waits.
+    /// Returns true for a job that runs here, or waits.
     pub fn contains(&self, key: &K) -> bool {
         self.machines.contains_key(key) || self.starts.contains_key(key)
     }
@@ -135,7 +145,7 @@ impl<K: Clone + Ord, J: Job> JobPool<K, J> {
         self.queue.max_running()
     }
 
-    /// Returns the jobs that run.
+    /// Returns the jobs that run, here or elsewhere.
     pub fn running(&self) -> &[K] {
         self.queue.running()
     }

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::last_call::{self, Pressed};
 use crate::{
-    flow::desk::FlowState,
+    flow::state::FlowState,
     kit::forms::{TextField, lens},
     ui::Notice,
 };
@@ -17,18 +17,19 @@ const MAX_MESSAGES: usize = 3;
 /// Shows the sequence, and sixteen keys that add to it.
 #[component]
 pub(super) fn Digits() -> impl IntoView {
-    let desk = expect_context::<FlowState>();
-    let field = desk.form.field(lens!(digits), "dtmfSequence").with_error(move || describe_errors(desk));
+    let state = expect_context::<FlowState>();
+    let field = state.form.field(lens!(digits), "dtmfSequence").with_error(move || describe_errors(state));
     let count = move || {
-        let count = desk.draft.with(|draft| draft.digits.chars().filter(|c| !matches!(c, ' ' | ',')).count());
-        format!("DTMF steps ({count} of {})", desk.limits().dtmf_sequence)
+        let count =
+            state.draft.with(|draft| draft.digits.chars().filter(|c| !matches!(c, ' ' | ',')).count());
+        format!("DTMF steps ({count} of {})", state.limits().dtmf_sequence)
     };
     let keys = (0..4)
         .flat_map(|row| (0..4).filter_map(move |column| Digit::at(row, column)))
         .map(|digit| {
             view! {
                 <button type="button" aria-label=digit.to_string()
-                    on:click=move |_| desk.draft.update(|draft| draft.digits.push(digit.as_char()))>{digit.to_string()}</button>
+                    on:click=move |_| state.draft.update(|draft| draft.digits.push(digit.as_char()))>{digit.to_string()}</button>
             }
         })
         .collect_view();
@@ -37,35 +38,35 @@ pub(super) fn Digits() -> impl IntoView {
             <TextField id="flow-digits" label=Signal::derive(count) field placeholder="for example 2 2" />
             <div class="small-keypad" role="group" aria-label="Keypad">
                 {keys}
-                <button type="button" class="erase" on:click=move |_| desk.draft.update(|draft| { let _ = draft.digits.pop(); })>
+                <button type="button" class="erase" on:click=move |_| state.draft.update(|draft| { let _ = draft.digits.pop(); })>
                     "Remove last digit"
                 </button>
-                <button type="button" class="erase" on:click=move |_| take_from_call(desk)>"Take from the last call"</button>
+                <button type="button" class="erase" on:click=move |_| take_from_call(state)>"Take from the last call"</button>
             </div>
         </div>
     }
 }
 
 /// Takes over the digits that were pressed in the panel Call, and its flow, where that is known.
-fn take_from_call(desk: FlowState) {
+fn take_from_call(state: FlowState) {
     spawn_local(async move {
         match last_call::digits().await {
             Ok(Pressed { flow, digits }) => {
-                desk.draft.try_update(|draft| {
+                state.draft.try_update(|draft| {
                     draft.digits = digits;
                     draft.flow_id = flow.unwrap_or(std::mem::take(&mut draft.flow_id));
                 });
             }
             Err(detail) => {
-                let _ = desk.notice.try_set(Some(Notice { title: "No digits were taken.".into(), detail }));
+                let _ = state.notice.try_set(Some(Notice { title: "No digits were taken.".into(), detail }));
             }
         }
     });
 }
 
 /// Returns the errors of the digits, each digit named by its number.
-fn describe_errors(desk: FlowState) -> Option<String> {
-    let errors = desk.form.errors_under("dtmfSequence");
+fn describe_errors(state: FlowState) -> Option<String> {
+    let errors = state.form.errors_under("dtmfSequence");
     let messages = errors.iter().take(MAX_MESSAGES).map(|error| {
         let place = error.field.strip_prefix("dtmfSequence[").and_then(|rest| rest.strip_suffix(']'));
         match place.and_then(|index| index.parse::<usize>().ok()) {

@@ -5,23 +5,23 @@ use scenario::flow::{Expectation, ExpectationDraft, ExpectedDecision, Simulation
 
 use super::variables::Variables;
 use crate::{
-    flow::desk::FlowState,
+    flow::state::FlowState,
     kit::forms::{Row, Rows, TextField, lens},
 };
 
 /// Shows end node, decisions, actions and variables.
 #[component]
 pub(super) fn Expect() -> impl IntoView {
-    let desk = expect_context::<FlowState>();
-    let form = desk.form;
+    let state = expect_context::<FlowState>();
+    let form = state.form;
     let nodes = Memo::new(move |_| {
-        let flow = desk.flow(&desk.draft.with(|draft| draft.flow_id.trim().to_owned()));
+        let flow = state.flow(&state.draft.with(|draft| draft.flow_id.trim().to_owned()));
         flow.and_then(Result::ok).map_or_else(Vec::new, |known| {
             known.flow().nodes.iter().map(|node| (node.id.clone(), node.name().to_owned())).collect()
         })
     });
     let seen = move || {
-        let run = desk.shown()?;
+        let run = state.shown()?;
         run.record.with(|record| record.result.as_ref().map(Expectation::from_result))
     };
     view! {
@@ -38,7 +38,7 @@ pub(super) fn Expect() -> impl IntoView {
             list=form.list(lens!(expectation.variables), "expectation.variables") />
         <Show when=move || seen().is_some()>
             <button type="button" on:click=move |_| if let Some(seen) = untrack(seen) {
-                desk.draft.update(|draft| draft.expectation = ExpectationDraft::from_expectation(&seen));
+                state.draft.update(|draft| draft.expectation = ExpectationDraft::from_expectation(&seen));
             }>"Expect what the shown run did"</button>
         </Show>
     }

@@ -5,7 +5,7 @@ use scenario::flow::{MediaDraft, SimulationDraft};
 use wire::cxone::MediaKind;
 
 use crate::{
-    flow::desk::FlowState,
+    flow::state::FlowState,
     kit::forms::{ChoiceField, Row, Rows, TextField, lens},
 };
 

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use wire::api::FlowSummary;
 
 use self::{digits::Digits, expect::Expect, media::Media, variables::Variables};
-use super::{desk::FlowState, run::Runner};
+use super::{run::Runner, state::FlowState};
 use crate::{
     kit::forms::{ChoiceField, DraftFiles, FormFrame, JsonText, TextField, lens},
     ui::Notice,
@@ -19,13 +19,13 @@ use crate::{
 /// Shows the form `Flow simulation`.
 #[component]
 pub(super) fn SimulationForm() -> impl IntoView {
-    let desk = expect_context::<FlowState>();
+    let state = expect_context::<FlowState>();
     let runner = expect_context::<Runner>();
-    let form = desk.form;
-    let limits = Signal::derive(move || desk.limits());
+    let form = state.form;
+    let limits = Signal::derive(move || state.limits());
     let submit = move |()| {
-        let Ok((request, _)) = desk.checked.get_untracked() else { return false };
-        runner.submit(desk.draft.get_untracked(), request);
+        let Ok((request, _)) = state.checked.get_untracked() else { return false };
+        runner.submit(state.draft.get_untracked(), request);
         true
     };
     view! {
@@ -33,19 +33,19 @@ pub(super) fn SimulationForm() -> impl IntoView {
             <FlowChoice />
             <Digits />
             <fieldset>
-                <legend>{move || format!("Variables (at most {})", desk.limits().variables)}</legend>
+                <legend>{move || format!("Variables (at most {})", state.limits().variables)}</legend>
                 <Variables id="flow-variableStateMatrix" what="variable" list=form.list(lens!(variables), "variableStateMatrix") />
             </fieldset>
             <fieldset>
-                <legend>{move || format!("Media references (at most {})", desk.limits().media_references)}</legend>
+                <legend>{move || format!("Media references (at most {})", state.limits().media_references)}</legend>
                 <Media />
             </fieldset>
             <fieldset>
                 <legend>"Expectation"</legend>
                 <Expect />
             </fieldset>
-            <JsonText id="flow-json" label="Request as JSON" form limits notice=desk.notice />
-            <DraftFiles form limits notice=desk.notice />
+            <JsonText id="flow-json" label="Request as JSON" form limits notice=state.notice />
+            <DraftFiles form limits notice=state.notice />
         </FormFrame>
     }
 }
@@ -53,13 +53,13 @@ pub(super) fn SimulationForm() -> impl IntoView {
 /// Shows the choice of a flow: one of the list, or typed where there is no list.
 #[component]
 fn FlowChoice() -> impl IntoView {
-    let desk = expect_context::<FlowState>();
-    let field = desk.form.field(lens!(flow_id), "flowId");
+    let state = expect_context::<FlowState>();
+    let field = state.form.field(lens!(flow_id), "flowId");
     let value = field.value;
     let field = field.with_error(move || {
-        field.error.get().or_else(|| Some(Notice::from(desk.flow(value.get().trim())?.err()?).detail))
+        field.error.get().or_else(|| Some(Notice::from(state.flow(value.get().trim())?.err()?).detail))
     });
-    Effect::new(move |_| desk.want(value.get().trim()));
+    Effect::new(move |_| state.want(value.get().trim()));
     let listed = move |flows: Vec<FlowSummary>| {
         let options = flows.iter().map(|flow| (flow.flow_id.clone(), flow.name.clone())).collect();
         let description = move || {
@@ -70,7 +70,7 @@ fn FlowChoice() -> impl IntoView {
             <ChoiceField id="flow-flow" label="Flow" field options empty="choose a flow" hint=Signal::derive(description) />
         }
     };
-    move || match desk.flows.get() {
+    move || match state.flows.get() {
         None => view! { <p class="fine">"Asking for the flows …"</p> }.into_any(),
         Some(Ok(flows)) if !flows.is_empty() => listed(flows).into_any(),
         Some(answer) => {
@@ -80,7 +80,7 @@ fn FlowChoice() -> impl IntoView {
             };
             view! {
                 <TextField id="flow-flow" label="Flow" field />
-                <p class="fine">{why}" "<button type="button" on:click=move |_| desk.load()>"Ask again"</button></p>
+                <p class="fine">{why}" "<button type="button" on:click=move |_| state.load()>"Ask again"</button></p>
             }.into_any()
         }
     }

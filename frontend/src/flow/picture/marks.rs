@@ -6,7 +6,7 @@ use ivr::{
     graph::FlowDefinition,
 };
 
-use crate::flow::sight::{AnalysedRun, Weight};
+use crate::flow::view::{AnalysedRun, Weight};
 
 /// The marks of a node or a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

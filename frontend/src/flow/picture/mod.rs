@@ -20,9 +20,9 @@ use self::{
     player::Player,
 };
 use super::{
-    desk::{FlowModel, FlowState},
     run::verdict_name,
-    sight::{FlowView, Weight},
+    state::{FlowModel, FlowState},
+    view::{FlowView, Weight},
 };
 use crate::{
     js::reason,
@@ -43,22 +43,22 @@ const ZOOM_RANGE: std::ops::RangeInclusive<f64> = 0.2..=4.0;
 /// The picture, its player, and what can be done with it.
 #[component]
 pub(super) fn Picture() -> impl IntoView {
-    let desk = expect_context::<FlowState>();
-    let sight = expect_context::<FlowView>();
+    let state = expect_context::<FlowState>();
+    let view = expect_context::<FlowView>();
     let picture = NodeRef::<Svg>::new();
     let zoom = RwSignal::new(None::<f64>);
     // The flow that is drawn although it is large.
     let drawn = RwSignal::new(String::new());
     let title = move || {
-        let flow = sight.flow.get();
+        let flow = view.flow.get();
         flow.map_or_else(|| "Flow".to_owned(), |known| known.flow().name.clone())
     };
     let fail = move |error: &wasm_bindgen::JsValue| {
         let notice = Notice { title: "The picture was not saved".into(), detail: reason(error) };
-        let _ = desk.notice.try_set(Some(notice));
+        let _ = state.notice.try_set(Some(notice));
     };
     let element = move || picture.get_untracked().map(Element::from);
-    let name = move || untrack(|| desk.drawn_flow());
+    let name = move || untrack(|| state.drawn_flow());
     let change = move |by: f64| {
         let fitted = || element().and_then(|picture| scale(&picture)).unwrap_or(1.0);
         let now = zoom.get_untracked().unwrap_or_else(fitted);
@@ -119,7 +119,7 @@ pub(super) fn Picture() -> impl IntoView {
                 on:pointermove=drag
                 on:pointerup=move |_| dragging.set_value(None)
                 on:pointerleave=move |_| dragging.set_value(None)>
-                {move || sight.flow.get().map(|known| {
+                {move || view.flow.get().map(|known| {
                     let nodes = known.flow().nodes.len();
                     if nodes <= MAX_DRAWN_NODES || drawn.with(|drawn| *drawn == known.flow().flow_id) {
                         view! { <Drawing known picture zoom /> }.into_any()
@@ -141,10 +141,9 @@ pub(super) fn Picture() -> impl IntoView {
 /// The shown run and its verdict, where the inspector is folded or on another screen.
 #[component]
 fn Verdict() -> impl IntoView {
-    let sight = expect_context::<FlowView>();
-    let run = move || {
-        sight.shown.with(|shown| shown.as_ref().map(|run| (run.record.number, run.judgement.clone())))
-    };
+    let view = expect_context::<FlowView>();
+    let run =
+        move || view.shown.with(|shown| shown.as_ref().map(|run| (run.record.number, run.judgement.clone())));
     move || {
         run().map(|(number, judgement)| {
             let name = verdict_name(judgement.verdict);
@@ -156,12 +155,12 @@ fn Verdict() -> impl IntoView {
 
 #[component]
 fn Legend() -> impl IntoView {
-    let sight = expect_context::<FlowView>();
+    let view = expect_context::<FlowView>();
     view! {
         <div class="legend">
             <label class="switch">
-                <input type="checkbox" role="switch" prop:checked=move || sight.weight.get() == Weight::All
-                    on:change=move |change| sight.weight.set(if event_target_checked(&change) { Weight::All } else { Weight::Run }) />
+                <input type="checkbox" role="switch" prop:checked=move || view.weight.get() == Weight::All
+                    on:change=move |change| view.weight.set(if event_target_checked(&change) { Weight::All } else { Weight::Run }) />
                 "Weigh by all runs of this flow"
             </label>
             <details>
@@ -188,7 +187,7 @@ fn scale(picture: &Element) -> Option<f64> {
 
 #[component]
 fn Drawing(known: FlowModel, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>) -> impl IntoView {
-    let sight = expect_context::<FlowView>();
+    let view = expect_context::<FlowView>();
     let laid = layout(known.flow(), MEASURES);
     let walk = Walk::of(&laid);
     let Layout { nodes, edges, width, height } = laid;
@@ -196,17 +195,17 @@ fn Drawing(known: FlowModel, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>)
     let marks = {
         let (fixed, edges) = (fixed.clone(), edges.clone());
         Memo::new(move |_| {
-            let (shown, other) = (sight.shown.get(), sight.other.get());
-            let all = sight.all.get()?;
-            let shown = shown.as_ref().zip(sight.last_step());
-            Some(Marks::of(&fixed, &edges, shown, other.as_ref(), &all, sight.weight.get()))
+            let (shown, other) = (view.shown.get(), view.other.get());
+            let all = view.all.get()?;
+            let shown = shown.as_ref().zip(view.last_step());
+            Some(Marks::of(&fixed, &edges, shown, other.as_ref(), &all, view.weight.get()))
         })
     };
     let words = {
         let known = known.clone();
         move || {
-            let (shown, other) = (sight.shown.get(), sight.other.get());
-            describe(known.flow(), known.structure(), shown.as_ref().zip(sight.last_step()), other.as_ref())
+            let (shown, other) = (view.shown.get(), view.other.get());
+            describe(known.flow(), known.structure(), shown.as_ref().zip(view.last_step()), other.as_ref())
         }
     };
     let full = width + 2.0 * MARGIN;
@@ -247,12 +246,12 @@ fn follow(
     picture: NodeRef<Svg>,
     full: f64,
 ) {
-    let sight = expect_context::<FlowView>();
+    let view = expect_context::<FlowView>();
     Effect::new(move |_| {
         let (current, parting) =
             marks.with(|marks| marks.as_ref().map_or((None, None), |all| (all.current, all.parting)));
         // The whole trace is seen from its beginning, two of them from where they part.
-        let node = current.filter(|_| sight.step.get().is_some()).or(parting).or(start);
+        let node = current.filter(|_| view.step.get().is_some()).or(parting).or(start);
         let place = node.and_then(|node| places.get(node).copied());
         if let Some((place, picture)) = place.zip(picture.get()) {
             edges::scroll_to(&picture, place, MARGIN, full);

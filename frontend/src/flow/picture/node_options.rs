@@ -9,7 +9,7 @@ use super::{
     marks::{Mark, Marks},
 };
 use crate::{
-    flow::{desk::FlowModel, sight::FlowView},
+    flow::{state::FlowModel, view::FlowView},
     ui::edges,
 };
 
@@ -29,13 +29,13 @@ pub(super) fn NodeOptions(
     marks: Memo<Option<Marks>>,
     picture: NodeRef<Svg>,
 ) -> impl IntoView {
-    let sight = expect_context::<FlowView>();
+    let view = expect_context::<FlowView>();
     let start = known.structure().ways().node(&known.flow().start).unwrap_or(0);
     let active = RwSignal::new(start);
     let pressed = StoredValue::new((0, 0));
     let toggle = move |node: usize| {
-        let again = untrack(|| sight.picked()) == Some(node);
-        sight.pick((!again).then_some(node));
+        let again = untrack(|| view.picked()) == Some(node);
+        view.pick((!again).then_some(node));
     };
     let options = (cut.into_iter().zip(places.clone()).enumerate())
         .map(move |(index, (cut, place))| {
@@ -43,7 +43,7 @@ pub(super) fn NodeOptions(
             let share = |part: f64, of: f64| format!("{:.3}%", part / of * 100.0);
             view! {
                 <div role="option" id=id(index) class="option" aria-label=name
-                    aria-selected=move || (sight.picked() == Some(index)).to_string()
+                    aria-selected=move || (view.picked() == Some(index)).to_string()
                     class:active=move || active.get() == index
                     style:left=share(place.x - NODE_WIDTH / 2.0 + MARGIN, area.x)
                     style:top=share(place.y - NODE_HEIGHT / 2.0 + MARGIN, area.y)
@@ -74,7 +74,7 @@ pub(super) fn NodeOptions(
                 key.prevent_default();
                 return toggle(active.get_untracked());
             }
-            "Escape" => return sight.pick(None),
+            "Escape" => return view.pick(None),
             _ => return,
         };
         key.prevent_default();
@@ -105,7 +105,7 @@ fn name(
     cut: bool,
     marks: Memo<Option<Marks>>,
 ) -> impl Fn() -> String + use<> {
-    let sight = expect_context::<FlowView>();
+    let view = expect_context::<FlowView>();
     let node = &known.flow().nodes[index];
     let mut fixed = vec![node.name().to_owned(), subtitle(node)];
     fixed.extend((node.id == known.flow().start).then(|| "the flow's start".to_owned()));
@@ -120,17 +120,17 @@ fn name(
     move || {
         let (mark, current, parting) = seen.get();
         let mut parts = fixed.clone();
-        let run = sight.shown.with(|shown| shown.as_ref().map(|run| run.record.number));
+        let run = view.shown.with(|shown| shown.as_ref().map(|run| run.record.number));
         parts.extend(
             run.filter(|_| mark.lit > 0).map(|run| format!("visited {} by run {run}", times(mark.lit))),
         );
-        let other = sight.other.with(|other| other.as_ref().map(|run| run.record.number));
+        let other = view.other.with(|other| other.as_ref().map(|run| run.record.number));
         parts.extend(
             other.filter(|_| mark.other > 0).map(|run| format!("visited {} by run {run}", times(mark.other))),
         );
         parts.extend((mark.missed && !cut).then(|| "not reached by any run".to_owned()));
         parts.extend(parting.then(|| "the runs part here".to_owned()));
-        parts.extend((current && sight.step.get().is_some()).then(|| "the shown step".to_owned()));
+        parts.extend((current && view.step.get().is_some()).then(|| "the shown step".to_owned()));
         parts.join(", ")
     }
 }

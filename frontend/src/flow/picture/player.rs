@@ -4,8 +4,8 @@ use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 
 use crate::flow::{
-    desk::FlowState,
-    sight::{AnalysedRun, FlowView},
+    state::FlowState,
+    view::{AnalysedRun, FlowView},
 };
 
 /// Time that a step is shown while the trace plays.
@@ -14,11 +14,11 @@ const STEP_DURATION_MS: u32 = 700;
 /// The buttons and the slider that go through the trace.
 #[component]
 pub(super) fn Player() -> impl IntoView {
-    let desk = expect_context::<FlowState>();
-    let sight = expect_context::<FlowView>();
-    let steps = move || sight.shown.with(|shown| shown.as_ref().map_or(0, AnalysedRun::steps));
+    let state = expect_context::<FlowState>();
+    let view = expect_context::<FlowView>();
+    let steps = move || view.shown.with(|shown| shown.as_ref().map_or(0, AnalysedRun::steps));
     let last = move || steps().saturating_sub(1);
-    let at = move || sight.last_step().unwrap_or(0);
+    let at = move || view.last_step().unwrap_or(0);
     let playing = StoredValue::new_local(None::<Interval>);
     let plays = RwSignal::new(false);
     let halt = move || {
@@ -27,20 +27,20 @@ pub(super) fn Player() -> impl IntoView {
     };
     let go = move |step: usize| {
         halt();
-        sight.step.set(Some(step.min(untrack(last))));
+        view.step.set(Some(step.min(untrack(last))));
     };
     let play = move || {
         if plays.get_untracked() {
             return halt();
         }
         let begin = if untrack(at) >= untrack(last) { 0 } else { untrack(at) };
-        sight.step.set(Some(begin));
+        view.step.set(Some(begin));
         plays.set(true);
-        let run = desk.chosen.get_untracked();
+        let run = state.chosen.get_untracked();
         playing.set_value(Some(Interval::new(STEP_DURATION_MS, move || {
             let next = untrack(at) + 1;
-            if next <= untrack(last) && desk.chosen.get_untracked() == run {
-                sight.step.set(Some(next));
+            if next <= untrack(last) && state.chosen.get_untracked() == run {
+                view.step.set(Some(next));
             } else {
                 plays.set(false);
             }
@@ -54,8 +54,8 @@ pub(super) fn Player() -> impl IntoView {
     });
     on_cleanup(move || drop(playing.try_update_value(Option::take)));
     let words = move || {
-        let step = sight.last_step()?;
-        sight.shown.with(|shown| {
+        let step = view.last_step()?;
+        view.shown.with(|shown| {
             let of = shown.as_ref()?.result.execution_path.get(step)?;
             let decision = of.decision.as_ref().map(|decision| format!(": {decision}"));
             Some(format!("Step {} of {}: {}{}", step + 1, steps(), of.node_id, decision.unwrap_or_default()))
@@ -72,7 +72,7 @@ pub(super) fn Player() -> impl IntoView {
             <button type="button" aria-label="Next step" disabled=move || steps() == 0
                 on:click=move |_| go(untrack(at) + 1)>"▶"</button>
             <button type="button" disabled=move || steps() == 0
-                on:click=move |_| { halt(); sight.step.set(None); }>"Whole trace"</button>
+                on:click=move |_| { halt(); view.step.set(None); }>"Whole trace"</button>
             <input type="range" aria-label="Step" min="1" max=move || steps().max(1) disabled=move || steps() == 0
                 prop:value=move || (at() + 1).to_string()
                 aria-valuetext=words

@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::Picture;
 use crate::{
-    flow::{desk::FlowState, sight::FlowView},
+    flow::{state::FlowState, view::FlowView},
     testing::{Answer, FakeServer, Key, Page, Request, document, key_down, mount, until},
 };
 
@@ -27,13 +27,13 @@ fn server() -> FakeServer {
 
 fn picture() -> Page {
     mount(|| {
-        let desk = FlowState::new(
+        let state = FlowState::new(
             SimulationDraft { flow_id: "support-line".into(), ..SimulationDraft::default() },
             Vec::new(),
         );
-        provide_context(desk);
-        provide_context(FlowView::new(desk));
-        desk.want("support-line");
+        provide_context(state);
+        provide_context(FlowView::new(state));
+        state.want("support-line");
         view! { <Picture /> }
     })
 }

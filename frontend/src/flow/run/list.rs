@@ -6,7 +6,7 @@ use scenario::flow::{FlowSimulation, Verdict};
 
 use super::{Run, Runner, verdict_name};
 use crate::{
-    flow::desk::FlowState,
+    flow::state::FlowState,
     js::reason,
     kit::{
         jobs::{JobTable, JobsUnderWay, MaxRunning, number_column, state_column},

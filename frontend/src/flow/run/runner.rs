@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use scenario::flow::{FlowSimulation, SimulationDraft, SimulationRequest};
 
 use super::RunId;
-use crate::{flow::desk::FlowState, kit::jobs::JobRunner};
+use crate::{flow::state::FlowState, kit::jobs::JobRunner};
 
 /// Starts runs and sees them through.
 #[derive(Clone, Copy)]

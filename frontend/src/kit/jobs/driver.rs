@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     rc::Rc,
 };
 
@@ -27,7 +27,8 @@ pub(super) struct Driver<J: PanelJob> {
     config: Signal<JobConfig>,
     notice: RwSignal<Option<Notice>>,
     pool: RefCell<JobPool<JobId, J>>,
-    driven: RefCell<HashMap<JobId, Driven<J>>>,
+    /// In the order in which they were submitted: so they are let go of when the panel goes.
+    driven: RefCell<BTreeMap<JobId, Driven<J>>>,
     /// A late answer must not bring these back.
     removed: RefCell<HashSet<JobId>>,
     timer: RefCell<Option<Timeout>>,
@@ -59,7 +60,7 @@ impl<J: PanelJob> Driver<J> {
             config,
             notice,
             pool: RefCell::new(JobPool::new(config.get_untracked(), max_running, seed)),
-            driven: RefCell::new(HashMap::new()),
+            driven: RefCell::new(BTreeMap::new()),
             removed: RefCell::new(HashSet::new()),
             timer: RefCell::new(None),
             stopped: Cell::new(false),
@@ -86,6 +87,7 @@ impl<J: PanelJob> Driver<J> {
         if entry.record.with_untracked(|record| record.outcome.is_some()) {
             return;
         }
+        self.reserve(&entry);
         let id = entry.id;
         let driver = Rc::downgrade(self);
         let granted = move || {
@@ -96,6 +98,15 @@ impl<J: PanelJob> Driver<J> {
         let lock = Lock::request(&store::key::<J>(id), granted);
         let job = Driven { entry, request, requests: 0, is_submitting: false, _lock: lock };
         self.driven.borrow_mut().insert(id, job);
+    }
+
+    /// Keeps a place for a job that was sent, whoever sees it through. Locks are handed over in any order: without this, a
+    /// job that waits would be sent because its lock came before that of one which is under way.
+    fn reserve(&self, entry: &JobEntry<J>) {
+        match entry.record.with_untracked(JobRecord::start) {
+            Some(Start::Resubmit | Start::Resume { .. }) => self.pool.borrow_mut().reserve(entry.id),
+            Some(Start::Submit) | None => {}
+        }
     }
 
     /// No other tab sees the job through.
@@ -109,13 +120,9 @@ impl<J: PanelJob> Driver<J> {
             set_if_new(&entry.record, kept);
         }
         let Some(start) = entry.record.with_untracked(JobRecord::start) else {
-            self.driven.borrow_mut().remove(&id);
-            return;
+            return self.let_go(&entry);
         };
-        if !self.find_request(id, &entry, start) {
-            return;
-        }
-        {
+        if self.find_request(id, &entry, start) {
             let mut pool = self.pool.borrow_mut();
             pool.set_config(self.config.get_untracked());
             pool.add(clock::now(), id, start);
@@ -149,6 +156,7 @@ impl<J: PanelJob> Driver<J> {
             .is_some_and(|entry| entry.record.with_untracked(|record| record.outcome.is_none()))
         {
             self.end(id, Ending::Cancelled);
+            self.pump();
         }
     }
 
@@ -331,6 +339,7 @@ impl<J: PanelJob> Driver<J> {
 
     fn end(&self, id: JobId, ending: Ending<J::Reply>) {
         let driven = self.driven.borrow_mut().remove(&id);
+        self.pool.borrow_mut().remove(clock::now(), &id);
         let Some(entry) = driven.as_ref().map(|driven| driven.entry.clone()).or_else(|| self.entry(id))
         else {
             return;
@@ -365,8 +374,10 @@ impl<J: PanelJob> Driver<J> {
         if let Some(entry) = self.entry(id) {
             set_if_new(&entry.record, record);
             if untrack(|| entry.is_over()) {
-                // It was cancelled there, though it is seen through here.
+                // Its place is free; or it was cancelled there, though it is seen through here.
                 self.let_go(&entry);
+            } else {
+                self.reserve(&entry);
             }
             return;
         }

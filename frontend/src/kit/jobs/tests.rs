@@ -18,7 +18,7 @@ use wire::api::Problem;
 use super::*;
 use crate::{
     kit::table::{Column, Sheet},
-    testing::{Page, mount, until},
+    testing::{Page, dispatch, mount, until, until_eq},
     ui::{Notice, NoticeBox},
 };
 
@@ -210,5 +210,5 @@ fn column(page: &Page, at: usize) -> Vec<String> {
 }
 
 async fn until_states(page: &Page, states: &[&str]) {
-    until(&format!("{states:?}, not {:?}", column(page, 2)), || column(page, 2) == states).await;
+    until_eq(states, || column(page, 2)).await;
 }

@@ -97,7 +97,7 @@ fn what_no_input_reaches_has_its_reason() {
     let expect = [
         ("a: 1", Why::Shadowed(0)),
         ("a: 2", Why::NoSuchNode),
-        ("a: too often", Why::NeverRepeated),
+        ("a: retries exhausted", Why::NeverRepeated),
         ("a: next", Why::NotAtThisNode),
         ("c: no match", Why::AlwaysFits),
         ("c: too long", Why::AlwaysFits),
@@ -133,7 +133,7 @@ fn dead_ends_cycles_and_what_needs_patience_are_found() {
     assert_eq!(structure.dead_ends, [2, 3]);
     assert_eq!(structure.cycles, [vec![0, 1], vec![2, 3]]);
     let patience = names(&structure, structure.needs_patience.iter().copied());
-    assert_eq!(patience, ["help: 1", "help: no match, asks again", "help: too often, the call ends"]);
+    assert_eq!(patience, ["help: 1", "help: no match, asks again", "help: retries exhausted, the call ends"]);
 }
 
 #[test]

@@ -156,7 +156,7 @@ impl Ways {
             WayKind::Timeout => "timeout, asks again".into(),
             WayKind::NoMatch => "no match, asks again".into(),
             WayKind::TooLong => "too long, a no-match".into(),
-            WayKind::GiveUp => "too often, the call ends".into(),
+            WayKind::GiveUp => "retries exhausted, the call ends".into(),
             WayKind::Terminator => {
                 let terminator = node.entry().and_then(|entry| entry.terminator);
                 terminator.map_or_else(|| "terminator".into(), |digit| format!("ended with {digit}"))

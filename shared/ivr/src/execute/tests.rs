@@ -48,7 +48,7 @@ fn the_support_line_s_trace_is_the_contract_s() {
 #[test]
 fn silence_runs_the_flow_to_its_end() {
     let result = run_through(&support_line(), "", &json!({}));
-    assert_eq!(path(&result), ["root timeout", "root timeout", "root too often", "goodbye"]);
+    assert_eq!(path(&result), ["root timeout", "root timeout", "root retries exhausted", "goodbye"]);
     let actions: Vec<&str> = result.actions().collect();
     assert_eq!(actions[..3], ["timeout_repeat_prompt"; 3]);
 }
@@ -68,7 +68,7 @@ fn entries_are_traced_with_what_was_heard_and_taken() {
     };
     check("1#12#133", &["a no match", "a collected", "b = 12", "c 123", "d"]);
     check("13#", &["a collected", "b otherwise", "d"]);
-    check("1234*", &["a too long", "c no match", "c timeout", "c too often"]);
+    check("1234*", &["a too long", "c no match", "c timeout", "c retries exhausted"]);
     let result = run_through(&flow, "12#*", &json!({}));
     let step = &result.execution_path;
     assert_eq!((&step[0].input["terminator"], &step[2].input["terminator"]), (&json!("#"), &json!("*")));

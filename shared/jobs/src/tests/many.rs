@@ -154,10 +154,36 @@ fn what_is_under_way_already_does_not_wait_but_takes_a_place() {
     assert_eq!(pool.running(), [1, 2]);
 }
 
+#[test]
+fn what_is_under_way_elsewhere_takes_a_place_until_it_is_over() {
+    let mut pool = Pool::new(JobConfig::default(), 1, 11);
+    pool.reserve(0);
+    pool.reserve(1);
+    pool.add(Instant::ZERO, 3, Start::Submit);
+    pool.add(Instant::ZERO, 2, Start::Submit);
+    assert_eq!((pool.running(), pool.poll_output()), (&[0, 1][..], None));
+    assert_eq!((pool.position(&2), pool.position(&3)), (Some(0), Some(1)));
+    // One is taken over and comes to its end here, the other elsewhere.
+    pool.add(Instant::ZERO, 0, Start::Resume { age: Duration::ZERO });
+    assert_eq!(pool.poll_output(), Some((0, JobOutput::Poll)));
+    pool.handle_input(Instant::ZERO, &0, replied(Stage::Done));
+    assert_eq!((pool.running(), pool.position(&2)), (&[1][..], Some(0)));
+    pool.remove(Instant::ZERO, &1);
+    assert_eq!((pool.running(), pool.position(&3)), (&[2][..], Some(0)));
+    // It was never sent after all: it waits like any other.
+    pool.reserve(4);
+    pool.add(Instant::ZERO, 4, Start::Submit);
+    assert_eq!((pool.running(), pool.position(&4)), (&[2][..], Some(1)));
+    // What waits or runs here is not elsewhere.
+    pool.reserve(2);
+    pool.reserve(3);
+    assert_eq!((pool.running(), pool.waiting().len()), (&[2][..], 2));
+}
+
 proptest! {
     #[test]
     fn whatever_happens_no_more_run_than_may_and_each_ends_once(
-        steps in prop::collection::vec((0u8..9, 0u32..10, 0u64..9_000), 0..150), seed: u64
+        steps in prop::collection::vec((0u8..10, 0u32..10, 0u64..9_000), 0..150), seed: u64
     ) {
         let mut pool = Pool::new(JobConfig::default(), 3, seed);
         let (mut now, mut most) = (Instant::ZERO, 3);
@@ -181,6 +207,10 @@ proptest! {
                     most = key as usize;
                     pool.set_max_running(now, most);
                     most = most.max(1).max(pool.running().len());
+                }
+                8 => {
+                    pool.reserve(key);
+                    most = most.max(pool.running().len());
                 }
                 _ => pool.handle_timeout(now),
             }

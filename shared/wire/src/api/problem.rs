@@ -28,6 +28,10 @@ pub struct Problem {
     /// Service behind the proxy that caused the error, and its answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<UpstreamStatus>,
+    /// True when the request certainly did not get past the proxy: no connection was made to the service, no token could be
+    /// had for it, or it is not configured. Sending it again then does nothing twice.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub unsent: bool,
     /// Time to wait before the next try, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,

@@ -50,24 +50,43 @@ fn every_ending_says_what_happened_and_is_kept() {
     assert!(detail.contains("never sent"), "{detail}");
 }
 
+fn problem(status: u16, detail: &str) -> Problem {
+    Problem {
+        kind: "about:blank".into(),
+        title: "Bad Request".into(),
+        status,
+        detail: detail.into(),
+        errors: base::field_error::FieldErrors::new(),
+        upstream: None,
+        unsent: false,
+        retry_after_ms: None,
+    }
+}
+
 #[wasm_bindgen_test]
 async fn a_refusal_is_shown_and_frees_the_place() {
     reset();
-    let problem = Problem {
-        kind: "about:blank".into(),
-        title: "Bad Request".into(),
-        status: 400,
-        detail: "no".into(),
-        errors: base::field_error::FieldErrors::new(),
-        upstream: None,
-        retry_after_ms: None,
-    };
-    SERVICE.with_borrow_mut(|service| service.problem = Some(problem));
+    SERVICE.with_borrow_mut(|service| service.problem = Some(problem(400, "no")));
     let page = open();
     runner().set_max_running(1);
     submit("a");
     submit("b");
     until_states(&page, &["running", "refused"]).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_submission_that_the_proxy_could_not_send_is_sent_again() {
+    reset();
+    let problem = Problem { unsent: true, ..problem(502, "flow cannot be reached: connection refused") };
+    SERVICE.with_borrow_mut(|service| service.problem = Some(problem));
+    let page = open();
+    submit("a");
+    until("the reason", || page.text().contains("Last attempt: flow cannot be reached: connection refused."))
+        .await;
+    until_states(&page, &["running"]).await;
+    finish("all");
+    until_states(&page, &["completed"]).await;
+    assert_eq!(submitted(), ["a", "a"]);
 }
 
 #[wasm_bindgen_test]

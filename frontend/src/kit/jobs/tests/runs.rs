@@ -1,8 +1,17 @@
 //! Submissions: how many, how often, and over a reload.
 
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::*;
+use super::{*, super::lock::Lock};
+
+/// Another tab has kept or removed a task.
+fn tell(id: JobId, kept: Option<&Record<Task>>) {
+    let key = store::key::<Task>(id).into();
+    let kept = kept.map(|record| serde_json::to_string(record).expect("it is kept").into());
+    let fields: [(&str, &JsValue); 2] = [("key", &key), ("newValue", &kept.unwrap_or(JsValue::NULL))];
+    dispatch(&window(), "StorageEvent", "storage", &fields);
+}
 
 #[wasm_bindgen_test]
 async fn sixty_tasks_run_four_at_a_time_in_order() {
@@ -23,7 +32,6 @@ async fn sixty_tasks_run_four_at_a_time_in_order() {
 }
 
 #[wasm_bindgen_test]
-#[ignore = "a lock is not always handed over between two pages of one test run"]
 async fn a_reload_goes_on_where_the_page_was_left() {
     reset();
     let page = open();
@@ -51,7 +59,6 @@ async fn a_reload_goes_on_where_the_page_was_left() {
 }
 
 #[wasm_bindgen_test]
-#[ignore = "a lock is not always handed over between two pages of one test run"]
 async fn a_submission_that_is_under_way_when_the_panel_is_left_is_found_again() {
     reset();
     SERVICE.with_borrow_mut(|service| service.is_slow = true);
@@ -69,7 +76,6 @@ async fn a_submission_that_is_under_way_when_the_panel_is_left_is_found_again() 
 }
 
 #[wasm_bindgen_test]
-#[ignore = "a lock is not always handed over between two pages of one test run"]
 async fn two_tabs_do_not_submit_the_same_task_and_the_second_takes_over() {
     reset();
     let first = open();
@@ -88,20 +94,43 @@ async fn two_tabs_do_not_submit_the_same_task_and_the_second_takes_over() {
     assert_eq!(submitted(), ["a", "b"]);
 }
 
+/// The locks come in any order: a job that waits must not be sent before it is known who goes on with what is under way.
 #[wasm_bindgen_test]
-#[ignore = "a lock is not always handed over between two pages of one test run"]
+async fn what_another_tab_sees_through_takes_a_place() {
+    reset();
+    let mut running = Record::<Task>::new(1, "a".to_owned());
+    (running.waiting, running.job_id) = (false, Some("id of a".to_owned()));
+    let mut sent = running.clone();
+    (sent.number, sent.draft, sent.job_id) = (2, "b".to_owned(), Some("id of b".to_owned()));
+    assert!(store::keep::<Task>(1, &running) && store::keep::<Task>(2, &sent));
+    for (id, draft) in [(3, "c"), (4, "d")] {
+        let number = u32::try_from(id).expect("it is small");
+        assert!(store::keep::<Task>(id, &Record::<Task>::new(number, draft.to_owned())));
+    }
+    let [first, second] = [1, 2].map(|id| Lock::request(&store::key::<Task>(id), || {}));
+    store::keep_max_running::<Task>(2);
+    let page = open();
+    until_states(&page, &["waiting (2)", "waiting (1)", "running", "running"]).await;
+    assert_eq!((submitted(), page.with_role("progressbar").len()), (vec![], 0));
+    // One is over there, the other is left to this page.
+    running.end(jobs::Ending::Done(Box::new(Report::DONE)));
+    tell(1, Some(&running));
+    drop(first);
+    until_states(&page, &["waiting (1)", "running", "running", "completed"]).await;
+    assert_eq!(submitted(), ["c"]);
+    drop(second);
+    until("the one that was left", || page.with_role("progressbar").len() == 2).await;
+    finish("id of b");
+    until_states(&page, &["running", "running", "completed", "completed"]).await;
+    assert_eq!(submitted(), ["c", "d"]);
+}
+
+#[wasm_bindgen_test]
 async fn what_another_tab_cancels_removes_or_submits_is_seen_here() {
     reset();
     let page = open();
     let id = submit("a");
     until_states(&page, &["running"]).await;
-    let tell = |id: JobId, kept: Option<&Record<Task>>| {
-        let key = format!("{}{id}", Task::STORAGE_PREFIX).into();
-        let kept = kept.map(|record| serde_json::to_string(record).expect("it is kept").into());
-        let fields: [(&str, &wasm_bindgen::JsValue); 2] =
-            [("key", &key), ("newValue", &kept.unwrap_or(wasm_bindgen::JsValue::NULL))];
-        crate::testing::dispatch(&window(), "StorageEvent", "storage", &fields);
-    };
     let mut cancelled = store::read::<Task>(id).expect("it is kept");
     cancelled.end(jobs::Ending::Cancelled);
     tell(id, Some(&cancelled));
@@ -117,7 +146,6 @@ async fn what_another_tab_cancels_removes_or_submits_is_seen_here() {
 }
 
 #[wasm_bindgen_test]
-#[ignore = "a lock is not always handed over between two pages of one test run"]
 async fn a_page_that_was_killed_before_the_answer_leaves_the_task_unknown() {
     reset();
     let mut record = Record::<Task>::new(1, "a".to_owned());
@@ -131,7 +159,6 @@ async fn a_page_that_was_killed_before_the_answer_leaves_the_task_unknown() {
 }
 
 #[wasm_bindgen_test]
-#[ignore = "a lock is not always handed over between two pages of one test run"]
 async fn an_answer_that_comes_after_all_takes_the_doubt_away() {
     reset();
     REQUEST_TIMEOUT.set(Duration::from_millis(50));

@@ -8,8 +8,8 @@ use scenario::flow::{Expectation, Judgement};
 use wire::cxone::SimulationResult;
 
 use super::{
-    desk::{FlowModel, FlowState},
     run::{Record, Run, RunId},
+    state::{FlowModel, FlowState},
 };
 
 /// A run that is over, analysed on the flow that it was run on.
