@@ -6,6 +6,7 @@
 pub mod codec;
 pub mod findings;
 pub mod line;
+mod loudness;
 pub mod matching;
 pub mod measure;
 pub mod output;
