@@ -134,7 +134,10 @@ async fn what_is_no_prompt_gets_a_clear_word() {
         assert!(said.len() > name.len() + 40, "{said}");
         page.browser.click("button", "Dismiss").await;
     }
-    let rows = page.browser.evaluate("document.querySelectorAll('table[aria-label=Set] tbody [data-row]').length").await;
+    let rows = page
+        .browser
+        .evaluate("document.querySelectorAll('table[aria-label=Set] tbody [data-row]').length")
+        .await;
     assert_eq!(rows, Value::from(0));
     // A refusal costs nothing but itself.
     tokio::time::timeout(Duration::from_secs(60), page.open_speech()).await.expect("the next one is opened");

@@ -2,6 +2,7 @@
 
 mod audit;
 mod decode;
+mod prompt;
 mod sandbox;
 mod serve;
 
@@ -46,6 +47,8 @@ enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Renders prompts as a caller hears them, measures them, and says what is wrong with them
+    Prompt(prompt::PromptArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -113,6 +116,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Audit { command: AuditCommand::Verify { file } }) => audit::verify(&file),
         Some(Command::Decode { files }) => decode::run(&files),
+        Some(Command::Prompt(own)) => prompt::run(&own),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod findings;
 pub mod interrupt;
 pub mod job;
 pub mod line;
+mod loudness;
 pub mod matching;
 pub mod measure;
 pub mod output;

@@ -3,24 +3,18 @@
 //! One channel is measured as one channel and counted once: a sine of 997 Hz at full scale has −3.01 LUFS. What is too
 //! short or too quiet for a figure has none, so that none drives a gain.
 
-use ebur128::{EbuR128, Mode};
 use serde::{Deserialize, Serialize};
 use signal::{frame::SAMPLE_RATE, math};
 
 use crate::{
     line::Line,
+    loudness::{self, Loudness},
     source::{Clipping, Source},
     true_peak::true_peak,
 };
 
-/// The time between two values of a [`Series`], in ms.
-pub const STEP_MS: u32 = 100;
-/// The steps of EBU Tech 3341's momentary loudness: 400 ms.
-const MOMENTARY_STEPS: usize = 4;
-/// The steps of EBU Tech 3341's short-term loudness: 3 s.
-const SHORT_TERM_STEPS: usize = 30;
-/// The absolute gate of ITU-R BS.1770, in LUFS: what is below is too quiet to have a loudness.
-const GATE_LUFS: f64 = -70.0;
+pub use crate::loudness::STEP_MS;
+
 /// The mean square of the quietest stretch whose band is looked at: −50 dBFS.
 const HEARD: f64 = 1e-5;
 /// The share of a stretch's power that is lost when a caller misses the sound.
@@ -99,7 +93,8 @@ fn measure(
     clipping: Clipping,
     lost: Option<Lost>,
 ) -> (Measures, Series) {
-    let (integrated_lufs, series) = loudness(samples, rate).unwrap_or_default();
+    let Loudness { integrated_lufs, momentary, short_term } = loudness::measure(samples, rate);
+    let series = Series { momentary, short_term };
     let highest = |values: &[Option<f32>]| values.iter().flatten().copied().reduce(f32::max).map(f64::from);
     let line_ms = |samples: usize| samples as f64 * 1_000.0 / f64::from(SAMPLE_RATE);
     let measures = Measures {
@@ -121,30 +116,6 @@ fn measure(
 fn decibels(amplitude: f32) -> Option<f64> {
     let db = math::to_db(amplitude);
     (db > math::SILENCE_DBFS).then(|| f64::from(db))
-}
-
-/// The integrated loudness, and loudness over time. An error means a rate that has no loudness, and that no source has.
-fn loudness(samples: &[f32], rate: u32) -> Result<(Option<f64>, Series), ebur128::Error> {
-    let mut meter = EbuR128::new(1, rate, Mode::I | Mode::M | Mode::S)?;
-    let mut series = Series::default();
-    let audible = |lufs: f64| (lufs >= GATE_LUFS).then_some(lufs as f32);
-    // Steps of whole samples that do not drift away from the time they stand for.
-    let at = |step: usize| step * rate as usize * STEP_MS as usize / 1_000;
-    let steps = samples.len() * 1_000 / (rate as usize * STEP_MS as usize);
-    for step in 0..=steps {
-        let Some(part) = samples.get(at(step)..at(step + 1).min(samples.len())) else { break };
-        meter.add_frames_f32(part)?;
-        if step == steps {
-            break;
-        }
-        let momentary = if step + 1 < MOMENTARY_STEPS { None } else { audible(meter.loudness_momentary()?) };
-        let short_term =
-            if step + 1 < SHORT_TERM_STEPS { None } else { audible(meter.loudness_shortterm()?) };
-        series.momentary.push(momentary);
-        series.short_term.push(short_term);
-    }
-    let integrated = meter.loudness_global()?;
-    Ok(((integrated >= GATE_LUFS).then_some(integrated), series))
 }
 
 fn crest_db(samples: &[f32], rate: u32, line: &Line) -> Option<f64> {

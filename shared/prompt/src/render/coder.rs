@@ -2,36 +2,61 @@
 
 use signal::codec::Law;
 
+#[cfg(feature = "g729")]
+use super::g729;
+#[cfg(feature = "opus")]
+use super::opus;
 use super::{CodecMissing, FRAME};
 use crate::codec::Codec;
 
 /// A codec on its way, with encoder and decoder.
-#[derive(Debug)]
 pub(super) enum Coder {
     /// No codec.
     Pcm,
     G711(Law),
+    #[cfg(feature = "g729")]
+    G729(Box<g729::G729>),
+    #[cfg(feature = "opus")]
+    Opus(Box<opus::Opus>),
 }
 
 impl Coder {
     pub(super) fn new(codec: Option<Codec>) -> Result<Self, CodecMissing> {
-        Ok(match codec {
-            None => Self::Pcm,
-            Some(Codec::G711U) => Self::G711(Law::Mu),
-            Some(Codec::G711A) => Self::G711(Law::A),
-            Some(missing @ (Codec::G729 | Codec::Opus)) => return Err(CodecMissing(missing)),
-        })
+        match codec {
+            None => Ok(Self::Pcm),
+            Some(Codec::G711U) => Ok(Self::G711(Law::Mu)),
+            Some(Codec::G711A) => Ok(Self::G711(Law::A)),
+            #[cfg(feature = "g729")]
+            Some(Codec::G729) => Ok(Self::G729(Box::default())),
+            #[cfg(not(feature = "g729"))]
+            Some(Codec::G729) => Err(CodecMissing(Codec::G729)),
+            #[cfg(feature = "opus")]
+            Some(Codec::Opus) => opus::Opus::new().map(|opus| Self::Opus(Box::new(opus))),
+            #[cfg(not(feature = "opus"))]
+            Some(Codec::Opus) => Err(CodecMissing(Codec::Opus)),
+        }
     }
 
     /// Returns the samples by which what is heard lags behind what is sent.
-    #[expect(clippy::unused_self, reason = "codecs that look ahead have one")]
     pub(super) const fn delay(&self) -> usize {
-        0
+        match self {
+            Self::Pcm | Self::G711(_) => 0,
+            #[cfg(feature = "g729")]
+            Self::G729(_) => g729::DELAY,
+            #[cfg(feature = "opus")]
+            Self::Opus(opus) => opus.delay(),
+        }
     }
 
     /// Returns true when a frame may be shorter than [`FRAME`].
     pub(super) const fn takes_any_length(&self) -> bool {
-        matches!(self, Self::Pcm | Self::G711(_))
+        match self {
+            Self::Pcm | Self::G711(_) => true,
+            #[cfg(feature = "g729")]
+            Self::G729(_) => false,
+            #[cfg(feature = "opus")]
+            Self::Opus(_) => false,
+        }
     }
 
     /// Appends a packet to `codes`, and replaces `frame` by what its decoder makes of it.
@@ -44,6 +69,16 @@ impl Coder {
                 codes.extend(frame.iter().map(|&sample| law.encode_sample(sample)));
                 law.decode(&codes[start..], frame);
             }
+            #[cfg(feature = "g729")]
+            Self::G729(g729) => g729.transcode(frame, codes),
+            #[cfg(feature = "opus")]
+            Self::Opus(opus) => opus.transcode(frame, codes),
         }
+    }
+}
+
+impl core::fmt::Debug for Coder {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Coder").field("delay", &self.delay()).finish_non_exhaustive()
     }
 }

@@ -5,6 +5,10 @@
 //! it can start in the middle, as a page does that is playing.
 
 mod coder;
+#[cfg(feature = "g729")]
+mod g729;
+#[cfg(feature = "opus")]
+mod opus;
 mod renderer;
 
 use serde::{Deserialize, Serialize};

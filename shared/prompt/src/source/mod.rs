@@ -44,8 +44,6 @@ pub struct SourceFacts {
     pub rate: u32,
     /// The bits of a sample; absent where the encoding has no fixed number.
     pub bits: Option<u16>,
-    /// The duration, in ms.
-    pub duration_ms: f64,
     /// How far the channels agree; absent for one channel.
     pub stereo: Option<Stereo>,
 }
@@ -175,18 +173,14 @@ impl Source {
             *sample = if sample.is_finite() { *sample } else { 0.0 };
         }
         let Format { encoding, bits, channels, rate } = *format;
-        let duration_ms = samples.len() as f64 * 1_000.0 / f64::from(rate);
-        let facts = SourceFacts {
-            container: container.to_owned(),
-            encoding,
-            channels,
-            rate,
-            bits,
-            duration_ms,
-            stereo,
-        };
+        let facts = SourceFacts { container: container.to_owned(), encoding, channels, rate, bits, stereo };
         let clipped = if stereo.is_none() { clip::find(&samples, format.full_scale()) } else { Vec::new() };
         Self { samples, rate, facts, clipped }
+    }
+
+    /// Returns the duration, in ms.
+    pub fn duration_ms(&self) -> f64 {
+        self.samples.len() as f64 * 1_000.0 / f64::from(self.rate)
     }
 
     /// Returns the clipping of the source: how much, and at which level.
@@ -246,6 +240,9 @@ fn lost_db(interleaved: &[f32], channels: usize, mixed: &[f32]) -> f32 {
         lost += frame.iter().map(|sample| f64::from(sample - mean).powi(2)).sum::<f64>();
         kept += f64::from(mean).powi(2) * channels as f64;
     }
+    if lost + kept < LEAST {
+        return -120.0;
+    }
     let db = 10.0 * ((lost + LEAST) / (kept + LEAST)).log10();
     db.clamp(-120.0, 120.0) as f32
 }
@@ -263,7 +260,7 @@ mod tests {
         let lost = |right: f32| {
             let both: Vec<f32> = tone.iter().flat_map(|&left| [left, left * right]).collect();
             let source = Source::from_decoded("MP3", &both, 2, 16_000).unwrap();
-            assert_eq!((source.samples.len(), source.facts.duration_ms), (8_000, 500.0));
+            assert_eq!((source.samples.len(), source.duration_ms()), (8_000, 500.0));
             assert!((source.samples[5] - tone[5] * 0.5 * (1.0 + right)).abs() < 1e-6);
             source.facts.stereo.expect("two channels").lost_db
         };
