@@ -150,7 +150,7 @@ impl MenuDriver {
     }
 
     fn show_resolved(&self, at: Instant, resolved: &Resolved) {
-        let text = match resolved.as_ {
+        let text = match resolved.resolution {
             Resolution::Corrected => Some(format!(
                 "corrected {} to the only near sequence ({} in all)",
                 resolved.entered, resolved.sequence
@@ -169,7 +169,7 @@ impl MenuDriver {
         if let Some(text) = text {
             self.store.log(at, RowKind::Menu, text, None);
         }
-        if let Some(action) = resolved.as_.action() {
+        if let Some(action) = resolved.resolution.action() {
             self.act(at, action);
         }
     }

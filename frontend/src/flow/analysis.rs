@@ -118,11 +118,11 @@ fn OfFlow(known: FlowModel, all: Coverage) -> impl IntoView {
     let name = |node: usize| structure.flow().nodes[node].id.clone();
     let reachable = structure.reachable_nodes();
     let nodes_missed = all.nodes_missed().filter(|&node| reachable[node]).map(name).collect();
-    let edges_missed = all.ways_missed(structure).map(|way| structure.describe(way)).collect();
+    let edges_missed = all.ways_missed(structure).map(|edge| structure.describe(edge)).collect();
     let cut = structure.unreachable.iter();
     let unreachable =
-        cut.map(|branch| format!("{}: {}", structure.describe(branch.way), branch.why.describe())).collect();
-    let patient = structure.needs_patience.iter().map(|&way| structure.describe(way)).collect();
+        cut.map(|branch| format!("{}: {}", structure.describe(branch.edge), branch.why.describe())).collect();
+    let patient = structure.needs_patience.iter().map(|&edge| structure.describe(edge)).collect();
     let dead_ends = structure.dead_ends.iter().map(|&node| name(node)).collect();
     let joined = |nodes: &Vec<usize>| nodes.iter().map(|&node| name(node)).collect::<Vec<_>>().join(", ");
     let cycles = structure.cycles.iter().map(joined).collect();

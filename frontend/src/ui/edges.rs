@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use ivr::{Edge, Measures, Point};
+use ivr::{EdgeRoute, Measures, Point};
 use web_sys::SvgElement;
 
 /// Returns the path of an edge, and the place of its label.
-pub(crate) fn route(edge: &Edge, nodes: &[Point], measures: &Measures) -> (String, Point) {
+pub(crate) fn route(edge: &EdgeRoute, nodes: &[Point], measures: &Measures) -> (String, Point) {
     let (from, to) = (nodes[edge.from], nodes[edge.to]);
     if edge.back {
         return route_back(from, to, measures);

@@ -114,7 +114,7 @@ impl Ivr {
                     }
                 }
                 Event::Resolved(resolved) => {
-                    if let Some(action) = resolved.as_.action() {
+                    if let Some(action) = resolved.resolution.action() {
                         self.events.push_back(IvrEvent::Action(resolved.node, action.to_owned()));
                     }
                 }

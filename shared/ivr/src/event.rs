@@ -127,7 +127,7 @@ pub struct Resolved {
     /// The node that was asking.
     pub node: NodeIx,
     /// Outputs of the step.
-    pub as_: Resolution,
+    pub resolution: Resolution,
     /// The digits entered there, as they were heard.
     pub entered: DigitString,
     /// All digits since the flow began, as they were taken.

@@ -19,7 +19,7 @@ pub struct Point {
 
 /// One or more branches between the same two nodes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Edge {
+pub struct EdgeRoute {
     /// The index of the node it leaves.
     pub from: usize,
     /// The index of the node it leads to.
@@ -38,7 +38,7 @@ pub struct Layout {
     /// The centre of each node, in the definition's order.
     pub nodes: Vec<Point>,
     /// The edges, in the definition's order.
-    pub edges: Vec<Edge>,
+    pub edges: Vec<EdgeRoute>,
     /// Width of the picture.
     pub width: f64,
     /// Height of the picture.
@@ -71,10 +71,10 @@ pub fn layout(flow: &FlowDefinition, measures: Measures) -> Layout {
     grid.into_layout(flow.nodes.len(), edges)
 }
 
-fn edges(flow: &FlowDefinition) -> Vec<Edge> {
+fn edges(flow: &FlowDefinition) -> Vec<EdgeRoute> {
     let index: HashMap<&str, usize> =
         flow.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
-    let mut edges: Vec<Edge> = Vec::new();
+    let mut edges: Vec<EdgeRoute> = Vec::new();
     for (from, node) in flow.nodes.iter().enumerate() {
         let first = edges.len();
         for branch in &node.branches {
@@ -85,7 +85,7 @@ fn edges(flow: &FlowDefinition) -> Vec<Edge> {
                     edge.label.push_str(" · ");
                     edge.label.push_str(&label);
                 }
-                None => edges.push(Edge { from, to, label, via: Vec::new(), back: false }),
+                None => edges.push(EdgeRoute { from, to, label, via: Vec::new(), back: false }),
             }
         }
     }
@@ -101,7 +101,7 @@ enum Seen {
 }
 
 /// Marks the edges that lead back, and gives every node the length of the longest way to it along the others.
-fn rank(count: usize, start: usize, edges: &mut [Edge]) -> Vec<usize> {
+fn rank(count: usize, start: usize, edges: &mut [EdgeRoute]) -> Vec<usize> {
     let mut leaving = vec![Vec::new(); count];
     for (index, edge) in edges.iter().enumerate() {
         leaving[edge.from].push(index);
@@ -164,7 +164,7 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(ranks: &[usize], edges: &[Edge], measures: Measures) -> Self {
+    fn new(ranks: &[usize], edges: &[EdgeRoute], measures: Measures) -> Self {
         let item = |width| Item { x: 0.0, width, up: Vec::new(), down: Vec::new() };
         let mut items: Vec<Item> = ranks.iter().map(|_| item(measures.node_width)).collect();
         let mut layers = vec![Vec::new(); ranks.iter().max().map_or(0, |most| most + 1)];
@@ -264,7 +264,7 @@ impl Grid {
         }
     }
 
-    fn into_layout(self, count: usize, mut edges: Vec<Edge>) -> Layout {
+    fn into_layout(self, count: usize, mut edges: Vec<EdgeRoute>) -> Layout {
         let left = self.items.iter().map(|item| item.x - item.width / 2.0).fold(f64::INFINITY, f64::min);
         let height = self.measures.node_height;
         let y = |rank: usize| height / 2.0 + rank as f64 * (height + self.measures.layer_gap);

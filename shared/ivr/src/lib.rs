@@ -22,7 +22,7 @@ pub use correct::{Correction, correct};
 pub use event::{DropReason, Event, Input, Outcome, Output, Resolution, Resolved, Speech};
 pub use execute::{DIGIT_GAP, execute};
 pub use graph::FlowDefinition;
-pub use layout::{Edge, Layout, Measures, Point, layout};
+pub use layout::{EdgeRoute, Layout, Measures, Point, layout};
 pub use machine::{
     MachineConfig, MenuMachine, OpenError, PromptTiming, SessionKey, SessionView, UnknownSession,
 };

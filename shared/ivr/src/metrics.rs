@@ -213,7 +213,7 @@ fn record(
     resolved: &Resolved,
     timestamp: String,
 ) -> SequenceRecord {
-    let action = match (resolved.as_.action(), resolved.to.map(|to| flow.node(to))) {
+    let action = match (resolved.resolution.action(), resolved.to.map(|to| flow.node(to))) {
         (Some(action), _) => action,
         (None, Some(node)) => node.action.as_deref().unwrap_or(&node.id),
         (None, None) => "",
@@ -223,13 +223,13 @@ fn record(
         interaction_id: interaction_id.to_owned(),
         sequence: text(&resolved.sequence),
         entered: text(&resolved.entered),
-        corrected: resolved.as_ == Resolution::Corrected,
+        corrected: resolved.resolution == Resolution::Corrected,
         action: action.to_owned(),
         menu: flow.node(resolved.node).id.clone(),
         duration_ms: resolved.duration().as_secs_f64() * 1_000.0,
         time_to_digit_ms: resolved.time_to_digit().map(|time| time.as_secs_f64() * 1_000.0),
         timestamp,
-        resolution: Kind::of(resolved.as_),
+        resolution: Kind::of(resolved.resolution),
     }
 }
 

@@ -221,7 +221,7 @@ fn drain(machine: &mut MenuMachine, key: SessionKey, into: &mut Vec<Seen>) {
         match output.event {
             Event::Entered { node } => into.push(Seen::Entered(node.index())),
             Event::Resolved(resolved) => {
-                into.push(Seen::Resolved(resolved.as_, resolved.entered.to_string()));
+                into.push(Seen::Resolved(resolved.resolution, resolved.entered.to_string()));
             }
             Event::Exhausted { .. } => into.push(Seen::Exhausted),
             Event::Ended { .. } => into.push(Seen::Ended),

@@ -90,9 +90,9 @@ fn drain(machine: &mut MenuMachine, answer: &mut SimulatedDtmf) -> bool {
             Event::Entered { node } => answer.path.push(flow.node(node).id.clone()),
             Event::Action { node } => answer.actions.extend(flow.node(node).action.clone()),
             Event::Resolved(resolved) => {
-                answer.actions.extend(resolved.as_.action().map(str::to_owned));
-                answer.corrected |= resolved.as_ == Resolution::Corrected;
-                fell_back |= resolved.as_ == Resolution::TimedOutPartial;
+                answer.actions.extend(resolved.resolution.action().map(str::to_owned));
+                answer.corrected |= resolved.resolution == Resolution::Corrected;
+                fell_back |= resolved.resolution == Resolution::TimedOutPartial;
             }
             _ => {}
         }

@@ -1,8 +1,8 @@
 //! The marks of the picture's nodes and edges: what runs did there.
 
 use ivr::{
-    Edge,
-    analysis::{Coverage, Structure, WayKind, part_at},
+    EdgeRoute,
+    analysis::{Coverage, EdgeKind, Structure, part_at},
     graph::FlowDefinition,
 };
 
@@ -56,14 +56,14 @@ pub(super) struct Fixed {
 }
 
 impl Fixed {
-    pub(super) fn of(structure: &Structure, lines: &[Edge]) -> Self {
+    pub(super) fn of(structure: &Structure, lines: &[EdgeRoute]) -> Self {
         let edges: Vec<Vec<usize>> = lines
             .iter()
             .map(|line| {
-                let all = structure.ways();
-                let branch = |way: &usize| {
-                    let way = all.all()[*way];
-                    matches!(way.kind, WayKind::Branch(_)) && way.to == Some(line.to)
+                let all = structure.edges();
+                let branch = |edge: &usize| {
+                    let edge = all.all()[*edge];
+                    matches!(edge.kind, EdgeKind::Branch(_)) && edge.to == Some(line.to)
                 };
                 all.of_node(line.from).filter(branch).collect()
             })
@@ -78,7 +78,7 @@ impl Marks {
     /// Returns the marks of `shown` up to step `last`, and of `other`.
     pub(super) fn of(
         fixed: &Fixed,
-        edges: &[Edge],
+        edges: &[EdgeRoute],
         shown: Option<(&AnalysedRun, usize)>,
         other: Option<&AnalysedRun>,
         all: &Coverage,
@@ -98,7 +98,7 @@ impl Marks {
             mark.weight = if weight == Weight::All { all.nodes[node] } else { mark.lit };
         }
         for (edges, mark) in fixed.edges.iter().zip(&mut lines) {
-            let taken = edges.iter().map(|&edge| all.ways[edge]).sum();
+            let taken = edges.iter().map(|&edge| all.edges[edge]).sum();
             mark.missed = taken == 0;
             mark.weight = if weight == Weight::All { taken } else { mark.lit };
         }
@@ -115,7 +115,7 @@ impl Marks {
 fn count(
     path: &[u32],
     nodes: &mut [Mark],
-    edges: &[Edge],
+    edges: &[EdgeRoute],
     lines: &mut [Mark],
     of: fn(&mut Mark) -> &mut u64,
 ) {
@@ -138,7 +138,7 @@ pub(super) fn describe(
     shown: Option<(&AnalysedRun, usize)>,
     other: Option<&AnalysedRun>,
 ) -> String {
-    let way = |looked: &AnalysedRun, last: usize| {
+    let edge = |looked: &AnalysedRun, last: usize| {
         let steps = looked.result.execution_path.iter().take(last.saturating_add(1));
         let names = steps.map(|step| {
             let name = flow.node(&step.node_id).map_or(&*step.node_id, |node| node.name());
@@ -154,14 +154,14 @@ pub(super) fn describe(
             format!(
                 "Run {} went: {}. It reached {} of {} reachable nodes.",
                 shown.record.number,
-                way(shown, last),
+                edge(shown, last),
                 share.reached,
                 share.of
             )
         },
     ));
     sentences
-        .extend(other.map(|other| format!("Run {} went: {}.", other.record.number, way(other, usize::MAX))));
+        .extend(other.map(|other| format!("Run {} went: {}.", other.record.number, edge(other, usize::MAX))));
     let reachable = structure.reachable_nodes();
     let cut: Vec<&str> =
         flow.nodes.iter().zip(&reachable).filter(|(_, can)| !**can).map(|(node, _)| node.name()).collect();

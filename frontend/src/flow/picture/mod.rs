@@ -8,7 +8,7 @@ mod save;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
 
-use ivr::{Edge, Layout, Point, Walk, layout};
+use ivr::{EdgeRoute, Layout, Point, Walk, layout};
 use leptos::{html, prelude::*, svg::Svg};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, KeyboardEvent, PointerEvent};
@@ -209,7 +209,7 @@ fn Drawing(known: FlowModel, picture: NodeRef<Svg>, zoom: RwSignal<Option<f64>>)
         }
     };
     let full = width + 2.0 * MARGIN;
-    let start = known.structure().ways().node(&known.flow().start);
+    let start = known.structure().edges().node(&known.flow().start);
     follow(marks, start, nodes.clone(), picture, full);
     let lines =
         edges.iter().enumerate().map(|(index, edge)| line(index, edge, &known, &fixed, &nodes, marks));
@@ -266,7 +266,7 @@ fn thickness(base: f64, weight: u64) -> String {
 
 fn line(
     index: usize,
-    edge: &Edge,
+    edge: &EdgeRoute,
     known: &FlowModel,
     fixed: &Fixed,
     nodes: &[Point],
@@ -280,10 +280,10 @@ fn line(
     let words = fixed.edges[index]
         .iter()
         .enumerate()
-        .map(|(place, &way)| {
-            let cut = !structure.reach.by_caller[way];
+        .map(|(place, &branch)| {
+            let cut = !structure.reach.by_caller[branch];
             let from = &structure.flow().nodes[edge.from].id;
-            let text = structure.describe(way).strip_prefix(&format!("{from}: ")).map(str::to_owned);
+            let text = structure.describe(branch).strip_prefix(&format!("{from}: ")).map(str::to_owned);
             let joint = (place > 0).then_some(" · ");
             view! { {joint}<tspan class:cut=cut>{text}</tspan> }
         })

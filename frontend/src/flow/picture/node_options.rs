@@ -30,7 +30,7 @@ pub(super) fn NodeOptions(
     picture: NodeRef<Svg>,
 ) -> impl IntoView {
     let view = expect_context::<FlowView>();
-    let start = known.structure().ways().node(&known.flow().start).unwrap_or(0);
+    let start = known.structure().edges().node(&known.flow().start).unwrap_or(0);
     let active = RwSignal::new(start);
     let pressed = StoredValue::new((0, 0));
     let toggle = move |node: usize| {

@@ -197,7 +197,7 @@ fn hear(flow: &Arc<CompiledFlow>, digits: &DigitString) -> (Option<Heard>, bool)
     loop {
         while let Some(output) = machine.poll_output() {
             if let Event::Resolved(resolved) = output.event {
-                let heard = match resolved.as_ {
+                let heard = match resolved.resolution {
                     Resolution::Matched | Resolution::Corrected | Resolution::Collected => {
                         let to = resolved.to.map(|to| flow.node(to).id.parse());
                         to.and_then(Result::ok).map(Heard::Branch)

@@ -1,6 +1,7 @@
 //! Judging runs by their trace and the flow's definition: coverage, what cannot be reached and why, cycles, dead ends,
 //! scores, and what to run next.
 
+mod edges;
 mod entries;
 mod plan;
 mod reach;
@@ -9,10 +10,9 @@ mod structure;
 mod suggest;
 #[cfg(test)]
 mod tests;
-mod ways;
 
+pub use edges::{Edge, EdgeKind, Edges};
 pub use reach::{Reach, Unreachable, Why};
 pub use run::{Coverage, RunAnalysis, Share, UNKNOWN, analyse, part_at};
 pub use structure::Structure;
 pub use suggest::{PathLimits, Suggested, Suggester, Suggestions, suggest};
-pub use ways::{Way, WayKind, Ways};

@@ -10,8 +10,8 @@ use base::digit::DigitString;
 use serde_json::Value;
 
 use super::{
+    edges::{EdgeKind, Edges},
     entries::Heard,
-    ways::{WayKind, Ways},
 };
 use crate::analysis::entries::{self};
 use crate::graph::{FlowDefinition, Node, NodeKind, Trigger};
@@ -58,7 +58,7 @@ impl State {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Move {
     /// The ways it goes.
-    pub(super) ways: [u32; 3],
+    pub(super) edges: [u32; 3],
     /// Digits that are entered.
     pub(super) entry: DigitString,
     /// The value that a free variable must have had from the beginning: variable and value.
@@ -80,7 +80,7 @@ pub(super) enum Caller {
 
 #[derive(Debug)]
 enum Does {
-    Pass { way: u32, to: Option<u32> },
+    Pass { edge: u32, to: Option<u32> },
     Decide { variable: u16, cases: Vec<(u16, u32, Option<u32>)>, otherwise: Option<(u32, Option<u32>)> },
     Ask(Ask),
     End,
@@ -89,7 +89,7 @@ enum Does {
 #[derive(Debug)]
 struct Ask {
     entries: Vec<Entered>,
-    timeout: Edge,
+    timeout: Exit,
     max_retries: u8,
     /// Edge and node after exhausted retries.
     exhausted: (u32, Option<u32>),
@@ -99,7 +99,7 @@ struct Ask {
 struct Entered {
     digits: DigitString,
     silent: bool,
-    edge: Edge,
+    exit: Exit,
     /// [`NONE`] where no terminator ended it.
     terminator: u32,
     /// The variable that takes the digits, and which of its values they are.
@@ -107,8 +107,8 @@ struct Entered {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Edge {
-    ways: [u32; 2],
+struct Exit {
+    edges: [u32; 2],
     then: Then,
 }
 
@@ -121,7 +121,7 @@ enum Then {
 }
 
 impl Plan {
-    pub(super) fn of(flow: &FlowDefinition, ways: &Ways) -> Self {
+    pub(super) fn of(flow: &FlowDefinition, edges: &Edges) -> Self {
         let mut variables: Vec<Variable> = Vec::new();
         let mut by_name: HashMap<&str, u16> = HashMap::new();
         for node in &flow.nodes {
@@ -139,7 +139,7 @@ impl Plan {
                 }
             }
         }
-        let live = variables.iter().map(|variable| live(flow, ways, &variable.name)).collect();
+        let live = variables.iter().map(|variable| live(flow, edges, &variable.name)).collect();
         let mut plan = Self {
             does: Vec::new(),
             variables,
@@ -148,7 +148,7 @@ impl Plan {
             known_ids: HashMap::new(),
         };
         plan.known_ids.insert(Box::default(), 0);
-        let builder = Builder { flow, ways, by_name: &by_name, variables: &plan.variables };
+        let builder = Builder { flow, edges, by_name: &by_name, variables: &plan.variables };
         plan.does = flow.nodes.iter().enumerate().map(|(at, node)| builder.does(at, node)).collect();
         plan
     }
@@ -159,10 +159,10 @@ impl Plan {
         let does = std::mem::take(&mut self.does);
         match &does[state.node as usize] {
             Does::End => {}
-            Does::Pass { way, to } => {
+            Does::Pass { edge, to } => {
                 let to = to.map(|to| self.enter(to, state.silent, state.known, None));
                 moves.push(Move {
-                    ways: [*way, NONE, NONE],
+                    edges: [*edge, NONE, NONE],
                     entry: DigitString::new(),
                     supposes: None,
                     steps: 1,
@@ -193,8 +193,8 @@ impl Plan {
         let mut others = false;
         // The value that no decision asks for comes first: it is the one that says least.
         for value in values.rev() {
-            let case = cases.iter().find(|(case, ..)| *case == value).map(|&(_, way, to)| (way, to));
-            let Some((way, to)) = case.or(otherwise) else { continue };
+            let case = cases.iter().find(|(case, ..)| *case == value).map(|&(_, edge, to)| (edge, to));
+            let Some((edge, to)) = case.or(otherwise) else { continue };
             if case.is_none() && std::mem::replace(&mut others, true) {
                 let matters = to.is_some_and(|to| self.live[usize::from(variable)][to as usize]);
                 if !matters {
@@ -203,7 +203,7 @@ impl Plan {
             }
             let to = to.map(|to| self.enter(to, state.silent, state.known, Some((variable, value))));
             let supposes = free.then_some((variable, value));
-            moves.push(Move { ways: [way, NONE, NONE], entry: DigitString::new(), supposes, steps: 1, to });
+            moves.push(Move { edges: [edge, NONE, NONE], entry: DigitString::new(), supposes, steps: 1, to });
         }
     }
 
@@ -212,19 +212,19 @@ impl Plan {
         if !state.silent {
             for entered in &ask.entries {
                 let silent = entered.silent && caller == Caller::Brisk;
-                let mut of = self.leave(state, ask, entered.edge, silent, entered.sets);
+                let mut of = self.leave(state, ask, entered.exit, silent, entered.sets);
                 of.entry = entered.digits;
-                of.ways[2] = if of.ways[2] == NONE { entered.terminator } else { of.ways[2] };
+                of.edges[2] = if of.edges[2] == NONE { entered.terminator } else { of.edges[2] };
                 moves.push(of);
             }
         }
         let silent = state.silent || caller == Caller::Brisk;
         match (caller, ask.timeout.then) {
             (Caller::Brisk, Then::Again) => {
-                let (way, to) = ask.exhausted;
+                let (edge, to) = ask.exhausted;
                 let to = to.map(|to| self.enter(to, true, state.known, None));
-                let ways = [ask.timeout.ways[0], way, NONE];
-                moves.push(Move { ways, entry: DigitString::new(), supposes: None, steps: left + 1, to });
+                let edges = [ask.timeout.edges[0], edge, NONE];
+                moves.push(Move { edges, entry: DigitString::new(), supposes: None, steps: left + 1, to });
             }
             (Caller::Brisk, Then::Leads(_)) | (Caller::Patient, _) => {
                 moves.push(self.leave(state, ask, ask.timeout, silent, None));
@@ -232,19 +232,19 @@ impl Plan {
         }
     }
 
-    fn leave(&mut self, state: State, ask: &Ask, edge: Edge, silent: bool, sets: Option<(u16, u16)>) -> Move {
-        let mut ways = [edge.ways[0], edge.ways[1], NONE];
-        let to = match edge.then {
+    fn leave(&mut self, state: State, ask: &Ask, exit: Exit, silent: bool, sets: Option<(u16, u16)>) -> Move {
+        let mut edges = [exit.edges[0], exit.edges[1], NONE];
+        let to = match exit.then {
             Then::Leads(to) => to.map(|to| self.enter(to, silent, state.known, sets)),
             Then::Again if state.retries < ask.max_retries => {
                 Some(State { retries: state.retries + 1, silent, ..state })
             }
             Then::Again => {
-                ways[1] = ask.exhausted.0;
+                edges[1] = ask.exhausted.0;
                 ask.exhausted.1.map(|to| self.enter(to, silent, state.known, None))
             }
         };
-        Move { ways, entry: DigitString::new(), supposes: None, steps: 1, to }
+        Move { edges, entry: DigitString::new(), supposes: None, steps: 1, to }
     }
 
     /// The state at `node`, with one variable more or differently known, and none that no longer matters.
@@ -279,15 +279,15 @@ impl Plan {
 }
 
 /// By node: true when a decision on `variable` may come before it is collected anew.
-fn live(flow: &FlowDefinition, ways: &Ways, variable: &str) -> Vec<bool> {
+fn live(flow: &FlowDefinition, edges: &Edges, variable: &str) -> Vec<bool> {
     let mut into: Vec<Vec<u32>> = vec![Vec::new(); flow.nodes.len()];
-    for way in ways.all() {
-        if let Some(to) = way.to {
-            let collects = matches!((&flow.nodes[way.from].kind, way.kind),
-                (NodeKind::Collect { variable: takes, .. }, WayKind::Branch(branch))
-                    if takes == variable && flow.nodes[way.from].branches[branch].on == Trigger::Collected);
+    for edge in edges.all() {
+        if let Some(to) = edge.to {
+            let collects = matches!((&flow.nodes[edge.from].kind, edge.kind),
+                (NodeKind::Collect { variable: takes, .. }, EdgeKind::Branch(branch))
+                    if takes == variable && flow.nodes[edge.from].branches[branch].on == Trigger::Collected);
             if !collects {
-                into[to].push(way.from as u32);
+                into[to].push(edge.from as u32);
             }
         }
     }
@@ -306,7 +306,7 @@ fn live(flow: &FlowDefinition, ways: &Ways, variable: &str) -> Vec<bool> {
 
 struct Builder<'a> {
     flow: &'a FlowDefinition,
-    ways: &'a Ways,
+    edges: &'a Edges,
     by_name: &'a HashMap<&'a str, u16>,
     variables: &'a [Variable],
 }
@@ -316,7 +316,7 @@ impl Builder<'_> {
         match &node.kind {
             NodeKind::Transfer { .. } | NodeKind::Hangup => Does::End,
             NodeKind::Prompt => match self.branch(at, node, &Trigger::Next) {
-                Some((way, to)) => Does::Pass { way, to },
+                Some((edge, to)) => Does::Pass { edge, to },
                 None => Does::End,
             },
             NodeKind::Decision { variable } => {
@@ -327,10 +327,10 @@ impl Builder<'_> {
                     if let Trigger::Case { value } = &of.on
                         && let Some(value) = values.iter().position(|known| known == value)
                         && !cases.iter().any(|(case, ..)| usize::from(*case) == value)
-                        && let Some(way) = self.ways.branch(at, branch)
-                        && let Some(to) = self.ways.all()[way].to
+                        && let Some(edge) = self.edges.branch(at, branch)
+                        && let Some(to) = self.edges.all()[edge].to
                     {
-                        cases.push((value as u16, way as u32, Some(to as u32)));
+                        cases.push((value as u16, edge as u32, Some(to as u32)));
                     }
                 }
                 let otherwise = self.branch(at, node, &Trigger::Default).filter(|(_, to)| to.is_some());
@@ -338,14 +338,14 @@ impl Builder<'_> {
             }
             NodeKind::Menu(entry) => {
                 let mut entries = Vec::new();
-                let no_match = self.edge(at, node, &Trigger::NoMatch, WayKind::NoMatch);
+                let no_match = self.exit(at, node, &Trigger::NoMatch, EdgeKind::NoMatch);
                 for of in entries::of_menu(node, entry, self.flow.correction_distance) {
-                    let edge = match of.heard {
+                    let exit = match of.heard {
                         Heard::NoMatch => no_match,
-                        Heard::Branch(branch) => match self.ways.branch(at, branch) {
-                            Some(way) => match self.ways.all()[way].to {
+                        Heard::Branch(branch) => match self.edges.branch(at, branch) {
+                            Some(edge) => match self.edges.all()[edge].to {
                                 Some(to) => {
-                                    Edge { ways: [way as u32, NONE], then: Then::Leads(Some(to as u32)) }
+                                    Exit { edges: [edge as u32, NONE], then: Then::Leads(Some(to as u32)) }
                                 }
                                 None => continue,
                             },
@@ -356,7 +356,7 @@ impl Builder<'_> {
                     entries.push(Entered {
                         digits: of.digits,
                         silent: of.silent,
-                        edge,
+                        exit,
                         terminator,
                         sets: None,
                     });
@@ -371,8 +371,8 @@ impl Builder<'_> {
     }
 
     fn asks(&self, at: usize, node: &Node, entries: Vec<Entered>, max_retries: u8) -> Does {
-        let timeout = self.edge(at, node, &Trigger::Timeout, WayKind::Timeout);
-        let give_up = || (self.ways.find(at, WayKind::GiveUp).map_or(NONE, |way| way as u32), None);
+        let timeout = self.exit(at, node, &Trigger::Timeout, EdgeKind::Timeout);
+        let give_up = || (self.edges.find(at, EdgeKind::GiveUp).map_or(NONE, |edge| edge as u32), None);
         let exhausted = self.branch(at, node, &Trigger::MaxRetries).unwrap_or_else(give_up);
         Does::Ask(Ask { entries, timeout, max_retries, exhausted })
     }
@@ -389,7 +389,7 @@ impl Builder<'_> {
         let variable = self.by_name.get(variable).copied();
         let values = variable.map_or(&[][..], |variable| &self.variables[usize::from(variable)].values);
         let mut collect = |digits: DigitString, value: u16| {
-            let Some((way, Some(to))) = self.branch(at, node, &Trigger::Collected) else { return };
+            let Some((edge, Some(to))) = self.branch(at, node, &Trigger::Collected) else { return };
             let mut entry = digits;
             if let Some(terminator) = terminator
                 && !entry.push(terminator)
@@ -399,7 +399,7 @@ impl Builder<'_> {
             entries.push(Entered {
                 digits: entry,
                 silent: terminator.is_none() && digits.len() < usize::from(max),
-                edge: Edge { ways: [way, NONE], then: Then::Leads(Some(to)) },
+                exit: Exit { edges: [edge, NONE], then: Then::Leads(Some(to)) },
                 terminator: if terminator.is_some() { self.terminator(at) } else { NONE },
                 sets: variable.map(|variable| (variable, value)),
             });
@@ -423,14 +423,14 @@ impl Builder<'_> {
         }
         if let Some(terminator) = terminator {
             let by = self.terminator(at);
-            let edge = self.edge(at, node, &Trigger::NoMatch, WayKind::NoMatch);
+            let exit = self.exit(at, node, &Trigger::NoMatch, EdgeKind::NoMatch);
             let digits = DigitString::from_iter([terminator]);
-            entries.push(Entered { digits, silent: false, edge, terminator: by, sets: None });
-            let mut edge = self.edge(at, node, &Trigger::MaxLength, WayKind::TooLong);
-            if matches!(edge.then, Then::Again) {
+            entries.push(Entered { digits, silent: false, exit, terminator: by, sets: None });
+            let mut exit = self.exit(at, node, &Trigger::MaxLength, EdgeKind::TooLong);
+            if matches!(exit.then, Then::Again) {
                 let no_match = self.branch(at, node, &Trigger::NoMatch);
-                if let Some((way, to)) = no_match {
-                    edge = Edge { ways: [edge.ways[0], way], then: Then::Leads(to) };
+                if let Some((edge, to)) = no_match {
+                    exit = Exit { edges: [exit.edges[0], edge], then: Then::Leads(to) };
                 }
             }
             let filler = base::digit::Digit::all().find(|&digit| digit != terminator);
@@ -438,28 +438,28 @@ impl Builder<'_> {
                 .into_iter()
                 .flat_map(|filler| std::iter::repeat_n(filler, usize::from(max) + 1))
                 .collect();
-            entries.push(Entered { digits, silent: false, edge, terminator: NONE, sets: None });
+            entries.push(Entered { digits, silent: false, exit, terminator: NONE, sets: None });
         }
         entries
     }
 
     fn terminator(&self, at: usize) -> u32 {
-        self.ways.find(at, WayKind::Terminator).map_or(NONE, |way| way as u32)
+        self.edges.find(at, EdgeKind::Terminator).map_or(NONE, |edge| edge as u32)
     }
 
     /// The first branch of `node` for `trigger`, as the flow takes it.
     fn branch(&self, at: usize, node: &Node, trigger: &Trigger) -> Option<(u32, Option<u32>)> {
         let branch = node.branches.iter().position(|branch| branch.on == *trigger)?;
-        let way = self.ways.branch(at, branch)?;
-        Some((way as u32, self.ways.all()[way].to.map(|to| to as u32)))
+        let edge = self.edges.branch(at, branch)?;
+        Some((edge as u32, self.edges.all()[edge].to.map(|to| to as u32)))
     }
 
     /// The branch for `trigger`, or the way that is implied without it, by which the node asks again.
-    fn edge(&self, at: usize, node: &Node, trigger: &Trigger, implied: WayKind) -> Edge {
-        if let Some((way, to)) = self.branch(at, node, trigger) {
-            return Edge { ways: [way, NONE], then: Then::Leads(to) };
+    fn exit(&self, at: usize, node: &Node, trigger: &Trigger, implied: EdgeKind) -> Exit {
+        if let Some((edge, to)) = self.branch(at, node, trigger) {
+            return Exit { edges: [edge, NONE], then: Then::Leads(to) };
         }
-        let way = self.ways.find(at, implied).map_or(NONE, |way| way as u32);
-        Edge { ways: [way, NONE], then: Then::Again }
+        let edge = self.edges.find(at, implied).map_or(NONE, |edge| edge as u32);
+        Exit { edges: [edge, NONE], then: Then::Again }
     }
 }

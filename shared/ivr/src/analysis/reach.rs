@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
+    edges::{EdgeKind, Edges},
     plan::{Caller, NONE, Plan, State},
-    ways::{WayKind, Ways},
 };
 use crate::graph::{FlowDefinition, NodeKind, Trigger};
 
@@ -26,7 +26,7 @@ pub struct Reach {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreachable {
     /// The way.
-    pub way: usize,
+    pub edge: usize,
     /// The reason.
     pub why: Why,
 }
@@ -78,14 +78,14 @@ impl Why {
 }
 
 /// Looks at every state that can be reached.
-pub(super) fn reach(plan: &mut Plan, start: Option<usize>, ways: usize) -> Reach {
-    let (simulated, brisk) = walk(plan, start, ways, Caller::Brisk);
-    let (by_caller, patient) = walk(plan, start, ways, Caller::Patient);
+pub(super) fn reach(plan: &mut Plan, start: Option<usize>, edges: usize) -> Reach {
+    let (simulated, brisk) = walk(plan, start, edges, Caller::Brisk);
+    let (by_caller, patient) = walk(plan, start, edges, Caller::Patient);
     Reach { simulated, by_caller, complete: brisk && patient }
 }
 
-fn walk(plan: &mut Plan, start: Option<usize>, ways: usize, caller: Caller) -> (Vec<bool>, bool) {
-    let mut taken = vec![false; ways];
+fn walk(plan: &mut Plan, start: Option<usize>, edges: usize, caller: Caller) -> (Vec<bool>, bool) {
+    let mut taken = vec![false; edges];
     let Some(start) = start else { return (taken, true) };
     let start = State::first(start);
     let mut seen: HashSet<State> = HashSet::from([start]);
@@ -94,8 +94,8 @@ fn walk(plan: &mut Plan, start: Option<usize>, ways: usize, caller: Caller) -> (
     while let Some(state) = waiting.pop() {
         plan.moves(state, caller, &mut moves);
         for of in &moves {
-            for way in of.ways.into_iter().filter(|&way| way != NONE) {
-                taken[way as usize] = true;
+            for edge in of.edges.into_iter().filter(|&edge| edge != NONE) {
+                taken[edge as usize] = true;
             }
             if let Some(to) = of.to
                 && seen.insert(to)
@@ -111,41 +111,41 @@ fn walk(plan: &mut Plan, start: Option<usize>, ways: usize, caller: Caller) -> (
 }
 
 /// The branches that no caller takes, and why, by node.
-pub(super) fn unreachable(flow: &FlowDefinition, ways: &Ways, reach: &Reach) -> Vec<Unreachable> {
+pub(super) fn unreachable(flow: &FlowDefinition, edges: &Edges, reach: &Reach) -> Vec<Unreachable> {
     let mut led_to = vec![false; flow.nodes.len()];
     let mut reached = vec![false; flow.nodes.len()];
-    if let Some(start) = ways.node(&flow.start) {
+    if let Some(start) = edges.node(&flow.start) {
         (led_to[start], reached[start]) = (true, true);
     }
-    for (at, way) in ways.all().iter().enumerate() {
-        if let Some(to) = way.to {
-            led_to[to] |= way.from != to;
+    for (at, edge) in edges.all().iter().enumerate() {
+        if let Some(to) = edge.to {
+            led_to[to] |= edge.from != to;
             reached[to] |= reach.by_caller[at];
         }
     }
     let mut all = Vec::new();
-    for (at, way) in ways.all().iter().enumerate() {
-        let WayKind::Branch(branch) = way.kind else { continue };
+    for (at, edge) in edges.all().iter().enumerate() {
+        let EdgeKind::Branch(branch) = edge.kind else { continue };
         if reach.by_caller[at] {
             continue;
         }
-        let why = if !led_to[way.from] {
+        let why = if !led_to[edge.from] {
             Why::NothingLeadsHere
-        } else if !reached[way.from] {
+        } else if !reached[edge.from] {
             Why::NodeUnreachable
         } else {
-            here(flow, ways, way.from, branch)
+            here(flow, edges, edge.from, branch)
         };
-        all.push(Unreachable { way: at, why });
+        all.push(Unreachable { edge: at, why });
     }
     all
 }
 
 /// Returns the reason why a branch of a reachable node is not taken.
-fn here(flow: &FlowDefinition, ways: &Ways, at: usize, branch: usize) -> Why {
+fn here(flow: &FlowDefinition, edges: &Edges, at: usize, branch: usize) -> Why {
     let node = &flow.nodes[at];
     let of = &node.branches[branch];
-    if ways.node(&of.to).is_none() {
+    if edges.node(&of.to).is_none() {
         return Why::NoSuchNode;
     }
     if let Some(earlier) = node.branches[..branch].iter().position(|earlier| earlier.on == of.on) {

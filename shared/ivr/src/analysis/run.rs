@@ -44,7 +44,7 @@ pub struct Coverage {
     /// By node.
     pub nodes: Vec<u64>,
     /// By edge.
-    pub ways: Vec<u64>,
+    pub edges: Vec<u64>,
 }
 
 /// A share of what can be reached.
@@ -66,7 +66,7 @@ impl Share {
 impl Coverage {
     /// Creates a coverage without visits.
     pub fn none(structure: &Structure) -> Self {
-        Self { nodes: vec![0; structure.flow().nodes.len()], ways: vec![0; structure.ways().len()] }
+        Self { nodes: vec![0; structure.flow().nodes.len()], edges: vec![0; structure.edges().len()] }
     }
 
     /// Returns the coverage of a run.
@@ -81,7 +81,7 @@ impl Coverage {
         for (mine, theirs) in self.nodes.iter_mut().zip(&other.nodes) {
             *mine += theirs;
         }
-        for (mine, theirs) in self.ways.iter_mut().zip(&other.ways) {
+        for (mine, theirs) in self.edges.iter_mut().zip(&other.edges) {
             *mine += theirs;
         }
     }
@@ -93,7 +93,7 @@ impl Coverage {
 
     /// Returns the share of edges taken, of those that a simulation can take.
     pub fn way_share(&self, structure: &Structure) -> Share {
-        share(&self.ways, &structure.reach.simulated)
+        share(&self.edges, &structure.reach.simulated)
     }
 
     /// Returns the nodes that were not visited, reachable or not.
@@ -103,7 +103,7 @@ impl Coverage {
 
     /// Returns the edges that were not taken although a simulation can take them.
     pub fn ways_missed(&self, structure: &Structure) -> impl Iterator<Item = usize> {
-        (0..self.ways.len()).filter(|&way| self.ways[way] == 0 && structure.reach.simulated[way])
+        (0..self.edges.len()).filter(|&edge| self.edges[edge] == 0 && structure.reach.simulated[edge])
     }
 
     fn add_run(
@@ -112,16 +112,16 @@ impl Coverage {
         result: &SimulationResult,
         mut at: impl FnMut(Option<usize>),
     ) {
-        let ways = structure.ways();
+        let edges = structure.edges();
         let path = &result.execution_path;
-        let mut node = path.first().and_then(|step| ways.node(&step.node_id));
+        let mut node = path.first().and_then(|step| edges.node(&step.node_id));
         for (index, step) in path.iter().enumerate() {
             at(node);
-            let next = path.get(index + 1).and_then(|next| ways.node(&next.node_id));
+            let next = path.get(index + 1).and_then(|next| edges.node(&next.node_id));
             if let Some(node) = node {
                 self.nodes[node] += 1;
-                for way in ways.taken(node, step, next).into_iter().flatten() {
-                    self.ways[way] += 1;
+                for edge in edges.taken(node, step, next).into_iter().flatten() {
+                    self.edges[edge] += 1;
                 }
             }
             node = next;

@@ -9,9 +9,9 @@ use petgraph::{
 };
 
 use super::{
+    edges::{EdgeKind, Edges},
     plan::Plan,
     reach::{Reach, Unreachable},
-    ways::{WayKind, Ways},
 };
 use crate::analysis::reach::{self};
 use crate::graph::FlowDefinition;
@@ -20,7 +20,7 @@ use crate::graph::FlowDefinition;
 #[derive(Clone, Debug)]
 pub struct Structure {
     flow: FlowDefinition,
-    ways: Ways,
+    edges: Edges,
     /// Edges and nodes that input can reach.
     pub reach: Reach,
     /// The branches that no caller takes, by node.
@@ -40,21 +40,21 @@ pub struct Structure {
 impl Structure {
     /// Analyses a definition, whether or not it could be run.
     pub fn of(flow: &FlowDefinition) -> Self {
-        let ways = Ways::of(flow);
-        let start = ways.node(&flow.start);
-        let mut plan = Plan::of(flow, &ways);
-        let reach = reach::reach(&mut plan, start, ways.len());
-        let unreachable = reach::unreachable(flow, &ways, &reach);
+        let edges = Edges::of(flow);
+        let start = edges.node(&flow.start);
+        let mut plan = Plan::of(flow, &edges);
+        let reach = reach::reach(&mut plan, start, edges.len());
+        let unreachable = reach::unreachable(flow, &edges, &reach);
         let needs_patience =
-            (0..ways.len()).filter(|&way| reach.by_caller[way] && !reach.simulated[way]).collect();
-        let graph = graph(flow, &ways);
+            (0..edges.len()).filter(|&edge| reach.by_caller[edge] && !reach.simulated[edge]).collect();
+        let graph = graph(flow, &edges);
         let distance = distances(&graph, start);
         let depth = distance.iter().flatten().max().map_or(0, |longest| longest + 1);
         Self {
             dead_ends: dead_ends(flow, &graph, &distance),
             cycles: cycles(&graph),
             flow: flow.clone(),
-            ways,
+            edges,
             reach,
             unreachable,
             needs_patience,
@@ -69,28 +69,28 @@ impl Structure {
     }
 
     /// Returns its edges.
-    pub fn ways(&self) -> &Ways {
-        &self.ways
+    pub fn edges(&self) -> &Edges {
+        &self.edges
     }
 
     /// Returns an edge as a text for people.
-    pub fn describe(&self, way: usize) -> String {
-        self.ways.describe(&self.flow, way)
+    pub fn describe(&self, edge: usize) -> String {
+        self.edges.describe(&self.flow, edge)
     }
 
     /// Returns the branches that no input takes, as in an export for a QA platform: `node: trigger`.
     pub fn unreachable_branches(&self) -> Vec<String> {
-        self.unreachable.iter().map(|unreachable| self.describe(unreachable.way)).collect()
+        self.unreachable.iter().map(|unreachable| self.describe(unreachable.edge)).collect()
     }
 
     /// Returns by node: true when any caller can reach it.
     pub fn reachable_nodes(&self) -> Vec<bool> {
         let mut reached = vec![false; self.flow.nodes.len()];
-        if let Some(start) = self.ways.node(&self.flow.start) {
+        if let Some(start) = self.edges.node(&self.flow.start) {
             reached[start] = true;
         }
-        for (at, way) in self.ways.all().iter().enumerate() {
-            if let Some(to) = way.to {
+        for (at, edge) in self.edges.all().iter().enumerate() {
+            if let Some(to) = edge.to {
                 reached[to] |= self.reach.by_caller[at];
             }
         }
@@ -99,14 +99,14 @@ impl Structure {
 }
 
 /// The branches as a graph; repetitions that no branch asks for are none.
-fn graph(flow: &FlowDefinition, ways: &Ways) -> DiGraph<(), ()> {
-    let mut graph = DiGraph::with_capacity(flow.nodes.len(), ways.len());
+fn graph(flow: &FlowDefinition, edges: &Edges) -> DiGraph<(), ()> {
+    let mut graph = DiGraph::with_capacity(flow.nodes.len(), edges.len());
     for _ in &flow.nodes {
         graph.add_node(());
     }
-    for way in ways.all() {
-        if let (WayKind::Branch(_), Some(to)) = (way.kind, way.to) {
-            graph.add_edge(NodeIndex::new(way.from), NodeIndex::new(to), ());
+    for edge in edges.all() {
+        if let (EdgeKind::Branch(_), Some(to)) = (edge.kind, edge.to) {
+            graph.add_edge(NodeIndex::new(edge.from), NodeIndex::new(to), ());
         }
     }
     graph

@@ -10,10 +10,10 @@ use base::digit::Digit;
 use serde_json::{Map, Value};
 
 use super::{
+    edges::EdgeKind,
     plan::{Caller, Move, NONE, Plan, State},
     run::Coverage,
     structure::Structure,
-    ways::WayKind,
 };
 use crate::{CompiledFlow, execute};
 
@@ -83,12 +83,12 @@ pub struct Suggester {
 impl Suggester {
     /// Creates a suggester that has suggested nothing yet.
     pub fn new(structure: &Structure, covered: &Coverage, limits: PathLimits, max_runs: usize) -> Self {
-        let mut plan = Plan::of(structure.flow(), structure.ways());
-        let start = structure.ways().node(&structure.flow().start).map(State::first);
-        let mut wanted = vec![false; structure.ways().len()];
+        let mut plan = Plan::of(structure.flow(), structure.edges());
+        let start = structure.edges().node(&structure.flow().start).map(State::first);
+        let mut wanted = vec![false; structure.edges().len()];
         if start.is_some() {
-            for way in covered.ways_missed(structure) {
-                wanted[way] = true;
+            for edge in covered.ways_missed(structure) {
+                wanted[edge] = true;
             }
         }
         let inner = start.map_or_else(Vec::new, |start| inner_ways(structure, &mut plan, start));
@@ -120,15 +120,15 @@ impl Suggester {
         let result = execute(flow, &script.digits, &script.variables, self.limits.nodes);
         let taken = Coverage::of(structure, &result);
         let covers: Vec<usize> =
-            (0..self.wanted.len()).filter(|&way| self.at_first[way] && taken.ways[way] > 0).collect();
+            (0..self.wanted.len()).filter(|&edge| self.at_first[edge] && taken.edges[edge] > 0).collect();
         let mut adds = false;
-        for &way in &covers {
-            adds |= std::mem::replace(&mut self.wanted[way], false);
+        for &edge in &covers {
+            adds |= std::mem::replace(&mut self.wanted[edge], false);
         }
         // A plan that the flow does not follow must not be made again.
-        for way in aims {
-            if std::mem::replace(&mut self.wanted[way], false) {
-                self.missed.push(way);
+        for edge in aims {
+            if std::mem::replace(&mut self.wanted[edge], false) {
+                self.missed.push(edge);
             }
         }
         if adds {
@@ -139,7 +139,7 @@ impl Suggester {
 
     /// Returns the suggestions.
     pub fn finish(mut self, structure: &Structure) -> Suggestions {
-        self.missed.extend((0..self.wanted.len()).filter(|&way| self.wanted[way]));
+        self.missed.extend((0..self.wanted.len()).filter(|&edge| self.wanted[edge]));
         self.missed.sort_unstable();
         Suggestions {
             least: least(structure, &self.at_first),
@@ -151,14 +151,14 @@ impl Suggester {
 
 /// The ways after which a run can go on.
 fn inner_ways(structure: &Structure, plan: &mut Plan, start: State) -> Vec<bool> {
-    let mut inner = vec![false; structure.ways().len()];
+    let mut inner = vec![false; structure.edges().len()];
     let mut seen = HashSet::from([start]);
     let (mut waiting, mut moves) = (vec![start], Vec::new());
     while let Some(state) = waiting.pop() {
         plan.moves(state, Caller::Brisk, &mut moves);
         for of in moves.iter().filter(|of| !ends(structure, of)) {
-            for way in of.ways.into_iter().filter(|&way| way != NONE) {
-                inner[way as usize] = true;
+            for edge in of.edges.into_iter().filter(|&edge| edge != NONE) {
+                inner[edge as usize] = true;
             }
             if let Some(to) = of.to.filter(|&to| seen.insert(to)) {
                 waiting.push(to);
@@ -175,37 +175,37 @@ fn ends(structure: &Structure, of: &Move) -> bool {
 /// Returns a lower bound on the number of runs.
 fn least(structure: &Structure, wanted: &[bool]) -> usize {
     let nodes = &structure.flow().nodes;
-    let ends = |way: &usize| {
-        let of = structure.ways().all()[*way];
+    let ends = |edge: &usize| {
+        let of = structure.edges().all()[*edge];
         match of.kind {
-            WayKind::Branch(_) => of.to.is_none_or(|to| nodes[to].is_end()),
-            WayKind::GiveUp => true,
-            WayKind::Timeout | WayKind::NoMatch | WayKind::TooLong | WayKind::Terminator => false,
+            EdgeKind::Branch(_) => of.to.is_none_or(|to| nodes[to].is_end()),
+            EdgeKind::GiveUp => true,
+            EdgeKind::Timeout | EdgeKind::NoMatch | EdgeKind::TooLong | EdgeKind::Terminator => false,
         }
     };
     let any = wanted.iter().any(|&wanted| wanted);
-    (0..wanted.len()).filter(|&way| wanted[way]).filter(ends).count().max(usize::from(any))
+    (0..wanted.len()).filter(|&edge| wanted[edge]).filter(ends).count().max(usize::from(any))
 }
 
 /// Leaves out the runs whose edges others take as well, and lists for each of the rest the edges it adds.
-fn needed(runs: Vec<(Script, Vec<usize>)>, ways: usize) -> Vec<Suggested> {
-    let mut times = vec![0u32; ways];
-    for way in runs.iter().flat_map(|(_, covers)| covers) {
-        times[*way] += 1;
+fn needed(runs: Vec<(Script, Vec<usize>)>, edges: usize) -> Vec<Suggested> {
+    let mut times = vec![0u32; edges];
+    for edge in runs.iter().flat_map(|(_, covers)| covers) {
+        times[*edge] += 1;
     }
     let mut keep = vec![true; runs.len()];
     for (at, (_, covers)) in runs.iter().enumerate() {
-        if covers.iter().all(|&way| times[way] > 1) {
+        if covers.iter().all(|&edge| times[edge] > 1) {
             keep[at] = false;
-            for &way in covers {
-                times[way] -= 1;
+            for &edge in covers {
+                times[edge] -= 1;
             }
         }
     }
     let mut seen = HashSet::new();
     let kept = runs.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(run, _)| run);
     kept.map(|(Script { digits, variables }, covers)| {
-        let covers = covers.into_iter().filter(|&way| seen.insert(way)).collect();
+        let covers = covers.into_iter().filter(|&edge| seen.insert(edge)).collect();
         Suggested { digits, variables, covers }
     })
     .collect()
@@ -270,9 +270,9 @@ impl Search<'_> {
             let Some(moves) = found else { break };
             for of in &moves {
                 left = Cost(left.0 - of.entry.len(), left.1.saturating_sub(of.steps as usize));
-                for way in of.ways.into_iter().filter(|&way| way != NONE) {
-                    if std::mem::replace(&mut self.wanted[way as usize], false) {
-                        aims.push(way as usize);
+                for edge in of.edges.into_iter().filter(|&edge| edge != NONE) {
+                    if std::mem::replace(&mut self.wanted[edge as usize], false) {
+                        aims.push(edge as usize);
                     }
                 }
             }
@@ -321,7 +321,7 @@ impl Search<'_> {
                     continue;
                 }
                 arrivals += 1;
-                if of.ways.into_iter().any(|way| way != NONE && self.wanted[way as usize]) {
+                if of.edges.into_iter().any(|edge| edge != NONE && self.wanted[edge as usize]) {
                     waiting.push(Reverse((key(cost), arrivals, Goal { state, last: Some(*of) })));
                 }
                 if let Some(to) = of.to

@@ -31,13 +31,13 @@ fn run_through(flow: &Arc<CompiledFlow>, digits: &str, variables: &Value) -> Sim
     execute(flow, &digits, variables.as_object().unwrap(), 200)
 }
 
-fn names(structure: &Structure, ways: impl IntoIterator<Item = usize>) -> Vec<String> {
-    ways.into_iter().map(|way| structure.describe(way)).collect()
+fn names(structure: &Structure, edges: impl IntoIterator<Item = usize>) -> Vec<String> {
+    edges.into_iter().map(|edge| structure.describe(edge)).collect()
 }
 
 fn reasons(flow: &FlowDefinition) -> Vec<(String, Why)> {
     let structure = Structure::of(flow);
-    structure.unreachable.iter().map(|branch| (structure.describe(branch.way), branch.why.clone())).collect()
+    structure.unreachable.iter().map(|branch| (structure.describe(branch.edge), branch.why.clone())).collect()
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn what_no_input_reaches_has_its_reason() {
         ("lost: next", Why::NothingLeadsHere),
         ("lost2: next", Why::NodeUnreachable),
     ];
-    assert_eq!(reasons(&flow), expect.map(|(way, why)| (way.to_owned(), why)));
+    assert_eq!(reasons(&flow), expect.map(|(edge, why)| (edge.to_owned(), why)));
     let full: Vec<Value> =
         Digit::all().map(|digit| json!({ "on": "digits", "value": digit, "to": "b" })).collect();
     let mut branches = full.clone();
@@ -155,12 +155,12 @@ fn a_trace_that_names_decisions_alone_is_understood() {
         for step in &mut theirs.execution_path {
             step.output = Map::new();
         }
-        let ways = |result: &SimulationResult| -> Vec<usize> {
+        let edges = |result: &SimulationResult| -> Vec<usize> {
             let coverage = Coverage::of(&structure, result);
-            let branch = |way: &usize| matches!(structure.ways().all()[*way].kind, WayKind::Branch(_));
-            (0..coverage.ways.len()).filter(|&way| coverage.ways[way] > 0).filter(branch).collect()
+            let branch = |edge: &usize| matches!(structure.edges().all()[*edge].kind, EdgeKind::Branch(_));
+            (0..coverage.edges.len()).filter(|&edge| coverage.edges[edge] > 0).filter(branch).collect()
         };
-        assert_eq!(ways(&ours), ways(&theirs), "{digits}");
+        assert_eq!(edges(&ours), edges(&theirs), "{digits}");
     }
 }
 
@@ -176,8 +176,8 @@ fn check_suggestions(flow: &Arc<CompiledFlow>) -> Result<(Structure, Suggestions
     let missed = names(&structure, coverage.ways_missed(&structure));
     prop_assert_eq!(missed, Vec::<String>::new());
     prop_assert!(suggestions.missed.is_empty() && suggestions.least <= suggestions.runs.len());
-    let beyond =
-        (0..coverage.ways.len()).filter(|&way| coverage.ways[way] > 0 && !structure.reach.simulated[way]);
+    let beyond = (0..coverage.edges.len())
+        .filter(|&edge| coverage.edges[edge] > 0 && !structure.reach.simulated[edge]);
     prop_assert_eq!(names(&structure, beyond), Vec::<String>::new());
     Ok((structure, suggestions))
 }
@@ -291,7 +291,7 @@ fn by_force(flow: &Arc<CompiledFlow>, structure: &Structure, patient: bool) -> V
     if patient {
         presses.push(Press::Wait);
     }
-    let mut taken = vec![false; structure.ways().len()];
+    let mut taken = vec![false; structure.edges().len()];
     let mut seen = HashSet::new();
     for (v, w) in values.iter().flat_map(|v| values.iter().map(move |w| (v, w))) {
         let mut variables = Map::new();
@@ -299,8 +299,8 @@ fn by_force(flow: &Arc<CompiledFlow>, structure: &Structure, patient: bool) -> V
         variables.extend(w.clone().map(|w| ("w".to_owned(), w)));
         let mut tried = |script: &[Press]| {
             let coverage = Coverage::of(structure, &run(flow, script, &variables, 200));
-            for (way, count) in coverage.ways.iter().enumerate() {
-                taken[way] |= *count > 0;
+            for (edge, count) in coverage.edges.iter().enumerate() {
+                taken[edge] |= *count > 0;
             }
         };
         tried(&[]);
@@ -372,8 +372,8 @@ proptest! {
     fn what_can_be_reached_is_what_trying_everything_reaches(flow in flows(1..4)) {
         let structure = Structure::of(flow.definition());
         prop_assert!(structure.reach.complete);
-        let ways = |taken: &[bool]| names(&structure, (0..taken.len()).filter(|&way| taken[way]));
-        prop_assert_eq!(ways(&structure.reach.simulated), ways(&by_force(&flow, &structure, false)));
-        prop_assert_eq!(ways(&structure.reach.by_caller), ways(&by_force(&flow, &structure, true)));
+        let edges = |taken: &[bool]| names(&structure, (0..taken.len()).filter(|&edge| taken[edge]));
+        prop_assert_eq!(edges(&structure.reach.simulated), edges(&by_force(&flow, &structure, false)));
+        prop_assert_eq!(edges(&structure.reach.by_caller), edges(&by_force(&flow, &structure, true)));
     }
 }

@@ -86,7 +86,7 @@ impl<'a> Tracer<'a> {
                 }
                 Event::Digit { digit, .. } => self.with_step(|step| step.last_digit = Some(digit)),
                 Event::Resolved(resolved) => {
-                    if let Some(action) = resolved.as_.action() {
+                    if let Some(action) = resolved.resolution.action() {
                         self.with_step(|step| step.actions.push(action.to_owned()));
                     }
                     self.resolved = Some(Heard { resolved, exhausted: false });
@@ -206,13 +206,14 @@ impl<'a> Tracer<'a> {
         let Heard { resolved, exhausted } = heard;
         input.insert("digits".into(), resolved.entered.to_string().into());
         let terminator = node.entry().and_then(|entry| entry.terminator);
-        let by_digit = !matches!(resolved.as_, Resolution::TimedOut | Resolution::TimedOutPartial);
+        let by_digit = !matches!(resolved.resolution, Resolution::TimedOut | Resolution::TimedOutPartial);
         // The terminator is no part of the entry, so one that was pressed last ended it.
         if let Some(terminator) = terminator.filter(|end| by_digit && open.last_digit == Some(*end)) {
             input.insert("terminator".into(), json!(terminator));
         }
-        output.insert("result".into(), resolution_name(resolved.as_).into());
-        if let (NodeKind::Collect { variable, .. }, Resolution::Collected) = (&node.kind, resolved.as_) {
+        output.insert("result".into(), resolution_name(resolved.resolution).into());
+        if let (NodeKind::Collect { variable, .. }, Resolution::Collected) = (&node.kind, resolved.resolution)
+        {
             output.insert("variable".into(), variable.clone().into());
             output.insert("value".into(), resolved.entered.to_string().into());
         }
@@ -223,7 +224,7 @@ impl<'a> Tracer<'a> {
         if *exhausted {
             return find(Trigger::MaxRetries);
         }
-        match resolved.as_ {
+        match resolved.resolution {
             Resolution::Matched => find(Trigger::Digits { value: resolved.entered }),
             Resolution::Corrected => {
                 find(Trigger::Digits { value: self.corrected(open.node, &resolved.entered) })

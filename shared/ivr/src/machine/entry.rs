@@ -226,7 +226,7 @@ impl Core {
     fn resolve(
         &mut self,
         key: SessionKey,
-        as_: Resolution,
+        resolution: Resolution,
         entered: DigitString,
         sequence: DigitString,
         to: Option<NodeIx>,
@@ -239,7 +239,7 @@ impl Core {
         };
         let resolved = Resolved {
             node: session.node,
-            as_,
+            resolution,
             entered,
             sequence,
             to,

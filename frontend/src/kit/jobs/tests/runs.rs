@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::{*, super::lock::Lock};
+use super::{super::lock::Lock, *};
 
 /// Another tab has kept or removed a task.
 fn tell(id: JobId, kept: Option<&Record<Task>>) {

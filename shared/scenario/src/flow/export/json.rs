@@ -17,11 +17,11 @@ pub fn to_json(structure: &Structure, runs: &[ExportedRun<'_>]) -> String {
         flow_name: &structure.flow().name,
         unreachable_edges: (structure.unreachable.iter())
             .map(|unreachable| ReportedEdge {
-                edge: structure.describe(unreachable.way),
+                edge: structure.describe(unreachable.edge),
                 why: unreachable.why.describe(),
             })
             .collect(),
-        needs_patience: structure.needs_patience.iter().map(|&way| structure.describe(way)).collect(),
+        needs_patience: structure.needs_patience.iter().map(|&edge| structure.describe(edge)).collect(),
         dead_ends: structure.dead_ends.iter().map(|&node| &*structure.flow().nodes[node].id).collect(),
         cycles: structure.cycles.iter().map(|cycle| ids(structure, cycle)).collect(),
         runs: runs.iter().map(|run| ReportedRun::of(structure, run)).collect(),
@@ -101,7 +101,7 @@ impl<'a> ReportedRun<'a> {
             edge_coverage: Covered::of(analysis.coverage.way_share(structure)),
             nodes_never_reached: ids(structure, &missed),
             edges_never_taken: (analysis.coverage.ways_missed(structure))
-                .map(|way| structure.describe(way))
+                .map(|edge| structure.describe(edge))
                 .collect(),
             expectation,
             checks: &judgement.checks,

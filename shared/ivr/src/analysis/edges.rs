@@ -11,18 +11,18 @@ use crate::{
 
 /// An edge that leaves a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
+pub struct Edge {
     /// The node's index in the definition.
     pub from: usize,
     /// Its kind.
-    pub kind: WayKind,
+    pub kind: EdgeKind,
     /// The index of the node it leads to; absent where the call ends, or there is no such node.
     pub to: Option<usize>,
 }
 
 /// Kind of an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum WayKind {
+pub enum EdgeKind {
     /// The branch with this index among the node's.
     Branch(usize),
     /// A timeout that has no branch: the node asks again.
@@ -39,8 +39,8 @@ pub enum WayKind {
 
 /// All edges of a flow, by node: branches first, in the definition's order.
 #[derive(Clone, Debug)]
-pub struct Ways {
-    all: Vec<Way>,
+pub struct Edges {
+    all: Vec<Edge>,
     /// Index of each node's first edge, and the end.
     first: Vec<usize>,
     index: HashMap<String, usize>,
@@ -51,7 +51,7 @@ pub struct Ways {
 /// The edges that one step of a trace took; most take one.
 pub(super) type Taken = [Option<usize>; 3];
 
-impl Ways {
+impl Edges {
     /// Returns the edges of `flow`, which need not be valid: a branch to an unknown node leads nowhere.
     pub fn of(flow: &FlowDefinition) -> Self {
         let mut index = HashMap::with_capacity(flow.nodes.len());
@@ -68,7 +68,7 @@ impl Ways {
             all.first.push(all.all.len());
             for (branch, to) in node.branches.iter().enumerate() {
                 let target = all.index.get(&to.to).copied();
-                all.push(Way { from, kind: WayKind::Branch(branch), to: target }, Some(to.on.describe()));
+                all.push(Edge { from, kind: EdgeKind::Branch(branch), to: target }, Some(to.on.describe()));
             }
             all.implied(from, node);
         }
@@ -76,8 +76,8 @@ impl Ways {
         all
     }
 
-    fn push(&mut self, way: Way, text: Option<String>) {
-        self.all.push(way);
+    fn push(&mut self, edge: Edge, text: Option<String>) {
+        self.all.push(edge);
         self.texts.push(text);
     }
 
@@ -87,32 +87,32 @@ impl Ways {
         let collects = matches!(node.kind, NodeKind::Collect { .. });
         let branch = |wanted: &Trigger| node.branches.iter().find(|branch| branch.on == *wanted);
         let mut repeats = false;
-        let mut add = |kind, to| self.push(Way { from, kind, to }, None);
+        let mut add = |kind, to| self.push(Edge { from, kind, to }, None);
         if branch(&Trigger::Timeout).is_none() {
-            add(WayKind::Timeout, Some(from));
+            add(EdgeKind::Timeout, Some(from));
             repeats = true;
         }
         // Without a terminator, an entry that is collected is never too short, nor too long.
         let judged = !collects || entry.terminator.is_some();
         let no_match = branch(&Trigger::NoMatch);
         if judged && no_match.is_none() {
-            add(WayKind::NoMatch, Some(from));
+            add(EdgeKind::NoMatch, Some(from));
             repeats = true;
         }
         if judged && collects && branch(&Trigger::MaxLength).is_none() {
             let to = no_match.map_or(Some(from), |branch| self.index.get(&branch.to).copied());
-            self.push(Way { from, kind: WayKind::TooLong, to }, None);
+            self.push(Edge { from, kind: EdgeKind::TooLong, to }, None);
         }
         if repeats && branch(&Trigger::MaxRetries).is_none() {
-            self.push(Way { from, kind: WayKind::GiveUp, to: None }, None);
+            self.push(Edge { from, kind: EdgeKind::GiveUp, to: None }, None);
         }
         if entry.terminator.is_some() {
-            self.push(Way { from, kind: WayKind::Terminator, to: None }, None);
+            self.push(Edge { from, kind: EdgeKind::Terminator, to: None }, None);
         }
     }
 
     /// Returns all edges.
-    pub fn all(&self) -> &[Way] {
+    pub fn all(&self) -> &[Edge] {
         &self.all
     }
 
@@ -132,14 +132,14 @@ impl Ways {
     }
 
     /// Returns `node`'s edge of this kind.
-    pub fn find(&self, node: usize, kind: WayKind) -> Option<usize> {
-        self.of_node(node).find(|&way| self.all[way].kind == kind)
+    pub fn find(&self, node: usize, kind: EdgeKind) -> Option<usize> {
+        self.of_node(node).find(|&edge| self.all[edge].kind == kind)
     }
 
     /// Returns the branch with index `branch` of `node` as an edge.
     pub(super) fn branch(&self, node: usize, branch: usize) -> Option<usize> {
-        let way = self.first[node] + branch;
-        (way < self.first[node + 1] && self.all[way].kind == WayKind::Branch(branch)).then_some(way)
+        let edge = self.first[node] + branch;
+        (edge < self.first[node + 1] && self.all[edge].kind == EdgeKind::Branch(branch)).then_some(edge)
     }
 
     /// Returns the node with the identifier `id`.
@@ -148,16 +148,16 @@ impl Ways {
     }
 
     /// Returns an edge as a text for people: `root: 2`, `root: timeout, asks again`.
-    pub fn describe(&self, flow: &FlowDefinition, way: usize) -> String {
-        let Way { from, kind, .. } = self.all[way];
+    pub fn describe(&self, flow: &FlowDefinition, edge: usize) -> String {
+        let Edge { from, kind, .. } = self.all[edge];
         let node = &flow.nodes[from];
         let what = match kind {
-            WayKind::Branch(_) => self.texts[way].clone().unwrap_or_default(),
-            WayKind::Timeout => "timeout, asks again".into(),
-            WayKind::NoMatch => "no match, asks again".into(),
-            WayKind::TooLong => "too long, a no-match".into(),
-            WayKind::GiveUp => "retries exhausted, the call ends".into(),
-            WayKind::Terminator => {
+            EdgeKind::Branch(_) => self.texts[edge].clone().unwrap_or_default(),
+            EdgeKind::Timeout => "timeout, asks again".into(),
+            EdgeKind::NoMatch => "no match, asks again".into(),
+            EdgeKind::TooLong => "too long, a no-match".into(),
+            EdgeKind::GiveUp => "retries exhausted, the call ends".into(),
+            EdgeKind::Terminator => {
                 let terminator = node.entry().and_then(|entry| entry.terminator);
                 terminator.map_or_else(|| "terminator".into(), |digit| format!("ended with {digit}"))
             }
@@ -168,32 +168,33 @@ impl Ways {
     /// Which ways `step`, at `node`, went. What a trace's `output` says counts most (`branch`, `result`), then its
     /// `decision`, then which branch leads to the node that came `next`, where only one does.
     pub(super) fn taken(&self, node: usize, step: &NodeExecution, next: Option<usize>) -> Taken {
-        let branches = || self.of_node(node).filter(|&way| matches!(self.all[way].kind, WayKind::Branch(_)));
+        let branches =
+            || self.of_node(node).filter(|&edge| matches!(self.all[edge].kind, EdgeKind::Branch(_)));
         let told = step.output.get("branch").and_then(Value::as_u64);
         let result = step.output.get("result").and_then(Value::as_str);
         let branch = match told.and_then(|branch| self.branch(node, usize::try_from(branch).ok()?)) {
-            Some(way) => Some(way),
+            Some(edge) => Some(edge),
             // A trace of ours that names no branch went none.
             None if result.is_some() => None,
             None => {
                 let named = step.decision.as_deref().and_then(|decision| {
-                    only(branches().filter(|&way| self.texts[way].as_deref() == Some(decision)))
+                    only(branches().filter(|&edge| self.texts[edge].as_deref() == Some(decision)))
                 });
                 named.or_else(|| {
-                    next.and_then(|next| only(branches().filter(|&way| self.all[way].to == Some(next))))
+                    next.and_then(|next| only(branches().filter(|&edge| self.all[edge].to == Some(next))))
                 })
             }
         };
         let implied = match result.or(step.decision.as_deref().filter(|_| branch.is_none())) {
-            Some("timedOut" | "timedOutPartial" | "timeout") => self.find(node, WayKind::Timeout),
-            Some("noMatch" | "ambiguous" | "no match") => self.find(node, WayKind::NoMatch),
-            Some("tooLong" | "too long") => self.find(node, WayKind::TooLong),
+            Some("timedOut" | "timedOutPartial" | "timeout") => self.find(node, EdgeKind::Timeout),
+            Some("noMatch" | "ambiguous" | "no match") => self.find(node, EdgeKind::NoMatch),
+            Some("tooLong" | "too long") => self.find(node, EdgeKind::TooLong),
             _ => None,
         };
         let gave_up = step.output.get("outcome").and_then(Value::as_str) == Some("gaveUp");
-        let branch = if gave_up { self.find(node, WayKind::GiveUp) } else { branch };
+        let branch = if gave_up { self.find(node, EdgeKind::GiveUp) } else { branch };
         let terminated = step.input.contains_key("terminator");
-        let terminator = if terminated { self.find(node, WayKind::Terminator) } else { None };
+        let terminator = if terminated { self.find(node, EdgeKind::Terminator) } else { None };
         [branch, implied, terminator]
     }
 }
