@@ -92,17 +92,20 @@ pub(super) fn draw_signals(canvas: &HtmlCanvasElement, signals: &Signals<'_>) {
             }
         }
     }
+    if let Some(opened) = signals.opened {
+        pen.loudness(&opened.series.momentary, loudness, &colours.ink, 0.45);
+    }
     if let Some(preview) = signals.preview {
         let offset = preview.trim.kept.start as f64 / LINE_RATE;
         let pen = Pen { sheet: &sheet, span: (signals.span.0 - offset, signals.span.1 - offset) };
         if pen.is_wide() {
             let peaks: Vec<_> =
                 preview.levels.iter().map(|levels| (-levels.output_peak, levels.output_peak)).collect();
-            pen.peaks(&peaks, result, &colours.accent, 0.9);
+            pen.peaks(&peaks, result, &colours.live, 0.9);
         } else {
-            pen.envelope(&preview.heard, LINE_RATE, result, &colours.accent, 0.9);
+            pen.envelope(&preview.heard, LINE_RATE, result, &colours.live, 0.9);
         }
-        pen.loudness(preview, loudness, &colours);
+        pen.loudness(&preview.series.momentary, loudness, &colours.live, 1.0);
         pen.reduction(preview, loudness, &colours);
         pen.trimmed(f64::from(preview.heard.length()) / LINE_RATE, result, &colours);
     }
@@ -128,7 +131,7 @@ pub(super) fn draw_overlay(canvas: &HtmlCanvasElement, overlay: &Overlay<'_>) {
     let pen = Pen { sheet: &sheet, span: overlay.span };
     let bottom = sheet.height - AXIS;
     if let Some((from, to)) = overlay.selection {
-        pen.band(from, to, 0.0, bottom, &colours.accent, 0.14);
+        pen.band(from, to, 0.0, bottom, &colours.live, 0.14);
     }
     for mark in overlay.marks {
         let colour = if mark.until.is_some() { &colours.wrong } else { &colours.ink };
@@ -143,7 +146,7 @@ pub(super) fn draw_overlay(canvas: &HtmlCanvasElement, overlay: &Overlay<'_>) {
 /// The colours of the page's style.
 struct Colours {
     ink: String,
-    accent: String,
+    live: String,
     wrong: String,
 }
 
@@ -156,7 +159,7 @@ impl Colours {
         };
         Self {
             ink: ink.to_owned(),
-            accent: named("--live").unwrap_or_else(|| ink.to_owned()),
+            live: named("--live").unwrap_or_else(|| ink.to_owned()),
             wrong: named("--wrong").unwrap_or_else(|| ink.to_owned()),
         }
     }
@@ -229,13 +232,15 @@ impl Pen<'_> {
         context.set_global_alpha(1.0);
     }
 
-    fn loudness(&self, preview: &Preview, lane: Lane, colours: &Colours) {
+    /// Draws loudness over time.
+    fn loudness(&self, momentary: &[Option<f32>], lane: Lane, colour: &str, alpha: f64) {
         let context = self.context();
-        context.set_stroke_style_str(&colours.accent);
+        context.set_stroke_style_str(colour);
+        context.set_global_alpha(alpha);
         context.set_line_width(1.5);
         context.begin_path();
         let mut is_down = false;
-        for (step, lufs) in preview.series.momentary.iter().enumerate() {
+        for (step, lufs) in momentary.iter().enumerate() {
             let x = self.x((step as f64 + 1.0) / STEPS);
             match lufs {
                 Some(lufs) if is_down => context.line_to(x, lane.within(f64::from(*lufs), LOUDNESS)),
@@ -245,6 +250,7 @@ impl Pen<'_> {
             is_down = lufs.is_some();
         }
         context.stroke();
+        context.set_global_alpha(1.0);
     }
 
     /// Draws the gain reduction hanging from the lane's top.

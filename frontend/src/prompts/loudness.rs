@@ -123,9 +123,29 @@ fn facts(clip: &Clip) -> Option<String> {
     let of_result = clip.result(|preview| {
         let trimmed = (preview.trim.leading + preview.trim.trailing) / 8;
         let trimmed = if trimmed == 0 { String::new() } else { format!(" {trimmed} ms of silence trimmed.") };
-        let gain = preview.settings.gain_db;
-        let gain = if gain == 0.0 { String::new() } else { format!(" {gain:+.1} dB to the target.") };
-        format!(" Rendered in {:.0} ms to {} bytes.{trimmed}{gain}", preview.render_ms, preview.code_bytes)
+        let gain = preview.matched.map(|matched| {
+            let short = if matched.short_db > 0.05 {
+                format!(
+                    ", {:.1} dB short of the target: more would lift its true peak over the peak limit",
+                    matched.short_db
+                )
+            } else {
+                String::new()
+            };
+            format!(" {:+.1} dB to the target{short}.", matched.gain_db)
+        });
+        let cut = if preview.cut == 0 {
+            String::new()
+        } else {
+            format!(" {} samples cut off at full scale.", preview.cut)
+        };
+        format!(
+            " Rendered in {:.0} ms and measured in {:.0}, to {} bytes.{trimmed}{}{cut}",
+            preview.render_ms,
+            preview.measure_ms,
+            preview.code_bytes,
+            gain.unwrap_or_default()
+        )
     });
     Some(of_source + &of_result.unwrap_or_default())
 }
