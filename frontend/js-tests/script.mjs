@@ -3,11 +3,15 @@
 import { readFileSync } from "node:fs";
 import vm from "node:vm";
 
-/** Runs `public/assets/NAME` with these globals, and returns the world it ran in. */
-export const run = (name, globals) => {
+/** Runs `public/assets/NAME` with these globals, and returns the world it ran in. `load` is called with each module's name
+ * that it imports, and promises the module. */
+export const run = (name, globals, load) => {
   const file = new URL(`../public/assets/${name}`, import.meta.url);
   const world = vm.createContext(globals);
-  vm.runInContext(readFileSync(file, "utf8"), world, { filename: name });
+  // Node's own `import` would look for the module beside this file.
+  const text = readFileSync(file, "utf8").replaceAll(/\bimport\(/g, "load(");
+  if (load !== undefined) world.load = load;
+  vm.runInContext(text, world, { filename: name });
   return world;
 };
 

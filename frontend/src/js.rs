@@ -1,7 +1,7 @@
 //! Plain objects of the browser's.
 
-use js_sys::{Object, Reflect};
-use wasm_bindgen::JsValue;
+use js_sys::{Function, Object, Reflect};
+use wasm_bindgen::{JsCast as _, JsValue};
 
 /// An object with these fields.
 pub(crate) fn object(fields: &[(&str, &JsValue)]) -> Object {
@@ -20,6 +20,11 @@ pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) {
 /// An object's field; undefined where there is none, or no object.
 pub(crate) fn field(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Calls an object's method with one argument.
+pub(crate) fn call(object: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
+    field(object, method).dyn_into::<Function>()?.call1(object, argument)
 }
 
 /// What an exception says.

@@ -18,6 +18,8 @@ pub(crate) const IS_SET_UP: &str = "DIALBENCH_IS_SET_UP";
 
 /// Folder of the scripts and style sheets below a page's folder.
 const ASSETS: &str = "assets";
+/// The page's modules, which its scripts load: the boot script, and the lab's worker.
+const MODULES: [&str; 3] = ["page", "panels", "lab"];
 
 /// `cargo xtask hook STAGE`: a stage of Trunk's.
 pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {
@@ -131,19 +133,24 @@ fn pack(project: &Project, build: &Build) -> Result<()> {
     size::check(&build.staging, Limit::from_environment())
 }
 
-/// Adds an element to the document's head for each asset that it does not load by itself. The modules are the boot script's.
+/// Adds an element to the document's head for each asset that neither it nor a script loads by itself.
 fn with_addresses(document: &str, names: &[String]) -> String {
     let loaded: Vec<&str> = size::links(document).collect();
     let mut elements = String::new();
     for name in names {
         let path = format!("{ASSETS}/{name}");
-        let is_module = name.starts_with("page") || name.starts_with("panels");
+        let is_module = MODULES.iter().any(|module| is_part(name, module));
         if !is_module && !loaded.contains(&path.as_str()) {
             let _ =
                 write!(elements, "<meta name=\"dialbench-asset\" data-name=\"{name}\" content=\"/{path}\">");
         }
     }
     document.replacen("</head>", &(elements + "</head>"), 1)
+}
+
+/// True when an asset is a module's wasm, glue or style sheet.
+fn is_part(name: &str, module: &str) -> bool {
+    name.strip_prefix(module).is_some_and(|rest| ["_bg.wasm", ".js", ".css"].contains(&rest))
 }
 
 /// Leaves out comments and what indents lines, neither of which a document's elements need.
@@ -164,10 +171,13 @@ mod tests {
 
     #[test]
     fn the_page_learns_where_later_files_are_and_those_alone() {
-        let names = ["app.css", "page.js", "panels_bg.wasm", "worklet.wasm"].map(str::to_owned);
+        let names = ["app.css", "lab.js", "lab-worker.js", "page.js", "panels_bg.wasm", "worklet.wasm"]
+            .map(str::to_owned);
         let document = with_addresses("<head><link href=\"/assets/app.css\"></head></head>", &names);
-        let meta =
-            "<meta name=\"dialbench-asset\" data-name=\"worklet.wasm\" content=\"/assets/worklet.wasm\">";
+        let meta = ["lab-worker.js", "worklet.wasm"].map(|name| {
+            format!("<meta name=\"dialbench-asset\" data-name=\"{name}\" content=\"/assets/{name}\">")
+        });
+        let meta = meta.concat();
         assert_eq!(document, format!("<head><link href=\"/assets/app.css\">{meta}</head></head>"));
     }
 

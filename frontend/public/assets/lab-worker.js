@@ -1,0 +1,15 @@
+// The prompt lab's own thread. It loads the lab's core, which then takes the messages itself, those first that came while it
+// was loading.
+
+/** @type {MessageEvent[]} */
+const early = [];
+onmessage = (event) => {
+  early.push(event);
+};
+
+import("./lab.js")
+  .then(({ default: start }) => start())
+  .then(() => {
+    for (const event of early) onmessage?.(event);
+  })
+  .catch((/** @type {Error} */ error) => postMessage({ failed: error.message }));
