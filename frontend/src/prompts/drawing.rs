@@ -51,9 +51,9 @@ impl Lane {
     fn all(sheet: &Sheet) -> [Self; 3] {
         let room = sheet.height - AXIS;
         [
-            Self { top: 4.0, height: room * 0.36 },
-            Self { top: room * 0.36 + 10.0, height: room * 0.36 },
-            Self { top: room * 0.72 + 18.0, height: room * 0.28 - 22.0 },
+            Self { top: 16.0, height: room * 0.33 - 16.0 },
+            Self { top: room * 0.33 + 16.0, height: room * 0.33 - 16.0 },
+            Self { top: room * 0.66 + 16.0, height: room * 0.34 - 18.0 },
         ]
     }
 
@@ -120,7 +120,7 @@ pub(super) fn draw_signals(canvas: &HtmlCanvasElement, signals: &Signals<'_>) {
         "momentary loudness, 0 to −48 LUFS; gain reduction from above",
     ];
     for (lane, name) in [original, result, loudness].into_iter().zip(names) {
-        pen.text(name, 6.0, lane.top + 11.0, &colours);
+        pen.text(name, 6.0, lane.top - 4.0, &colours);
     }
 }
 
@@ -153,15 +153,13 @@ struct Colours {
 impl Colours {
     fn of(canvas: &HtmlCanvasElement, ink: &str) -> Self {
         let style = web_sys::window().and_then(|window| window.get_computed_style(canvas).ok().flatten());
-        let named = |name: &str| {
-            let value = style.as_ref().and_then(|style| style.get_property_value(name).ok());
-            value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        let resolved = |property: &str| {
+            let value = style.as_ref().and_then(|style| style.get_property_value(property).ok());
+            value.filter(|value| !value.is_empty()).unwrap_or_else(|| ink.to_owned())
         };
-        Self {
-            ink: ink.to_owned(),
-            live: named("--live").unwrap_or_else(|| ink.to_owned()),
-            wrong: named("--wrong").unwrap_or_else(|| ink.to_owned()),
-        }
+        // Only properties are resolved to a colour; the style sheet puts the page's colours into two that a canvas does not
+        // use itself.
+        Self { ink: ink.to_owned(), live: resolved("caret-color"), wrong: resolved("text-decoration-color") }
     }
 }
 

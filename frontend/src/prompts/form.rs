@@ -53,6 +53,8 @@ pub(super) fn PromptForm() -> impl IntoView {
     view! {
         <FormFrame form label="Prompt playback" class="prompt-form" submit="Send to CXone" on_submit=Callback::new(submit)>
             <Source />
+            <TextField id="prompt-id" label="Prompt" placeholder="identifier at CXone"
+                field=form.field(lens!(prompt_id), "promptId") list="prompt-ids" />
             <fieldset>
                 <legend>"Volume matrix"</legend>
                 <NumberField id="prompt-gain" label="Base gain" scale=Scale::linear(0.0, 1.0) notation=FACTOR field=base_gain
@@ -87,8 +89,6 @@ pub(super) fn PromptForm() -> impl IntoView {
             </details>
             <JsonText id="prompt-json" label="Payload as JSON" form limits notice=state.notice />
             <DraftFiles form limits notice=state.notice />
-            <TextField id="prompt-id" label="Prompt" placeholder="identifier at CXone"
-                field=form.field(lens!(prompt_id), "promptId") list="prompt-ids" />
         </FormFrame>
     }
 }

@@ -35,10 +35,10 @@ pub(super) fn Source() -> impl IntoView {
         <div class="source" class:over=move || is_over.get()
             on:dragover=move |event: DragEvent| { event.prevent_default(); is_over.set(true); }
             on:dragleave=move |_| is_over.set(false) on:drop=dropped>
-            <label for="prompt-file">"Audio file"</label>
+            <label for="prompt-file" class="visually-hidden">"Audio file"</label>
             <input id="prompt-file" type="file" accept="audio/*,.wav,.flac,.mp3,.ogg,.opus,.m4a,.ulaw,.alaw" multiple
                 node_ref=input on:change=chosen />
-            <p class="fine">"Or drop files here: several make a set. They stay in this page until you send."</p>
+            <p class="fine">"Or drop files: several make a set."</p>
             <div class="buttons">
                 <Show when=move || state.has_stand_in()><StandInPrompts /></Show>
                 <Microphone />

@@ -19,6 +19,7 @@ mod loudness;
 pub mod matching;
 pub mod measure;
 pub mod output;
+pub mod played;
 pub mod preset;
 pub mod render;
 pub mod reply;

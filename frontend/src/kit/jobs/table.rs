@@ -22,10 +22,10 @@ pub(crate) fn JobTable<J: PanelJob>(
     #[prop(into)]
     chosen: Signal<Option<JobId>>,
     #[prop(into)] choose: Callback<JobId>,
-    /// The job that is laid over it.
-    #[prop(into)]
-    compared: Signal<Option<JobId>>,
-    #[prop(into)] compare: Callback<Option<JobId>>,
+    /// The job that is laid over it, where the panel compares two.
+    #[prop(optional, into)]
+    compared: Option<Signal<Option<JobId>>>,
+    #[prop(optional, into)] compare: Option<Callback<Option<JobId>>>,
     /// Brings a job's draft into the form.
     #[prop(into)]
     edit: Callback<J::Draft>,
@@ -36,12 +36,15 @@ pub(crate) fn JobTable<J: PanelJob>(
     /// Says, while there are no jobs, what to do to get some.
     empty: &'static str,
 ) -> impl IntoView {
-    let selection = Selection::new(chosen, move |id| choose.run(id), |job: &JobEntry<J>| named("Show", job))
-        .compared_with(
+    let mut selection =
+        Selection::new(chosen, move |id| choose.run(id), |job: &JobEntry<J>| named("Show", job));
+    if let (Some(compared), Some(compare)) = (compared, compare) {
+        selection = selection.compared_with(
             compared,
             move |id| compare.run(id),
             |job| job.record.with(|record| record.result.is_some()).then(|| named("Compare", job)),
         );
+    }
     let actions = vec![
         Action::new("Cancel", |job| named("Cancel", job), move |job: JobEntry<J>| runner.cancel(job.id))
             // One that is under way has its button beside its bar.

@@ -56,7 +56,6 @@ pub(in super::super) fn Sessions() -> impl IntoView {
             </Show>
             <JobTable name="Sessions" jobs=state.sessions runner=sender.jobs columns=columns(events)
                 chosen=state.shown_session choose=move |id: JobId| state.shown_session.set(Some(id))
-                compared=Signal::stored(None) compare=|_| {}
                 edit=move |sending: prompt::job::Sending| state.form.replace(sending.draft)
                 remove=move |id| sender.jobs.remove(id) export
                 empty="Nothing was sent yet. Set the matrix, listen to the preview, and send it." />
