@@ -12,6 +12,8 @@ mod set;
 mod source;
 mod state;
 mod test_signal;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
 mod transfer;
 mod transport;
 mod waveform;
