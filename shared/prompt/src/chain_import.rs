@@ -4,7 +4,7 @@ use serde_json::Value;
 use shared::{
     audio::{
         chain::ChainConfig, compressor::CompressorConfig, gain::GainConfig, gate::GateConfig,
-        limiter::LimiterConfig, math,
+        limiter::LimiterConfig,
     },
     draft::{self, Draft as _},
     field_error::FieldErrors,
@@ -14,7 +14,7 @@ use shared::{
 use crate::{
     draft::PromptDraft,
     typed,
-    volume::{BASE_GAIN, COMPRESSION_RATIO, KNEE_DB, PEAK_LIMIT, THRESHOLD_DBFS},
+    volume::{BASE_GAIN, COMPRESSION_RATIO, KNEE_DB, THRESHOLD_DBFS},
 };
 
 /// Said of a stage's number that the gateway has no place for.
@@ -45,33 +45,35 @@ pub fn is_chain(json: &Value) -> bool {
 pub fn with_chain(draft: &PromptDraft, chain: &ChainConfig) -> (PromptDraft, FieldErrors) {
     let ChainConfig { gain, gate, compressor, limiter } = *chain;
     let mut left_out = FieldErrors::new();
-    let base_gain = base_gain(gain, &mut left_out);
+    let peak_limit = peak_limit(limiter, &mut left_out);
+    let base_gain = base_gain(gain, &peak_limit, &mut left_out);
     if !gate.bypass {
         left_out.refuse("gate", NO_COUNTERPART);
     } else if gate != (GateConfig { bypass: true, ..GateConfig::default() }) {
         left_out.refuse("gate", "is bypassed, and its settings are left out");
     }
     let compression_ratio = compression_ratio(compressor, &mut left_out);
-    let peak_limit = peak_limit(limiter, base_gain, &mut left_out);
     let draft = PromptDraft {
-        base_gain: typed::text(base_gain),
-        peak_limit: typed::text(peak_limit),
+        base_gain,
+        peak_limit,
         compression_ratio: typed::text(compression_ratio),
         ..draft.clone()
     };
     (draft, left_out)
 }
 
-fn base_gain(gain: GainConfig, left_out: &mut FieldErrors) -> f32 {
+/// The gain gives way to the ceiling, so that no peak exceeds what was meant.
+fn base_gain(gain: GainConfig, peak_limit: &str, left_out: &mut FieldErrors) -> String {
     let factor = if gain.bypass { 1.0 } else { gain.factor };
-    let nearest = BASE_GAIN.nearest(factor);
-    if factor > nearest {
-        left_out.refuse(
-            "gain.factor",
-            format!("is {factor}; the gateway amplifies nothing, so it becomes {nearest}"),
-        );
+    let ceiling = typed::factor(peak_limit).map_or(1.0, |ceiling| ceiling as f32);
+    if factor <= ceiling {
+        return typed::text(BASE_GAIN.nearest(factor));
     }
-    nearest
+    left_out.refuse(
+        "gain.factor",
+        format!("is {factor}; the gateway's gain is at most its peak limit, so it becomes {peak_limit}"),
+    );
+    peak_limit.to_owned()
 }
 
 fn compression_ratio(compressor: CompressorConfig, left_out: &mut FieldErrors) -> f32 {
@@ -98,10 +100,10 @@ fn compression_ratio(compressor: CompressorConfig, left_out: &mut FieldErrors) -
     nearest
 }
 
-fn peak_limit(limiter: LimiterConfig, base_gain: f32, left_out: &mut FieldErrors) -> f32 {
+fn peak_limit(limiter: LimiterConfig, left_out: &mut FieldErrors) -> String {
     if limiter.bypass {
         left_out.refuse("limiter", "is bypassed; the gateway always limits, here to full scale");
-        return 1.0;
+        return typed::text(1.0);
     }
     let release_ms = LimiterConfig::default().release_ms;
     if (limiter.release_ms - release_ms).abs() > f32::EPSILON {
@@ -109,17 +111,7 @@ fn peak_limit(limiter: LimiterConfig, base_gain: f32, left_out: &mut FieldErrors
         left_out
             .refuse("limiter.releaseMs", format!("is {has} ms; at the gateway it is always {release_ms} ms"));
     }
-    let ceiling = PEAK_LIMIT.nearest(math::from_db(limiter.ceiling_dbfs));
-    if ceiling < base_gain {
-        left_out.refuse(
-            "limiter.ceilingDbfs",
-            format!(
-                "is {} dBFS, below the gain; the gateway's limit is at least the base gain, {base_gain}",
-                limiter.ceiling_dbfs
-            ),
-        );
-    }
-    ceiling.max(base_gain)
+    if limiter.ceiling_dbfs >= 0.0 { typed::text(1.0) } else { format!("{} dB", limiter.ceiling_dbfs) }
 }
 
 #[cfg(test)]
@@ -153,9 +145,9 @@ mod tests {
         let matrix = VolumeMatrix { base_gain: 0.5, peak_limit: 1.0, compression_ratio: 0.25 };
         check(&matrix.chain(), ["0.5", "1", "0.25"], &[]);
         let limiter = LimiterConfig { bypass: false, ceiling_dbfs: -6.0, ..LimiterConfig::default() };
-        check(&ChainConfig { limiter, ..matrix.chain() }, ["0.5", "0.50118726", "0.25"], &[]);
+        check(&ChainConfig { limiter, ..matrix.chain() }, ["0.5", "-6 dB", "0.25"], &[]);
         let limiter = LimiterConfig { ceiling_dbfs: -20.0, ..limiter };
-        check(&ChainConfig { limiter, ..matrix.chain() }, ["0.5", "0.5", "0.25"], &["limiter.ceilingDbfs"]);
+        check(&ChainConfig { limiter, ..matrix.chain() }, ["-20 dB", "-20 dB", "0.25"], &["gain.factor"]);
         check(&ChainConfig::bypassed(), ["1", "1", "1"], &["limiter"]);
         let compressor = CompressorConfig {
             bypass: false,

@@ -117,7 +117,13 @@ impl Limiter {
     /// Limits one block and delays it by [`LOOK_AHEAD`] blocks.
     #[inline]
     pub fn process(&mut self, grid: &Grid, block: &mut [Pair]) {
-        let stretch = self.plan(peak(block));
+        self.process_peak(grid, block, peak(block));
+    }
+
+    /// Does the same for a block whose highest magnitude is known to be `peak`: that between its samples, for instance.
+    #[inline]
+    pub fn process_peak(&mut self, grid: &Grid, block: &mut [Pair], peak: f32) {
+        let stretch = self.plan(peak);
         let Some(waiting) = self.waiting.get_mut(self.next) else { return };
         self.next = usize::from(self.next == 0);
         let ceiling = core::mem::replace(&mut waiting.ceiling, self.law.ceiling);
