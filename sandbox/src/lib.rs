@@ -9,7 +9,7 @@
 //! | `/voice` | `/oauth2/token`, JSON body | WS `/agent/voice/{callId}/stream`, GET `/api/v2/interactions/{id}/call` |
 //! | `/flow` | `/oauth/token`, Basic | GET `/api/v2/flow/definitions`, `/api/v2/flow/definitions/{flowId}`; POST `/api/v2/flow/simulator`, GET `/api/v2/flow/simulator/{simulationId}` |
 //! | `/dialer` | `/oauth/token`, Basic with scope | tokens |
-//! | `/media` | `/oauth/token`, Basic | tokens |
+//! | `/media` | `/oauth/token`, Basic | POST and GET `/api/v2/media/sessions`; POST `/api/v2/analytics/events/custom` |
 //!
 //! # Control
 //!
@@ -26,12 +26,23 @@
 //! | POST `/sandbox/faults/seeded` `{seed, rate}` | begins faults at random, the same ones for the same seed; rate 0 ends them |
 //! | POST `/sandbox/outage` `{ms}` | cuts every connection and refuses new ones for so long: 202 |
 //! | GET `/sandbox/requests` | the number of requests at each point |
+//! | GET `/sandbox/media/sessions` | lists the media sessions that were made, oldest first |
+//! | GET `/sandbox/media/sessions/{id}/audio` | what was played in one, as WAV. Bearer token of the media service, as below |
+//! | GET `/sandbox/media/prompts`, `…/{promptId}/audio` | lists the prompts; one as WAV |
+//! | PUT `/sandbox/media/prompts/{promptId}` | adds a prompt, a WAV file of at most 32 MiB, or replaces one that was added |
+//! | GET `/sandbox/analytics` | lists the events that analytics took, oldest first |
 //! | GET `/sandbox/qa` | lists the test results that were posted to `/qa/api/v1/test-results`, the stand-in for a QA platform |
 //!
 //! # Simulations
 //!
 //! A simulation is `queued`, `running`, then `completed` or `failed`, within [`SandboxConfig::simulation_time`]; its trace
 //! comes from executing the flow. A path of more nodes than the limit makes it fail; so does a fault.
+//!
+//! # Media sessions
+//!
+//! A session plays its prompt, one of the stand-in's recordings or an uploaded one, and is `completed` after its length. Its
+//! identifier is its client's, and stays taken. Refused are, as the gateway does: wrong payloads, with a list of errors;
+//! more posts in a second than the limit; more active sessions than the limit; and an identifier that is taken.
 //!
 //! # Calls
 //!
@@ -51,6 +62,7 @@ pub mod faults;
 mod flows;
 mod interactions;
 mod jobs;
+mod media;
 mod middleware;
 mod oauth;
 mod prompts;

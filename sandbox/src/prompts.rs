@@ -118,7 +118,13 @@ impl Prompts {
         clips
     }
 
-    fn clip(&self, asset: &str) -> Option<Clip> {
+    /// Returns the identifiers of all recordings with their samples, in no order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Clip)> {
+        self.0.iter().map(|(asset, recording)| (asset.as_str(), &recording.clip))
+    }
+
+    /// Returns the samples of a recording.
+    pub(crate) fn clip(&self, asset: &str) -> Option<Clip> {
         self.0.get(asset).map(|recording| Arc::clone(&recording.clip))
     }
 

@@ -6,14 +6,14 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
     middleware::{from_fn, from_fn_with_state},
-    routing::{MethodRouter, delete, get, post},
+    routing::{MethodRouter, delete, get, post, put},
 };
 
 use crate::{
     faults::FaultPoint,
     middleware::{inject_fault, limit_rate, loopback_only},
     refusal::Refusal,
-    routes::{calls, faults, flows, interactions, outage, qa, simulations, token, voice},
+    routes::{calls, faults, flows, interactions, media, outage, prompts, qa, simulations, token, voice},
     services::{Service, ServiceContract as _},
     state::AppState,
 };
@@ -56,7 +56,12 @@ fn routes_of(service: Service) -> Vec<(&'static str, FaultPoint, MethodRouter<Ap
             ("/api/v2/flow/simulator", FaultPoint::Simulator, post(simulations::submit)),
             ("/api/v2/flow/simulator/{simulation_id}", FaultPoint::Simulator, get(simulations::result)),
         ],
-        Service::Dialer | Service::Media => Vec::new(),
+        Service::Media => vec![
+            ("/api/v2/media/sessions", FaultPoint::Media, post(media::submit)),
+            ("/api/v2/media/sessions", FaultPoint::Streams, get(media::count)),
+            ("/api/v2/analytics/events/custom", FaultPoint::Analytics, post(media::analytics)),
+        ],
+        Service::Dialer => Vec::new(),
     }
 }
 
@@ -70,5 +75,14 @@ fn control_routes() -> Router<App> {
         .route("/faults/seeded", post(faults::seeded))
         .route("/outage", post(outage::begin))
         .route("/qa", get(qa::list))
+        .route("/analytics", get(media::events))
+        .route("/media/sessions", get(media::list))
+        .route("/media/sessions/{session_id}/audio", get(media::audio))
+        .route("/media/prompts", get(prompts::list))
+        .route(
+            "/media/prompts/{prompt_id}",
+            put(prompts::upload).layer(DefaultBodyLimit::max(prompts::MAX_UPLOAD_BYTES)),
+        )
+        .route("/media/prompts/{prompt_id}/audio", get(prompts::audio))
         .layer(from_fn(loopback_only))
 }

@@ -113,6 +113,7 @@ where
             Step::Fault(
                 FaultKind::Status { .. }
                 | FaultKind::Slow { .. }
+                | FaultKind::LoseAnswer
                 | FaultKind::Impair(_)
                 | FaultKind::FailRun { .. }
                 | FaultKind::NeverEnds,

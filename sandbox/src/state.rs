@@ -13,6 +13,7 @@ use crate::{
     faults::{Faults, SeededFaults},
     flows::Flows,
     interactions::Hub,
+    media::MediaGateway,
     oauth::Tokens,
     prompts::Prompts,
     qa::QaExports,
@@ -30,6 +31,7 @@ pub(crate) struct AppState {
     pub(crate) faults: Arc<Faults>,
     pub(crate) flows: Flows,
     pub(crate) simulator: Simulator,
+    pub(crate) media: MediaGateway,
     pub(crate) qa: QaExports,
     pub(crate) hub: Arc<Hub>,
     pub(crate) calls: Calls,
@@ -53,10 +55,12 @@ impl AppState {
         let clock = Clock::new();
         let simulator =
             Simulator::new(clock, config.simulation_seed, config.simulation_time, config.limits.flow_depth);
+        let prompts = Arc::new(prompts);
+        let media = MediaGateway::new(clock, &config.limits, Arc::clone(&prompts));
         let (shutdown, tasks) = (CancellationToken::new(), Tasks::new());
         let calls = Calls::new(CallContext {
             clock,
-            prompts: Arc::new(prompts),
+            prompts,
             faults: Arc::clone(&faults),
             hub: Arc::clone(&hub),
             limits: CallLimits {
@@ -73,6 +77,7 @@ impl AppState {
             faults,
             flows,
             simulator,
+            media,
             qa: QaExports::default(),
             hub,
             calls,

@@ -11,6 +11,7 @@
 //! {"on":"simulator","kind":"fail_run","message":"out of compute"}
 //! {"on":"simulator","kind":"never_ends"}
 //! {"on":"qa","kind":"status","status":400}
+//! {"on":"media","kind":"lose_answer"}
 //! {"on":"interactions","kind":"close","code":1012}
 //! {"on":"interactions","kind":"half_open"}
 //! {"on":"voice","kind":"drop","afterMs":1500}

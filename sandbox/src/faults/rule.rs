@@ -50,6 +50,12 @@ pub enum FaultPoint {
     Simulator,
     /// The QA platform's requests.
     Qa,
+    /// The requests for media sessions, and the sessions.
+    Media,
+    /// The requests for the number of active media streams.
+    Streams,
+    /// The analytics requests.
+    Analytics,
 }
 
 /// The effect of a fault.
@@ -74,6 +80,8 @@ pub enum FaultKind {
     },
     /// The TCP connection is cut without an answer or a close frame.
     Drop,
+    /// The request is acted on, and the TCP connection is cut before the answer.
+    LoseAnswer,
     /// A socket is closed with this code.
     Close {
         /// Close code; 1005, 1006 and 1015 cannot be sent.
@@ -129,12 +137,27 @@ pub enum RetryAfter {
 
 impl FaultPoint {
     /// All points.
-    pub(super) const ALL: [Self; 7] =
-        [Self::Token, Self::Interactions, Self::Voice, Self::Call, Self::Flow, Self::Simulator, Self::Qa];
+    pub(super) const ALL: [Self; 10] = [
+        Self::Token,
+        Self::Interactions,
+        Self::Voice,
+        Self::Call,
+        Self::Flow,
+        Self::Simulator,
+        Self::Qa,
+        Self::Media,
+        Self::Streams,
+        Self::Analytics,
+    ];
 
     /// Returns true if the requests at this point open sockets.
     pub(super) const fn is_socket(self) -> bool {
         matches!(self, Self::Interactions | Self::Voice)
+    }
+
+    /// Returns true if its requests begin jobs, which can fail or never end.
+    const fn has_jobs(self) -> bool {
+        matches!(self, Self::Simulator | Self::Media)
     }
 }
 
@@ -146,7 +169,7 @@ impl FaultKind {
 
     /// Returns true if it strikes open sockets.
     pub(super) const fn strikes_sockets(&self) -> bool {
-        !self.strikes_handshakes() && self.impairment().is_none()
+        !self.strikes_handshakes() && self.impairment().is_none() && !matches!(self, Self::LoseAnswer)
     }
 
     /// Returns the fault of a job, where this is one.
@@ -157,6 +180,7 @@ impl FaultKind {
             Self::Status { .. }
             | Self::Slow { .. }
             | Self::Drop
+            | Self::LoseAnswer
             | Self::Close { .. }
             | Self::HalfOpen
             | Self::Garbage
@@ -184,8 +208,11 @@ impl FaultRule {
             &FaultKind::Slow { ms } if ms > MAX_MS => {
                 errors.refuse("ms", "must be at most an hour");
             }
-            FaultKind::FailRun { .. } | FaultKind::NeverEnds if self.on != FaultPoint::Simulator => {
-                errors.refuse("kind", "only the simulator's runs fail or never end");
+            FaultKind::FailRun { .. } | FaultKind::NeverEnds if !self.on.has_jobs() => {
+                errors.refuse("kind", "only the simulator's runs and media sessions fail or never end");
+            }
+            FaultKind::LoseAnswer if self.on.is_socket() => {
+                errors.refuse("kind", "only answers to requests are lost");
             }
             FaultKind::Close { .. } if !self.on.is_socket() => {
                 errors.refuse("kind", "only sockets are closed with a code");
@@ -205,6 +232,7 @@ impl FaultRule {
             FaultKind::Status { .. }
             | FaultKind::Slow { .. }
             | FaultKind::Drop
+            | FaultKind::LoseAnswer
             | FaultKind::Close { .. }
             | FaultKind::HalfOpen
             | FaultKind::Garbage
@@ -258,6 +286,9 @@ mod tests {
         check(r#"{"on":"call","kind":"slow","ms":4000000}"#, &["ms"]);
         check(r#"{"on":"simulator","kind":"fail_run"}"#, &[]);
         check(r#"{"on":"flow","kind":"never_ends"}"#, &["kind"]);
+        check(r#"{"on":"media","kind":"never_ends"}"#, &[]);
+        check(r#"{"on":"media","kind":"lose_answer","times":2}"#, &[]);
+        check(r#"{"on":"voice","kind":"lose_answer"}"#, &["kind"]);
         check(r#"{"on":"qa","kind":"status","status":400}"#, &[]);
     }
 

@@ -7,5 +7,5 @@
 mod queue;
 mod runner;
 
-pub(crate) use queue::{Job, JobEnd, JobQueueConfig, JobState, TooManyActiveJobs};
+pub(crate) use queue::{Job, JobEnd, JobQueueConfig, JobRefused, JobState, Schedule, TooManyActiveJobs};
 pub(crate) use runner::Jobs;

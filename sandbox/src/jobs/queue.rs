@@ -82,7 +82,24 @@ pub(crate) struct TooManyActiveJobs {
     pub(crate) limit: usize,
 }
 
-/// A queue of jobs that all run side by side, each for a time drawn from the queue's seed.
+/// A job of a given identifier is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum JobRefused {
+    #[error(transparent)]
+    TooMany(#[from] TooManyActiveJobs),
+    /// Another job has the identifier.
+    #[error("the identifier is taken")]
+    IdTaken,
+}
+
+/// Times of a job, counted from its submission.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Schedule {
+    pub(crate) runs_after: Duration,
+    pub(crate) ends_after: Duration,
+}
+
+/// A queue of jobs that all run side by side, each for a time of its own or drawn from the queue's seed.
 ///
 /// Every method that takes the time first makes the changes that are due by then. [`Self::poll_change`] then returns
 /// them, and [`Self::poll_timeout`] the time of the next one.
@@ -128,22 +145,50 @@ impl<T> JobQueue<T> {
         payload: T,
     ) -> Result<Arc<str>, TooManyActiveJobs> {
         self.handle_timeout(now);
-        if let Some(limit) = self.config.max_active
-            && self.active() >= limit
-        {
-            return Err(TooManyActiveJobs { limit });
-        }
+        self.check_place()?;
         let id: Arc<str> = format!("{}{:016x}", self.config.id_prefix, self.seeded.next()).into();
         let time = self.draw_time();
+        let schedule = Schedule { runs_after: time / QUEUED_DIVISOR, ends_after: time };
+        self.insert(now, Arc::clone(&id), schedule, end, payload);
+        Ok(id)
+    }
+
+    /// Queues a job whose identifier and times are its client's.
+    pub(crate) fn submit_as(
+        &mut self,
+        now: Instant,
+        id: &str,
+        schedule: Schedule,
+        end: JobEnd,
+        payload: T,
+    ) -> Result<(), JobRefused> {
+        self.handle_timeout(now);
+        if self.numbers.contains_key(id) {
+            return Err(JobRefused::IdTaken);
+        }
+        self.check_place()?;
+        self.insert(now, id.into(), schedule, end, payload);
+        // What begins at once has begun.
+        self.handle_timeout(now);
+        Ok(())
+    }
+
+    fn insert(&mut self, now: Instant, id: Arc<str>, schedule: Schedule, end: JobEnd, payload: T) {
         let number = self.submitted;
         self.submitted += 1;
-        self.timers.insert((now + time / QUEUED_DIVISOR, number));
+        self.timers.insert((now + schedule.runs_after, number));
         self.numbers.insert(Arc::clone(&id), number);
-        let job = Job { id: Arc::clone(&id), state: JobState::Queued, payload: Arc::new(payload) };
+        let job = Job { id, state: JobState::Queued, payload: Arc::new(payload) };
         self.changes.push_back(job.clone());
-        self.jobs.insert(number, Entry { job, end, ends_at: now + time });
+        self.jobs.insert(number, Entry { job, end, ends_at: now + schedule.ends_after });
         self.forget_surplus();
-        Ok(id)
+    }
+
+    fn check_place(&self) -> Result<(), TooManyActiveJobs> {
+        match self.config.max_active {
+            Some(limit) if self.active() >= limit => Err(TooManyActiveJobs { limit }),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Makes the changes of state that are due at `now`.
@@ -192,8 +237,13 @@ impl<T> JobQueue<T> {
         self.jobs.get(self.numbers.get(id)?).map(|entry| &entry.job)
     }
 
+    /// Returns every job that is kept, the oldest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Job<T>> {
+        self.jobs.values().map(|entry| &entry.job)
+    }
+
     /// Returns the number of jobs that wait or run.
-    fn active(&self) -> usize {
+    pub(crate) fn active(&self) -> usize {
         self.jobs.values().filter(|entry| entry.job.state.is_active()).count()
     }
 

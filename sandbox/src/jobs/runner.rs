@@ -6,7 +6,7 @@ use shared::time::Instant;
 use tokio::{sync::Notify, time::sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::queue::{Job, JobEnd, JobQueue, JobQueueConfig, TooManyActiveJobs};
+use super::queue::{Job, JobEnd, JobQueue, JobQueueConfig, JobRefused, Schedule, TooManyActiveJobs};
 use crate::clock::Clock;
 
 /// A job queue on the runtime's clock. Its service spawns [`Self::run`], which also takes the reported changes out of it.
@@ -28,6 +28,33 @@ impl<T> Jobs<T> {
         let id = self.lock().submit(self.clock.now(), end, payload)?;
         self.submitted.notify_one();
         Ok(id)
+    }
+
+    /// Queues a job whose identifier and times are its client's.
+    pub(crate) fn submit_as(
+        &self,
+        id: &str,
+        schedule: Schedule,
+        end: JobEnd,
+        payload: T,
+    ) -> Result<(), JobRefused> {
+        self.lock().submit_as(self.clock.now(), id, schedule, end, payload)?;
+        self.submitted.notify_one();
+        Ok(())
+    }
+
+    /// Returns every job that is kept in its present state, the oldest first.
+    pub(crate) fn all(&self) -> Vec<Job<T>> {
+        let mut queue = self.lock();
+        queue.handle_timeout(self.clock.now());
+        queue.all().cloned().collect()
+    }
+
+    /// Returns the number of jobs that wait or run.
+    pub(crate) fn active(&self) -> usize {
+        let mut queue = self.lock();
+        queue.handle_timeout(self.clock.now());
+        queue.active()
     }
 
     /// Returns a job in its present state.

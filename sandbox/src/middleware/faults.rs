@@ -37,6 +37,10 @@ pub(crate) async fn inject_fault(
             tokio::time::sleep(Duration::from_millis(ms)).await;
             next.run(request).await
         }
+        FaultKind::LoseAnswer => {
+            next.run(request).await;
+            connection.cut_unanswered().await
+        }
         FaultKind::ExpireTokens => {
             app.tokens.revoke_all();
             next.run(request).await

@@ -8,6 +8,7 @@ mod document;
 mod faults;
 mod impair;
 mod interactions;
+mod media;
 mod oauth;
 mod secrets;
 mod simulator;

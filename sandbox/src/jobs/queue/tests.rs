@@ -197,3 +197,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_job_can_have_its_client_s_identifier_and_times() {
+    let mut queue = JobQueue::new(JobQueueConfig { max_active: Some(2), ..config() });
+    let schedule = |runs, ends| Schedule {
+        runs_after: Duration::from_millis(runs),
+        ends_after: Duration::from_millis(ends),
+    };
+    let mut submit =
+        |millis, id: &str, schedule| queue.submit_as(at(millis), id, schedule, JobEnd::Completed, ());
+    assert_eq!(submit(0, "long", schedule(0, 10_000)), Ok(()));
+    assert_eq!(submit(0, "short", schedule(100, 500)), Ok(()));
+    assert_eq!(
+        submit(0, "long", schedule(0, 1)),
+        Err(JobRefused::IdTaken),
+        "whether there is a place or not"
+    );
+    assert_eq!(submit(1, "more", schedule(0, 1)), Err(JobRefused::TooMany(TooManyActiveJobs { limit: 2 })));
+    assert_eq!(submit(500, "more", schedule(0, 0)), Ok(()), "the short one has ended");
+    assert_eq!(submit(500, "short", schedule(0, 1)), Err(JobRefused::IdTaken), "though it is over");
+    let states: Vec<_> = queue.all().map(|job| (&*job.id, job.state)).collect();
+    let over = JobState::Completed;
+    assert_eq!(states, [("long", JobState::Running), ("short", over), ("more", over)]);
+    assert_eq!(queue.active(), 1);
+}
