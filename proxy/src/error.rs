@@ -38,6 +38,31 @@ impl ApiError {
         error
     }
 
+    /// Names the kind of problem, for a status that has several.
+    pub(crate) fn kind(mut self, kind: &str, title: &str) -> Self {
+        self.0.kind = kind.into();
+        self.0.title = title.into();
+        self
+    }
+
+    /// Lists the wrong fields.
+    pub(crate) fn with_errors(mut self, errors: FieldErrors) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
+    /// Says when another try is worthwhile.
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after_ms = Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        self
+    }
+
+    /// Adds a sentence to the description.
+    pub(crate) fn adding(mut self, sentence: &str) -> Self {
+        self.0.detail = format!("{}; {sentence}", self.0.detail);
+        self
+    }
+
     /// Names the service behind the proxy that caused the error, with the status and wait that it gave.
     pub(crate) fn upstream(
         mut self,

@@ -6,6 +6,12 @@ use std::{
 };
 
 use axum::http::{HeaderMap, header};
+use serde_json::Value;
+
+/// Maximum number of characters that are quoted of an error's message.
+const MAX_MESSAGE_CHARS: usize = 300;
+/// Maximum number of errors that are read of a list.
+const MAX_COMPLAINTS: usize = 100;
 
 /// Returns the wait that `Retry-After` asks for (RFC 9110, section 10.2.3): seconds or a date. A date in the past is no wait.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -32,9 +38,66 @@ pub(crate) fn describe(error: &reqwest::Error) -> String {
     causes.pop().unwrap_or_else(|| "the request failed".into())
 }
 
+/// Returns the message in an error's body, in the forms that CXone's services use.
+pub(crate) fn message(body: &[u8]) -> Option<String> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let text = ["detail", "message", "error_description", "error", "errorMessage"]
+        .iter()
+        .find_map(|key| value.get(key).and_then(Value::as_str).map(shortened));
+    text.or_else(|| {
+        let complaints = listed(&value);
+        (!complaints.is_empty()).then(|| shortened(&complaints.join("; ")))
+    })
+}
+
+/// Returns the errors that an error's body lists under `errors`, as texts or as objects with a text.
+pub(crate) fn complaints(body: &[u8]) -> Vec<String> {
+    serde_json::from_slice(body).map(|value: Value| listed(&value)).unwrap_or_default()
+}
+
+fn listed(value: &Value) -> Vec<String> {
+    let text = |error: &Value| {
+        let named = error.get("field").and_then(Value::as_str);
+        let text = error.as_str().or_else(|| {
+            ["message", "detail", "error", "code"]
+                .iter()
+                .find_map(|key| error.get(key).and_then(Value::as_str))
+        })?;
+        Some(shortened(&named.map_or_else(|| text.to_owned(), |field| format!("{field}: {text}"))))
+    };
+    let all = value.get("errors").and_then(Value::as_array);
+    all.into_iter().flatten().take(MAX_COMPLAINTS).filter_map(text).collect()
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(MAX_MESSAGE_CHARS).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_form_of_an_error_s_text_is_read() {
+        let check = |body: &str, expect: Option<&str>, listed: &[&str]| {
+            assert_eq!(message(body.as_bytes()).as_deref(), expect, "{body}");
+            assert_eq!(complaints(body.as_bytes()), listed, "{body}");
+        };
+        check(r#"{"message":"no"}"#, Some("no"), &[]);
+        check(
+            r#"{"errors":["a is wrong","b is wrong"]}"#,
+            Some("a is wrong; b is wrong"),
+            &["a is wrong", "b is wrong"],
+        );
+        check(
+            r#"{"error":"bad","errors":[{"field":"a","message":"is wrong"},{"code":"E1"},7]}"#,
+            Some("bad"),
+            &["a: is wrong", "E1"],
+        );
+        check(r#"{"errors":[]}"#, None, &[]);
+        check(r#"{"errors":"a"}"#, None, &[]);
+        check("<html>", None, &[]);
+    }
 
     #[test]
     fn every_form_of_retry_after_is_read() {

@@ -12,6 +12,7 @@ mod error;
 mod http;
 mod id;
 pub mod logging;
+mod media;
 mod metrics;
 mod middleware;
 mod names;

@@ -48,6 +48,11 @@ struct Towards {
     towards: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Outcome {
+    result: &'static str,
+}
+
 /// The metrics, cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Metrics(Arc<Inner>);
@@ -64,6 +69,9 @@ struct Inner {
     slow_pages: Counter,
     voice_bytes: Family<Towards, Counter>,
     voice_dropped: Family<Towards, Counter>,
+    media_sessions: Family<Outcome, Counter>,
+    media_posts_waiting: Gauge,
+    webhook_copies: Family<Outcome, Counter>,
 }
 
 /// Returns a histogram of answer times, 0.5 ms to 16 s.
@@ -89,6 +97,14 @@ impl Metrics {
         registry.register("slow_pages", "Pages closed because they read too slowly", slow_pages.clone());
         registry.register("voice_bytes", "Audio relayed, in bytes", voice_bytes.clone());
         registry.register("voice_dropped_frames", "Frames of 20 ms dropped", voice_dropped.clone());
+        let (media_sessions, webhook_copies) = (Family::default(), Family::default());
+        let media_posts_waiting = Gauge::default();
+        let help = "Media sessions that were asked for, by what became of them";
+        registry.register("media_sessions", help, media_sessions.clone());
+        let help = "Media posts that wait for their turn";
+        registry.register("media_posts_waiting", help, media_posts_waiting.clone());
+        let help = "Copies of playback events for the configured webhook";
+        registry.register("webhook_copies", help, webhook_copies.clone());
         Self(Arc::new(Inner {
             registry,
             requests,
@@ -101,6 +117,9 @@ impl Metrics {
             slow_pages,
             voice_bytes,
             voice_dropped,
+            media_sessions,
+            media_posts_waiting,
+            webhook_copies,
         }))
     }
 
@@ -121,10 +140,10 @@ impl Metrics {
     }
 
     /// Counts an open socket until the returned guard is dropped.
-    pub(crate) fn socket(&self, kind: &'static str) -> OpenSocket {
+    pub(crate) fn socket(&self, kind: &'static str) -> Counted {
         let gauge = self.0.sockets.get_or_create(&Kind { kind }).clone();
         gauge.inc();
-        OpenSocket(gauge)
+        Counted(gauge)
     }
 
     /// Counts an event from CXone.
@@ -154,6 +173,22 @@ impl Metrics {
         self.0.voice_dropped.get_or_create(&Towards { towards }).inc_by(dropped_frames);
     }
 
+    /// Counts a media session by what became of it.
+    pub(crate) fn media_session(&self, result: &'static str) {
+        self.0.media_sessions.get_or_create(&Outcome { result }).inc();
+    }
+
+    /// Counts a media post that waits until the returned guard is dropped.
+    pub(crate) fn waiting_media_post(&self) -> Counted {
+        self.0.media_posts_waiting.inc();
+        Counted(self.0.media_posts_waiting.clone())
+    }
+
+    /// Counts a copy of a playback event by what became of it.
+    pub(crate) fn webhook_copy(&self, result: &'static str) {
+        self.0.webhook_copies.get_or_create(&Outcome { result }).inc();
+    }
+
     /// Returns the metrics in Prometheus' text format.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
@@ -162,10 +197,10 @@ impl Metrics {
     }
 }
 
-/// Guard that counts a socket as open.
-pub(crate) struct OpenSocket(Gauge);
+/// Guard that counts something, such as an open socket, for as long as it lives.
+pub(crate) struct Counted(Gauge);
 
-impl Drop for OpenSocket {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.dec();
     }

@@ -4,25 +4,15 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use reqwest::{Client, Url, header};
-use shared::{
-    link::{Backoff, RetryPolicy},
-    wire::{QaExport, UpstreamName},
-};
+use shared::wire::{QaExport, UpstreamName};
 
 use crate::{
     config::Config,
     error::ApiError,
     http::{describe, retry_after},
-    retry::{Idempotency, RetriedBy, Retryable, retry},
+    retry::{Idempotency, RETRY_POLICY, RetriedBy, Retryable, retry},
 };
 
-/// Attempts that the proxy makes for a client that does not repeat its requests itself.
-const RETRY_POLICY: RetryPolicy = RetryPolicy {
-    max_attempts: 3,
-    backoff: Backoff { base: Duration::from_millis(200), cap: Duration::from_secs(2) },
-    max_retry_after: Duration::from_mins(1),
-    max_wait: Duration::from_secs(5),
-};
 /// Maximum number of bytes that are shown of the platform's answer.
 const MAX_SHOWN_BYTES: usize = 4 << 10;
 

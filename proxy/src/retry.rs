@@ -2,7 +2,15 @@
 
 use std::time::Duration;
 
-use shared::link::{Retry, RetryDecision, RetryPolicy};
+use shared::link::{Backoff, Retry, RetryDecision, RetryPolicy};
+
+/// Attempts that the proxy makes for a client that does not repeat its requests itself.
+pub(crate) const RETRY_POLICY: RetryPolicy = RetryPolicy {
+    max_attempts: 3,
+    backoff: Backoff { base: Duration::from_millis(200), cap: Duration::from_secs(2) },
+    max_retry_after: Duration::from_mins(1),
+    max_wait: Duration::from_secs(5),
+};
 
 /// Safety of acting on a request twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,11 +14,17 @@ use tower_http::{
     timeout::TimeoutLayer,
 };
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
 use crate::{
     middleware,
-    routes::{app, audit, calls, events, flow, health, profile, qa, simulate, simulations, voice},
+    routes::{
+        analytics, app, audit, calls, events, flow, health, media, profile, prompts, qa, simulate,
+        simulations, voice,
+    },
     state::AppState,
 };
 
@@ -73,6 +79,13 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(simulations::submit))
         .routes(routes!(simulations::result))
         .routes(routes!(qa::export))
+        .routes(routes!(media::submit, media::active))
+        .routes(routes!(media::audio))
+        .routes(routes!(analytics::event))
+        .routes(routes!(prompts::list))
+        // Its body is read with a limit of its own.
+        .routes(routes!(prompts::upload).layer(DefaultBodyLimit::disable()))
+        .routes(routes!(prompts::audio))
         .routes(routes!(audit::page))
         .routes(routes!(audit::head))
         .routes(routes!(audit::verify))
@@ -88,7 +101,9 @@ pub fn openapi() -> OpenApi {
         .build();
     // Every route may refuse a foreign host or a missing token, or fail.
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+        for operation in
+            [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten()
+        {
             operation.responses.responses.insert("default".to_owned(), refusal.clone().into());
         }
     }

@@ -23,6 +23,7 @@ use crate::{
     cxone::Cxone,
     definitions::Definitions,
     id,
+    media::{EventCopies, Media},
     metrics::Metrics,
     names::{LocalAddress, Names},
     qa::Qa,
@@ -80,9 +81,13 @@ impl Server {
         let cxone = Cxone::new(&config, metrics.clone())?;
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let qa = Qa::new(&config, cxone.http().clone());
+        let media = Media::new(&config, metrics.clone());
+        let event_copies = EventCopies::new(&config, cxone.http().clone());
         let state = AppState::new(Shared {
             cxone,
             qa,
+            media,
+            event_copies,
             runs: Runs::default(),
             definitions: Definitions::default(),
             compute: Compute::default(),

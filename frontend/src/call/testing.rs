@@ -55,6 +55,7 @@ pub(super) fn set_profile(store: Store, profile: ProfileName) {
         services: Vec::new(),
         limits: shared::wire::Limits::default(),
         qa_configured: false,
+        analytics_webhook_configured: false,
     })));
 }
 

@@ -248,6 +248,7 @@ mod tests {
             services: Vec::new(),
             limits,
             qa_configured: false,
+            analytics_webhook_configured: false,
         }));
         draft.update(|draft| draft.digits = "9 2 2".into());
         assert_eq!(fields(), ["dtmfSequence"], "too deep");

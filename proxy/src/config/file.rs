@@ -24,6 +24,7 @@ pub(super) struct File {
     pub limits: Limits,
     pub qa: Qa,
     pub webhook: Webhook,
+    pub analytics: Analytics,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -59,6 +60,12 @@ pub(super) struct Qa {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Webhook {
     pub secret_env: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Analytics {
+    pub webhook: Option<String>,
 }
 
 /// Puts variables such as `DIALBENCH_SERVICE_FLOW_BASE_URL` over the file's values, so that a container needs no file.

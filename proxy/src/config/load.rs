@@ -88,6 +88,8 @@ impl Config {
             services.insert(service, service_config(service, file, environment)?);
         }
         let qa_endpoint = file.qa.endpoint.map(|text| http_url("qa.endpoint", &text)).transpose()?;
+        let analytics_webhook =
+            file.analytics.webhook.map(|text| http_url("analytics.webhook", &text)).transpose()?;
         let webhook_secret = file.webhook.secret_env.as_deref().and_then(environment).map(SecretString::from);
         Ok(Self {
             listen,
@@ -105,6 +107,7 @@ impl Config {
             tuning: Tuning { max_voice: file.limits.media_streams, ..Tuning::default() },
             limits: file.limits,
             qa_endpoint,
+            analytics_webhook,
             webhook_secret,
             log_format,
         })

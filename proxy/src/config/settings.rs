@@ -32,6 +32,8 @@ pub struct Config {
     pub limits: Limits,
     /// The only address that test results may be exported to.
     pub qa_endpoint: Option<Url>,
+    /// The only address that copies of playback events go to.
+    pub analytics_webhook: Option<Url>,
     /// Secret that signs webhooks; unset means that signatures are not checked.
     pub webhook_secret: Option<SecretString>,
     /// Format of the log lines.
@@ -55,6 +57,10 @@ pub struct Tuning {
     pub max_voice: usize,
     /// Maximum size of a body in bytes (1 MiB).
     pub max_body: usize,
+    /// Maximum size of an uploaded prompt in bytes (32 MiB).
+    pub max_prompt: usize,
+    /// Maximum number of media posts that wait for their turn (64: some 13 s at five a second).
+    pub max_media_queue: usize,
     /// Time within which a connection or handshake with CXone must succeed (5 s: a link must find CXone soon after its
     /// return).
     pub connect_timeout: Duration,
@@ -83,6 +89,8 @@ impl Default for Tuning {
             max_pages: 256,
             max_voice: 50,
             max_body: 1 << 20,
+            max_prompt: 32 << 20,
+            max_media_queue: 64,
             connect_timeout: Duration::from_secs(5),
             ping_every: Duration::from_secs(30),
             dead_after: Duration::from_mins(1),

@@ -1,32 +1,23 @@
-use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    num::NonZeroU32,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use axum::http::{Method, header};
+use axum::http::header;
 use bytes::BytesMut;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use reqwest::{Client, Url};
-use serde_json::Value;
-use shared::link::{Backoff, RetryPolicy};
 
-use super::{Answer, UpstreamError, UpstreamRequest};
+use super::{Answer, UpstreamError, UpstreamRequest, request::Body};
 use crate::{
     auth::{AccessToken, TokenSource},
     config::{Config, Service, ServiceConfig},
-    http::{describe, retry_after},
+    http::{complaints, describe, message, retry_after},
     metrics::Metrics,
-    retry::retry,
+    retry::{RETRY_POLICY, retry},
 };
-
-/// Attempts that the proxy makes for a client that does not repeat its requests itself.
-const RETRY_POLICY: RetryPolicy = RetryPolicy {
-    max_attempts: 3,
-    backoff: Backoff { base: Duration::from_millis(200), cap: Duration::from_secs(2) },
-    max_retry_after: Duration::from_mins(1),
-    max_wait: Duration::from_secs(5),
-};
-/// Maximum size of an answer. CXone's answers are documents; more is something else.
-const MAX_ANSWER_BYTES: usize = 8 << 20;
-/// Maximum number of characters that are quoted of an error's message.
-const MAX_MESSAGE_CHARS: usize = 300;
 
 /// Client of CXone's five services, with their tokens.
 #[derive(Clone)]
@@ -112,13 +103,13 @@ impl Cxone {
 
     /// Sends `request` to the stand-in's control routes, which take the interactions service's token.
     pub(crate) async fn control(&self, request: UpstreamRequest<'_>) -> Result<Answer, UpstreamError> {
-        let url = self.control_url(request.path)?;
+        let url = with_query(self.control_url(request.path)?, request.query);
         self.send(&request, &url).await
     }
 
     /// Sends `request`, again where that is safe and may help. An answer other than 2xx is an error.
     pub(crate) async fn ask(&self, request: UpstreamRequest<'_>) -> Result<Answer, UpstreamError> {
-        let url = self.url(request.service, request.path)?;
+        let url = with_query(self.url(request.service, request.path)?, request.query);
         self.send(&request, &url).await
     }
 
@@ -151,50 +142,53 @@ impl Cxone {
         token: &AccessToken,
     ) -> Result<Answer, UpstreamError> {
         self.limiter.until_ready().await;
-        let result = self.exchange(request.service, &request.method, url, request.body, token).await;
+        let result = self.exchange(request, url, token).await;
         self.metrics.upstream_request(request.service, if result.is_ok() { "ok" } else { "failed" });
         result
     }
 
     async fn exchange(
         &self,
-        service: Service,
-        method: &Method,
+        request: &UpstreamRequest<'_>,
         url: &Url,
-        body: Option<&Value>,
         token: &AccessToken,
     ) -> Result<Answer, UpstreamError> {
-        let mut request = self
+        let began = Instant::now();
+        let (service, max_bytes) = (request.service, request.max_answer_bytes);
+        let builder = self
             .http
-            .request(method.clone(), url.clone())
+            .request(request.method.clone(), url.clone())
             .timeout(self.timeout)
             .header(header::AUTHORIZATION, token.bearer())
             .header(header::ACCEPT, "application/json");
-        if let Some(body) = body {
-            request = request.json(body);
-        }
+        let builder = match &request.body {
+            Body::None => builder,
+            Body::Json(body) => builder.json(body),
+            Body::Bytes(bytes, kind) => builder.header(header::CONTENT_TYPE, *kind).body(bytes.clone()),
+        };
         let network = |error: reqwest::Error| UpstreamError::Network {
             service,
             message: describe(&error),
             is_timeout: error.is_timeout(),
             is_unsent: error.is_connect(),
         };
-        let mut response = request.send().await.map_err(network)?;
+        let mut response = builder.send().await.map_err(network)?;
         let status = response.status();
         let retry_after = retry_after(response.headers());
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(network)? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                let message = format!("more than {MAX_ANSWER_BYTES} bytes");
+            if body.len() + chunk.len() > max_bytes {
+                let message = format!("more than {max_bytes} bytes");
                 return Err(UpstreamError::Unreadable { service, message });
             }
             body.extend_from_slice(&chunk);
         }
         if status.is_success() {
-            return Ok(Answer { service, body: body.freeze() });
+            let (body, elapsed) = (body.freeze(), began.elapsed());
+            return Ok(Answer { service, status: status.as_u16(), body, elapsed });
         }
-        let message = complaint(&body);
-        Err(UpstreamError::Status { service, status: status.as_u16(), retry_after, message })
+        let (message, complaints) = (message(&body), complaints(&body));
+        Err(UpstreamError::Status { service, status: status.as_u16(), retry_after, message, complaints })
     }
 }
 
@@ -205,6 +199,13 @@ fn joined(base: &Url, path: &[&str]) -> Url {
         .expect("the configuration admits http addresses only")
         .pop_if_empty()
         .extend(path);
+    url
+}
+
+fn with_query(mut url: Url, query: &[(&str, &str)]) -> Url {
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
     url
 }
 
@@ -224,13 +225,4 @@ fn client(config: &Config) -> Result<Client, reqwest::Error> {
         );
         builder().tls_certs_only([]).build()
     })
-}
-
-/// Returns the message in an error's body, in the forms that CXone's services use.
-fn complaint(body: &[u8]) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let text = ["detail", "message", "error_description", "error", "errorMessage"]
-        .iter()
-        .find_map(|key| value.get(key).and_then(|value| value.as_str()))?;
-    Some(text.chars().take(MAX_MESSAGE_CHARS).collect())
 }

@@ -17,13 +17,32 @@ pub(crate) enum UpstreamError {
     Token(#[from] TokenError),
     /// The service answered with an error.
     #[error("{service} answered with HTTP {status}{}", message.as_deref().map(|text| format!(": {text}")).unwrap_or_default())]
-    Status { service: Service, status: u16, retry_after: Option<Duration>, message: Option<String> },
+    Status {
+        service: Service,
+        status: u16,
+        retry_after: Option<Duration>,
+        message: Option<String>,
+        /// The errors that the answer lists one by one.
+        complaints: Vec<String>,
+    },
     /// The service did not answer; `is_unsent` is true when no connection was made.
     #[error("{service} cannot be reached: {message}")]
     Network { service: Service, message: String, is_timeout: bool, is_unsent: bool },
     /// The service's answer does not have the form that the contract gives it.
     #[error("{service} answered with something unexpected: {message}")]
     Unreadable { service: Service, message: String },
+}
+
+impl UpstreamError {
+    /// Returns true where the service may have acted on the request all the same.
+    pub(crate) const fn is_doubtful(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => matches!(status, 408 | 500..),
+            Self::Network { is_unsent, .. } => !*is_unsent,
+            Self::Unreadable { .. } => true,
+            Self::NotConfigured { .. } | Self::Token(_) => false,
+        }
+    }
 }
 
 impl Retryable for UpstreamError {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::http::Method;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -15,41 +17,84 @@ pub(crate) struct UpstreamRequest<'a> {
     pub(super) service: Service,
     pub(super) method: Method,
     pub(super) path: &'a [&'a str],
-    pub(super) body: Option<&'a Value>,
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) body: Body<'a>,
     pub(super) idempotency: Idempotency,
     pub(super) retried_by: RetriedBy,
+    pub(super) max_answer_bytes: usize,
 }
+
+/// Body of a request.
+#[derive(Clone, Debug)]
+pub(super) enum Body<'a> {
+    None,
+    Json(&'a Value),
+    /// Bytes and their content type.
+    Bytes(Bytes, &'static str),
+}
+
+/// Maximum size of an answer. CXone's answers are documents; more is something else.
+const MAX_ANSWER_BYTES: usize = 8 << 20;
 
 impl<'a> UpstreamRequest<'a> {
     /// Returns a request that reads what is at `path`.
     pub(crate) const fn get(service: Service, path: &'a [&'a str]) -> Self {
-        Self::new(service, Method::GET, path, None, Idempotency::Idempotent)
+        Self::new(service, Method::GET, path, Body::None, Idempotency::Idempotent)
     }
 
     /// Returns a request that sends `body` to `path`. It is not idempotent.
     pub(crate) const fn post(service: Service, path: &'a [&'a str], body: &'a Value) -> Self {
-        Self::new(service, Method::POST, path, Some(body), Idempotency::NotIdempotent)
+        Self::new(service, Method::POST, path, Body::Json(body), Idempotency::NotIdempotent)
+    }
+
+    /// Returns a request that puts `bytes` of this content type at `path`.
+    pub(crate) const fn put(
+        service: Service,
+        path: &'a [&'a str],
+        content_type: &'static str,
+        bytes: Bytes,
+    ) -> Self {
+        Self::new(service, Method::PUT, path, Body::Bytes(bytes, content_type), Idempotency::Idempotent)
     }
 
     /// Returns a request that removes what is at `path`. It is repeated like a POST, so that a second attempt does not turn
     /// a removal into "not found".
     pub(crate) const fn delete(service: Service, path: &'a [&'a str]) -> Self {
-        Self::new(service, Method::DELETE, path, None, Idempotency::NotIdempotent)
+        Self::new(service, Method::DELETE, path, Body::None, Idempotency::NotIdempotent)
     }
 
     const fn new(
         service: Service,
         method: Method,
         path: &'a [&'a str],
-        body: Option<&'a Value>,
+        body: Body<'a>,
         idempotency: Idempotency,
     ) -> Self {
-        Self { service, method, path, body, idempotency, retried_by: RetriedBy::Proxy }
+        Self {
+            service,
+            method,
+            path,
+            query: &[],
+            body,
+            idempotency,
+            retried_by: RetriedBy::Proxy,
+            max_answer_bytes: MAX_ANSWER_BYTES,
+        }
+    }
+
+    /// Adds parameters to the address.
+    pub(crate) fn query(self, query: &'a [(&'a str, &'a str)]) -> Self {
+        Self { query, ..self }
     }
 
     /// Sets the side that repeats the request.
     pub(crate) fn retried_by(self, retried_by: RetriedBy) -> Self {
         Self { retried_by, ..self }
+    }
+
+    /// Sets the maximum size of the answer (8 MiB).
+    pub(crate) fn max_answer_bytes(self, max_answer_bytes: usize) -> Self {
+        Self { max_answer_bytes, ..self }
     }
 }
 
@@ -57,7 +102,10 @@ impl<'a> UpstreamRequest<'a> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) service: Service,
+    pub(crate) status: u16,
     pub(crate) body: Bytes,
+    /// Time from the request to the end of the answer.
+    pub(crate) elapsed: Duration,
 }
 
 impl Answer {

@@ -5,14 +5,14 @@ use shared::{
     wire::{CallStatus, PlaceCall, PlacedCall, Problem},
 };
 
-use super::extract::{Correlation, Id, Json};
-use crate::{
-    config::{ProfileName, Service},
-    cxone::UpstreamRequest,
-    error::ApiError,
-    retry::RetriedBy,
-    state::AppState,
+use super::{
+    extract::{Correlation, Id, Json},
+    sandbox::sandbox_only,
 };
+use crate::{config::Service, cxone::UpstreamRequest, error::ApiError, retry::RetriedBy, state::AppState};
+
+/// Said in other profiles than the sandbox.
+const CALLERS: &str = "calls are placed by callers in this profile; attach to one by its call id";
 
 /// Places a call to a flow of the stand-in's. Only the sandbox profile has this: calls at CXone come from callers.
 #[utoipa::path(
@@ -32,7 +32,7 @@ pub(crate) async fn place(
     retried_by: RetriedBy,
     Json(request): Json<PlaceCall>,
 ) -> Result<(StatusCode, Answer<PlacedCall>), ApiError> {
-    sandbox_only(&state)?;
+    sandbox_only(&state, CALLERS)?;
     // A client that places a call wants its events.
     state.hub.want_connection();
     let detail = json!({ "flowId": request.flow_id });
@@ -67,7 +67,7 @@ pub(crate) async fn hang_up(
     retried_by: RetriedBy,
     Id(interaction): Id<InteractionId>,
 ) -> Result<StatusCode, ApiError> {
-    sandbox_only(&state)?;
+    sandbox_only(&state, CALLERS)?;
     let detail = json!({ "interactionId": interaction });
     let hanging_up = {
         let state = state.clone();
@@ -101,15 +101,4 @@ pub(crate) async fn state(
     let path = ["api", "v2", "interactions", interaction.as_str(), "call"];
     let answer = state.cxone.ask(UpstreamRequest::get(Service::Voice, &path).retried_by(retried_by)).await?;
     Ok(Answer(answer.json()?))
-}
-
-/// Refuses in any other profile than the sandbox.
-fn sandbox_only(state: &AppState) -> Result<(), ApiError> {
-    match state.config.profile {
-        ProfileName::Sandbox => Ok(()),
-        ProfileName::Tutorial => {
-            let detail = "calls are placed by callers in this profile; attach to one by its call id";
-            Err(ApiError::new(StatusCode::CONFLICT, detail))
-        }
-    }
 }

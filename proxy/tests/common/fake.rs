@@ -24,7 +24,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::within;
+use super::{
+    media::{self, MediaFake},
+    within,
+};
 
 /// What a token endpoint was asked.
 #[derive(Clone, Debug)]
@@ -53,7 +56,7 @@ impl Scripted {
         self
     }
 
-    fn response(self) -> Response {
+    pub fn response(self) -> Response {
         let mut response = Response::builder().status(self.status);
         if let Some(value) = self.retry_after {
             response = response.header(header::RETRY_AFTER, value);
@@ -83,6 +86,7 @@ pub struct Shared {
     pub handshakes: Mutex<VecDeque<Scripted>>,
     /// The queries of voice handshakes.
     pub voice_queries: Mutex<Vec<String>>,
+    pub media: MediaFake,
     events: mpsc::UnboundedSender<WebSocket>,
     voices: mpsc::UnboundedSender<WebSocket>,
 }
@@ -112,6 +116,7 @@ impl Fake {
             posted: Mutex::default(),
             handshakes: Mutex::default(),
             voice_queries: Mutex::default(),
+            media: MediaFake::default(),
             events,
             voices,
         });
@@ -141,6 +146,7 @@ impl Fake {
             .route("/qa", post(qa))
             .route("/sandbox/calls", post(place))
             .route("/sandbox/calls/{id}", delete(hang_up))
+            .merge(media::routes())
             .with_state(Arc::clone(&self.shared));
         let serving = tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
         *self.serving.lock().unwrap() = Some(serving);
@@ -225,14 +231,14 @@ fn is_good(shared: &Shared, token: &str) -> bool {
         .is_some_and(|number| number >= shared.oldest_good.load(Ordering::SeqCst))
 }
 
-fn bearer_is_good(shared: &Shared, headers: &HeaderMap) -> bool {
+pub fn bearer_is_good(shared: &Shared, headers: &HeaderMap) -> bool {
     headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
         .is_some_and(|token| is_good(shared, token))
 }
 
-fn refused() -> Response {
+pub fn refused() -> Response {
     StatusCode::UNAUTHORIZED.into_response()
 }
 

@@ -24,6 +24,9 @@ pub struct Profile {
     /// True when results may be exported to a QA platform, whose address stays with the proxy.
     #[serde(default)]
     pub qa_configured: bool,
+    /// True when copies of playback events go to a webhook, whose address stays with the proxy.
+    #[serde(default)]
+    pub analytics_webhook_configured: bool,
 }
 
 /// Kind of CXone that the proxy talks to.

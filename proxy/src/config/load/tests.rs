@@ -29,6 +29,8 @@ fn an_error_names_its_key() {
     check("[service.voice]\nbase_url = \"https://me:secret@example\"", "service.voice.base_url");
     check("[service.sales]\nbase_url = \"https://example\"", "sales");
     check("[qa]\nendpoint = \"qa\"", "qa.endpoint");
+    check("[analytics]\nwebhook = \"hooks\"", "analytics.webhook");
+    check("[analytics]\nendpoint = \"https://hooks.example\"", "endpoint");
     check("allowed_origin = [\"https://a.example/path\"]", "allowed_origin");
     check("public_host = [\"a b\"]", "public_host");
     check("listen = \"0.0.0.0:1\"", "access_token_file");
