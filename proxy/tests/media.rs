@@ -6,7 +6,7 @@ mod common;
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use common::{Fake, Proxy, client, fake::Scripted, media::Fate, problem, proxy, within};
+use common::{Fake, Proxy, fake::Scripted, media::Fate, problem, proxy, within};
 use prompt::{
     control::{ControlPayload, sendable},
     corpus::{WrongControl, right_controls, wrong_controls},
@@ -38,7 +38,8 @@ async fn send(proxy: &Proxy, session: &str) -> reqwest::Response {
 
 /// Sends as a client that repeats its requests itself.
 async fn send_once(proxy: &Proxy, session: &str) -> reqwest::Response {
-    let request = client()
+    let request = proxy
+        .http
         .post(proxy.url("/api/media/sessions"))
         .header("x-dialbench", "1")
         .header("x-dialbench-retry", "client")
@@ -54,7 +55,8 @@ async fn recorded(proxy: &Proxy, action: &str) -> Vec<Value> {
 async fn a_session_is_asked_for_to_the_letter_and_recorded() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
-    let request = client()
+    let request = proxy
+        .http
         .post(proxy.url("/api/media/sessions"))
         .header("x-dialbench", "1")
         .header("x-request-id", "press-7")
@@ -128,8 +130,12 @@ async fn a_body_that_is_no_payload_never_reaches_cxone() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
     let post = async |path: &str, kind: &str, body: String| {
-        let request =
-            client().post(proxy.url(path)).header("x-dialbench", "1").header("content-type", kind).body(body);
+        let request = proxy
+            .http
+            .post(proxy.url(path))
+            .header("x-dialbench", "1")
+            .header("content-type", kind)
+            .body(body);
         within(request.send()).await.unwrap()
     };
     for path in ["/api/media/sessions", "/api/analytics/events"] {
@@ -137,7 +143,7 @@ async fn a_body_that_is_no_payload_never_reaches_cxone() {
         problem(post(path, "text/plain", "{}".into()).await, 415).await;
         problem(post(path, "application/json", format!("\"{}\"", "x".repeat(1 << 20))).await, 413).await;
         problem(post(path, "application/json", "[1]".into()).await, 422).await;
-        let unmarked = client().post(proxy.url(path)).json(&payload("s-1"));
+        let unmarked = proxy.http.post(proxy.url(path)).json(&payload("s-1"));
         problem(within(unmarked.send()).await.unwrap(), 403).await;
     }
     assert_eq!((fake.shared.media.posted().len(), fake.tokens_asked()), (0, 0));
@@ -323,7 +329,8 @@ async fn five_posts_go_in_a_second_and_the_rest_wait_in_line() {
     media.script((0..12).map(|_| Fate::Late(Duration::from_millis(300))));
     let sending: Vec<_> = (0..12)
         .map(|number| {
-            let request = client()
+            let request = proxy
+                .http
                 .post(proxy.url("/api/media/sessions"))
                 .header("x-dialbench", "1")
                 .json(&payload(&format!("s-{number}")));
@@ -352,7 +359,8 @@ async fn a_queue_has_an_end() {
     let media = &fake.shared.media;
     media.script((0..3).map(|_| Fate::Late(Duration::from_millis(400))));
     let post = |number: usize| {
-        let request = client()
+        let request = proxy
+            .http
             .post(proxy.url("/api/media/sessions"))
             .header("x-dialbench", "1")
             .json(&payload(&format!("s-{number}")));
@@ -471,7 +479,7 @@ async fn without_media_the_routes_say_what_is_missing_and_prompts_are_the_sandbo
         let shown = problem(proxy.get(path).await, 409).await;
         assert!(shown["detail"].as_str().unwrap().contains("stand-in"), "{shown}");
     }
-    let upload = client().put(proxy.url("/api/media/prompts/x")).header("x-dialbench", "1").body("RIFF");
+    let upload = proxy.http.put(proxy.url("/api/media/prompts/x")).header("x-dialbench", "1").body("RIFF");
     problem(within(upload.send()).await.unwrap(), 409).await;
     proxy.stop().await;
 }

@@ -7,12 +7,16 @@ mod common;
 use std::{sync::Arc, time::Duration};
 
 use base::time::Instant;
-use common::{Proxy, client, problem, within};
+use common::{Proxy, problem, within};
 use jobs::{Backoff, Ending, JobConfig, JobInput, JobMachine, JobOutput, Start};
 use prompt::{
+    codec::Codec,
     draft::PromptDraft,
     job::{PlaybackSession, Sending},
+    output,
+    played::played,
     reply::{Confirmation, PlaybackReply},
+    source::read_wav,
 };
 use proxy::config::{ProfileName, ServiceConfig};
 use sandbox::{Sandbox, SandboxConfig};
@@ -50,19 +54,19 @@ async fn bench(limits: Limits) -> (Sandbox, Proxy) {
     (stand_in, proxy)
 }
 
-async fn arm(stand_in: &Sandbox, rule: &Value) {
-    let armed = client().post(format!("http://{}/sandbox/faults", stand_in.address())).json(rule);
+async fn arm(stand_in: &Sandbox, proxy: &Proxy, rule: &Value) {
+    let armed = proxy.http.post(format!("http://{}/sandbox/faults", stand_in.address())).json(rule);
     assert_eq!(within(armed.send()).await.unwrap().status(), 201, "{rule}");
 }
 
-async fn disarm(stand_in: &Sandbox) {
-    let disarmed = client().delete(format!("http://{}/sandbox/faults", stand_in.address()));
+async fn disarm(stand_in: &Sandbox, proxy: &Proxy) {
+    let disarmed = proxy.http.delete(format!("http://{}/sandbox/faults", stand_in.address()));
     assert_eq!(within(disarmed.send()).await.unwrap().status(), 204);
 }
 
 /// The stand-in's own list of the sessions that were made.
-async fn made(stand_in: &Sandbox) -> Vec<String> {
-    let list = client().get(format!("http://{}/sandbox/media/sessions", stand_in.address()));
+async fn made(stand_in: &Sandbox, proxy: &Proxy) -> Vec<String> {
+    let list = proxy.http.get(format!("http://{}/sandbox/media/sessions", stand_in.address()));
     let list: Vec<Value> = within(list.send()).await.unwrap().json().await.unwrap();
     list.iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
 }
@@ -75,7 +79,7 @@ fn sending(session: &str, prompt: &str) -> Sending {
 
 /// Sends once, and returns what a page makes of the answer.
 async fn submit(proxy: &Proxy, body: &Value, retry: Option<&str>) -> JobInput<PlaybackReply> {
-    let mut request = client().post(proxy.url("/api/media/sessions")).header("x-dialbench", "1").json(body);
+    let mut request = proxy.http.post(proxy.url("/api/media/sessions")).header("x-dialbench", "1").json(body);
     if let Some(retry) = retry {
         request = request.header("x-dialbench-retry", retry);
     }
@@ -157,15 +161,15 @@ async fn a_hundred_presses_make_a_hundred_sessions_whatever_is_lost() {
     for seed in 0..100 {
         let mut random = Random(seed);
         for fault in (0..random.below(4)).filter_map(|_| random.fault()) {
-            arm(&stand_in, &fault).await;
+            arm(&stand_in, &proxy, &fault).await;
         }
         let id = format!("press-{seed}");
         let ending = within(press(&proxy, &sending(&id, "tick"), seed)).await;
         let Ending::Done(reply) = ending else { panic!("{seed}: {ending:?}") };
         confirmed += u32::from(reply.confirmed_by == Confirmation::Conflict);
         pressed.push(id);
-        assert_eq!(made(&stand_in).await, pressed, "seed {seed}");
-        disarm(&stand_in).await;
+        assert_eq!(made(&stand_in, &proxy).await, pressed, "seed {seed}");
+        disarm(&stand_in, &proxy).await;
     }
     println!("{confirmed} of 100 sessions were confirmed by a conflict");
     assert!(confirmed > 20, "{confirmed}");
@@ -178,7 +182,7 @@ async fn a_script_that_repeats_nothing_gets_its_one_session_too() {
     let (stand_in, proxy) = bench(limits()).await;
     let mut pressed = Vec::new();
     for (seed, fault) in ["lose_answer", "drop", "lose_answer"].into_iter().enumerate() {
-        arm(&stand_in, &json!({ "on": "media", "kind": fault })).await;
+        arm(&stand_in, &proxy, &json!({ "on": "media", "kind": fault })).await;
         let id = format!("script-{seed}");
         let body = sending(&id, "tick").request(&Limits::default()).unwrap().to_json();
         let answer = submit(&proxy, &body, None).await;
@@ -186,7 +190,7 @@ async fn a_script_that_repeats_nothing_gets_its_one_session_too() {
         assert_eq!(reply.confirmed_by == Confirmation::Conflict, fault == "lose_answer");
         pressed.push(id);
     }
-    assert_eq!(made(&stand_in).await, pressed);
+    assert_eq!(made(&stand_in, &proxy).await, pressed);
     proxy.stop().await;
     stand_in.shutdown().await;
 }
@@ -194,14 +198,14 @@ async fn a_script_that_repeats_nothing_gets_its_one_session_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_gateway_is_waited_for() {
     let (stand_in, proxy) = bench(Limits { media_streams: 2, ..limits() }).await;
-    arm(&stand_in, &json!({ "on": "media", "kind": "never_ends" })).await;
+    arm(&stand_in, &proxy, &json!({ "on": "media", "kind": "never_ends" })).await;
     assert!(matches!(press(&proxy, &sending("endless", "tick"), 1).await, Ending::Done(_)));
     // One place is left, which each takes for 20 ms.
     for number in 0..5 {
         let ending = within(press(&proxy, &sending(&format!("s-{number}"), "tick"), number)).await;
         assert!(matches!(ending, Ending::Done(_)), "{ending:?}");
     }
-    assert_eq!(made(&stand_in).await.len(), 6);
+    assert_eq!(made(&stand_in, &proxy).await.len(), 6);
     proxy.stop().await;
     stand_in.shutdown().await;
 }
@@ -226,7 +230,7 @@ async fn the_stand_in_s_refusals_come_on_their_fields_and_its_prompts_are_listed
 
     let put = async |id: &str, bytes: Vec<u8>| {
         let url = proxy.url(&format!("/api/media/prompts/{id}"));
-        within(client().put(url).header("x-dialbench", "1").body(bytes).send()).await.unwrap()
+        within(proxy.http.put(url).header("x-dialbench", "1").body(bytes).send()).await.unwrap()
     };
     assert_eq!(put("mine", wav.to_vec()).await.status(), 200);
     let again = proxy.get("/api/media/prompts/mine/audio").await.bytes().await.unwrap();
@@ -237,6 +241,31 @@ async fn the_stand_in_s_refusals_come_on_their_fields_and_its_prompts_are_listed
     let uploads = proxy.audit().await.into_iter().filter(|entry| entry["action"] == "prompt.upload").count();
     assert_eq!(uploads, 3, "one of them done");
     problem(proxy.get("/api/media/sessions/nothing/audio").await, 404).await;
+    proxy.stop().await;
+    stand_in.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_gateway_played_is_the_preview_to_the_sample() {
+    let (stand_in, proxy) = bench(limits()).await;
+    let wav = proxy.get("/api/media/prompts/support-root/audio").await.bytes().await.unwrap();
+    let source = read_wav(&wav).unwrap();
+    for (number, codec) in [Codec::G711U, Codec::G711A].into_iter().enumerate() {
+        let mut sending = sending(&format!("s-{number}"), "support-root");
+        sending.draft = PromptDraft {
+            codec,
+            compression_ratio: "4:1".into(),
+            silence_trim_ms: "300".into(),
+            ..sending.draft
+        };
+        let request = sending.request(&Limits::default()).unwrap();
+        let preview = played(&source, request.playback_config()).unwrap();
+        assert_eq!(proxy.post("/api/media/sessions", &request.to_json()).await.status(), 201);
+        let audio = proxy.get(&format!("/api/media/sessions/s-{number}/audio")).await;
+        assert_eq!(audio.headers()["content-type"], "audio/wav");
+        assert_eq!(audio.bytes().await.unwrap(), output::pcm_wav(&preview.heard), "{codec:?}");
+        assert!(preview.heard.iter().any(|sample| sample.unsigned_abs() > 1_000));
+    }
     proxy.stop().await;
     stand_in.shutdown().await;
 }

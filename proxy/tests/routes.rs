@@ -243,6 +243,7 @@ async fn the_openapi_document_lists_every_api_route() {
     assert_eq!(
         paths,
         [
+            "/api/analytics/events",
             "/api/audit",
             "/api/audit/head",
             "/api/audit/verify",
@@ -253,6 +254,11 @@ async fn the_openapi_document_lists_every_api_route() {
             "/api/flow/simulations",
             "/api/flow/simulations/{id}",
             "/api/interactions/{id}/call",
+            "/api/media/prompts",
+            "/api/media/prompts/{promptId}",
+            "/api/media/prompts/{promptId}/audio",
+            "/api/media/sessions",
+            "/api/media/sessions/{id}/audio",
             "/api/profile",
             "/api/qa/exports",
         ]

@@ -69,12 +69,12 @@ async fn what_the_gateway_would_refuse_is_marked_while_it_is_typed_and_not_sent(
     page.type_into("textbox", "Compression ratio", "20:1").await;
     page.type_into("textbox", "Silence kept, ms", "120").await;
     page.type_into("textbox", "Preview at, LUFS", "loud").await;
-    for name in
-        ["Prompt", "Peak limit", "Compression ratio", "Silence kept, ms", "Preview at, LUFS"]
-    {
-        until(name, || page.all("textbox", name).first().is_some_and(|field| {
-            field.get_attribute("aria-invalid").as_deref() == Some("true")
-        }))
+    for name in ["Prompt", "Peak limit", "Compression ratio", "Silence kept, ms", "Preview at, LUFS"] {
+        until(name, || {
+            page.all("textbox", name)
+                .first()
+                .is_some_and(|field| field.get_attribute("aria-invalid").as_deref() == Some("true"))
+        })
         .await;
     }
     assert!(!is_invalid(&page, "Base gain").await);

@@ -60,8 +60,11 @@ pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
 
 /// Starts the stand-in on a free port and points the services at it, over TCP like at CXone.
 async fn start_stand_in(config: &mut Config) -> anyhow::Result<Sandbox> {
-    let settings =
-        SandboxConfig { requests_per_second: config.limits.requests_per_second, ..SandboxConfig::default() };
+    let settings = SandboxConfig {
+        requests_per_second: config.limits.requests_per_second,
+        limits: config.limits.clone(),
+        ..SandboxConfig::default()
+    };
     let stand_in = sandbox::start(settings).await.context("the stand-in did not start")?;
     let (client_id, client_secret) = stand_in.credentials();
     for endpoint in stand_in.endpoints() {

@@ -8,7 +8,6 @@ use std::{
 use axum::http::header;
 use bytes::BytesMut;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use jobs::{Backoff, RetryPolicy};
 use reqwest::{Client, Url};
 
 use super::{Answer, UpstreamError, UpstreamRequest, request::Body};

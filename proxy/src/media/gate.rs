@@ -27,8 +27,9 @@ pub(crate) struct Gate {
     metrics: Metrics,
 }
 
-/// Leave to send one post. The next one takes the place when it is dropped.
+/// Place of one post that is under way. The next one takes it when it is dropped.
 pub(crate) struct Pass<'a> {
+    gate: &'a Gate,
     _seat: SemaphorePermit<'a>,
     _place: SemaphorePermit<'a>,
 }
@@ -57,27 +58,31 @@ impl Gate {
         }
     }
 
-    /// Waits for leave to send one post.
+    /// Waits for a place. What is asked before the post comes next, and then [`Pass::keep_pace`].
     pub(crate) async fn enter(&self) -> Result<Pass<'_>, GateFull> {
         let seat = self.seats.try_acquire().map_err(|_| self.full())?;
         let _waiting = self.metrics.waiting_media_post();
-        let passing = async {
-            let place = self.under_way.acquire().await.expect("the semaphore is never closed");
-            let mut pace = self.pace.lock().await;
-            if let Some(at) = pace.next() {
-                sleep_until(at).await;
-            }
-            pace.sent(Instant::now());
-            place
-        };
-        let place = timeout(self.max_wait, passing).await.map_err(|_| self.full())?;
-        Ok(Pass { _seat: seat, _place: place })
+        let place = timeout(self.max_wait, self.under_way.acquire()).await.map_err(|_| self.full())?;
+        let place = place.expect("the semaphore is never closed");
+        Ok(Pass { gate: self, _seat: seat, _place: place })
     }
 
     fn full(&self) -> GateFull {
         let taken = self.max_seats - self.seats.available_permits();
         let seconds = taken.div_ceil(self.posts).max(1);
         GateFull { wait: Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX)) }
+    }
+}
+
+impl Pass<'_> {
+    /// Waits until another post may be sent in this second. It is to be sent right after: the gateway counts arrivals.
+    pub(crate) async fn keep_pace(&self) {
+        let mut pace = self.gate.pace.lock().await;
+        if let Some(at) = pace.next() {
+            let _waiting = self.gate.metrics.waiting_media_post();
+            sleep_until(at).await;
+        }
+        pace.sent(Instant::now());
     }
 }
 
@@ -124,7 +129,8 @@ mod tests {
         for _ in 0..count {
             let gate = Arc::clone(gate);
             posts.spawn(async move {
-                let _pass = gate.enter().await.expect("there is room");
+                let pass = gate.enter().await.expect("there is room");
+                pass.keep_pace().await;
                 let sent = began.elapsed();
                 tokio::time::sleep(length).await;
                 sent

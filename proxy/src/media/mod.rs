@@ -7,5 +7,4 @@ mod gate;
 mod sessions;
 
 pub(crate) use copy::EventCopies;
-pub(crate) use error::PostError;
 pub(crate) use sessions::Media;

@@ -98,12 +98,13 @@ impl Media {
         body: &Value,
         retried_by: RetriedBy,
     ) -> Result<PlaybackReply, PostError> {
-        let _pass = self.gate.enter().await?;
+        let pass = self.gate.enter().await?;
         let may_have_arrived = self.unanswered.contains_key(id);
         // A session that may be among the active ones is not held up by itself.
         if !may_have_arrived {
             self.check_place(cxone).await?;
         }
+        pass.keep_pace().await;
         // Before it is sent: whoever gives up waiting and sends it again meets it here.
         self.unanswered.insert(id.clone(), ());
         let request = UpstreamRequest::post(Service::Media, &SESSIONS, body).retried_by(RetriedBy::Client);

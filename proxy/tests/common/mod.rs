@@ -44,6 +44,8 @@ pub struct Proxy {
     pub address: SocketAddr,
     pub audit_log: PathBuf,
     pub shutdown: CancellationToken,
+    /// Making a client takes a tenth of a second, so a test has one.
+    pub http: reqwest::Client,
     joined: JoinHandle<()>,
     _folder: tempfile::TempDir,
 }
@@ -94,6 +96,7 @@ pub async fn proxy_at(address: SocketAddr, tweak: impl FnOnce(&mut Config)) -> P
         address: server.address(),
         shutdown: server.shutdown(),
         audit_log,
+        http: client(),
         joined: tokio::spawn(server.join()),
         _folder: folder,
     }
@@ -105,11 +108,11 @@ impl Proxy {
     }
 
     pub async fn get(&self, path: &str) -> reqwest::Response {
-        within(client().get(self.url(path)).send()).await.unwrap()
+        within(self.http.get(self.url(path)).send()).await.unwrap()
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> reqwest::Response {
-        let request = client().post(self.url(path)).header("x-dialbench", "1").json(body);
+        let request = self.http.post(self.url(path)).header("x-dialbench", "1").json(body);
         within(request.send()).await.unwrap()
     }
 

@@ -7,14 +7,14 @@ use base::{
 use serde_json::Value;
 use signal::{
     chain::ChainConfig, compressor::CompressorConfig, gain::GainConfig, gate::GateConfig,
-    limiter::LimiterConfig, math,
+    limiter::LimiterConfig,
 };
 use wire::api::Limits;
 
 use crate::{
     draft::PromptDraft,
     typed,
-    volume::{BASE_GAIN, COMPRESSION_RATIO, KNEE_DB, PEAK_LIMIT, THRESHOLD_DBFS},
+    volume::{BASE_GAIN, COMPRESSION_RATIO, KNEE_DB, THRESHOLD_DBFS},
 };
 
 /// Said of a stage's number that the gateway has no place for.
@@ -46,7 +46,7 @@ pub fn with_chain(draft: &PromptDraft, chain: &ChainConfig) -> (PromptDraft, Fie
     let ChainConfig { gain, gate, compressor, limiter } = *chain;
     let mut left_out = FieldErrors::new();
     let peak_limit = peak_limit(limiter, &mut left_out);
-    let base_gain = base_gain(gain, peak_limit, &mut left_out);
+    let base_gain = base_gain(gain, &peak_limit, &mut left_out);
     if !gate.bypass {
         left_out.refuse("gate", NO_COUNTERPART);
     } else if gate != (GateConfig { bypass: true, ..GateConfig::default() }) {
@@ -54,8 +54,8 @@ pub fn with_chain(draft: &PromptDraft, chain: &ChainConfig) -> (PromptDraft, Fie
     }
     let compression_ratio = compression_ratio(compressor, &mut left_out);
     let draft = PromptDraft {
-        base_gain: typed::text(base_gain),
-        peak_limit: typed::text(peak_limit),
+        base_gain,
+        peak_limit,
         compression_ratio: typed::text(compression_ratio),
         ..draft.clone()
     };
@@ -63,18 +63,17 @@ pub fn with_chain(draft: &PromptDraft, chain: &ChainConfig) -> (PromptDraft, Fie
 }
 
 /// The gain gives way to the ceiling, so that no peak exceeds what was meant.
-fn base_gain(gain: GainConfig, peak_limit: f32, left_out: &mut FieldErrors) -> f32 {
+fn base_gain(gain: GainConfig, peak_limit: &str, left_out: &mut FieldErrors) -> String {
     let factor = if gain.bypass { 1.0 } else { gain.factor };
-    let nearest = BASE_GAIN.nearest(factor).min(peak_limit);
-    if factor > nearest {
-        left_out.refuse(
-            "gain.factor",
-            format!(
-                "is {factor}; the gateway's gain is at most 1 and its peak limit, so it becomes {nearest}"
-            ),
-        );
+    let ceiling = typed::factor(peak_limit).map_or(1.0, |ceiling| ceiling as f32);
+    if factor <= ceiling {
+        return typed::text(BASE_GAIN.nearest(factor));
     }
-    nearest
+    left_out.refuse(
+        "gain.factor",
+        format!("is {factor}; the gateway's gain is at most its peak limit, so it becomes {peak_limit}"),
+    );
+    peak_limit.to_owned()
 }
 
 fn compression_ratio(compressor: CompressorConfig, left_out: &mut FieldErrors) -> f32 {
@@ -101,10 +100,10 @@ fn compression_ratio(compressor: CompressorConfig, left_out: &mut FieldErrors) -
     nearest
 }
 
-fn peak_limit(limiter: LimiterConfig, left_out: &mut FieldErrors) -> f32 {
+fn peak_limit(limiter: LimiterConfig, left_out: &mut FieldErrors) -> String {
     if limiter.bypass {
         left_out.refuse("limiter", "is bypassed; the gateway always limits, here to full scale");
-        return 1.0;
+        return typed::text(1.0);
     }
     let release_ms = LimiterConfig::default().release_ms;
     if (limiter.release_ms - release_ms).abs() > f32::EPSILON {
@@ -112,7 +111,7 @@ fn peak_limit(limiter: LimiterConfig, left_out: &mut FieldErrors) -> f32 {
         left_out
             .refuse("limiter.releaseMs", format!("is {has} ms; at the gateway it is always {release_ms} ms"));
     }
-    PEAK_LIMIT.nearest(math::from_db(limiter.ceiling_dbfs))
+    if limiter.ceiling_dbfs >= 0.0 { typed::text(1.0) } else { format!("{} dB", limiter.ceiling_dbfs) }
 }
 
 #[cfg(test)]
@@ -146,9 +145,9 @@ mod tests {
         let matrix = VolumeMatrix { base_gain: 0.5, peak_limit: 1.0, compression_ratio: 0.25 };
         check(&matrix.chain(), ["0.5", "1", "0.25"], &[]);
         let limiter = LimiterConfig { bypass: false, ceiling_dbfs: -6.0, ..LimiterConfig::default() };
-        check(&ChainConfig { limiter, ..matrix.chain() }, ["0.5", "0.50118726", "0.25"], &[]);
+        check(&ChainConfig { limiter, ..matrix.chain() }, ["0.5", "-6 dB", "0.25"], &[]);
         let limiter = LimiterConfig { ceiling_dbfs: -20.0, ..limiter };
-        check(&ChainConfig { limiter, ..matrix.chain() }, ["0.1", "0.1", "0.25"], &["gain.factor"]);
+        check(&ChainConfig { limiter, ..matrix.chain() }, ["-20 dB", "-20 dB", "0.25"], &["gain.factor"]);
         check(&ChainConfig::bypassed(), ["1", "1", "1"], &["limiter"]);
         let compressor = CompressorConfig {
             bypass: false,

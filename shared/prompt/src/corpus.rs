@@ -54,14 +54,14 @@ const PARTS: [(&str, &str, Wrong); 36] = [
     ("", "sessionMetadata", |_, _| Value::Null),
     ("", "extra", |_, _| json!(1)),
     ("playbackConfig", "volumeMatrix", |_, _| json!("loud")),
-    (MATRIX, "baseGain", |random, _| json!(-random.unit() - 0.001)),
-    (MATRIX, "baseGain", |random, _| json!(1.001 + random.unit())),
+    (MATRIX, "baseGain", |random, _| json!(-random.unit_from(1_000))),
+    (MATRIX, "baseGain", |random, _| json!(random.unit_from(11_000))),
     (MATRIX, "baseGain", |_, _| json!("-6 dB")),
-    (MATRIX, "peakLimit", |random, _| json!(1.001 + random.unit())),
+    (MATRIX, "peakLimit", |random, _| json!(random.unit_from(11_000))),
     (MATRIX, "peakLimit", |_, _| json!(-0.5)),
     (MATRIX, "peakLimit", |_, _| Value::Null),
-    (MATRIX, "compressionRatio", |random, _| json!(0.099 * random.unit())),
-    (MATRIX, "compressionRatio", |random, _| json!(1.001 + random.unit())),
+    (MATRIX, "compressionRatio", |random, _| json!(random.unit() / 16.0)),
+    (MATRIX, "compressionRatio", |random, _| json!(random.unit_from(11_000))),
     (MATRIX, "compressionRatio", |_, _| json!("2:1")),
     (MATRIX, "makeUp", |_, _| json!(3)),
     ("playbackConfig", "interruptibility", |_, _| json!(true)),
@@ -120,13 +120,16 @@ fn joined(parent: &str, name: &str) -> String {
 
 fn right_control(random: &mut Random, prompt_id: &str, limits: &Limits) -> Value {
     let base_gain = random.unit();
-    let peak_limit = base_gain + (1.0 - base_gain) * random.unit();
+    // In four digits, which every reader of JSON reads alike.
+    let rounded = |value: f64| (value * 10_000.0).round() / 10_000.0;
+    let peak_limit = rounded(base_gain + (1.0 - base_gain) * random.unit());
+    let compression_ratio = rounded(0.1 + 0.9 * random.unit());
     let mut body = json!({
         "sessionId": random.uuid(),
         "promptId": prompt_id,
         "playbackConfig": {
             "volumeMatrix": {
-                "baseGain": base_gain, "peakLimit": peak_limit.min(1.0), "compressionRatio": 0.1 + 0.9 * random.unit(),
+                "baseGain": base_gain, "peakLimit": peak_limit, "compressionRatio": compression_ratio,
             },
             "interruptibility": {
                 "allowDTMF": random.below(2) == 0, "allowVoice": random.below(2) == 0,
@@ -187,6 +190,11 @@ impl Random {
 
     /// Returns a number from 0 to 1 with four digits, as a person types one.
     fn unit(&mut self) -> f64 {
-        self.below(10_001) as f64 / 10_000.0
+        self.unit_from(0)
+    }
+
+    /// Returns a number that is up to 1 above `min` ten-thousandths, with four digits.
+    fn unit_from(&mut self, min: usize) -> f64 {
+        (min + self.below(10_001)) as f64 / 10_000.0
     }
 }

@@ -177,14 +177,14 @@ fn named_field(text: &str) -> &'static str {
     // `Silence trim`, `silence_trim` and `silenceTrimMs` are the same name.
     let squeezed: String =
         text.chars().filter(|symbol| symbol.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    let places = NAMES.iter().enumerate().filter_map(|(order, (name, field))| {
-        // What a path holds is meant, rather than what it leads through.
+    let places = NAMES.iter().filter_map(|(name, field)| {
         let place = squeezed.find(name)?;
+        // What a path holds is meant rather than what it leads through, and of that the innermost.
         let leads =
             matches!(*name, "playbackconfig" | "volumematrix" | "interruptibility" | "sessionmetadata");
-        Some((leads, place, order, *field))
+        Some((leads, if leads { usize::MAX - place } else { place }, *field))
     });
-    places.min().map_or("", |(_, _, _, field)| field)
+    places.min().map_or("", |(_, _, field)| field)
 }
 
 #[cfg(test)]
@@ -221,6 +221,7 @@ mod tests {
             "playbackConfig.interruptibility.allowDTMF",
         );
         check("playbackConfig is required", "playbackConfig");
+        check("playbackConfig.volumeMatrix must be an object", "playbackConfig.volumeMatrix");
         check("promptId is unknown: x", "promptId");
         check("Invalid session id", "sessionId");
         check("The gateway is out of sorts", "");
