@@ -38,7 +38,9 @@ pub(super) fn PromptSet() -> impl IntoView {
     });
     let lufs = Memo::new(move |_| {
         let of = |clip: &Clip| clip.result(|preview| preview.measured.integrated_lufs).flatten();
-        state.clips.with(|clips| clips.iter().filter_map(of).collect::<Vec<_>>())
+        state
+            .clips
+            .with(|clips| clips.iter().filter(|clip| !clip.is_played).filter_map(of).collect::<Vec<_>>())
     });
     let spread = move || {
         let all = lufs.get();

@@ -128,7 +128,7 @@ fn StandInPrompts() -> impl IntoView {
                 select.set_value("");
             }
         }>
-            <option value="">"Stand-in's prompt …"</option>
+            <option value="">"Stand-in …"</option>
             {move || names().into_iter().map(|name| {
                 let value = name.clone();
                 view! { <option value=value>{name}</option> }

@@ -28,7 +28,7 @@ pub(super) fn TestSignal() -> impl IntoView {
     view! {
         <label class="visually-hidden" for="prompt-signal">"Test signal"</label>
         <select id="prompt-signal" prop:value="" on:change=move |change| make(event_target_value(&change))>
-            <option value="">"Test signal …"</option>
+            <option value="">"Signal …"</option>
             <option value="tone">"1 kHz tone, −12 dBFS"</option>
             <option value="noise">"Speech-shaped noise"</option>
         </select>

@@ -115,8 +115,9 @@ fn Active() -> impl IntoView {
         })
     });
     Effect::new(move |_| {
-        over.track();
-        leptos::task::spawn_local(async move {
+        // A memo that is only tracked is never computed.
+        let _ = over.get();
+        spawn_local(async move {
             let answer = api::active_sessions().await;
             let answer =
                 answer.map(|active| active.total_count).map_err(|problem| Notice::from(problem).detail);
