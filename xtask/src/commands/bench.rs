@@ -14,12 +14,17 @@ use crate::setup;
 /// The core's benchmarks that print a column for wasm.
 const IN_WASM: [&str; 2] = ["analysis", "receiver"];
 
-/// `cargo xtask bench [NAME…] [-- ARGUMENTS]`: the core's benchmarks, or those that are named; `relay` is the proxy's.
+/// The benchmarks that run `dialbench` itself.
+const OF_THE_PROXY: [&str; 2] = ["prompt", "relay"];
+
+/// `cargo xtask bench [NAME…] [-- ARGUMENTS]`: the core's benchmarks, or those that are named; `relay` and
+/// `prompt` are the proxy's.
 pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {
     let (names, arguments) =
         words.split_at(words.iter().position(|word| word == "--").unwrap_or(words.len()));
-    let (relay, core): (Vec<_>, Vec<_>) = names.iter().partition(|name| **name == "relay");
-    for (package, names) in [("shared", core), ("proxy", relay)] {
+    let (proxy, core): (Vec<_>, Vec<_>) =
+        names.iter().partition(|name| OF_THE_PROXY.contains(&name.as_str()));
+    for (package, names) in [("shared", core), ("proxy", proxy)] {
         if names.is_empty() && (package != "shared" || !words.is_empty()) {
             continue;
         }
