@@ -25,7 +25,8 @@ cargo xtask COMMAND
   app                  build the page alone: into target/page, and into target/app for the proxy to embed
   trunk ARGUMENTS      Trunk, with all that it needs brought up first
   test [FILTER]        every test: native, in a browser, end to end
-  bench [NAME…]        the core's benchmarks, or those named, also in wasm (receiver, analysis); relay: beside nginx and HAProxy
+  bench [NAME…]        the core's benchmarks, or those named, also in wasm (receiver, analysis); relay: beside nginx and HAProxy;
+                        prompt: beside ffmpeg and sox
   dist                 one binary with the page inside: target/dist/dialbench
   lint                 formatting, clippy for both targets, documentation, JavaScript, licences and advisories
 

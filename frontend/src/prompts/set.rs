@@ -1,15 +1,11 @@
 //! The set: every prompt that was opened, side by side.
 
-use std::{
-    collections::BTreeMap,
-    io::{Cursor, Write as _},
-};
+use std::collections::BTreeMap;
 
 use js_sys::Uint8Array;
 use leptos::prelude::*;
-use prompt::findings::Severity;
+use prompt::{findings::Severity, output::zip};
 use wasm_bindgen_futures::spawn_local;
-use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOptions};
 
 use super::{clip::Clip, state::PromptState};
 use crate::{
@@ -137,14 +133,15 @@ fn save_all(state: PromptState) {
     let (lab, wanted) = (state.lab(), state.wanted(state.settings(), state.target()));
     let clips = state.clips.get_untracked();
     spawn_local(async move {
-        let mut files = Vec::new();
+        let (mut files, mut taken) = (Vec::new(), BTreeMap::new());
         for clip in clips {
             match lab.wav(clip.id, wanted).await {
-                Ok(bytes) => files.push((stem(&clip.name()).to_owned(), bytes.to_vec())),
+                Ok(bytes) => files.push((unique(stem(&clip.name()), &mut taken), bytes.to_vec())),
                 Err(why) => return complain(state, Err(format!("{}: {why}", clip.name()))),
             }
         }
-        let zipped = zip(files).map_err(|error| error.to_string());
+        let zipped = zip(files.iter().map(|(name, bytes)| (&**name, &**bytes)));
+        let zipped = zipped.map_err(|error| error.to_string());
         complain(
             state,
             zipped.and_then(|bytes| {
@@ -162,18 +159,10 @@ fn complain(state: PromptState, saved: Result<(), String>) {
     }
 }
 
-/// Packs WAV files by their names; a name that comes again gets a number.
-fn zip(files: Vec<(String, Vec<u8>)>) -> ZipResult<Vec<u8>> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-    let mut names = BTreeMap::<String, u32>::new();
-    for (name, bytes) in files {
-        let count = names.entry(name.clone()).and_modify(|count| *count += 1).or_insert(1);
-        let name = if *count == 1 { format!("{name}.wav") } else { format!("{name}-{count}.wav") };
-        zip.start_file(name, options)?;
-        zip.write_all(&bytes)?;
-    }
-    Ok(zip.finish()?.into_inner())
+/// Returns a name that was not taken before: one that comes again gets a number.
+fn unique(stem: &str, taken: &mut BTreeMap<String, u32>) -> String {
+    let count = taken.entry(stem.to_owned()).and_modify(|count| *count += 1).or_insert(1);
+    if *count == 1 { format!("{stem}.wav") } else { format!("{stem}-{count}.wav") }
 }
 
 /// Returns a file's name without its ending.

@@ -1,5 +1,8 @@
-//! Results as files: WAV with 16-bit PCM, µ-law or A-law at 8 kHz.
+//! Results as files: WAV with 16-bit PCM, µ-law or A-law at 8 kHz, and several in one zip archive.
 
+use std::io::Write as _;
+
+use rawzip::ZipArchiveWriter;
 use signal::{codec::Law, frame::SAMPLE_RATE};
 
 use crate::{codec::Codec, render::Rendered};
@@ -38,6 +41,36 @@ pub fn law_wav(codes: &[u8], law: Law) -> Vec<u8> {
     riff(&[(b"fmt ", &format), (b"fact", &count), (b"data", codes)])
 }
 
+/// Writes files, each with its name, as a zip archive. They are stored as they are: speech in 8 bits hardly gets smaller.
+pub fn zip<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Vec<u8>, ZipError> {
+    let mut archive = ZipArchiveWriter::new(Vec::new());
+    for (name, bytes) in files {
+        let (mut entry, config) = archive.new_file(name).start()?;
+        let mut writer = config.wrap(&mut entry);
+        writer.write_all(bytes)?;
+        let (_, descriptor) = writer.finish()?;
+        entry.finish(descriptor)?;
+    }
+    Ok(archive.finish()?)
+}
+
+/// The reason why there is no archive: a name that zip cannot hold.
+#[derive(Debug, thiserror::Error)]
+#[error("the archive cannot be written: {0}")]
+pub struct ZipError(String);
+
+impl From<rawzip::Error> for ZipError {
+    fn from(error: rawzip::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for ZipError {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
 fn format(tag: u16, bytes: u16) -> Vec<u8> {
     let mut chunk = Vec::with_capacity(18);
     chunk.extend(tag.to_le_bytes());
@@ -72,6 +105,23 @@ mod tests {
 
     use super::*;
     use crate::source::{Encoding, read_wav};
+
+    #[test]
+    fn an_archive_holds_its_files_under_their_names() {
+        let files: [(&str, &[u8]); 2] = [("welcome.wav", &[1, 2, 3]), ("menü.wav", &[])];
+        let bytes = zip(files).unwrap();
+        let archive = rawzip::ZipArchive::from_slice(&bytes).unwrap();
+        let mut entries = archive.entries();
+        for (name, expect) in files {
+            let entry = entries.next_entry().unwrap().expect("a file");
+            assert_eq!(entry.file_path().try_normalize().unwrap().as_ref(), name);
+            let data = archive.get_entry(entry.wayfinder()).unwrap();
+            let mut read = Vec::new();
+            std::io::Read::read_to_end(&mut data.verifying_reader(data.data()), &mut read).unwrap();
+            assert_eq!(read, expect);
+        }
+        assert!(entries.next_entry().unwrap().is_none());
+    }
 
     #[test]
     fn what_is_written_is_read_again() {

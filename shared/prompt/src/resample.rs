@@ -79,8 +79,15 @@ impl Stage {
         let cutoff = (stop_hz + PASS_HZ) / rate;
         let phases = ratio.output.min(MAX_PHASES);
         let mut table = vec![0.0; taps * (phases as usize + 1)];
-        for (index, row) in table.chunks_exact_mut(taps).enumerate() {
+        let mut rows: Vec<&mut [f32]> = table.chunks_exact_mut(taps).collect();
+        let (first, second) = rows.split_at_mut((phases as usize + 2) / 2);
+        for (index, row) in first.iter_mut().enumerate() {
             lowpass(row, BETA, cutoff, index as f64 / phases as f64);
+        }
+        // Those behind the middle are those before it, turned over.
+        for (row, mirrored) in second.iter_mut().rev().zip(first) {
+            row.copy_from_slice(mirrored);
+            row.reverse();
         }
         Self { ratio, taps, phases, table }
     }

@@ -12,12 +12,15 @@ use crate::project::Project;
 use crate::setup;
 
 /// The benchmarks, by the package that has them.
-const BENCHES: [(&str, &[&str]); 3] =
-    [("signal", &["receiver", "chain", "jitter"]), ("ivr", &["menu", "analysis"]), ("proxy", &["relay"])];
+const BENCHES: [(&str, &[&str]); 3] = [
+    ("signal", &["receiver", "chain", "jitter"]),
+    ("ivr", &["menu", "analysis"]),
+    ("proxy", &["prompt", "relay"]),
+];
 /// The benchmarks that print a column for wasm.
 const IN_WASM: [&str; 2] = ["analysis", "receiver"];
-/// The benchmarks that run only when they are named, because they take minutes.
-const WHEN_NAMED: [&str; 1] = ["relay"];
+/// The benchmarks that run only when they are named, because they take minutes or other programs.
+const WHEN_NAMED: [&str; 2] = ["prompt", "relay"];
 
 /// `cargo xtask bench [NAME…] [-- ARGUMENTS]`: the benchmarks that are named, or all but the longest.
 pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {

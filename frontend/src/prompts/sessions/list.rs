@@ -5,6 +5,7 @@ use prompt::{
     job::PlaybackSession,
     reply::{Confirmation, LatencySource, PlaybackReply},
 };
+use wasm_bindgen_futures::spawn_local;
 
 use super::{
     super::state::{PromptState, Session},
