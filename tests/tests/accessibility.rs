@@ -61,6 +61,30 @@ async fn all_pages(scheme: &str, width: u32, height: u32) {
     check(&page, "/audit").await;
 
     flow(&page, &bench).await;
+    prompts(&page).await;
+}
+
+/// The prompt panel: empty, with a prompt that was sent and played, and with a draft that is refused.
+async fn prompts(page: &Browser) {
+    page.click("link", "Prompts").await;
+    page.one("form", "Prompt playback").await;
+    check(page, "/prompts, empty").await;
+    page.ready("combobox", "Stand-in's prompt").await;
+    let choose = "(() => { const list = document.querySelector('#prompt-stand-in'); list.value = 'support-menu';
+        list.dispatchEvent(new Event('change', { bubbles: true })); return list.options.length })()";
+    wait::until("the stand-in's prompts", async || {
+        (page.evaluate("document.querySelector('#prompt-stand-in').options.length > 1").await == true).then_some(())
+    })
+    .await;
+    page.evaluate(choose).await;
+    page.click("button", "Send to CXone").await;
+    page.click("button", "Hear what the gateway played of session 1").await;
+    page.one("button", "Show session 1, as played").await;
+    check(page, "/prompts, played").await;
+    page.type_into("Base gain", "x").await;
+    page.click("button", "Send to CXone").await;
+    page.one("alert", "").await;
+    check(page, "/prompts, refused").await;
 }
 
 /// The flow panel: digits of the call before, empty, with two runs on its picture, and with a draft that is refused.
