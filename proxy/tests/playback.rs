@@ -138,7 +138,7 @@ impl Random {
         (mixed ^ (mixed >> 31)) % bound
     }
 
-    /// What the next request meets, if anything.
+    /// Returns a fault for the next request, or none.
     fn fault(&mut self) -> Option<Value> {
         let status = |status: u64| json!({ "on": "media", "kind": "status", "status": status });
         Some(match self.below(9) {

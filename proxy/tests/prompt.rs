@@ -113,7 +113,8 @@ fn the_matrix_is_taken_in_numbers_and_decibels_and_refused_out_of_range() {
     assert!(limited["truePeakDbtp"].as_f64().unwrap() <= -11.95, "{limited}");
     assert!(code.is_some());
     let (even, _) = row(&[FLAC, "--json", "--compression-ratio", "4:1"]);
-    assert!(even["crestDb"].as_f64().unwrap() < half["crestDb"].as_f64().unwrap() - 1.0);
+    // Nothing else brings the peaks, −3.1 dBTP, down.
+    assert!(even["truePeakDbtp"].as_f64().unwrap() < -6.0, "{even}");
     let refused = run(&[FLAC, "--base-gain", "0.9", "--peak-limit", "0.5"]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("peakLimit"));

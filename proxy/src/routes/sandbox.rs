@@ -1,4 +1,4 @@
-//! What only the sandbox profile has.
+//! The guard of routes that only the sandbox profile has.
 
 use axum::http::StatusCode;
 

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use super::fake::{Scripted, Shared, bearer_is_good, refused};
 
-/// What a post meets in place of the usual answer.
+/// The fate of a post, in place of the usual answer.
 #[derive(Clone, Debug)]
 pub enum Fate {
     /// Another answer.
@@ -37,20 +37,20 @@ pub enum Fate {
 
 #[derive(Default)]
 pub struct MediaFake {
-    /// What was posted, and when.
+    /// The bodies that were posted, with their times.
     pub posts: Mutex<Vec<(Value, Instant)>>,
-    /// What the next posts meet.
+    /// The fates of the next posts.
     pub fates: Mutex<VecDeque<Fate>>,
     /// Sessions that were made.
     pub made: Mutex<HashSet<String>>,
     /// Sessions that play besides those that were made.
     pub active: AtomicUsize,
-    /// What the next counts are answered with.
+    /// The answers to the next counts.
     pub counts: Mutex<VecDeque<Scripted>>,
     pub counted: Mutex<Vec<String>>,
     pub events: Mutex<Vec<Value>>,
     pub event_answers: Mutex<VecDeque<Scripted>>,
-    /// What came to the webhook, with its headers.
+    /// The copies that came to the webhook, with their headers.
     pub copies: Mutex<Vec<(Value, HeaderMap)>>,
     pub webhook_answers: Mutex<VecDeque<Scripted>>,
     under_way: AtomicUsize,

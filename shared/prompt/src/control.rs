@@ -47,7 +47,7 @@ pub struct Control {
 pub struct PlaybackConfig {
     /// Its loudness.
     pub volume_matrix: VolumeMatrix,
-    /// What may interrupt it.
+    /// The interruptions that are allowed.
     pub interruptibility: Interruptibility,
     /// The codec that the gateway is to use.
     pub codec_preference: Codec,
@@ -60,13 +60,13 @@ pub struct PlaybackConfig {
     pub silence_trim_ms: Option<u64>,
 }
 
-/// What may interrupt a prompt, and what happens then.
+/// The interruptions that a prompt allows, and its end after one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Interruptibility {
-    /// True when a key may.
+    /// True when a key may interrupt it.
     #[serde(rename = "allowDTMF")]
     pub allow_dtmf: bool,
-    /// True when the caller's voice may.
+    /// True when the caller's voice may interrupt it.
     #[serde(rename = "allowVoice")]
     pub allow_voice: bool,
     /// The way in which the prompt ends then.

@@ -75,7 +75,7 @@ impl Default for PromptDraft {
 /// A draft whose fields are all right.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckedPrompt {
-    /// What is sent, once it has an identifier and a time.
+    /// The part of the payload that is not made up at sending.
     pub control: Control,
     /// Loudness to which the preview is brought, in LUFS.
     pub target_lufs: Option<f64>,

@@ -16,7 +16,7 @@ const MAX_STATE_CHARS: usize = 128;
 /// Maximum latency that is told, in ms: a day.
 const MAX_LATENCY_MS: f64 = 86_400_000.0;
 
-/// What is known of an event's body that holds to the rules.
+/// The facts about an event's body that holds to the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedEvent {
     /// The session.
@@ -35,14 +35,14 @@ pub struct EventReceipt {
     pub session_id: MediaSessionId,
     /// Time of the event as it was sent (RFC 3339).
     pub timestamp: String,
-    /// What became of the copy to the configured webhook.
+    /// The fate of the copy to the configured webhook.
     pub webhook: WebhookCopy,
-    /// What went wrong without keeping the event from CXone.
+    /// Troubles that did not keep the event from CXone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
-/// What became of an event's copy.
+/// The fate of an event's copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]

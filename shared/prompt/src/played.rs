@@ -1,4 +1,4 @@
-//! What the gateway plays of a prompt: the preview's rendering, with a control payload's settings.
+//! A prompt as the gateway plays it: the preview's rendering, with a control payload's settings.
 
 use crate::{
     control::PlaybackConfig,

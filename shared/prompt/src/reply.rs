@@ -1,4 +1,4 @@
-//! What becomes of a control payload: the gateway's answer, the proxy's, and the refusals.
+//! Answers to a control payload: the gateway's, the proxy's, and the refusals.
 
 use base::{
     field_error::{FieldError, FieldErrors},

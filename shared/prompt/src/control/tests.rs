@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::corpus::{WrongControl, right_controls, wrong_controls};
 
-/// What the gateway's own example builds.
+/// The payload of CXone's own tutorial.
 fn example() -> Value {
     json!({
         "sessionId": "0a6d1c3e-52f4-4f8b-9d0e-5f5f0f3d7c11",
