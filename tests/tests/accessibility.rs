@@ -70,10 +70,12 @@ async fn prompts(page: &Browser) {
     page.one("form", "Prompt playback").await;
     check(page, "/prompts, empty").await;
     page.ready("combobox", "Stand-in's prompt").await;
-    let choose = "(() => { const list = document.querySelector('#prompt-stand-in'); list.value = 'support-menu';
+    let choose =
+        "(() => { const list = document.querySelector('#prompt-stand-in'); list.value = 'support-menu';
         list.dispatchEvent(new Event('change', { bubbles: true })); return list.options.length })()";
     wait::until("the stand-in's prompts", async || {
-        (page.evaluate("document.querySelector('#prompt-stand-in').options.length > 1").await == true).then_some(())
+        (page.evaluate("document.querySelector('#prompt-stand-in').options.length > 1").await == true)
+            .then_some(())
     })
     .await;
     page.evaluate(choose).await;
