@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use e2e::{Bench, Browser, sound, wait};
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// A recording of the stand-in's: a sentence of a menu.
 const SPEECH: &str = "support-menu";
@@ -12,6 +13,8 @@ const SPEECH: &str = "support-menu";
 struct PromptPage {
     bench: Bench,
     browser: Browser,
+    /// The files that are chosen; the browser reads them when the page does.
+    folder: TempDir,
 }
 
 impl PromptPage {
@@ -20,23 +23,20 @@ impl PromptPage {
         sound::tap(&browser).await;
         browser.go_to(&bench.url("/prompts")).await;
         browser.one("form", "Prompt playback").await;
-        Self { bench, browser }
+        Self { bench, browser, folder: tempfile::tempdir().expect("a folder") }
     }
 
     /// Opens a file in the panel, as if it had been chosen.
     async fn choose(&self, name: &str, bytes: &[u8]) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join(name);
+        let file = self.folder.path().join(name);
         std::fs::write(&file, bytes).expect("a file");
         self.browser.choose_file("#prompt-file", &file).await;
-        // The browser reads it when the page does.
         let settled = "document.querySelector('.frame')?.textContent ?? ''";
         wait::until(&format!("{name} opened or refused"), async || {
             let text = self.browser.evaluate(settled).await;
             text.as_str().is_some_and(|text| text.contains(name)).then_some(())
         })
         .await;
-        folder.keep();
     }
 
     /// Opens real speech, and waits for its preview.
