@@ -142,7 +142,7 @@ impl Random {
     fn fault(&mut self) -> Option<Value> {
         let status = |status: u64| json!({ "on": "media", "kind": "status", "status": status });
         Some(match self.below(9) {
-            0 | 1 | 2 => json!({ "on": "media", "kind": "lose_answer" }),
+            0..=2 => json!({ "on": "media", "kind": "lose_answer" }),
             3 => json!({ "on": "media", "kind": "drop" }),
             4 => status(503),
             5 => status(429),

@@ -5,7 +5,7 @@ use sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
-use crate::bench::{Bench, LONG_MS, SHORT_MS, TIMEOUT, config};
+use crate::bench::{Bench, SHORT_MS, TIMEOUT, config};
 
 const SESSIONS: &str = "/media/api/v2/media/sessions";
 const EVENTS: &str = "/media/api/v2/analytics/events/custom";
@@ -130,7 +130,6 @@ async fn the_fifty_first_stream_and_a_taken_identifier_are_conflicts() {
     timeout(TIMEOUT, async { while gateway.send("s-50", "short").await.0 == 409 {} })
         .await
         .expect("one ends");
-    assert!(LONG_MS > SHORT_MS);
 }
 
 #[tokio::test]

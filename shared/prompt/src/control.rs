@@ -288,6 +288,7 @@ fn interruptibility(node: &Node<'_>) -> Option<Interruptibility> {
 }
 
 /// Reads a place that may be empty; None only where something stands there that was refused.
+#[expect(clippy::option_option, reason = "the outer one is the reader's, as everywhere in `json`")]
 fn optional<T>(node: &Node<'_>, read: impl FnOnce(&Node<'_>) -> Option<T>) -> Option<Option<T>> {
     match node.optional() {
         None => Some(None),

@@ -154,8 +154,8 @@ fn right_control(random: &mut Random, prompt_id: &str, limits: &Limits) -> Value
 }
 
 fn object<'a>(body: &'a mut Value, path: &str) -> Option<&'a mut Map<String, Value>> {
-    let steps = path.split('.').filter(|step| !step.is_empty());
-    steps.fold(Some(body), |value, step| value?.get_mut(step))?.as_object_mut()
+    let mut steps = path.split('.').filter(|step| !step.is_empty());
+    steps.try_fold(body, |value, step| value.get_mut(step))?.as_object_mut()
 }
 
 fn too_long(random: &mut Random) -> Value {

@@ -20,6 +20,7 @@ const TARGET_RANGE: core::ops::RangeInclusive<f64> = -60.0..=0.0;
 /// The fields as they are typed. It is what a link, a file and the tab's memory hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each switch of the form")]
 pub struct PromptDraft {
     /// The prompt.
     pub prompt_id: String,

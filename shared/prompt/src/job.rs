@@ -35,9 +35,7 @@ impl Job for PlaybackSession {
             }
             // Which of the two is meant is not known yet.
             (Step::Submit, 409, kind) if kind != SESSION_ID_TAKEN => Reaction::TryAgain,
-            (Step::Submit | Step::Poll, 429, _) | (Step::Submit | Step::Poll, 408 | 425 | 500.., _) => {
-                Reaction::TryAgain
-            }
+            (Step::Submit | Step::Poll, 408 | 425 | 429 | 500.., _) => Reaction::TryAgain,
             (Step::Submit | Step::Poll, _, _) => Reaction::End,
         }
     }
