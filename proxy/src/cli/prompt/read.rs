@@ -7,7 +7,7 @@ use symphonia::core::{
     codecs::audio::AudioDecoderOptions,
     errors::Error,
     formats::{FormatOptions, FormatReader, TrackType, probe::Hint},
-    io::MediaSourceStream,
+    io::{MediaSourceStream, MediaSourceStreamOptions},
     meta::MetadataOptions,
 };
 
@@ -29,7 +29,7 @@ fn decode(bytes: Vec<u8>, file: &Path) -> Result<Source, SourceError> {
         hint.with_extension(extension);
     }
     let wav_word = read_wav(&bytes).err();
-    let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), Default::default());
+    let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), MediaSourceStreamOptions::default());
     let options = (FormatOptions::default(), MetadataOptions::default());
     let mut reader = symphonia::default::get_probe()
         .probe(&hint, stream, options.0, options.1)

@@ -138,7 +138,7 @@ fn names(files: &[PathBuf], plan: &Plan) -> Vec<Option<PathBuf>> {
             1 => folder.join(format!("{stem}.wav")),
             more => folder.join(format!("{stem}-{more}.wav")),
         };
-        (1..).map(path).find(|path| taken.insert(path.clone()))
+        (1..=files.len()).map(path).find(|path| taken.insert(path.clone()))
     };
     files.iter().map(name).collect()
 }
