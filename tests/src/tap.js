@@ -5,7 +5,10 @@
   window.tap = tap;
   AudioNode.prototype.connect = function (target, ...rest) {
     if (target instanceof AudioDestinationNode) {
-      tap.analyser ??= new AnalyserNode(target.context, { fftSize: 32768 });
+      // A panel may have a context of its own; the newest is listened to.
+      if (tap.analyser?.context !== target.context) {
+        tap.analyser = new AnalyserNode(target.context, { fftSize: 32768 });
+      }
       connect.call(this, tap.analyser);
     }
     return connect.call(this, target, ...rest);
