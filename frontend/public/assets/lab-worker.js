@@ -10,6 +10,6 @@ onmessage = (event) => {
 import("./lab.js")
   .then(({ default: start }) => start())
   .then(() => {
-    for (const event of early) onmessage?.(event);
+    for (const event of early) self.onmessage?.(event);
   })
-  .catch((/** @type {Error} */ error) => postMessage({ failed: error.message }));
+  .catch((/** @type {Error} */ error) => postMessage(error.message));

@@ -9,7 +9,7 @@ use js_sys::{Array, Float32Array, Uint8Array};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
 
-use super::{
+use crate::{
     message::{Request, read, write},
     workshop::{Attachment, Output, Workshop},
 };
@@ -26,7 +26,8 @@ struct Server {
 }
 
 /// Takes the worker's messages from now on.
-pub(crate) fn serve() {
+pub fn serve() {
+    console_error_panic_hook::set_once();
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let channel = MessageChannel::new().expect("a worker has message channels");
     let server = Rc::new(Server {

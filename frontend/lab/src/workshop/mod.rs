@@ -17,7 +17,7 @@ use prompt::{
 };
 
 use self::rendering::{Job, Progress};
-use super::message::{ClipId, Reply, Request, Target, Wanted};
+use crate::message::{ClipId, Reply, Request, Target, Wanted};
 
 /// An array that travels beside a message.
 #[derive(Clone, Debug, PartialEq)]
