@@ -55,3 +55,12 @@ test("a core that cannot be started is told with its reason", async () => {
   await settled();
   assert.deepEqual(plain(page.take()), ["no memory"]);
 });
+
+test("the larger core is loaded when it is asked for, and not before", async () => {
+  const { asked, core, world } = worker();
+  core.loaded(async () => {});
+  await settled();
+  assert.deepEqual(asked, ["./lab.js"]);
+  await world.loadOpus();
+  assert.deepEqual(asked, ["./lab.js", "./lab-opus.js"]);
+});

@@ -60,6 +60,8 @@ pub enum Request {
         /// The samples' origin.
         origin: Origin,
     },
+    /// Takes over a prompt from a module that has less; the line's samples are beside it. It is not replied to.
+    Adopt(Box<Adopted>),
     /// Renders a prompt, in place of what was asked for it before; a part comes first where it is heard at the
     /// moment.
     Render {
@@ -86,6 +88,18 @@ pub enum Request {
     },
     /// Forgets a prompt.
     Close(ClipId),
+}
+
+/// The facts about a prompt that one module hands to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Adopted {
+    /// The prompt's number.
+    pub clip: ClipId,
+    /// The facts about the file.
+    pub facts: SourceFacts,
+    /// The figures of the file.
+    pub measured: Measures,
 }
 
 /// The origin of samples that are not read from a WAV file.

@@ -232,3 +232,20 @@ fn a_codec_that_is_not_loaded_is_named() {
         assert!(why(only(&mut workshop)).contains("G729"));
     }
 }
+
+#[test]
+fn a_prompt_that_is_handed_over_is_rendered_alike() {
+    let (mut first, mut second) = (Workshop::default(), Workshop::default());
+    opened(&mut first, &bursts(2, 0.5));
+    let render = || render_request(Settings::default(), None);
+    first.handle_input(2, render(), Vec::new());
+    let before = only(&mut first);
+    for (request, line) in first.hand_over() {
+        second.handle_input(0, request, vec![line]);
+    }
+    second.handle_input(2, render(), Vec::new());
+    let after = only(&mut second);
+    assert_eq!((whole(&before).1, &whole(&before).0.findings), (whole(&after).1, &whole(&after).0.findings));
+    first.handle_input(3, render(), Vec::new());
+    assert!(why(only(&mut first)).contains("not open"));
+}
