@@ -17,6 +17,7 @@ const worker = () => {
     return module;
   };
   const world = run("lab-worker.js", { postMessage: (message) => page.postMessage(message) }, load);
+  world.self = world;
   const tell = (data) => world.onmessage({ data });
   return { asked, core, page, tell, world };
 };
@@ -43,7 +44,7 @@ test("a core that cannot be loaded is told with its reason", async () => {
   tell(1);
   core.refused("Failed to fetch");
   await settled();
-  assert.deepEqual(plain(page.take()), [{ failed: "Failed to fetch" }]);
+  assert.deepEqual(plain(page.take()), ["Failed to fetch"]);
 });
 
 test("a core that cannot be started is told with its reason", async () => {
@@ -52,5 +53,14 @@ test("a core that cannot be started is told with its reason", async () => {
     throw new WebAssembly.CompileError("no memory");
   });
   await settled();
-  assert.deepEqual(plain(page.take()), [{ failed: "no memory" }]);
+  assert.deepEqual(plain(page.take()), ["no memory"]);
+});
+
+test("the larger core is loaded when it is asked for, and not before", async () => {
+  const { asked, core, world } = worker();
+  core.loaded(async () => {});
+  await settled();
+  assert.deepEqual(asked, ["./lab.js"]);
+  await world.loadOpus();
+  assert.deepEqual(asked, ["./lab.js", "./lab-opus.js"]);
 });

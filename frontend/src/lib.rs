@@ -1,5 +1,5 @@
-//! Dialbench's page, in three modules: the frame with the call panel, which is loaded first, the other panels, which are
-//! loaded when they are wanted, and the prompt lab's core, which a worker loads.
+//! Dialbench's page, in two modules: the frame with the call panel, which is loaded first, and the other panels, which
+//! are loaded when they are wanted. The prompt lab's worker has a module of its own, the crate `lab`.
 
 mod app;
 mod audio;
@@ -28,12 +28,6 @@ pub fn page() {
 pub fn offer_panels() {
     console_error_panic_hook::set_once();
     panels::offer();
-}
-
-/// Has the worker that this is called in do the prompt lab's work.
-pub fn serve_lab() {
-    console_error_panic_hook::set_once();
-    prompts::lab::serve();
 }
 
 #[cfg(all(test, target_arch = "wasm32"))]

@@ -9,3 +9,6 @@ type CallMessage =
   | { kind: "opened" }
   | { kind: "text"; text: string }
   | { kind: "closed"; code: number; received: number };
+
+/** Loads the prompt lab's larger core, which then takes the messages. */
+declare var loadOpus: () => Promise<unknown>;

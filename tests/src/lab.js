@@ -6,21 +6,22 @@
   const replies = [];
   let arrived;
   worker.onmessage = ({ data }) => {
-    const beside = data.beside?.map((array) => Array.from(array));
-    replies.push({ number: data.number, failed: data.failed, reply: JSON.parse(data.json ?? "null"), beside });
+    // Text alone says why there is no core.
+    const [number, json, beside] = typeof data === "string" ? [0, JSON.stringify({ Failed: data }), []] : data;
+    replies.push({ number, reply: JSON.parse(json), beside: beside.map((array) => Array.from(array)) });
     arrived();
   };
   worker.onerror = ({ message }) => {
-    replies.push({ failed: message });
+    replies.push({ number: 0, reply: { Failed: message } });
     arrived();
   };
   const send = (number, request, beside) => {
-    worker.postMessage({ number, json: JSON.stringify(request), beside }, beside);
+    worker.postMessage([number, JSON.stringify(request), beside], beside);
   };
   // Both at once: the first message comes before the core is there.
   send(1, { Open: 7 }, [Uint8Array.from(file).buffer]);
   send(2, { Render: { clip: 7, wanted, from } }, []);
-  const isOver = () => replies.some(({ number, failed, reply }) => failed || (number === 2 && reply.Part === undefined));
+  const isOver = () => replies.some(({ number, reply }) => number === 0 || (number === 2 && reply.Part === undefined));
   while (!isOver()) await new Promise((resolve) => (arrived = resolve));
   worker.terminate();
   return replies;

@@ -19,7 +19,7 @@ pub(crate) const IS_SET_UP: &str = "DIALBENCH_IS_SET_UP";
 /// Folder of the scripts and style sheets below a page's folder.
 const ASSETS: &str = "assets";
 /// The page's modules, which its scripts load: the boot script, and the lab's worker.
-const MODULES: [&str; 3] = ["page", "panels", "lab"];
+const MODULES: [&str; 4] = ["page", "panels", "lab", "lab-opus"];
 
 /// `cargo xtask hook STAGE`: a stage of Trunk's.
 pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {

@@ -7,7 +7,7 @@ pub(crate) const CORE_PACKAGES: &[&str] =
     &["base", "signal", "ivr", "jobs", "wire", "scenario", "prompt", "corpus"];
 
 /// The packages that make sense for wasm32 alone.
-pub(crate) const BROWSER_PACKAGES: &[&str] = &["frontend", "worklet"];
+pub(crate) const BROWSER_PACKAGES: &[&str] = &["frontend", "lab", "lab-opus", "worklet"];
 
 /// Folders and files that the built page depends on, besides the tools.
 pub(crate) const PAGE_INPUTS: &[&str] = &[

@@ -1,5 +1,5 @@
 // The prompt lab's own thread. It loads the lab's core, which then takes the messages itself, those first that came while it
-// was loading.
+// was loading; a larger core, which has Opus, is loaded when the core asks for it.
 
 /** @type {MessageEvent[]} */
 const early = [];
@@ -7,9 +7,11 @@ onmessage = (event) => {
   early.push(event);
 };
 
+globalThis.loadOpus = () => import("./lab-opus.js").then(({ default: start }) => start());
+
 import("./lab.js")
   .then(({ default: start }) => start())
   .then(() => {
-    for (const event of early) onmessage?.(event);
+    for (const event of early) self.onmessage?.(event);
   })
-  .catch((/** @type {Error} */ error) => postMessage({ failed: error.message }));
+  .catch((/** @type {Error} */ error) => postMessage(error.message));

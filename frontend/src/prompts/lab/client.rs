@@ -7,28 +7,17 @@ use std::{
 };
 
 use js_sys::{Array, ArrayBuffer, Float32Array, Function, Promise, Uint8Array};
-use prompt::{
-    findings::Finding,
-    line::Trim,
-    matching::Match,
-    measure::{Measures, Series},
-    render::{Levels, Settings},
-    source::{Encoding, SourceFacts},
-};
+use lab::message::{ClipId, Origin, Reply, Request, Target, Wanted, read, write};
+use prompt::{matching::Match, render::Settings, source::Encoding};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::{
     decode::{Decoded, decode, is_for_the_lab},
-    message::{
-        ClipId, Origin, Reply, Request, Target, Wanted, load_failure, read, to_levels, to_series, write,
-    },
+    results::{Opened, Rendering, STRANGE},
 };
 use crate::{audio::asset, js::reason};
-
-/// What is said where a worker answers something else than it was asked.
-const STRANGE: &str = "the prompt lab answered something else: load the page again";
 
 /// The prompt lab in its worker. Clones are the same lab, whose worker is started by the first call and ends with the last
 /// clone. If it could not be started, or broke down, calls say why, and the next one starts it again, without prompts.
@@ -59,72 +48,6 @@ struct Listener {
     on: Rc<dyn Fn(Rendering)>,
 }
 
-/// A prompt that was opened.
-#[derive(Clone, Debug)]
-pub(crate) struct Opened {
-    /// The facts about the file.
-    pub(crate) facts: SourceFacts,
-    /// The samples in one channel, −1…1, at the file's rate: the original, to be played.
-    pub(crate) samples: Float32Array,
-    /// The sample rate, in Hz.
-    pub(crate) rate: u32,
-    /// The count of samples at 8 kHz.
-    pub(crate) line: usize,
-    /// The figures of the file.
-    pub(crate) measured: Measures,
-    /// The loudness of the file over time.
-    pub(crate) series: Series,
-    /// The findings in the file by itself, as if it were played untouched; a [`Preview`] has those that count.
-    pub(crate) findings: Vec<Finding>,
-    /// The lowest and the highest sample of each 20 ms at 8 kHz.
-    pub(crate) peaks: Vec<(f32, f32)>,
-}
-
-/// A rendering, or as much of it as is there.
-#[derive(Clone, Debug)]
-pub(crate) enum Rendering {
-    /// The two seconds that are heard at the moment. With a target, they have the gain that was found last.
-    Part {
-        /// The sample of the kept line at which they begin.
-        start: usize,
-        /// The samples at 8 kHz, −1…1.
-        heard: Float32Array,
-    },
-    /// All of it.
-    Whole(Box<Preview>),
-    /// There is none, for a reason in words.
-    Failed(String),
-}
-
-/// A prompt as a caller hears it.
-#[derive(Clone, Debug)]
-pub(crate) struct Preview {
-    /// The settings, with the gain that was found for the target.
-    pub(crate) settings: Settings,
-    /// The way to the target; absent without one, and for a prompt that has no loudness.
-    pub(crate) matched: Option<Match>,
-    /// The part of the line that was kept.
-    pub(crate) trim: Trim,
-    /// The samples behind the codec, at 8 kHz, −1…1.
-    pub(crate) heard: Float32Array,
-    /// The levels of each 20 ms.
-    pub(crate) levels: Vec<Levels>,
-    /// The figures of what is sent, ahead of the codec.
-    pub(crate) measured: Measures,
-    /// The loudness of what is sent over time.
-    pub(crate) series: Series,
-    /// The findings.
-    pub(crate) findings: Vec<Finding>,
-    /// The length in bytes of what the codec makes of it; 0 without a codec.
-    pub(crate) code_bytes: usize,
-    /// The count of samples that were cut off at full scale.
-    pub(crate) cut: usize,
-    /// The time that the worker took to find the gain and to render, in ms.
-    pub(crate) render_ms: f64,
-    /// The time that the worker took to measure the result, in ms.
-    pub(crate) measure_ms: f64,
-}
-
 impl Lab {
     /// Returns a lab, whose worker is started once it is needed.
     pub(crate) fn start() -> Self {
@@ -138,7 +61,7 @@ impl Lab {
             if is_for_the_lab(&bytes)? {
                 let opened =
                     self.call(&Request::Open(clip), &Array::of1(&bytes), &Array::of1(&bytes)).await?;
-                return read_opened(opened);
+                return Opened::read(opened);
             }
             let Decoded { origin, channels } = decode(&bytes).await?;
             // What the browser decoded stays its own: posting makes the only copy.
@@ -218,7 +141,7 @@ impl Lab {
         channels: &Array,
         buffers: &Array,
     ) -> Result<Opened, String> {
-        read_opened(self.call(&Request::Take { clip, origin }, channels, buffers).await?)
+        Opened::read(self.call(&Request::Take { clip, origin }, channels, buffers).await?)
     }
 
     /// Sends a request with what is beside it, handing over `buffers`, and waits for the reply. A refusal is an error.
@@ -288,7 +211,7 @@ impl Lab {
 
 impl Inner {
     fn receive(&self, message: &JsValue) {
-        if let Some(why) = load_failure(message) {
+        if let Some(why) = message.as_string() {
             return self.fail(&format!(
                 "the prompt lab was not loaded ({why}): is Dialbench's server still running?"
             ));
@@ -311,7 +234,7 @@ impl Inner {
             renderings.remove(&clip);
         }
         drop(renderings);
-        on(read_rendering(reply, beside).unwrap_or_else(|| Rendering::Failed(STRANGE.into())));
+        on(Rendering::read(reply, beside));
     }
 
     /// Gives the worker up, and tells all who wait.
@@ -347,49 +270,4 @@ impl Drop for Inner {
 
 fn answer(resolve: &Function, message: &JsValue) {
     resolve.call1(&JsValue::UNDEFINED, message).expect("a promise can be resolved");
-}
-
-fn read_opened((reply, beside): (Reply, Array)) -> Result<Opened, String> {
-    let opened = || {
-        let Reply::Opened(opened) = reply else { return None };
-        let peaks = numbers(&beside, 1)?;
-        let (peaks, _) = peaks.as_chunks();
-        Some(Opened {
-            samples: beside.get(0).dyn_into().ok()?,
-            rate: opened.facts.rate,
-            line: opened.line,
-            measured: opened.measured,
-            series: to_series([numbers(&beside, 2)?, numbers(&beside, 3)?]),
-            findings: opened.findings,
-            peaks: peaks.iter().map(|&[low, high]| (low, high)).collect(),
-            facts: opened.facts,
-        })
-    };
-    opened().ok_or_else(|| STRANGE.to_owned())
-}
-
-fn read_rendering(reply: &Reply, beside: &Array) -> Option<Rendering> {
-    Some(match reply {
-        Reply::Part { start } => Rendering::Part { start: *start, heard: beside.get(0).dyn_into().ok()? },
-        Reply::Whole(whole) => Rendering::Whole(Box::new(Preview {
-            settings: whole.settings,
-            matched: whole.matched,
-            trim: whole.trim.clone(),
-            heard: beside.get(0).dyn_into().ok()?,
-            levels: to_levels(&numbers(beside, 1)?),
-            measured: whole.measured,
-            series: to_series([numbers(beside, 2)?, numbers(beside, 3)?]),
-            findings: whole.findings.clone(),
-            code_bytes: whole.code_bytes,
-            cut: whole.cut,
-            render_ms: whole.render_ms,
-            measure_ms: whole.measure_ms,
-        })),
-        Reply::Failed(why) => Rendering::Failed(why.clone()),
-        Reply::Opened(_) | Reply::Written | Reply::Matched(_) => return None,
-    })
-}
-
-fn numbers(beside: &Array, at: u32) -> Option<Vec<f32>> {
-    beside.get(at).dyn_into::<Float32Array>().ok().map(|numbers| numbers.to_vec())
 }

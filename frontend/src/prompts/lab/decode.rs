@@ -1,15 +1,13 @@
 //! Files that the lab does not read: the browser decodes them, at their own rate where it can be found out.
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
+use lab::message::Origin;
 use prompt::source::SourceError;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AudioBuffer, OfflineAudioContext};
 
-use super::{
-    message::Origin,
-    sniff::{Sniffed, sniff},
-};
+use super::sniff::{Sniffed, sniff};
 use crate::js::{field, reason};
 
 /// The largest file that is taken, in bytes: 34 minutes of 16-bit stereo at 48 kHz. The lab needs five times as much

@@ -9,10 +9,8 @@ use prompt::{
 };
 use signal::frame::SAMPLE_RATE;
 
-use super::{
-    super::message::{ClipId, Reply, Wanted, WholeFacts, level_numbers, series_numbers},
-    Attachment, Clip,
-};
+use super::{Attachment, Clip};
+use crate::message::{ClipId, Reply, Wanted, WholeFacts, level_numbers, series_numbers};
 
 /// The samples of a part: 2 s, in which the whole of most prompts is there.
 const PART: usize = 2 * SAMPLE_RATE as usize;

@@ -1,5 +1,5 @@
 //! What the prompt lab's worker loads.
 
 fn main() {
-    frontend::serve_lab();
+    lab::serve();
 }

@@ -17,7 +17,7 @@ use prompt::{
 };
 
 use self::rendering::{Job, Progress};
-use super::message::{ClipId, Reply, Request, Target, Wanted};
+use crate::message::{Adopted, ClipId, Reply, Request, Target, Wanted};
 
 /// An array that travels beside a message.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,12 +76,15 @@ impl Workshop {
                 self.tasks.push_back(Task::Open { number, clip, source });
             }
             Request::Take { clip, origin } => {
-                let channels = beside.into_iter().filter_map(|attachment| match attachment {
-                    Attachment::Numbers(samples) => Some(samples),
-                    Attachment::Bytes(_) => None,
-                });
+                let channels = beside.into_iter().filter_map(to_numbers);
                 let source = opening::Unread::Channels(channels.collect(), origin);
                 self.tasks.push_back(Task::Open { number, clip, source });
+            }
+            Request::Adopt(adopted) => {
+                let Adopted { clip, facts, measured } = *adopted;
+                let samples = beside.into_iter().find_map(to_numbers).unwrap_or_default();
+                self.clips
+                    .insert(clip, Clip { facts, measured, line: Line::from_samples(samples), matched: None });
             }
             Request::Render { clip, wanted, from } => {
                 self.renderings.retain(|job| job.clip != clip);
@@ -113,6 +116,16 @@ impl Workshop {
     /// Returns the next reply.
     pub(super) fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+
+    /// Hands out the prompts, as the requests by which another workshop takes them over.
+    pub(super) fn hand_over(&mut self) -> Vec<(Request, Attachment)> {
+        let clips = core::mem::take(&mut self.clips).into_iter();
+        let adopt = |(clip, Clip { facts, measured, line, .. })| {
+            let adopted = Box::new(Adopted { clip, facts, measured });
+            (Request::Adopt(adopted), Attachment::Numbers(line.samples))
+        };
+        clips.map(adopt).collect()
     }
 
     fn render(&mut self, mut job: Job, now: &impl Fn() -> f64) {
@@ -181,6 +194,13 @@ impl Workshop {
     fn refuse(&mut self, number: u32, why: &str) {
         let reply = Reply::Failed(why.to_owned());
         self.outputs.push_back(Output { number, reply, beside: Vec::new() });
+    }
+}
+
+fn to_numbers(attachment: Attachment) -> Option<Vec<f32>> {
+    match attachment {
+        Attachment::Numbers(numbers) => Some(numbers),
+        Attachment::Bytes(_) => None,
     }
 }
 

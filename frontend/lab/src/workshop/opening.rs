@@ -8,10 +8,8 @@ use prompt::{
 };
 use signal::frame::FRAME_SAMPLES;
 
-use super::{
-    super::message::{OpenedFacts, Origin, Reply, series_numbers},
-    Attachment, Clip,
-};
+use super::{Attachment, Clip};
+use crate::message::{OpenedFacts, Origin, Reply, series_numbers};
 
 /// A prompt that was given and not looked at yet.
 #[derive(Debug)]

@@ -1,10 +1,11 @@
 use std::cell::Cell;
 
 use prompt::{codec::Codec, findings::Rule, matching::Reach, render::Bypass, source::Encoding};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
-use crate::prompts::lab::message::{OpenedFacts, Origin, WholeFacts, to_levels};
+use crate::message::{OpenedFacts, Origin, WholeFacts, to_levels};
 
 const CLIP: ClipId = ClipId(7);
 
@@ -71,7 +72,7 @@ fn why(output: Output) -> String {
     }
 }
 
-#[wasm_bindgen_test]
+#[test]
 fn a_file_is_opened_with_its_facts_its_samples_and_what_is_drawn_of_it() {
     let pcm = bursts(4, 0.5);
     let (opened, beside) = opened(&mut Workshop::default(), &pcm);
@@ -85,7 +86,7 @@ fn a_file_is_opened_with_its_facts_its_samples_and_what_is_drawn_of_it() {
     assert!(numbers(momentary)[0].is_nan() && numbers(short_term)[39] < 0.0);
 }
 
-#[wasm_bindgen_test]
+#[test]
 fn decoded_channels_are_mixed_and_keep_their_origin() {
     let mut workshop = Workshop::default();
     let origin = Origin { container: "FLAC".into(), encoding: Encoding::Pcm, bits: Some(24), rate: 16_000 };
@@ -97,7 +98,7 @@ fn decoded_channels_are_mixed_and_keep_their_origin() {
     assert!((numbers(&beside[0])[100] - 0.2).abs() < 1e-6);
 }
 
-#[wasm_bindgen_test]
+#[test]
 fn a_rendering_is_what_the_core_renders() {
     let mut workshop = Workshop::default();
     let pcm = bursts(3, 0.5);
@@ -116,7 +117,7 @@ fn a_rendering_is_what_the_core_renders() {
     assert!(facts.render_ms > 0.0 && facts.measure_ms > 0.0);
 }
 
-#[wasm_bindgen_test]
+#[test]
 fn what_is_heard_comes_first_and_is_the_same_in_the_whole() {
     let mut workshop = Workshop::default();
     opened(&mut workshop, &bursts(8, 0.5));
@@ -133,7 +134,7 @@ fn what_is_heard_comes_first_and_is_the_same_in_the_whole() {
     }
 }
 
-#[wasm_bindgen_test]
+#[test]
 fn newer_settings_take_the_place_of_older_ones() {
     let mut workshop = Workshop::default();
     opened(&mut workshop, &bursts(20, 0.5));
@@ -150,7 +151,7 @@ fn newer_settings_take_the_place_of_older_ones() {
     assert!(steps > 20, "{steps} steps for 20 s");
 }
 
-#[wasm_bindgen_test]
+#[test]
 fn a_prompt_that_is_heard_goes_before_others_and_files_wait_for_both() {
     let mut workshop = Workshop::default();
     opened(&mut workshop, &bursts(2, 0.5));
@@ -167,7 +168,7 @@ fn a_prompt_that_is_heard_goes_before_others_and_files_wait_for_both() {
     assert_eq!(outputs.len(), 4);
 }
 
-#[wasm_bindgen_test]
+#[test]
 fn a_target_is_reached_and_the_next_part_has_its_gain() {
     let mut workshop = Workshop::default();
     opened(&mut workshop, &bursts(4, 0.05));
@@ -191,7 +192,7 @@ fn a_target_is_reached_and_the_next_part_has_its_gain() {
     assert!(found.len() == 2 && found[0] == found[1] && found[0].is_some());
 }
 
-#[wasm_bindgen_test]
+#[test]
 fn a_written_file_is_the_result_in_its_codec() {
     let mut workshop = Workshop::default();
     opened(&mut workshop, &bursts(2, 0.5));
@@ -203,7 +204,7 @@ fn a_written_file_is_the_result_in_its_codec() {
     assert_eq!((source.facts.encoding, source.samples.len()), (Encoding::MuLaw, 16_000));
 }
 
-#[wasm_bindgen_test]
+#[test]
 fn what_cannot_be_done_is_refused_in_words() {
     let mut workshop = Workshop::default();
     workshop.handle_input(1, Request::Open(CLIP), vec![Attachment::Bytes(b"RIFX nonsense".to_vec())]);
@@ -220,7 +221,7 @@ fn what_cannot_be_done_is_refused_in_words() {
     assert!(why(only(&mut workshop)).contains("not open"));
 }
 
-#[wasm_bindgen_test]
+#[test]
 fn a_codec_that_is_not_loaded_is_named() {
     let mut workshop = Workshop::default();
     opened(&mut workshop, &bursts(1, 0.5));
@@ -230,4 +231,21 @@ fn a_codec_that_is_not_loaded_is_named() {
         workshop.handle_input(2, render_request(settings, from), Vec::new());
         assert!(why(only(&mut workshop)).contains("G729"));
     }
+}
+
+#[test]
+fn a_prompt_that_is_handed_over_is_rendered_alike() {
+    let (mut first, mut second) = (Workshop::default(), Workshop::default());
+    opened(&mut first, &bursts(2, 0.5));
+    let render = || render_request(Settings::default(), None);
+    first.handle_input(2, render(), Vec::new());
+    let before = only(&mut first);
+    for (request, line) in first.hand_over() {
+        second.handle_input(0, request, vec![line]);
+    }
+    second.handle_input(2, render(), Vec::new());
+    let after = only(&mut second);
+    assert_eq!((whole(&before).1, &whole(&before).0.findings), (whole(&after).1, &whole(&after).0.findings));
+    first.handle_input(3, render(), Vec::new());
+    assert!(why(only(&mut first)).contains("not open"));
 }
