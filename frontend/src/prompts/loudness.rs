@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use prompt::{
+    codec::Codec,
     findings::{Finding, Severity},
     measure::Measures,
 };
@@ -140,10 +141,11 @@ fn facts(clip: &Clip) -> Option<String> {
             format!(" {} samples cut off at full scale.", preview.cut)
         };
         format!(
-            " Rendered in {:.0} ms and measured in {:.0}, to {} bytes.{trimmed}{}{cut}",
+            " As {} in {} bytes: rendered in {:.0} ms, measured in {:.0}.{trimmed}{}{cut}",
+            preview.settings.codec.map_or("PCM", Codec::name),
+            preview.code_bytes,
             preview.render_ms,
             preview.measure_ms,
-            preview.code_bytes,
             gain.unwrap_or_default()
         )
     });

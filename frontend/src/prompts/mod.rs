@@ -1,5 +1,6 @@
 //! The prompt panel: hear what the gateway's settings do to a prompt before a caller does, and have it played.
 
+mod axis;
 mod clip;
 mod drawing;
 mod form;

@@ -253,15 +253,14 @@ impl Player {
                 fade.gain().linear_ramp_to_value_at_time(0.0, when + CROSSFADE)?;
                 end_source(&source, when + CROSSFADE)?;
             }
-            let level = match &state.level {
-                Some(level) => level.clone(),
-                None => {
-                    let level = context.create_gain()?;
-                    level.connect_with_audio_node(&graph.master)?;
-                    let factor = if self.heard() == deck { levels[deck as usize] } else { 0.0 };
-                    level.gain().set_value(factor as f32);
-                    level
-                }
+            let level = if let Some(level) = &state.level {
+                level.clone()
+            } else {
+                let level = context.create_gain()?;
+                level.connect_with_audio_node(&graph.master)?;
+                let factor = if self.heard() == deck { levels[deck as usize] } else { 0.0 };
+                level.gain().set_value(factor as f32);
+                level
             };
             let Some(track) = track.filter(|track| track.samples.length() > 0) else {
                 return Ok((None, level));

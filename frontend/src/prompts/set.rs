@@ -118,7 +118,7 @@ fn columns() -> Vec<Column<Clip>> {
 }
 
 fn save(state: PromptState, clip: Clip) {
-    let (lab, wanted) = (state.lab(), state.wanted(state.settings(), state.target()));
+    let (lab, wanted) = (state.lab(), PromptState::wanted(state.settings(), state.target()));
     spawn_local(async move {
         let saved = match lab.wav(clip.id, wanted).await {
             Ok(bytes) => save_bytes(&format!("{}.wav", stem(&clip.name())), "audio/wav", &bytes)
@@ -130,7 +130,7 @@ fn save(state: PromptState, clip: Clip) {
 }
 
 fn save_all(state: PromptState) {
-    let (lab, wanted) = (state.lab(), state.wanted(state.settings(), state.target()));
+    let (lab, wanted) = (state.lab(), PromptState::wanted(state.settings(), state.target()));
     let clips = state.clips.get_untracked();
     spawn_local(async move {
         let (mut files, mut taken) = (Vec::new(), BTreeMap::new());

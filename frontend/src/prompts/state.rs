@@ -203,7 +203,7 @@ impl PromptState {
 
     /// Returns what a rendering is asked for by: the settings, and the loudness to bring the prompt to. Where its peaks stand
     /// against it, it stays below, so that its dynamics are kept.
-    pub(super) fn wanted(self, settings: Settings, target: Option<f64>) -> Wanted {
+    pub(super) fn wanted(settings: Settings, target: Option<f64>) -> Wanted {
         let target = target.map(|lufs| Target { lufs, reach: Reach::GainOnly });
         Wanted { target, ..Wanted::from(settings) }
     }
@@ -316,7 +316,7 @@ impl PromptState {
         let wanted = if clip.is_played {
             Wanted::from(Settings { codec: None, ..Settings::default() })
         } else {
-            self.wanted(settings, target)
+            Self::wanted(settings, target)
         };
         let take = move |rendering| match rendering {
             Rendering::Part { start, heard } => {

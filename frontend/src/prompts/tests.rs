@@ -11,9 +11,9 @@ use crate::testing::{Answer, FakeServer, Page, Request, mount, until, until_eq};
 /// Forgets what other tests left in this browser.
 fn reset() {
     for storage in [window().local_storage(), window().session_storage()] {
-        storage.unwrap().unwrap().clear().unwrap();
+        storage.expect("allowed").expect("there is one").clear().expect("it forgets");
     }
-    window().location().set_hash("").unwrap();
+    window().location().set_hash("").expect("an address takes it");
 }
 
 fn profile() -> Profile {
@@ -33,7 +33,7 @@ async fn playing(request: Request) -> Answer {
         ("GET", "/api/profile") => Answer::json(&profile()),
         ("GET", "/api/media/sessions?status=active") => Answer::json(&json!({ "totalCount": 1 })),
         ("POST", "/api/media/sessions") => {
-            let body: Value = serde_json::from_str(&request.body).unwrap();
+            let body: Value = serde_json::from_str(&request.body).expect("a body is JSON");
             Answer::json(&json!({
                 "id": body["sessionId"], "confirmedBy": "answer", "playbackState": "playing",
                 "formatVerified": true, "bufferPreloaded": true, "latencyMs": 7, "latencySource": "gateway",
@@ -98,7 +98,7 @@ async fn a_press_of_send_is_one_session_and_is_told_to_analytics_once() {
     until_eq(1, || posted(&server, "/api/analytics/events").len()).await;
     let [sent] = &*posted(&server, "/api/media/sessions") else { panic!("it is sent once") };
     let config = &sent["playbackConfig"];
-    let gain = config["volumeMatrix"]["baseGain"].as_f64().unwrap();
+    let gain = config["volumeMatrix"]["baseGain"].as_f64().expect("a number");
     assert!((gain - 0.5).abs() < 1e-4, "{gain}");
     assert_eq!(config["volumeMatrix"]["compressionRatio"], 0.5);
     assert_eq!(config["codecPreference"], "OPUS");

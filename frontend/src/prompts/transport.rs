@@ -48,7 +48,7 @@ pub(super) fn Transport() -> impl IntoView {
     let keys = window_event_listener(ev::keydown, move |event| {
         if let Some(key) = dtmf_key(&event).filter(|_| state.is_playing.get_untracked()) {
             event.prevent_default();
-            interrupt(state, Interruption::Key(key));
+            interrupt(state, &Interruption::Key(key));
         }
     });
     on_cleanup(move || keys.remove());
@@ -85,10 +85,10 @@ pub(super) fn Transport() -> impl IntoView {
                 <span class="fine">"Interrupt"</span>
                 {KEYS.map(|key| view! {
                     <button type="button" class="key" aria-label=format!("Press {key}") disabled=move || !state.is_playing.get()
-                        on:click=move |_| interrupt(state, Interruption::Key(key.into()))>{key}</button>
+                        on:click=move |_| interrupt(state, &Interruption::Key(key.into()))>{key}</button>
                 }).collect_view()}
                 <button type="button" disabled=move || !state.is_playing.get()
-                    on:click=move |_| interrupt(state, Interruption::Voice)>"Speak"</button>
+                    on:click=move |_| interrupt(state, &Interruption::Voice)>"Speak"</button>
             </div>
         </div>
     }
@@ -138,7 +138,7 @@ fn keep_up(state: PromptState) {
 }
 
 /// Interrupts what is played, as the settings say, and marks it.
-fn interrupt(state: PromptState, by: Interruption) {
+fn interrupt(state: PromptState, by: &Interruption) {
     if !state.is_playing.get_untracked() {
         return;
     }

@@ -53,7 +53,7 @@ pub(in super::super) fn Sessions() -> impl IntoView {
             <JobsUnderWay jobs=state.sessions runner=sender.jobs />
             {trouble}
             <Show when=move || state.has_stand_in()>
-                {move || chosen().map(|session| view! { <played::Played session /> })}
+                {move || chosen().map(|session| view! { <played::Played session=StoredValue::new(session) /> })}
             </Show>
             <JobTable name="Sessions" jobs=state.sessions runner=sender.jobs columns=columns(events)
                 chosen=state.shown_session choose=move |id: JobId| state.shown_session.set(Some(id))

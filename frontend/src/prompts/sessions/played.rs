@@ -11,15 +11,17 @@ use crate::{net::api, ui::Notice};
 
 /// Shows the button that opens what was played, and how far it is from the preview.
 #[component]
-pub(super) fn Played(session: Session) -> impl IntoView {
+pub(super) fn Played(
+    /// The session, by its signals.
+    session: StoredValue<Session>,
+) -> impl IntoView {
     let state = expect_context::<PromptState>();
     let difference = RwSignal::new(None::<String>);
-    let id = session.record.with_untracked(|record| record.draft.session_id.to_string());
-    let number = session.number();
-    let is_made = {
-        let session = session.clone();
-        move || session.record.with(|record| record.result.is_some())
-    };
+    let (id, number) = session.with_value(|session| {
+        let id = session.record.with_untracked(|record| record.draft.session_id.to_string());
+        (id, untrack(|| session.number()))
+    });
+    let is_made = move || session.with_value(|session| session.record.with(|record| record.result.is_some()));
     let open = move |_| {
         let compared = untrack(|| state.shown()).filter(|clip| !clip.is_played);
         let preview = compared.and_then(|clip| untrack(|| clip.result(|preview| preview.heard.clone())));

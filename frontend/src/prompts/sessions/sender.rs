@@ -78,8 +78,10 @@ fn random_uuid() -> Option<String> {
     window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
+    let number = u128::from_be_bytes(bytes);
+    let part =
+        |shift: u32, digits: usize| format!("{:0digits$x}", number >> shift & ((1 << (digits * 4)) - 1));
+    Some([part(96, 8), part(80, 4), part(64, 4), part(48, 4), part(0, 12)].join("-"))
 }
 
 /// Writes samples as a WAV file of 32-bit floating point, so that the stand-in renders the same numbers as this page.
