@@ -71,7 +71,7 @@ pub(super) fn Figures() -> impl IntoView {
         <section class="panel loudness" aria-label="Loudness">
             <header><h2>"Loudness"</h2></header>
             <table aria-label="Figures">
-                <thead><tr><th scope="col">"Figure"</th><th scope="col">"Original"</th><th scope="col">"Preview"</th><th scope="col"></th></tr></thead>
+                <thead><tr><th scope="col">"Figure"</th><th scope="col">"Original"</th><th scope="col">"Preview"</th><th scope="col">"Unit"</th></tr></thead>
                 <tbody>
                     {FIGURES.into_iter().map(|figure| {
                         let figure = StoredValue::new(figure);
