@@ -330,7 +330,12 @@ impl PromptState {
                 let _ = clip.trouble.try_set(None);
                 let _ = clip.preview.try_set(Some(Rc::from(preview)));
             }
-            Rendering::Failed(why) => drop(clip.trouble.try_set(Some(why))),
+            Rendering::Failed(why) => {
+                let why = format!(
+                    "{why}. What is heard is still the last rendering; CXone gets the settings all the same."
+                );
+                let _ = clip.trouble.try_set(Some(why));
+            }
         };
         self.lab().render(clip.id, wanted, from, take);
     }
