@@ -15,11 +15,7 @@ const LOAD: &str = "loadOpus";
 pub(crate) fn is_wanted_for(request: &Request) -> bool {
     let codec = match request {
         Request::Render { wanted, .. } | Request::Write { wanted, .. } => wanted.settings.codec,
-        Request::Open(_)
-        | Request::Take { .. }
-        | Request::Adopt(_)
-        | Request::Match { .. }
-        | Request::Close(_) => None,
+        Request::Open(_) | Request::Take { .. } | Request::Adopt(_) | Request::Close(_) => None,
     };
     codec == Some(Codec::Opus) && !cfg!(feature = "opus")
 }

@@ -79,13 +79,6 @@ pub enum Request {
         /// The settings.
         wanted: Wanted,
     },
-    /// Finds the gains that bring prompts to a loudness.
-    Match {
-        /// The prompts' numbers, each with the settings that the gain comes behind.
-        clips: Vec<(ClipId, Settings)>,
-        /// The loudness.
-        target: Target,
-    },
     /// Forgets a prompt.
     Close(ClipId),
 }
@@ -132,8 +125,6 @@ pub enum Reply {
     Whole(Box<WholeFacts>),
     /// A WAV file, whose bytes are beside it.
     Written,
-    /// The gains of the prompts that were asked for, in their order; none for what has no loudness.
-    Matched(Vec<Option<Match>>),
     /// It could not be done, for a reason in words.
     Failed(String),
 }

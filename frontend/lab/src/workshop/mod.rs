@@ -59,7 +59,6 @@ struct Clip {
 enum Task {
     Open { number: u32, clip: ClipId, source: opening::Unread },
     Write { number: u32, clip: ClipId, wanted: Wanted },
-    Match { number: u32, rest: VecDeque<(ClipId, Settings)>, target: Target, found: Vec<Option<Match>> },
 }
 
 impl Workshop {
@@ -91,9 +90,6 @@ impl Workshop {
                 self.renderings.push_back(Job::new(number, clip, wanted, from));
             }
             Request::Write { clip, wanted } => self.tasks.push_back(Task::Write { number, clip, wanted }),
-            Request::Match { clips, target } => {
-                self.tasks.push_back(Task::Match { number, rest: clips.into(), target, found: Vec::new() });
-            }
             Request::Close(clip) => {
                 self.clips.remove(&clip);
                 self.renderings.retain(|job| job.clip != clip);
@@ -158,19 +154,6 @@ impl Workshop {
                 }
                 Err(why) => self.refuse(number, &why),
             },
-            Task::Match { number, mut rest, target, mut found } => {
-                let Some((clip, settings)) = rest.pop_front() else {
-                    let reply = Reply::Matched(found);
-                    return self.outputs.push_back(Output { number, reply, beside: Vec::new() });
-                };
-                match self.gain(clip, &settings, target) {
-                    Ok(matched) => {
-                        found.push(matched);
-                        self.tasks.push_front(Task::Match { number, rest, target, found });
-                    }
-                    Err(why) => self.refuse(number, &why),
-                }
-            }
         }
     }
 

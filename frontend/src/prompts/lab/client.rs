@@ -7,8 +7,8 @@ use std::{
 };
 
 use js_sys::{Array, ArrayBuffer, Float32Array, Function, Promise, Uint8Array};
-use lab::message::{ClipId, Origin, Reply, Request, Target, Wanted, read, write};
-use prompt::{matching::Match, render::Settings, source::Encoding};
+use lab::message::{ClipId, Origin, Reply, Request, Wanted, read, write};
+use prompt::source::Encoding;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -108,19 +108,6 @@ impl Lab {
         let request = Request::Write { clip, wanted: wanted.into() };
         match self.call(&request, &Array::new(), &Array::new()).await? {
             (Reply::Written, beside) => beside.get(0).dyn_into().map_err(|_| STRANGE.to_owned()),
-            _ => Err(STRANGE.into()),
-        }
-    }
-
-    /// Returns the gain that brings each prompt to a loudness, behind its settings, in the order of `clips`; none for what is
-    /// too short or too quiet to have a loudness.
-    pub(crate) async fn matched(
-        &self,
-        clips: Vec<(ClipId, Settings)>,
-        target: Target,
-    ) -> Result<Vec<Option<Match>>, String> {
-        match self.call(&Request::Match { clips, target }, &Array::new(), &Array::new()).await? {
-            (Reply::Matched(matched), _) => Ok(matched),
             _ => Err(STRANGE.into()),
         }
     }

@@ -120,7 +120,7 @@ fn rendering(reply: &Reply, beside: &Array) -> Option<Rendering> {
             measure_ms: whole.measure_ms,
         })),
         Reply::Failed(why) => Rendering::Failed(why.clone()),
-        Reply::Opened(_) | Reply::Written | Reply::Matched(_) => return None,
+        Reply::Opened(_) | Reply::Written => return None,
     })
 }
 
