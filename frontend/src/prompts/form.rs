@@ -1,11 +1,19 @@
 //! The form: how the gateway is to play the prompt, checked while it is typed by the code that the proxy runs again.
 
 use leptos::prelude::*;
-use prompt::{codec::Codec, control::CutoffBehavior, draft::TARGET_LUFS, typed};
+use prompt::{
+    codec::Codec,
+    control::CutoffBehavior,
+    draft::TARGET_LUFS,
+    preset::{self, Preset},
+    typed,
+    volume::VolumeMatrix,
+};
 
 use super::{sessions::Sender, source::Source, state::PromptState};
 use crate::kit::forms::{
-    ChoiceField, DraftFiles, FormFrame, JsonText, Notation, NumberField, Scale, SwitchField, TextField, lens,
+    ChoiceField, DraftFiles, Field, FormFrame, JsonText, Notation, NumberField, Scale, SwitchField,
+    TextField, lens,
 };
 
 /// A factor that may be typed in decibels: `0.5`, `-6 dB`.
@@ -55,6 +63,7 @@ pub(super) fn PromptForm() -> impl IntoView {
             <Source />
             <TextField id="prompt-id" label="Prompt" placeholder="identifier at CXone"
                 field=form.field(lens!(prompt_id), "promptId") list="prompt-ids" />
+            <PresetChoice />
             <fieldset>
                 <legend>"Volume matrix"</legend>
                 <NumberField id="prompt-gain" label="Base gain" scale=Scale::linear(0.0, 1.0) notation=FACTOR field=base_gain
@@ -91,6 +100,41 @@ pub(super) fn PromptForm() -> impl IntoView {
             <DraftFiles form limits notice=state.notice />
         </FormFrame>
     }
+}
+
+/// Shows the presets, to put one's settings into the form.
+#[component]
+fn PresetChoice() -> impl IntoView {
+    let state = expect_context::<PromptState>();
+    let presets = StoredValue::new(preset::built_in());
+    let chosen = RwSignal::new(String::new());
+    let take = move |name: String| {
+        let found = presets.with_value(|all| all.iter().find(|preset| preset.name == name).cloned());
+        if let Some(Preset { settings, .. }) = found {
+            let VolumeMatrix { base_gain, peak_limit, compression_ratio } = settings.volume;
+            state.form.draft.update(|draft| {
+                draft.base_gain = typed::text(base_gain);
+                draft.peak_limit = typed::text(peak_limit);
+                draft.compression_ratio = typed::text(compression_ratio);
+                draft.silence_trim_ms = settings.silence_trim_ms.map(|ms| ms.to_string()).unwrap_or_default();
+            });
+        }
+        chosen.set(name);
+    };
+    // A preset is chosen for as long as the form holds its settings.
+    let shown = move || {
+        let volume = state.form.draft.with(|draft| draft.volume_or(VolumeMatrix::default()));
+        let is = |preset: &Preset| preset.name == chosen.get() && preset.settings.volume == volume;
+        presets.with_value(|all| all.iter().find(|preset| is(preset)).map(|preset| preset.name.clone()))
+    };
+    let field = Field {
+        value: Signal::derive(move || shown().unwrap_or_default()),
+        set: Callback::new(take),
+        error: Signal::stored(None),
+    };
+    let options = presets
+        .with_value(|all| all.iter().map(|preset| (preset.name.clone(), preset.name.clone())).collect());
+    view! { <ChoiceField id="prompt-preset" label="Preset" field options empty="own settings" /> }
 }
 
 const fn codec_name(codec: Codec) -> &'static str {

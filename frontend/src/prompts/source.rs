@@ -38,7 +38,6 @@ pub(super) fn Source() -> impl IntoView {
             <label for="prompt-file" class="visually-hidden">"Audio file"</label>
             <input id="prompt-file" type="file" accept="audio/*,.wav,.flac,.mp3,.ogg,.opus,.m4a,.ulaw,.alaw" multiple
                 node_ref=input on:change=chosen />
-            <p class="fine">"Or drop files: several make a set."</p>
             <div class="buttons">
                 <Show when=move || state.has_stand_in()><StandInPrompts /></Show>
                 <Microphone />

@@ -42,6 +42,9 @@ pub(super) fn Waveform() -> impl IntoView {
                     on:wheel=move |event| with_canvas(&|canvas| axis.wheel(canvas, &event))
                     on:keydown=move |event| axis.key(&event)></canvas>
                 <canvas node_ref=over aria-hidden="true"></canvas>
+                <Show when=move || state.chosen.get().is_none()>
+                    <p class="hint">"Choose an audio file at the left or drop several there, take one of the stand-in's prompts, record, or begin with a test signal. Files stay in this page until you send."</p>
+                </Show>
             </div>
             <div class="buttons">
                 <button type="button" on:click=move |_| axis.zoom(ZOOM, state.place.get_untracked())>"Zoom in"</button>
