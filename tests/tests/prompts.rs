@@ -140,5 +140,5 @@ async fn what_is_no_prompt_gets_a_clear_word() {
         .await;
     assert_eq!(rows, Value::from(0));
     // A refusal costs nothing but itself.
-    tokio::time::timeout(Duration::from_secs(60), page.open_speech()).await.expect("the next one is opened");
+    tokio::time::timeout(Duration::from_mins(1), page.open_speech()).await.expect("the next one is opened");
 }

@@ -95,7 +95,7 @@ impl MediaGateway {
         &self,
         payload: ControlPayload,
         prompt: Arc<StoredPrompt>,
-        fault: Option<JobFault>,
+        fault: Option<&JobFault>,
     ) -> Result<PlaybackState, JobRefused> {
         let (end, length) = match fault {
             Some(JobFault::Fail { .. }) => (JobEnd::Failed, Duration::ZERO),

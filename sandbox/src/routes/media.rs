@@ -57,7 +57,7 @@ pub(crate) async fn submit(
     };
     let fault = app.faults.take_job_fault(FaultPoint::Media, Service::Media);
     let (id, format_verified) = (payload.session_id().clone(), payload.playback_config().format_verification);
-    let state = match app.media.play(payload, prompt, fault) {
+    let state = match app.media.play(payload, prompt, fault.as_ref()) {
         Ok(state) => state,
         Err(refusal) => return Ok(conflict(id.as_str(), refusal)),
     };

@@ -7,14 +7,13 @@ use base::{
 use serde_json::Value;
 use signal::{
     chain::ChainConfig, compressor::CompressorConfig, gain::GainConfig, gate::GateConfig,
-    limiter::LimiterConfig,
+    limiter::LimiterConfig, math,
 };
 use wire::api::Limits;
 
 use crate::{
     draft::PromptDraft,
-    typed,
-    volume::{BASE_GAIN, COMPRESSION_RATIO, KNEE_DB, THRESHOLD_DBFS},
+    volume::{BASE_GAIN, COMPRESSION_RATIO, KNEE_DB, PEAK_LIMIT, THRESHOLD_DBFS, VolumeMatrix},
 };
 
 /// Said of a stage's number that the gateway has no place for.
@@ -26,10 +25,7 @@ const NO_COUNTERPART: &str = "has no counterpart at the gateway and is left out"
 pub fn open(text: &str, draft: &PromptDraft, limits: &Limits) -> Result<(PromptDraft, FieldErrors), String> {
     match serde_json::from_str::<Value>(text) {
         Ok(json) if is_chain(&json) => {
-            let chain: ChainConfig = serde_json::from_value(json)
-                .map_err(|error| format!("it looks like settings of the voice panel, but: {error}"))?;
-            chain.check().map_err(|errors| errors.to_string())?;
-            Ok(with_chain(draft, &chain))
+            read(json).map(|(volume, left_out)| (draft.clone().with_volume(volume), left_out))
         }
         Ok(_) | Err(_) => draft::open(text, limits),
     }
@@ -41,39 +37,39 @@ pub fn is_chain(json: &Value) -> bool {
     !PromptDraft::is_payload(json) && stages.iter().any(|stage| json.get(stage).is_some_and(Value::is_object))
 }
 
-/// Returns `draft` with the volume of `chain`, and what could not be taken over, by the chain's fields.
-pub fn with_chain(draft: &PromptDraft, chain: &ChainConfig) -> (PromptDraft, FieldErrors) {
+/// Reads the voice panel's settings, and returns the volume that is closest to them and what could not be taken over, by
+/// the chain's fields. Returns why, where they are not the voice panel's, or out of its ranges.
+pub(crate) fn read(json: Value) -> Result<(VolumeMatrix, FieldErrors), String> {
+    let chain: ChainConfig = serde_json::from_value(json)
+        .map_err(|error| format!("it looks like settings of the voice panel, but: {error}"))?;
+    chain.check().map_err(|errors| errors.to_string())?;
+    Ok(volume(&chain))
+}
+
+fn volume(chain: &ChainConfig) -> (VolumeMatrix, FieldErrors) {
     let ChainConfig { gain, gate, compressor, limiter } = *chain;
     let mut left_out = FieldErrors::new();
     let peak_limit = peak_limit(limiter, &mut left_out);
-    let base_gain = base_gain(gain, &peak_limit, &mut left_out);
+    let base_gain = base_gain(gain, peak_limit, &mut left_out);
     if !gate.bypass {
         left_out.refuse("gate", NO_COUNTERPART);
     } else if gate != (GateConfig { bypass: true, ..GateConfig::default() }) {
         left_out.refuse("gate", "is bypassed, and its settings are left out");
     }
     let compression_ratio = compression_ratio(compressor, &mut left_out);
-    let draft = PromptDraft {
-        base_gain,
-        peak_limit,
-        compression_ratio: typed::text(compression_ratio),
-        ..draft.clone()
-    };
-    (draft, left_out)
+    (VolumeMatrix { base_gain, peak_limit, compression_ratio }, left_out)
 }
 
 /// The gain gives way to the ceiling, so that no peak exceeds what was meant.
-fn base_gain(gain: GainConfig, peak_limit: &str, left_out: &mut FieldErrors) -> String {
+fn base_gain(gain: GainConfig, peak_limit: f32, left_out: &mut FieldErrors) -> f32 {
     let factor = if gain.bypass { 1.0 } else { gain.factor };
-    let ceiling = typed::factor(peak_limit).map_or(1.0, |ceiling| ceiling as f32);
-    if factor <= ceiling {
-        return typed::text(BASE_GAIN.nearest(factor));
+    if factor > peak_limit {
+        left_out.refuse(
+            "gain.factor",
+            format!("is {factor}; the gateway's gain is at most its peak limit, so it becomes {peak_limit}"),
+        );
     }
-    left_out.refuse(
-        "gain.factor",
-        format!("is {factor}; the gateway's gain is at most its peak limit, so it becomes {peak_limit}"),
-    );
-    peak_limit.to_owned()
+    BASE_GAIN.nearest(factor.min(peak_limit))
 }
 
 fn compression_ratio(compressor: CompressorConfig, left_out: &mut FieldErrors) -> f32 {
@@ -100,10 +96,10 @@ fn compression_ratio(compressor: CompressorConfig, left_out: &mut FieldErrors) -
     nearest
 }
 
-fn peak_limit(limiter: LimiterConfig, left_out: &mut FieldErrors) -> String {
+fn peak_limit(limiter: LimiterConfig, left_out: &mut FieldErrors) -> f32 {
     if limiter.bypass {
         left_out.refuse("limiter", "is bypassed; the gateway always limits, here to full scale");
-        return typed::text(1.0);
+        return 1.0;
     }
     let release_ms = LimiterConfig::default().release_ms;
     if (limiter.release_ms - release_ms).abs() > f32::EPSILON {
@@ -111,7 +107,8 @@ fn peak_limit(limiter: LimiterConfig, left_out: &mut FieldErrors) -> String {
         left_out
             .refuse("limiter.releaseMs", format!("is {has} ms; at the gateway it is always {release_ms} ms"));
     }
-    if limiter.ceiling_dbfs >= 0.0 { typed::text(1.0) } else { format!("{} dB", limiter.ceiling_dbfs) }
+    // To five digits, which is within a hundredth of a decibel at every ceiling, and reads as it was meant.
+    PEAK_LIMIT.nearest((math::from_db(limiter.ceiling_dbfs) * 1e5).round() / 1e5)
 }
 
 #[cfg(test)]
@@ -123,7 +120,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::volume::VolumeMatrix;
 
     fn draft() -> PromptDraft {
         PromptDraft { prompt_id: "main".into(), target_lufs: "-19".into(), ..PromptDraft::default() }
@@ -145,9 +141,9 @@ mod tests {
         let matrix = VolumeMatrix { base_gain: 0.5, peak_limit: 1.0, compression_ratio: 0.25 };
         check(&matrix.chain(), ["0.5", "1", "0.25"], &[]);
         let limiter = LimiterConfig { bypass: false, ceiling_dbfs: -6.0, ..LimiterConfig::default() };
-        check(&ChainConfig { limiter, ..matrix.chain() }, ["0.5", "-6 dB", "0.25"], &[]);
+        check(&ChainConfig { limiter, ..matrix.chain() }, ["0.5", "0.50119", "0.25"], &[]);
         let limiter = LimiterConfig { ceiling_dbfs: -20.0, ..limiter };
-        check(&ChainConfig { limiter, ..matrix.chain() }, ["-20 dB", "-20 dB", "0.25"], &["gain.factor"]);
+        check(&ChainConfig { limiter, ..matrix.chain() }, ["0.1", "0.1", "0.25"], &["gain.factor"]);
         check(&ChainConfig::bypassed(), ["1", "1", "1"], &["limiter"]);
         let compressor = CompressorConfig {
             bypass: false,
@@ -159,13 +155,13 @@ mod tests {
         let gain = GainConfig { bypass: false, factor: 2.0 };
         let gate = GateConfig { bypass: false, ..GateConfig::default() };
         let all = ChainConfig { gain, gate, compressor, ..matrix.chain() };
-        let (_, errors) = with_chain(&draft(), &all);
+        let (taken, errors) = volume(&all);
         for field in
             ["gain.factor", "gate", "compressor.thresholdDbfs", "compressor.makeUpDb", "compressor.ratio"]
         {
             assert!(errors.message(field).is_some(), "{field}: {errors}");
         }
-        assert_eq!(with_chain(&draft(), &all).0.compression_ratio, "0.1");
+        assert_eq!(taken, VolumeMatrix { base_gain: 1.0, peak_limit: 1.0, compression_ratio: 0.1 });
     }
 
     #[test]
@@ -192,7 +188,9 @@ mod tests {
                 compressor: CompressorConfig { bypass: compressor, ratio, ..CompressorConfig::default() },
                 limiter: LimiterConfig { bypass: limiter, ceiling_dbfs, ..LimiterConfig::default() },
             };
-            let (draft, _) = with_chain(&draft(), &chain);
+            let (volume, _) = volume(&chain);
+            prop_assert!(volume.check().is_ok(), "{volume:?}");
+            let draft = draft().with_volume(volume);
             prop_assert!(draft.check(&Limits::default()).is_ok(), "{draft:?}");
         }
     }

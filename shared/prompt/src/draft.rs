@@ -15,7 +15,7 @@ use crate::{
 /// The path of the target's errors; no payload has it.
 pub const TARGET_LUFS: &str = "targetLufs";
 /// Loudness to which a prompt can be brought, in LUFS: from barely heard to full scale.
-const TARGET_RANGE: core::ops::RangeInclusive<f64> = -60.0..=0.0;
+pub const TARGET_RANGE: core::ops::RangeInclusive<f64> = -60.0..=0.0;
 
 /// The fields as they are typed. It is what a link, a file and the tab's memory hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,12 +54,11 @@ pub struct PromptDraft {
 impl Default for PromptDraft {
     /// An untouched prompt that a key interrupts at once.
     fn default() -> Self {
-        let VolumeMatrix { base_gain, peak_limit, compression_ratio } = VolumeMatrix::default();
         Self {
             prompt_id: String::new(),
-            base_gain: typed::text(base_gain),
-            peak_limit: typed::text(peak_limit),
-            compression_ratio: typed::text(compression_ratio),
+            base_gain: String::new(),
+            peak_limit: String::new(),
+            compression_ratio: String::new(),
             codec: Codec::default(),
             allow_dtmf: true,
             allow_voice: false,
@@ -70,6 +69,7 @@ impl Default for PromptDraft {
             max_concurrent_streams: String::new(),
             target_lufs: String::new(),
         }
+        .with_volume(VolumeMatrix::default())
     }
 }
 
@@ -83,11 +83,23 @@ pub struct CheckedPrompt {
 }
 
 impl PromptDraft {
+    /// Returns the draft with `volume` typed into it.
+    #[must_use]
+    pub fn with_volume(self, volume: VolumeMatrix) -> Self {
+        let VolumeMatrix { base_gain, peak_limit, compression_ratio } = volume;
+        Self {
+            base_gain: typed::text(base_gain),
+            peak_limit: typed::text(peak_limit),
+            compression_ratio: typed::text(compression_ratio),
+            ..self
+        }
+    }
+
     /// Returns the draft that `control` would have been typed into.
     pub fn from_control(control: &Control) -> Self {
         let Control { prompt_id, playback_config, max_concurrent_streams } = control;
         let PlaybackConfig {
-            volume_matrix: VolumeMatrix { base_gain, peak_limit, compression_ratio },
+            volume_matrix,
             interruptibility,
             codec_preference,
             buffer_preload,
@@ -96,9 +108,6 @@ impl PromptDraft {
         } = *playback_config;
         Self {
             prompt_id: prompt_id.to_string(),
-            base_gain: typed::text(base_gain),
-            peak_limit: typed::text(peak_limit),
-            compression_ratio: typed::text(compression_ratio),
             codec: codec_preference,
             allow_dtmf: interruptibility.allow_dtmf,
             allow_voice: interruptibility.allow_voice,
@@ -107,8 +116,9 @@ impl PromptDraft {
             format_verification,
             silence_trim_ms: silence_trim_ms.map(|ms| ms.to_string()).unwrap_or_default(),
             max_concurrent_streams: max_concurrent_streams.map(|max| max.to_string()).unwrap_or_default(),
-            target_lufs: String::new(),
+            ..Self::default()
         }
+        .with_volume(volume_matrix)
     }
 
     /// Returns the volume matrix as far as it can be read, each number moved into its range, for a preview that follows

@@ -106,7 +106,7 @@ impl Default for Limits {
             target_lufs: None,
             target_tolerance_lu: 0.5,
             spread_lu: 3.0,
-            // ITU-R BS.1770's estimate is this much below the peak at worst.
+            // What rounding to 16 bits and another meter's filter may add to full scale.
             true_peak_dbtp: 0.1,
             leading_silence_ms: 300.0,
             trailing_silence_ms: 1_000.0,

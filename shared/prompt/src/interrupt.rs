@@ -47,6 +47,6 @@ mod tests {
         assert_eq!(cut(CutoffBehavior::Fade, 1_000.0), Cut { from_ms: 1_000.0, until_ms: 1_300.0 });
         assert_eq!(cut(CutoffBehavior::Fade, 4_900.0), Cut { from_ms: 4_900.0, until_ms: 5_000.0 });
         assert_eq!(cut(CutoffBehavior::Drain, 10.0), Cut { from_ms: 5_000.0, until_ms: 5_000.0 });
-        assert_eq!(cut(CutoffBehavior::Immediate, 9_000.0).until_ms, 5_000.0);
+        assert_eq!(cut(CutoffBehavior::Immediate, 9_000.0), Cut { from_ms: 5_000.0, until_ms: 5_000.0 });
     }
 }

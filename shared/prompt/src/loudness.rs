@@ -1,7 +1,6 @@
 //! Loudness after ITU-R BS.1770 and EBU Tech 3341, of one channel.
 //!
-//! The crate `ebur128`, which the tests compare with, sums up every window anew; here each 100 ms are summed up once, which
-//! takes a sixth of the time: forty prompts are measured four times each on their way.
+//! The crate `ebur128`, which the tests compare with, sums up every window anew; here each 100 ms are summed up once.
 
 use core::f64::consts::PI;
 

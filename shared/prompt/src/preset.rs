@@ -1,12 +1,9 @@
 //! Presets: settings by a name, as they travel in files.
 
+use base::field_error::FieldErrors;
 use serde::{Deserialize, Serialize};
-use signal::{chain::ChainConfig, math};
 
-use crate::{
-    render::Settings,
-    volume::{BASE_GAIN, COMPRESSION_RATIO, PEAK_LIMIT, VolumeMatrix},
-};
+use crate::{chain_import, render::Settings, volume::VolumeMatrix};
 
 /// Settings by a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,7 +23,10 @@ pub enum PresetError {
     Malformed(#[from] serde_json::Error),
     /// A setting is out of its range.
     #[error("{0}")]
-    OutOfRange(#[from] base::field_error::FieldErrors),
+    OutOfRange(#[from] FieldErrors),
+    /// It is the voice panel's, and one of its settings is wrong.
+    #[error("{0}")]
+    WrongChain(String),
     /// It has no preset of the name.
     #[error("it has no preset named {wanted}, but {}", .names.join(", "))]
     Unknown {
@@ -57,22 +57,24 @@ pub fn built_in() -> Vec<Preset> {
     ]
 }
 
-/// Reads what a file of presets has: one, a list of them, bare settings, or what the voice panel exports.
-pub fn read(json: &str) -> Result<Vec<Preset>, PresetError> {
+/// Reads what a file of presets has: one, a list of them, bare settings, or what the voice panel exports. Returns them with
+/// what of the voice panel's settings could not be taken over, by its fields.
+pub fn read(json: &str) -> Result<(Vec<Preset>, FieldErrors), PresetError> {
     let value: serde_json::Value = serde_json::from_str(json)?;
-    let has = |key: &str| value.get(key).is_some();
+    let mut left_out = FieldErrors::new();
     let presets = if value.is_array() {
         serde_json::from_value(value)?
-    } else if has("settings") {
+    } else if value.get("settings").is_some() {
         vec![serde_json::from_value(value)?]
-    } else if has("gain") || has("compressor") || has("limiter") || has("gate") {
-        let settings = from_chain(&serde_json::from_value(value)?);
-        vec![Preset { name: "voice".into(), settings }]
+    } else if chain_import::is_chain(&value) {
+        let (volume, errors) = chain_import::read(value).map_err(PresetError::WrongChain)?;
+        left_out = errors;
+        vec![Preset { name: "voice".into(), settings: Settings { volume, ..Settings::default() } }]
     } else {
         vec![Preset { name: "settings".into(), settings: serde_json::from_value(value)? }]
     };
     presets.iter().try_for_each(|preset: &Preset| preset.settings.volume.check())?;
-    Ok(presets)
+    Ok((presets, left_out))
 }
 
 /// Finds a preset by its name; without one, the first.
@@ -87,24 +89,6 @@ pub fn find(presets: Vec<Preset>, name: Option<&str>) -> Result<Preset, PresetEr
     }
 }
 
-/// Takes from the voice panel's settings what a gateway has: its gate, thresholds and times have no counterpart there.
-fn from_chain(chain: &ChainConfig) -> Settings {
-    let factor = if chain.gain.bypass { 1.0 } else { chain.gain.factor };
-    let make_up_db = if chain.compressor.bypass { 0.0 } else { chain.compressor.make_up_db };
-    let limit = if chain.limiter.bypass { 1.0 } else { math::from_db(chain.limiter.ceiling_dbfs) };
-    let peak_limit = PEAK_LIMIT.nearest(limit);
-    let base_gain = BASE_GAIN.nearest(factor).min(peak_limit);
-    let ratio = if chain.compressor.bypass { 1.0 } else { 1.0 / chain.compressor.ratio };
-    let compression_ratio = COMPRESSION_RATIO.nearest(ratio);
-    // What a base gain has no room for comes behind the compressor.
-    let rest_db = if base_gain > 0.0 { math::to_db(factor / base_gain) } else { 0.0 };
-    Settings {
-        volume: VolumeMatrix { base_gain, peak_limit, compression_ratio },
-        gain_db: make_up_db + rest_db,
-        ..Settings::default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #[cfg(target_arch = "wasm32")]
@@ -116,11 +100,11 @@ mod tests {
     fn presets_come_back_from_json_in_every_form() {
         let built_in = built_in();
         let list = serde_json::to_string(&built_in).unwrap();
-        assert_eq!(read(&list).unwrap(), built_in);
+        assert_eq!(read(&list).unwrap(), (built_in.clone(), FieldErrors::new()));
         let one = serde_json::to_string(&built_in[1]).unwrap();
-        assert_eq!(read(&one).unwrap(), built_in[1..2]);
+        assert_eq!(read(&one).unwrap().0, built_in[1..2]);
         let bare = r#"{"volume":{"baseGain":0.5,"peakLimit":0.8,"compressionRatio":0.5},"codec":"G711A"}"#;
-        let settings = read(bare).unwrap()[0].settings;
+        let settings = read(bare).unwrap().0[0].settings;
         assert!((settings.volume.peak_limit - 0.8).abs() < 1e-6);
         assert_eq!(settings.codec, Some(crate::codec::Codec::G711A));
         assert_eq!(find(built_in.clone(), Some("even")).unwrap(), built_in[1]);
@@ -129,10 +113,15 @@ mod tests {
     #[test]
     fn what_the_voice_panel_exports_is_taken() {
         let voice = r#"{"gain":{"factor":2.0},"compressor":{"bypass":false,"ratio":4.0,"makeUpDb":3.0},"limiter":{"ceilingDbfs":-6.0206}}"#;
-        let Settings { volume, gain_db, .. } = read(voice).unwrap()[0].settings;
+        let (presets, left_out) = read(voice).unwrap();
+        let volume = presets[0].settings.volume;
         assert!((volume.peak_limit - 0.5).abs() < 1e-4 && (volume.base_gain - 0.5).abs() < 1e-4);
         assert!((volume.compression_ratio - 0.25).abs() < 1e-6);
-        assert!((gain_db - 3.0 - 12.041).abs() < 0.01, "{gain_db}");
+        for field in ["gain.factor", "compressor.makeUpDb"] {
+            assert!(left_out.message(field).is_some(), "{field}: {left_out}");
+        }
+        let wrong = read(r#"{"gain":{"factor":99}}"#).expect_err("out of range").to_string();
+        assert!(wrong.contains("gain.factor"), "{wrong}");
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Stage {
         let phases = ratio.output.min(MAX_PHASES);
         let mut table = vec![0.0; taps * (phases as usize + 1)];
         let mut rows: Vec<&mut [f32]> = table.chunks_exact_mut(taps).collect();
-        let (first, second) = rows.split_at_mut((phases as usize + 2) / 2);
+        let (first, second) = rows.split_at_mut(phases as usize / 2 + 1);
         for (index, row) in first.iter_mut().enumerate() {
             lowpass(row, BETA, cutoff, index as f64 / phases as f64);
         }

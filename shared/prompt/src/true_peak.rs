@@ -1,7 +1,8 @@
 //! A limiter for the true peak: the highest value between the samples, too, as ITU-R BS.1770 has it.
 //!
-//! A block's need of gain is that of its peak at four times the rate. A gain that moves shifts what lies between samples
-//! a little, so the limiter of `shared` runs again over what it made, until nothing is left of that.
+//! A block's need of gain is that of its peak at four times the rate, and of the parabola through the three values there:
+//! without it, up to 0.69 dB would be missed near 4 kHz, which meters at higher rates show. A gain that moves shifts what
+//! lies between samples a little, so the limiter of `signal` runs again over what it made, until nothing is left of that.
 
 use signal::{
     gain::{Grid, Pair},
@@ -14,10 +15,10 @@ use crate::resample;
 /// The samples of a block at 8 kHz: 2 ms.
 pub(crate) const BLOCK: usize = 16;
 /// Samples that a value between two of them is made of.
-const TAPS: usize = 16;
-/// Of these, the samples before the value, its left neighbour aside.
-const BEFORE: usize = TAPS / 2 - 1;
-/// Of these, the samples after the value.
+const TAPS: usize = 32;
+/// Samples before a block that its values are made of; one more than the taps need, for the value ahead of the first.
+const BEFORE: usize = TAPS / 2;
+/// Samples after a block that its values are made of.
 const AFTER: usize = TAPS / 2;
 /// Values for each sample; the first of them is the sample.
 const OVERSAMPLING: usize = 4;
@@ -25,6 +26,9 @@ const OVERSAMPLING: usize = 4;
 const CUTOFF: f64 = 1.0;
 /// The parameter of Kaiser's window: with more, so short a filter would lose the band's end.
 const BETA: f64 = 4.0;
+/// The most that a parabola rises above the highest of its three values: those of a cosine at half of the rate, an eighth
+/// of a turn apart, the middle of two on its peak.
+const RISE: f32 = 1.083;
 /// Times that a limiter runs.
 const PASSES: usize = 3;
 
@@ -47,7 +51,7 @@ impl Interpolator {
             taps
         });
         let sum = |taps: &[f32; TAPS]| taps.iter().map(|tap| tap.abs()).sum::<f32>();
-        let most = taps.iter().map(sum).fold(1.0, f32::max);
+        let most = taps.iter().map(sum).fold(1.0, f32::max) * RISE;
         Self { taps, most }
     }
 
@@ -59,23 +63,42 @@ impl Interpolator {
         if highest(window) * self.most <= least {
             return samples;
         }
-        let mut peaks = [samples; BLOCK];
-        for taps in &self.taps {
-            let mut values = [0.0_f32; BLOCK];
-            for (shift, tap) in taps.iter().enumerate() {
-                for (value, sample) in values.iter_mut().zip(&window[shift..shift + BLOCK]) {
-                    *value += tap * sample;
-                }
-            }
-            for (peak, value) in peaks.iter_mut().zip(values) {
-                *peak = peak.max(value.abs());
+        let [first, second, third] = self.taps.each_ref().map(|taps| between(taps, &window[1..]));
+        let before: f32 =
+            self.taps[OVERSAMPLING - 2].iter().zip(window).map(|(tap, sample)| tap * sample).sum();
+        let mut peak = samples;
+        for n in 0..BLOCK {
+            let earlier = if n == 0 { before } else { third[n - 1] };
+            let (now, next) = (window[BEFORE + n], window[BEFORE + n + 1]);
+            let values = [earlier, now, first[n], second[n], third[n], next];
+            for triple in values.array_windows() {
+                peak = peak.max(crest(*triple));
             }
         }
-        highest(&peaks)
+        peak
     }
 }
 
-/// Returns the highest magnitude of `samples` at four times their rate.
+/// Returns the values that `taps` make between the samples of a block and their next.
+fn between(taps: &[f32; TAPS], samples: &[f32]) -> [f32; BLOCK] {
+    let mut values = [0.0_f32; BLOCK];
+    for (shift, tap) in taps.iter().enumerate() {
+        for (value, sample) in values.iter_mut().zip(&samples[shift..shift + BLOCK]) {
+            *value += tap * sample;
+        }
+    }
+    values
+}
+
+/// Returns the magnitude of the middle value, or, where it is an extreme, of the parabola's through the three.
+fn crest([before, value, after]: [f32; 3]) -> f32 {
+    let (slope, bend) = (after - before, before - 2.0 * value + after);
+    let is_extreme = slope.abs() < bend.abs() && bend * value < 0.0;
+    value.abs() + if is_extreme { slope * slope / (8.0 * bend.abs()) } else { 0.0 }
+}
+
+/// Returns the highest magnitude of `samples` and between them, by values at four times their rate and parabolas through
+/// these.
 pub(crate) fn true_peak(samples: &[f32]) -> f32 {
     let interpolator = Interpolator::new();
     let mut most = 0.0_f32;
@@ -175,25 +198,21 @@ mod tests {
         padded
     }
 
-    /// The highest magnitude at sixteen times the rate, by a long filter of its own.
-    fn true_peak_of(samples: &[f32]) -> f32 {
-        const REACH: usize = 64;
-        let filter = |phase: usize| -> Vec<f32> {
-            let tap = |index: usize| {
-                let t = index as f64 - (REACH - 1) as f64 - phase as f64 / 16.0;
-                let x = core::f64::consts::PI * t;
-                let sinc = if x.abs() < 1e-9 { 1.0 } else { x.sin() / x };
-                (sinc * (x / REACH as f64 / 2.0).cos().powi(2)) as f32
-            };
-            (0..2 * REACH).map(tap).collect()
-        };
-        let filters: Vec<Vec<f32>> = (0..16).map(filter).collect();
-        let mut padded = vec![0.0; REACH];
+    /// The highest magnitude at sixteen times the rate, by filters of `taps` taps.
+    fn at_sixteen_times_the_rate(samples: &[f32], taps: usize) -> f32 {
+        let filters: Vec<Vec<f32>> = (0..16)
+            .map(|phase| {
+                let mut filter = vec![0.0; taps];
+                resample::lowpass(&mut filter, BETA, 1.0, f64::from(phase) / 16.0);
+                filter
+            })
+            .collect();
+        let mut padded = vec![0.0; taps];
         padded.extend(samples);
-        padded.resize(samples.len() + 3 * REACH, 0.0);
+        padded.resize(samples.len() + 2 * taps, 0.0);
         let values = padded
-            .windows(2 * REACH)
-            .flat_map(|window| filters.iter().map(|taps| resample::convolve(window, taps)));
+            .windows(taps)
+            .flat_map(|window| filters.iter().map(|filter| resample::convolve(window, filter)));
         values.fold(0.0, |most, value| most.max(value.abs()))
     }
 
@@ -203,8 +222,24 @@ mod tests {
         let at_45: Vec<f32> = [1.0, 1.0, -1.0, -1.0].repeat(400);
         let output = limited(&at_45);
         let steady = &output[400..1_200];
-        assert!((true_peak_of(steady) - 1.0).abs() < 0.02, "{}", true_peak_of(steady));
+        let peak = at_sixteen_times_the_rate(steady, 128);
+        assert!((peak - 1.0).abs() < 0.02, "{peak}");
         assert!((steady[0].abs() - 0.707).abs() < 0.01, "{}", steady[0]);
+    }
+
+    /// At four times the rate alone, 0.46 dB would be missed at 3.3 kHz.
+    #[test]
+    fn a_tone_s_peak_is_found_wherever_its_samples_lie() {
+        for hz in [300.0_f32, 2_000.0, 2_900.0, 3_300.0] {
+            for start in 0..8 {
+                let at = |n: i32| {
+                    let height = (n as f32 / 1_600.0 * core::f32::consts::PI).sin();
+                    height * (n as f32 / 8_000.0 * hz * core::f32::consts::TAU + start as f32 * 0.2).sin()
+                };
+                let peak_db = signal::math::to_db(true_peak(&(0..1_600).map(at).collect::<Vec<_>>()));
+                assert!(peak_db.abs() < 0.05, "{peak_db} dB at {hz} Hz from {start}");
+            }
+        }
     }
 
     #[test]
@@ -234,8 +269,11 @@ mod tests {
             prop_assert!(output.iter().all(|sample| sample.abs() <= 1.0));
             let peak = true_peak(&output);
             prop_assert!(peak <= 1.000_1, "{peak}");
-            // ITU-R BS.1770, attachment 1 to annex 2: at four times the rate up to 0.69 dB are missed near 4 kHz.
-            let exact = true_peak_of(&output);
+            // A meter at a higher rate with as short a filter sees at most a tenth of a decibel more.
+            let denser = at_sixteen_times_the_rate(&output, TAPS);
+            prop_assert!(denser <= 1.012, "{denser}");
+            // A long filter sees what rings close to 4 kHz where a tone breaks off.
+            let exact = at_sixteen_times_the_rate(&output, 128);
             prop_assert!(exact <= 1.08, "{exact}");
         }
     }

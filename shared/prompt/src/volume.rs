@@ -91,28 +91,6 @@ impl VolumeMatrix {
     }
 }
 
-/// Reads a factor as the gateway has it, `0.5`, or in decibels, `-6 dB`; absent for anything else.
-pub fn read_factor(text: &str) -> Option<f32> {
-    let text = text.trim().replace('\u{2212}', "-");
-    let unit = text.len().checked_sub(2).and_then(|at| text.split_at_checked(at));
-    let factor = match unit {
-        Some((number, unit)) if unit.eq_ignore_ascii_case("db") => {
-            math::from_db(number.trim().parse::<f32>().ok().filter(|db| db.is_finite())?)
-        }
-        _ => text.parse().ok()?,
-    };
-    factor.is_finite().then_some(factor)
-}
-
-/// Reads a compression ratio as the gateway has it, `0.5`, or as compressors do, `2:1`; absent for anything else.
-pub fn read_ratio(text: &str) -> Option<f32> {
-    let ratio = match text.split_once(':') {
-        Some((input, output)) => output.trim().parse::<f32>().ok()? / input.trim().parse::<f32>().ok()?,
-        None => text.trim().parse().ok()?,
-    };
-    ratio.is_finite().then_some(ratio)
-}
-
 #[cfg(test)]
 mod tests {
     #[cfg(target_arch = "wasm32")]
@@ -149,23 +127,6 @@ mod tests {
                 let matrix = VolumeMatrix { base_gain, peak_limit: 1.0, compression_ratio };
                 matrix.chain().check().expect("the chain takes what the gateway takes");
             }
-        }
-    }
-
-    #[test]
-    fn factors_and_ratios_are_read_in_both_ways() {
-        for (text, expect) in
-            [("0.5", 0.5), (" 1 ", 1.0), ("-6.0206 dB", 0.5), ("\u{2212}20db", 0.1), ("0 dB", 1.0)]
-        {
-            let factor = read_factor(text).expect(text);
-            assert!((factor - expect).abs() < 1e-5, "{factor} of {text}");
-        }
-        assert_eq!(
-            (read_ratio("0.5"), read_ratio("2:1"), read_ratio("4 : 1")),
-            (Some(0.5), Some(0.5), Some(0.25))
-        );
-        for text in ["", "dB", "loud", "1.0.0", "inf", "nan dB", "0:0", "1:0 dB", "\u{e9}"] {
-            assert_eq!((read_factor(text), read_ratio(text)), (None, None), "{text}");
         }
     }
 }

@@ -9,11 +9,8 @@ use std::{fs, path::PathBuf, process::ExitCode};
 use anyhow::Context as _;
 use clap::Args;
 use prompt::{
-    codec::Codec,
-    matching::Reach,
-    preset,
-    render::Settings,
-    volume::{read_factor, read_ratio},
+    codec::Codec, control::MIN_SILENCE_TRIM_MS, draft::TARGET_RANGE, matching::Reach, preset,
+    render::Settings, typed,
 };
 use signal::math;
 
@@ -41,7 +38,7 @@ pub(super) struct PromptArguments {
     #[arg(long, value_name = "CODEC", value_parser = codec)]
     codec: Option<Codec>,
     /// Shorten silence at either end to this many milliseconds, at least 300
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(300..))]
+    #[arg(long, value_name = "MS", value_parser = silence)]
     silence_trim: Option<u32>,
     /// Bring each prompt to this loudness, by gain alone
     #[arg(long, value_name = "LUFS", allow_hyphen_values = true, value_parser = target)]
@@ -58,20 +55,27 @@ pub(super) struct PromptArguments {
 }
 
 fn factor(text: &str) -> Result<f32, &'static str> {
-    read_factor(text).ok_or("a number such as 0.5, or decibels such as \"-6 dB\"")
+    let factor = typed::factor(text).ok_or("a number such as 0.5, or decibels such as \"-6 dB\"")?;
+    Ok(factor as f32)
 }
 
 fn ratio(text: &str) -> Result<f32, &'static str> {
-    read_ratio(text).ok_or("a number such as 0.5, or a ratio such as 2:1")
+    let slope = typed::slope(text).ok_or("a number such as 0.5, or a ratio such as 2:1")?;
+    Ok(slope as f32)
 }
 
 fn codec(name: &str) -> Result<Codec, &'static str> {
     Codec::from_name(&name.to_ascii_uppercase()).ok_or("there are G711U, G711A, G729 and OPUS")
 }
 
+fn silence(text: &str) -> Result<u32, &'static str> {
+    let ms = typed::whole(text).filter(|ms| *ms >= MIN_SILENCE_TRIM_MS).and_then(|ms| ms.try_into().ok());
+    ms.ok_or("milliseconds, at least 300")
+}
+
 fn target(text: &str) -> Result<f64, &'static str> {
-    let lufs: f64 = text.parse().map_err(|_| "a number such as -19")?;
-    if (-60.0..=0.0).contains(&lufs) { Ok(lufs) } else { Err("it is from -60 to 0 LUFS") }
+    let lufs = typed::loudness(text).ok_or("a number such as -19")?;
+    if TARGET_RANGE.contains(&lufs) { Ok(lufs) } else { Err("it is from -60 to 0 LUFS") }
 }
 
 /// Renders, measures and judges every file. The code is 1 where a limit is broken or a file is no prompt.
@@ -121,11 +125,14 @@ fn preset(text: &str) -> anyhow::Result<Settings> {
         let names: Vec<String> = preset::built_in().into_iter().map(|preset| preset.name).collect();
         format!("{file} is no preset's name ({}) and cannot be read as a file", names.join(", "))
     })?;
-    let presets = preset::read(&json).with_context(|| file.to_owned())?;
+    let (presets, left_out) = preset::read(&json).with_context(|| file.to_owned())?;
+    for field in &left_out {
+        eprintln!("dialbench: {file}: {field}");
+    }
     Ok(preset::find(presets, name).with_context(|| file.to_owned())?.settings)
 }
 
-/// A limit of the true peak in dBTP, with what an estimate at four times the rate may be off.
+/// A limit of the true peak in dBTP, with what rounding to 16 bits and another meter's filter may add.
 fn peak_limit_dbtp(settings: &Settings) -> f64 {
     const TOLERANCE_DB: f32 = 0.1;
     let limit = if settings.bypass.limiter { 1.0 } else { settings.volume.peak_limit };
