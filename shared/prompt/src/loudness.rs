@@ -4,7 +4,7 @@
 
 use core::f64::consts::PI;
 
-/// The time between two values of a [`Loudness`], in ms.
+/// The time between two values of the loudness over time, in ms.
 pub const STEP_MS: u32 = 100;
 /// The steps of EBU Tech 3341's momentary loudness: 400 ms.
 const MOMENTARY: usize = 4;

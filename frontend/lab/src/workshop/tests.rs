@@ -241,7 +241,13 @@ fn a_prompt_that_is_handed_over_is_rendered_alike() {
     }
     second.handle_input(2, render(), Vec::new());
     let after = only(&mut second);
-    assert_eq!((whole(&before).1, &whole(&before).0.findings), (whole(&after).1, &whole(&after).0.findings));
+    // Bit by bit, for what has no loudness is no number.
+    let bits = |output: &Output| {
+        let parts = whole(output).1;
+        parts.iter().map(|part| part.iter().map(|x| x.to_bits()).collect()).collect::<Vec<Vec<u32>>>()
+    };
+    assert_eq!(bits(&before), bits(&after));
+    assert_eq!(whole(&before).0.findings, whole(&after).0.findings);
     first.handle_input(3, render(), Vec::new());
     assert!(why(only(&mut first)).contains("not open"));
 }

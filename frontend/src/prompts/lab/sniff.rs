@@ -108,7 +108,7 @@ mod tests {
 
     fn check(bytes: &[u8], container: &str, rate: Option<u32>) {
         let sniffed = sniff(bytes);
-        assert_eq!((sniffed.container, sniffed.rate), (Some(container), rate), "{bytes:x?}");
+        assert_eq!((sniffed.container, sniffed.rate), (Some(container), rate));
     }
 
     /// An Ogg page whose only packet begins like this.
@@ -119,7 +119,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn kinds_and_rates_are_told_by_the_first_bytes() {
         let flac = include_bytes!("../../../../sandbox/prompts/account-ask.flac");
-        check(flac, "FLAC", Some(16_000));
+        check(flac, "FLAC", Some(8_000));
         assert_eq!((sniff(flac).encoding, sniff(flac).bits), (Encoding::Pcm, Some(16)));
         check(&page(b"OpusHead\x01\x01\0\0\x80\x3e\0\0"), "Ogg Opus", Some(48_000));
         check(&page(b"\x01vorbis\0\0\0\0\x02\x22\x56\0\0"), "Ogg Vorbis", Some(22_050));
