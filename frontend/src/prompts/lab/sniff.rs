@@ -123,7 +123,7 @@ mod tests {
         assert_eq!((sniff(flac).encoding, sniff(flac).bits), (Encoding::Pcm, Some(16)));
         check(&page(b"OpusHead\x01\x01\0\0\x80\x3e\0\0"), "Ogg Opus", Some(48_000));
         check(&page(b"\x01vorbis\0\0\0\0\x02\x22\x56\0\0"), "Ogg Vorbis", Some(22_050));
-        check(&page(&[b"\x7fFLAC\x01\0\0\x01", &flac[..40]].concat()), "Ogg FLAC", Some(16_000));
+        check(&page(&[b"\x7fFLAC\x01\0\0\x01", &flac[..40]].concat()), "Ogg FLAC", Some(8_000));
         check(&[0xff, 0xfb, 0x90, 0x64], "MP3", Some(44_100));
         check(&[0xff, 0xf3, 0x84, 0x64], "MP3", Some(24_000));
         check(b"ID3\x04\0\0\0\0\0\x03abc\xff\xe3\x28\xc4", "MP3", Some(8_000));

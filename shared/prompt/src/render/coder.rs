@@ -2,8 +2,6 @@
 
 use signal::codec::Law;
 
-#[cfg(feature = "g729")]
-use super::g729;
 #[cfg(feature = "opus")]
 use super::opus;
 use super::{CodecMissing, FRAME};
@@ -14,8 +12,6 @@ pub(super) enum Coder {
     /// No codec.
     Pcm,
     G711(Law),
-    #[cfg(feature = "g729")]
-    G729(Box<g729::G729>),
     #[cfg(feature = "opus")]
     Opus(Box<opus::Opus>),
 }
@@ -26,9 +22,6 @@ impl Coder {
             None => Ok(Self::Pcm),
             Some(Codec::G711U) => Ok(Self::G711(Law::Mu)),
             Some(Codec::G711A) => Ok(Self::G711(Law::A)),
-            #[cfg(feature = "g729")]
-            Some(Codec::G729) => Ok(Self::G729(Box::default())),
-            #[cfg(not(feature = "g729"))]
             Some(Codec::G729) => Err(CodecMissing(Codec::G729)),
             #[cfg(feature = "opus")]
             Some(Codec::Opus) => opus::Opus::new().map(|opus| Self::Opus(Box::new(opus))),
@@ -41,8 +34,6 @@ impl Coder {
     pub(super) const fn delay(&self) -> usize {
         match self {
             Self::Pcm | Self::G711(_) => 0,
-            #[cfg(feature = "g729")]
-            Self::G729(_) => g729::DELAY,
             #[cfg(feature = "opus")]
             Self::Opus(opus) => opus.delay(),
         }
@@ -52,8 +43,6 @@ impl Coder {
     pub(super) const fn takes_any_length(&self) -> bool {
         match self {
             Self::Pcm | Self::G711(_) => true,
-            #[cfg(feature = "g729")]
-            Self::G729(_) => false,
             #[cfg(feature = "opus")]
             Self::Opus(_) => false,
         }
@@ -69,8 +58,6 @@ impl Coder {
                 codes.extend(frame.iter().map(|&sample| law.encode_sample(sample)));
                 law.decode(&codes[start..], frame);
             }
-            #[cfg(feature = "g729")]
-            Self::G729(g729) => g729.transcode(frame, codes),
             #[cfg(feature = "opus")]
             Self::Opus(opus) => opus.transcode(frame, codes),
         }

@@ -1,12 +1,10 @@
 //! Rendering: a prompt as the caller hears it, by the settings that a gateway is given.
 //!
-//! [`Line`] → trimmed ends → gain, compressor (the chain of `shared`) → target gain → limiter of the true peak → 16-bit PCM
+//! [`Line`] → trimmed ends → gain, compressor ([`signal::chain`]) → target gain → limiter of the true peak → 16-bit PCM
 //! → codec and back. A [`Renderer`] takes the line in pieces of any length, and makes the same bytes of them as of the whole;
 //! it can start in the middle, as a page does that is playing.
 
 mod coder;
-#[cfg(feature = "g729")]
-mod g729;
 #[cfg(feature = "opus")]
 mod opus;
 mod renderer;
