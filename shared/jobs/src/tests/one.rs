@@ -250,7 +250,7 @@ fn a_key_that_is_taken_is_the_job_s_own_only_where_it_may_have_arrived() {
         machine.handle_timeout(machine.poll_timeout().unwrap());
         assert_eq!(drain(&mut machine), [JobOutput::Submit { may_have_arrived: true }]);
         machine.handle_input(seconds(9), refused(409, "taken"));
-        assert_eq!(drain(&mut machine), [done.clone()]);
+        assert_eq!(drain(&mut machine), core::slice::from_ref(&done));
     }
     let mut machine = JobMachine::<Playback>::new(steady(), 5);
     machine.handle_input(Instant::ZERO, JobInput::Start(Start::Resubmit));
