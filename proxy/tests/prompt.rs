@@ -116,7 +116,7 @@ fn the_matrix_is_taken_in_numbers_and_decibels_and_refused_out_of_range() {
     // Nothing else brings the peaks, −3.1 dBTP, down.
     assert!(even["truePeakDbtp"].as_f64().unwrap() < -6.0, "{even}");
     let refused = run(&[FLAC, "--base-gain", "0.9", "--peak-limit", "0.5"]);
-    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("peakLimit"));
     assert_eq!(run(&[FLAC, "--base-gain", "loud"]).status.code(), Some(2));
 }

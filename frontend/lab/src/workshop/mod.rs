@@ -61,6 +61,15 @@ enum Task {
     Write { number: u32, clip: ClipId, wanted: Wanted },
 }
 
+impl Task {
+    fn opens(&self, wanted: ClipId) -> bool {
+        match self {
+            Self::Open { clip, .. } => *clip == wanted,
+            Self::Write { .. } => false,
+        }
+    }
+}
+
 impl Workshop {
     /// Takes a request and what is beside it. A rendering takes the place of the prompt's one before, which is not
     /// replied to any more.
@@ -100,8 +109,11 @@ impl Workshop {
     /// Does a step of what is most urgent: what is heard at the moment, then other renderings, then the rest. `now` is a
     /// clock in milliseconds, by which replies say how long their work took. Returns false when nothing is left.
     pub(super) fn work(&mut self, now: &impl Fn() -> f64) -> bool {
-        let urgent = self.renderings.iter().position(Job::is_heard).unwrap_or(0);
-        if let Some(job) = self.renderings.remove(urgent) {
+        // A rendering that was asked for together with its file comes after it.
+        let can_begin = |job: &Job| !self.tasks.iter().any(|task| task.opens(job.clip));
+        let heard = self.renderings.iter().position(|job| job.is_heard() && can_begin(job));
+        let urgent = heard.or_else(|| self.renderings.iter().position(can_begin));
+        if let Some(job) = urgent.and_then(|urgent| self.renderings.remove(urgent)) {
             self.render(job, now);
         } else if let Some(task) = self.tasks.pop_front() {
             self.perform(task);

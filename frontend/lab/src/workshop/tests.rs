@@ -230,6 +230,18 @@ fn a_codec_that_is_not_loaded_is_named() {
 }
 
 #[test]
+fn a_rendering_waits_for_the_file_that_it_was_asked_for_with() {
+    let mut workshop = Workshop::default();
+    let file = vec![Attachment::Bytes(prompt::output::pcm_wav(&[1_000; 8_000]))];
+    workshop.handle_input(1, Request::Open(CLIP), file);
+    workshop.handle_input(2, render_request(Settings::default(), None), Vec::new());
+    while workshop.work(&|| 0.0) {}
+    let numbers: Vec<u32> =
+        std::iter::from_fn(|| workshop.poll_output()).map(|output| output.number).collect();
+    assert_eq!(numbers, [1, 2]);
+}
+
+#[test]
 fn a_prompt_that_is_handed_over_is_rendered_alike() {
     let (mut first, mut second) = (Workshop::default(), Workshop::default());
     opened(&mut first, &bursts(2, 0.5));
