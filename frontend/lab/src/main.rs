@@ -1,4 +1,4 @@
-//! What the prompt lab's worker loads.
+//! The module that the prompt lab's worker loads.
 
 fn main() {
     lab::serve();

@@ -22,7 +22,8 @@ const TURN_MS: f64 = 8.0;
 struct Server {
     scope: DedicatedWorkerGlobalScope,
     workshop: RefCell<Workshop>,
-    /// Where a message begins the next turn, behind those that have come by then. A timer would wait for 4 ms.
+    /// The port to which a message is sent that begins the next turn, behind those that have come by then. A timer would
+    /// wait for 4 ms.
     next: MessagePort,
     has_turn: Cell<bool>,
     /// The messages that wait until the larger module is there, which is loaded when no work is left here.

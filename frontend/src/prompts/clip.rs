@@ -15,7 +15,7 @@ pub(super) struct Clip {
     pub(super) opened: RwSignal<Option<Rc<Opened>>, LocalStorage>,
     /// The last rendering that is complete.
     pub(super) preview: RwSignal<Option<Rc<Preview>>, LocalStorage>,
-    /// What keeps it from being rendered.
+    /// The reason why it was not rendered, if it was not.
     pub(super) trouble: RwSignal<Option<String>>,
     /// The prompt's identifier at the stand-in, once it has been given this clip.
     pub(super) given: RwSignal<Option<String>>,

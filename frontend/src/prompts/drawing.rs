@@ -31,7 +31,7 @@ pub(super) struct Signals<'a> {
     pub(super) limit: Option<f64>,
 }
 
-/// What lies over the signals, and changes with every frame of the screen.
+/// The marks over the signals, which change with every frame of the screen.
 pub(super) struct Overlay<'a> {
     pub(super) span: Span,
     pub(super) place: f64,

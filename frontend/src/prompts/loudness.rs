@@ -14,7 +14,7 @@ struct Figure {
     name: &'static str,
     unit: &'static str,
     read: fn(&Measures) -> Option<f64>,
-    /// What stands where there is none.
+    /// The text in the place of a figure that there is not.
     absent: &'static str,
 }
 

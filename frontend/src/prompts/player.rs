@@ -30,7 +30,7 @@ const SPECTRUM_SIZE: u32 = 2_048;
 pub(super) enum Deck {
     /// The source as it was given.
     Original,
-    /// What the caller hears.
+    /// The rendering, as the caller hears it.
     Preview,
 }
 

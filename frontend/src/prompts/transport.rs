@@ -16,7 +16,7 @@ use crate::{
 
 const KEYS: [&str; 12] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
-/// What a caller interrupts a prompt by.
+/// A caller's means to interrupt a prompt.
 #[derive(Clone, Debug, PartialEq)]
 enum Interruption {
     Key(String),

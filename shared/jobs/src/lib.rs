@@ -1,4 +1,4 @@
-//! What waits, repeats or reconnects: jobs, retries, and links with their close codes.
+//! Machines that wait, repeat or reconnect: jobs, retries, and links with their close codes.
 //!
 //! A job is work that a service takes on, does in its own time, and is asked about until it is over.
 //!

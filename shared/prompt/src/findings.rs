@@ -70,7 +70,7 @@ pub struct Finding {
     pub rule: Rule,
     /// The importance.
     pub level: Severity,
-    /// What was found, and what to do, in sentences.
+    /// The fault and its remedy, in sentences.
     pub detail: String,
 }
 
@@ -118,7 +118,7 @@ impl Default for Limits {
     }
 }
 
-/// What findings are made from.
+/// The facts and figures from which findings are made.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
     /// The facts about the file.

@@ -23,7 +23,7 @@ pub struct Line {
     pub sound: Option<Range<usize>>,
 }
 
-/// What is kept of a prompt once the silence at its ends is trimmed.
+/// The part of a prompt that is kept once the silence at its ends is trimmed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Trim {

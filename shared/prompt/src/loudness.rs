@@ -14,7 +14,7 @@ const SHORT_TERM: usize = 30;
 pub(crate) const GATE_LUFS: f64 = -70.0;
 /// The relative gate, in LU.
 const RELATIVE_GATE_LU: f64 = -10.0;
-/// What a filter remembers below this is nothing: numbers that are not normal are slow.
+/// The size below which a filter's memory is taken for zero: subnormal numbers are slow.
 const NOTHING: f64 = 1e-30;
 
 /// The loudness of a prompt, and loudness over time, a value each [`STEP_MS`] of the window that ends there.

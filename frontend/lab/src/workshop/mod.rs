@@ -199,5 +199,5 @@ fn to_numbers(attachment: Attachment) -> Option<Vec<f32>> {
     }
 }
 
-/// What is said of a prompt that was closed, or lost with a worker that had to be started again.
+/// The message for a prompt that was closed, or lost with a worker that had to be started again.
 const NOT_OPEN: &str = "this prompt is not open: open its file again";

@@ -18,7 +18,7 @@ const HEAD: u32 = 1 << 20;
 /// The sample rate of files that do not say theirs at the beginning, in Hz: that of video, and of Opus.
 const USUAL_RATE: u32 = 48_000;
 
-/// What the browser made of a file.
+/// A file as the browser decoded it.
 pub(super) struct Decoded {
     pub(super) origin: Origin,
     /// The samples of each channel, the browser's own arrays.

@@ -12,7 +12,7 @@ use prompt::{
 };
 use wasm_bindgen::JsCast as _;
 
-/// What is said where a worker answers something else than it was asked.
+/// The message for an answer of the worker's that does not fit the question.
 pub(super) const STRANGE: &str = "the prompt lab answered something else: load the page again";
 
 /// A prompt that was opened.

@@ -2,7 +2,7 @@
 
 use prompt::source::Encoding;
 
-/// What the first bytes tell.
+/// The facts that a file's first bytes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sniffed {
     /// The container's name, as shown; absent where it is not known.

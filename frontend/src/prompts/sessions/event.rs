@@ -9,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::super::state::{PromptState, Session};
 use crate::{clock, kit::jobs::JobId, net::api, ui::Notice};
 
-/// What became of the sessions' events.
+/// The sessions' events, and the answers to them.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Events {
     told: RwSignal<BTreeMap<JobId, Result<EventReceipt, String>>>,

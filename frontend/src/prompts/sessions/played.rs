@@ -1,4 +1,4 @@
-//! What the stand-in's gateway played of a session, to be heard and compared with the preview.
+//! The audio that the stand-in's gateway played of a session, to be heard and compared with the preview.
 
 use js_sys::Float32Array;
 use leptos::prelude::*;

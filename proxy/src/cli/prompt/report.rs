@@ -1,4 +1,4 @@
-//! What is said about prompts: a JSON line each, or lines for a person.
+//! The report about prompts: a JSON line each, or lines for a person.
 
 use std::{
     io::{self, Write},

@@ -23,7 +23,7 @@ use prompt::{
 
 use super::read;
 
-/// What is done with each file.
+/// The work that is done with each file.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) settings: Settings,

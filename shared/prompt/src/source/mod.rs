@@ -44,7 +44,7 @@ pub struct SourceFacts {
     pub rate: u32,
     /// The bits of a sample; absent where the encoding has no fixed number.
     pub bits: Option<u16>,
-    /// How far the channels agree; absent for one channel.
+    /// The agreement of the channels; absent for one channel.
     pub stereo: Option<Stereo>,
 }
 
