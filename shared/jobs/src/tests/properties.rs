@@ -43,6 +43,13 @@ struct Seen {
     doubtful: bool,
 }
 
+/// Returns true for the refusal of a submission for which the service has no place yet.
+fn awaits_place<J: Job<Reply = Stage>>(input: &Input) -> bool {
+    let JobInput::Failed { status, kind, .. } = input else { return false };
+    let refusal = Refusal { status: *status, kind, may_have_arrived: false };
+    J::reaction(Step::Submit, &refusal) == Reaction::AwaitPlace
+}
+
 fn check<J: Job<Reply = Stage>>(
     steps: &[(u8, u64)],
     config: JobConfig,
@@ -58,7 +65,7 @@ fn check<J: Job<Reply = Stage>>(
             Some(input) => {
                 let answer = (3..=12).contains(&kind) || kind == 16;
                 if asking == Some(Step::Submit) {
-                    seen.full += u32::from(kind == 8);
+                    seen.full += u32::from(awaits_place::<J>(&input));
                     seen.doubtful |= matches!(kind, 7 | 10);
                 }
                 seen.doubtful |= kind == 2 && before.phase == JobPhase::Idle;
@@ -120,6 +127,12 @@ fn check<J: Job<Reply = Stage>>(
         }
     }
     Ok(())
+}
+
+#[test]
+fn whatever_kind_of_refusal_says_that_there_is_no_place_uses_up_no_attempt() {
+    let config = JobConfig { max_submissions: 1, max_polls: 1, ..JobConfig::default() };
+    check::<Scarce>(&[(0, 0), (16, 0), (14, 2_000), (6, 0), (14, 2_000)], config, 0).unwrap();
 }
 
 proptest! {
