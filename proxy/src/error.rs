@@ -140,7 +140,13 @@ impl From<TokenError> for ApiError {
         let status = match &error.kind {
             TokenErrorKind::NotConfigured(_) => StatusCode::SERVICE_UNAVAILABLE,
             TokenErrorKind::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            _ => StatusCode::BAD_GATEWAY,
+            TokenErrorKind::Malformed(_)
+            | TokenErrorKind::Credentials
+            | TokenErrorKind::Scopes(_)
+            | TokenErrorKind::Unavailable { .. }
+            | TokenErrorKind::Unexpected(_)
+            | TokenErrorKind::NoToken(_)
+            | TokenErrorKind::Network(_) => StatusCode::BAD_GATEWAY,
         };
         let problem = Self::new(status, error.to_string());
         // Without a token nothing is sent; a request whose token was refused was not acted on either.

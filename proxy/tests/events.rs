@@ -255,7 +255,7 @@ async fn a_page_that_does_not_read_is_closed_with_1013_and_holds_up_nobody() {
             match slow.socket.next().await.unwrap().unwrap() {
                 ToPage::Text(_) => seen += 1,
                 ToPage::Close(frame) => return u16::from(frame.unwrap().code),
-                _ => {}
+                ToPage::Binary(_) | ToPage::Ping(_) | ToPage::Pong(_) | ToPage::Frame(_) => {}
             }
         }
     });

@@ -134,7 +134,7 @@ async fn a_stalled_page_loses_whole_frames_and_they_are_counted() {
             match page.next().await.unwrap().unwrap() {
                 Message::Binary(bytes) => received.extend_from_slice(&bytes),
                 Message::Close(frame) => return u16::from(frame.unwrap().code),
-                _ => {}
+                Message::Text(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
         }
     })

@@ -57,10 +57,16 @@ impl Build {
 
 fn build(project: &Project, mut jobs: Vec<Job>, limit: Limit) -> Result<()> {
     let toolchain = setup::wasm(project)?;
-    // Trunk would compile the same, but one after the other, and only once it is there itself.
-    jobs.push(Job::start("compiling the page", &mut compile(project, &toolchain, RELEASE.page, "frontend"))?);
-    let worklet = &mut compile(project, &toolchain, RELEASE.worklet, "worklet");
-    jobs.push(Job::start("compiling the audio thread", worklet)?);
+    // Trunk would compile the same, but one after the other, and only once it is there itself. Each is a command of its own
+    // because together they would have other features.
+    for (name, profile, package) in [
+        ("compiling the page", RELEASE.page, "frontend"),
+        ("compiling the prompt lab", RELEASE.page, "lab"),
+        ("compiling the prompt lab with Opus", RELEASE.page, "lab-opus"),
+        ("compiling the audio thread", RELEASE.worklet, "worklet"),
+    ] {
+        jobs.push(Job::start(name, &mut compile(project, &toolchain, profile, package))?);
+    }
     setup::npm(project)?;
     let trunk = setup::trunk(project)?;
     Job::wait_all(jobs)?;

@@ -30,6 +30,11 @@ pub(crate) fn only_wasm_packages() -> impl Iterator<Item = &'static str> {
     CORE_PACKAGES.iter().chain(BROWSER_PACKAGES).flat_map(|package| ["--package", package])
 }
 
+/// Returns arguments that name every package for wasm32 alone.
+pub(crate) fn only_browser_packages() -> impl Iterator<Item = &'static str> {
+    BROWSER_PACKAGES.iter().flat_map(|package| ["--package", package])
+}
+
 /// Returns arguments that name every package but those for wasm32 alone.
 pub(crate) fn without_browser_packages() -> impl Iterator<Item = &'static str> {
     let excluded = BROWSER_PACKAGES.iter().flat_map(|package| ["--exclude", package]);

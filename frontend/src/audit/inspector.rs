@@ -29,7 +29,9 @@ pub(super) fn EntryView(entry: Option<AuditEntry>, filter: RwSignal<String>) -> 
     let detail = match entry.detail {
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, plain(&value))).collect(),
         Value::Null => Vec::new(),
-        other => vec![("detail".to_owned(), plain(&other))],
+        value @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+            vec![("detail".to_owned(), plain(&value))]
+        }
     };
     let row = |name: String, value: String| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
     view! {

@@ -214,7 +214,10 @@ fn describe_detail(entry: &AuditEntry) -> String {
             .map(|(name, value)| format!("{name} {}", plain(value)))
             .collect::<Vec<_>>()
             .join(" · "),
-        other => plain(other),
+        value @ (serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_)
+        | serde_json::Value::Array(_)) => plain(value),
     }
 }
 

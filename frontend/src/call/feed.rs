@@ -175,7 +175,6 @@ impl Driver {
                 self.interaction(at, &interaction);
             }
             Message::Unknown(unknown) => log(now, RowKind::Problem, unknown.reason),
-            _ => {}
         }
         self.history.borrow().save();
         if self.replay_to.get().is_some_and(|to| offset >= to) {
@@ -239,7 +238,10 @@ impl Driver {
                 self.store.set_call_state(at, CallState::Disconnecting);
             }
             // The page's own voice stream says when it streams.
-            _ => {}
+            Some(
+                CallState::Idle | CallState::Connecting | CallState::Streaming | CallState::Disconnecting,
+            )
+            | None => {}
         }
     }
 }
@@ -257,7 +259,6 @@ fn describe(interaction: &InteractionEvent) -> String {
             format!("CXone took action {}", interaction.action.as_deref().unwrap_or("without a name"))
         }
         Some(Activity::Other(other)) => format!("{other} at {node}"),
-        Some(_) => format!("something happened at {node}"),
     }
 }
 

@@ -137,10 +137,7 @@ const fn kind(kind: &NodeKind) -> &'static str {
 }
 
 const fn corner(kind: &NodeKind) -> &'static str {
-    match kind {
-        NodeKind::Transfer { .. } | NodeKind::Hangup => "23",
-        _ => "7",
-    }
+    if matches!(kind, NodeKind::Transfer { .. } | NodeKind::Hangup) { "23" } else { "7" }
 }
 
 fn subtitle(node: &ivr::graph::Node) -> String {

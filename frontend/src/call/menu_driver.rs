@@ -129,7 +129,6 @@ impl MenuDriver {
                     DropReason::Ended => "the flow is over",
                     DropReason::NoTypeAhead => "this menu takes no type-ahead",
                     DropReason::Full => "too many digits typed ahead",
-                    _ => "no digit is expected here",
                 }
             )),
             Event::Exhausted { node } => log(format!("{}: retries exhausted", name(node))),
@@ -142,10 +141,9 @@ impl MenuDriver {
                 Outcome::Finished => "flow over: hung up by the IVR",
                 Outcome::GaveUp => "flow over: retries exhausted",
                 Outcome::CallerHungUp => "flow over: caller hung up",
-                _ => "flow over",
             }
             .into()),
-            _ => {}
+            Event::Say { .. } | Event::StopSaying | Event::Digit { .. } => {}
         }
     }
 
@@ -164,7 +162,7 @@ impl MenuDriver {
             Resolution::TimedOutPartial => {
                 Some(format!("timeout after {}: entry incomplete", resolved.sequence))
             }
-            _ => None,
+            Resolution::Matched | Resolution::Collected => None,
         };
         if let Some(text) = text {
             self.store.log(at, RowKind::Menu, text, None);

@@ -152,6 +152,11 @@ fn describe_value(value: &Value) -> String {
         Value::Array(all) if all.iter().all(Value::is_string) => {
             all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
         }
-        other => other.to_string(),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => value.to_string(),
     }
 }

@@ -105,11 +105,10 @@ impl From<PostError> for ApiError {
                 Self::new(StatusCode::CONFLICT, detail).upstream(Service::Media, Some(409), None)
             }
             PostError::Upstream(error) => {
-                let errors = match &error {
-                    UpstreamError::Status { status: 400 | 422, complaints, .. } => {
-                        gateway_errors(complaints.iter().map(String::as_str))
-                    }
-                    _ => gateway_errors([]),
+                let errors = if let UpstreamError::Status { status: 400 | 422, complaints, .. } = &error {
+                    gateway_errors(complaints.iter().map(String::as_str))
+                } else {
+                    gateway_errors([])
                 };
                 Self::from(error).with_errors(errors)
             }

@@ -123,12 +123,10 @@ impl Media {
         if !may_have_arrived && !error.is_doubtful() {
             self.unanswered.invalidate(id);
         }
-        match error {
-            UpstreamError::Status { status: 409, message, .. } => {
-                self.conflict(cxone, id, may_have_arrived, message, retried_by).await
-            }
-            error => Err(error.into()),
+        if let UpstreamError::Status { status: 409, message, .. } = error {
+            return self.conflict(cxone, id, may_have_arrived, message, retried_by).await;
         }
+        Err(error.into())
     }
 
     /// Refuses where as many sessions play as may. Where their number is not known, the gateway decides.

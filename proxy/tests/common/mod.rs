@@ -175,11 +175,11 @@ impl Page {
     pub async fn next(&mut self) -> Value {
         loop {
             let message = within(self.socket.next()).await.expect("the socket is open").unwrap();
-            match message {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("not a text: {other:?}"),
+            if message.is_ping() || message.is_pong() {
+                continue;
             }
+            let Message::Text(text) = message else { panic!("not a text: {message:?}") };
+            return serde_json::from_str(&text).unwrap();
         }
     }
 

@@ -125,7 +125,12 @@ impl Ivr {
                 }
                 Event::Ended { outcome } => self.events.push_back(IvrEvent::Ended(outcome)),
                 // Nothing is published for the others.
-                _ => {}
+                Event::StopSaying
+                | Event::Digit { .. }
+                | Event::TypedAhead { .. }
+                | Event::Dropped { .. }
+                | Event::Exhausted { .. }
+                | Event::Resynchronised { .. } => {}
             }
         }
     }

@@ -171,10 +171,11 @@ impl Bench {
         // A pong comes once the subscription before it has been read.
         socket.send(Message::Ping("subscribed?".into())).await.unwrap();
         loop {
-            match timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap() {
-                Message::Pong(_) => return Events { socket },
-                message => assert!(message.is_ping(), "{message} before the subscription was read"),
+            let message = timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap();
+            if message.is_pong() {
+                return Events { socket };
             }
+            assert!(message.is_ping(), "{message} before the subscription was read");
         }
     }
 
@@ -294,7 +295,7 @@ pub(crate) fn describe(event: &Event) -> String {
                 Some(other) => format!("{other:?}"),
             }
         }
-        other => format!("{other:?}"),
+        unknown @ Event::Unknown(_) => format!("{unknown:?}"),
     }
 }
 

@@ -25,12 +25,12 @@ impl<'a> Receiver<'a> {
     async fn listen_until(&mut self, done: impl Fn(&[Frame]) -> bool) {
         timeout(TIMEOUT, async {
             while !done(&self.frames) {
-                match self.socket.next().await.unwrap().unwrap() {
-                    Message::Binary(bytes) => {
-                        self.sizes.push(bytes.len());
-                        self.reassembler.push(&bytes, |frame| self.frames.push(*frame));
-                    }
-                    message => assert!(message.is_ping(), "{message}"),
+                let message = self.socket.next().await.unwrap().unwrap();
+                if let Message::Binary(bytes) = message {
+                    self.sizes.push(bytes.len());
+                    self.reassembler.push(&bytes, |frame| self.frames.push(*frame));
+                } else {
+                    assert!(message.is_ping(), "{message}");
                 }
             }
         })

@@ -172,10 +172,7 @@ impl Tables {
                 let sequences: Vec<_> = node
                     .branches
                     .iter()
-                    .filter_map(|branch| match &branch.on {
-                        Trigger::Digits { value } => Some((*value, by_id[&branch.to])),
-                        _ => None,
-                    })
+                    .filter_map(|branch| Some((branch.on.digits()?, by_id[&branch.to])))
                     .collect();
                 let longest = sequences.iter().map(|(value, _)| value.len() as u8).max().unwrap_or(0);
                 let root = self.plant(&sequences);
@@ -196,10 +193,7 @@ impl Tables {
                 cases: node
                     .branches
                     .iter()
-                    .filter_map(|branch| match &branch.on {
-                        Trigger::Case { value } => Some((value.clone(), by_id[&branch.to])),
-                        _ => None,
-                    })
+                    .filter_map(|branch| Some((branch.on.case()?.clone(), by_id[&branch.to])))
                     .collect(),
                 otherwise: required(&Trigger::Default),
             },

@@ -12,7 +12,6 @@ use super::machine::SessionKey;
 
 /// An input for an interaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Input {
     /// The caller pressed a key.
     Digit(Digit),
@@ -37,7 +36,6 @@ pub struct Output {
 
 /// An event of an interaction.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum Event {
     /// The call got to a node.
     Entered {
@@ -111,7 +109,6 @@ pub enum Speech {
 
 /// The reason why a digit is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum DropReason {
     /// The flow is over, or about to be.
     Ended,
@@ -153,7 +150,6 @@ impl Resolved {
 
 /// Resolution of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Resolution {
     /// It is one of the menu's sequences.
     Matched,
@@ -192,7 +188,6 @@ impl Resolution {
 
 /// Outcome of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Outcome {
     /// At a transfer.
     Transferred,

@@ -300,6 +300,16 @@ impl Node {
 }
 
 impl Trigger {
+    /// Returns the digits that take the branch, where it is taken by digits.
+    pub const fn digits(&self) -> Option<DigitString> {
+        if let Self::Digits { value } = self { Some(*value) } else { None }
+    }
+
+    /// Returns the value that takes the branch, where it is taken by a variable's value.
+    pub const fn case(&self) -> Option<&Value> {
+        if let Self::Case { value } = self { Some(value) } else { None }
+    }
+
     /// Returns a short text for pictures and logs: `22`, `timeout`, `= gold`.
     pub fn describe(&self) -> String {
         match self {

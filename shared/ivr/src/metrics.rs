@@ -131,7 +131,15 @@ impl Metrics {
                     self.menu(&menu).dropped_off += 1;
                 }
             }
-            _ => {}
+            Event::Entered { .. }
+            | Event::Action { .. }
+            | Event::Say { .. }
+            | Event::StopSaying
+            | Event::Digit { .. }
+            | Event::TypedAhead { .. }
+            | Event::Dropped { .. }
+            | Event::Exhausted { .. }
+            | Event::Resynchronised { .. } => {}
         }
     }
 

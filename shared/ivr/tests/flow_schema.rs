@@ -136,9 +136,10 @@ fn the_schema_refuses_what_cannot_be_read_or_run() {
         let mut flow = small_flow();
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         let parent = flow.pointer_mut(parent).unwrap();
-        match parent {
-            Value::Array(items) => items[key.parse::<usize>().unwrap()] = value.clone(),
-            fields => fields[key] = value.clone(),
+        if let Value::Array(items) = parent {
+            items[key.parse::<usize>().unwrap()] = value.clone();
+        } else {
+            parent[key] = value.clone();
         }
         assert!(validator.check(&flow).is_err(), "{pointer} = {value} passes the schema");
         let compiled = serde_json::from_value(flow).is_ok_and(|flow| CompiledFlow::compile(flow).is_ok());

@@ -225,7 +225,13 @@ fn drain(machine: &mut MenuMachine, key: SessionKey, into: &mut Vec<Seen>) {
             }
             Event::Exhausted { .. } => into.push(Seen::Exhausted),
             Event::Ended { .. } => into.push(Seen::Ended),
-            _ => {}
+            Event::Action { .. }
+            | Event::Say { .. }
+            | Event::StopSaying
+            | Event::Digit { .. }
+            | Event::TypedAhead { .. }
+            | Event::Dropped { .. }
+            | Event::Resynchronised { .. } => {}
         }
     }
 }

@@ -94,7 +94,14 @@ fn drain(machine: &mut MenuMachine, answer: &mut SimulatedDtmf) -> bool {
                 answer.corrected |= resolved.resolution == Resolution::Corrected;
                 fell_back |= resolved.resolution == Resolution::TimedOutPartial;
             }
-            _ => {}
+            Event::Say { .. }
+            | Event::StopSaying
+            | Event::Digit { .. }
+            | Event::TypedAhead { .. }
+            | Event::Dropped { .. }
+            | Event::Exhausted { .. }
+            | Event::Resynchronised { .. }
+            | Event::Ended { .. } => {}
         }
     }
     fell_back

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::test::Outcomes;
 use crate::licences;
 use crate::process;
-use crate::project::{Project, only_wasm_packages, without_browser_packages};
+use crate::project::{Project, only_browser_packages, only_wasm_packages, without_browser_packages};
 use crate::setup::{self, Toolchain};
 
 /// Runs every lint, then says which failed.
@@ -25,8 +25,11 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     native.args(without_browser_packages()).args(["--all-targets", "--", "-D", "warnings"]);
     outcomes.run("clippy, native", &mut native);
     outcomes.run("clippy, wasm32", &mut wasm(project, &toolchain));
-    let mut documentation = cargo("doc --workspace --no-deps --quiet");
-    outcomes.run("documentation", documentation.env("RUSTDOCFLAGS", "-D warnings"));
+    let mut native = documentation(project);
+    outcomes.run("documentation, native", native.args(without_browser_packages()));
+    let mut browser = documentation(project);
+    for_wasm(&mut browser, project, &toolchain);
+    outcomes.run("documentation, wasm32", browser.args(only_browser_packages()));
     outcomes.add("JavaScript's types", || javascript(project));
     if process::find("cargo-deny").is_some() {
         outcomes.run("licences and advisories", &mut cargo("deny check"));
@@ -51,16 +54,31 @@ fn javascript(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Clippy for what runs in the browser. Debian's compiler is another version with other lints, so that where it makes
-/// the wasm, these packages are checked as native ones.
+fn documentation(project: &Project) -> Command {
+    let mut command = process::cargo();
+    command.current_dir(project.root()).env("RUSTDOCFLAGS", "-D warnings").args([
+        "doc",
+        "--no-deps",
+        "--quiet",
+    ]);
+    command
+}
+
+/// Clippy for what runs in the browser.
 fn wasm(project: &Project, toolchain: &Toolchain) -> Command {
     let mut command = process::cargo();
     // Benchmarks are native programs.
     command.current_dir(project.root()).args(["clippy", "--lib", "--bins", "--tests"]);
-    if *toolchain == Toolchain::Active {
-        command.env("CARGO_TARGET_DIR", project.wasm_tests()).args(["--target", setup::TARGET]);
-    }
+    for_wasm(&mut command, project, toolchain);
     command.args(only_wasm_packages());
     command.args(["--", "-D", "warnings"]);
     command
+}
+
+/// Has a command check its packages for the browser. Debian's compiler is another version with other lints, so that where
+/// it makes the wasm, they are checked as native ones.
+fn for_wasm(command: &mut Command, project: &Project, toolchain: &Toolchain) {
+    if *toolchain == Toolchain::Active {
+        command.env("CARGO_TARGET_DIR", project.wasm_tests()).args(["--target", setup::TARGET]);
+    }
 }

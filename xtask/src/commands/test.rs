@@ -21,7 +21,10 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
     let page = page::Build::start(project)?;
     let browser = setup::browser()?;
     let toolchain = setup::wasm(project)?;
+    let mut runner = process::cargo();
+    runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
     let jobs = vec![
+        Job::start("compiling the runner of the wasm tests", &mut runner)?,
         Job::start(
             "compiling dialbench and the native tests",
             &mut native(project, &["build", "--bins", "--tests"]),
@@ -30,10 +33,6 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
     ];
     page.finish(project, Limit::Mentioned)?;
     Job::wait_all(jobs)?;
-    // Only now: it would have waited for the packer, with which it shares a folder.
-    let mut runner = process::cargo();
-    runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
-    Job::wait_all(vec![Job::start("compiling the runner of the wasm tests", &mut runner)?])?;
 
     let with_filter = |mut command: Command| {
         command.args(filter);
@@ -89,6 +88,8 @@ fn wasm(project: &Project, toolchain: &Toolchain, browser: &Browser) -> Command 
         .env("CARGO_TARGET_DIR", project.wasm_tests())
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", project.tools().join("wasm-bindgen-test-runner"))
         .env("CHROMEDRIVER", &browser.driver)
+        // A browser's trace has functions' names alone.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("WASM_BINDGEN_USE_BROWSER", "1")
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")

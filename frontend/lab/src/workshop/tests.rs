@@ -59,17 +59,13 @@ fn render_request(settings: Settings, from: Option<usize>) -> Request {
 }
 
 fn whole(output: &Output) -> (&WholeFacts, Vec<&[f32]>) {
-    match &output.reply {
-        Reply::Whole(whole) => (whole, output.beside.iter().map(numbers).collect()),
-        other => panic!("{other:?}"),
-    }
+    let Reply::Whole(whole) = &output.reply else { panic!("{:?}", output.reply) };
+    (whole, output.beside.iter().map(numbers).collect())
 }
 
 fn why(output: Output) -> String {
-    match output.reply {
-        Reply::Failed(why) => why,
-        other => panic!("{other:?}"),
-    }
+    let Reply::Failed(why) = output.reply else { panic!("{:?}", output.reply) };
+    why
 }
 
 #[test]

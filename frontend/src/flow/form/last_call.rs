@@ -108,7 +108,7 @@ fn note((calls, came): &mut (Vec<(String, Pressed)>, u64), text: &str) {
                     let call = of(calls, said.interaction_id);
                     call.flow = said.flow_id.or(call.flow.take());
                 }
-                _ => {}
+                Message::Unknown(_) => {}
             }
         }
         // What is missing will not come.

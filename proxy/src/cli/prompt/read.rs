@@ -72,8 +72,9 @@ fn decode_track(reader: &mut dyn FormatReader) -> Result<Source, SourceError> {
 }
 
 fn cut_off(error: &Error) -> SourceError {
-    match error {
-        Error::IoError(_) => SourceError::Damaged("it ends within a piece of sound"),
-        _ => SourceError::Damaged("a piece of its sound cannot be decoded"),
-    }
+    SourceError::Damaged(if matches!(error, Error::IoError(_)) {
+        "it ends within a piece of sound"
+    } else {
+        "a piece of its sound cannot be decoded"
+    })
 }

@@ -82,7 +82,12 @@ impl Recovery {
             Value::Object(fields) if fit::<T>(path, Value::Object(Map::new())).is_ok() => {
                 Some(self.fields::<T>(path, fields))
             }
-            _ => {
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => {
                 self.errors.refuse(shown(path), format!("cannot be read: {error}"));
                 None
             }

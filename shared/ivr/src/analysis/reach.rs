@@ -33,7 +33,6 @@ pub struct Unreachable {
 
 /// The reason why no input takes a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Why {
     /// No branch leads to its node.
     NothingLeadsHere,

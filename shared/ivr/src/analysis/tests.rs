@@ -340,7 +340,15 @@ fn state(flow: &Arc<CompiledFlow>, script: &[Press], variables: &Map<String, Val
             match output.event {
                 Event::Entered { .. } => failed = 0,
                 Event::Resolved(_) => failed += 1,
-                _ => {}
+                Event::Action { .. }
+                | Event::Say { .. }
+                | Event::StopSaying
+                | Event::Digit { .. }
+                | Event::TypedAhead { .. }
+                | Event::Dropped { .. }
+                | Event::Exhausted { .. }
+                | Event::Resynchronised { .. }
+                | Event::Ended { .. } => {}
             }
         }
     }

@@ -242,12 +242,7 @@ impl<'a> Tracer<'a> {
     /// Returns the sequence that the machine took `entered` for.
     fn corrected(&self, node: NodeIx, entered: &DigitString) -> DigitString {
         let branches = &self.flow.node(node).branches;
-        let sequences = || {
-            branches.iter().filter_map(|branch| match branch.on {
-                Trigger::Digits { value } => Some(value),
-                _ => None,
-            })
-        };
+        let sequences = || branches.iter().filter_map(|branch| branch.on.digits());
         match correct(entered, sequences(), self.flow.definition().correction_distance) {
             Correction::To(index) => sequences().nth(index).unwrap_or(*entered),
             Correction::None | Correction::Ambiguous => *entered,

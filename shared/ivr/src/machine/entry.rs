@@ -168,7 +168,12 @@ impl Core {
             Does::Collect(_, collect) if heard.len() >= usize::from(collect.min) => {
                 return self.collect(flow, key, collect);
             }
-            _ => {}
+            Does::Prompt { .. }
+            | Does::Menu(..)
+            | Does::Collect(..)
+            | Does::Decision { .. }
+            | Does::Transfer
+            | Does::Hangup => {}
         }
         let untouched = self.session(key).sequence().is_empty();
         self.fail(flow, key, if untouched { Resolution::TimedOut } else { Resolution::TimedOutPartial });

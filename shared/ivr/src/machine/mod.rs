@@ -37,7 +37,6 @@ impl Default for MachineConfig {
 
 /// Source of the end of prompts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum PromptTiming {
     /// Prompts take no time, and the first digit's timeout starts at once.
     Instant,

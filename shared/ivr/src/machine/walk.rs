@@ -98,10 +98,8 @@ impl Core {
     }
 
     pub(super) fn end_at(&mut self, flow: &CompiledFlow, key: SessionKey) {
-        let outcome = match flow.step(self.session(key).node).does {
-            Does::Transfer => Outcome::Transferred,
-            _ => Outcome::Finished,
-        };
+        let is_transfer = matches!(flow.step(self.session(key).node).does, Does::Transfer);
+        let outcome = if is_transfer { Outcome::Transferred } else { Outcome::Finished };
         self.end(key, outcome);
     }
 

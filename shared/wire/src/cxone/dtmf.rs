@@ -7,7 +7,6 @@ use serde_json::value::RawValue;
 
 /// One message of the interactions socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Message {
     /// A digit was heard, in either of CXone's two forms.
     Dtmf(DtmfEvent),
@@ -65,7 +64,6 @@ pub struct InteractionEvent {
 /// Activity of an IVR, as far as its menu machine's timers depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Activity {
     /// The call went to another node.
     NodeEntered,
