@@ -106,6 +106,14 @@ id! {
     PromptId
 }
 id! {
+    /// Identifier of a call that the dialer makes.
+    DialerCallId
+}
+id! {
+    /// Key of a request that is carried out once, however often it is sent; made up by whoever sends it.
+    IdempotencyKey
+}
+id! {
     /// Identifier that the log lines, audit entries and answer of one request share.
     CorrelationId
 }

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod json;
 pub mod lenient;
 pub mod time;
+pub mod timestamp;
 
 #[cfg(all(test, target_arch = "wasm32"))]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

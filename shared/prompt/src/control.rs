@@ -5,12 +5,13 @@ use base::{
     field_error::FieldErrors,
     ids::{MediaSessionId, PromptId},
     json::{self, Node, Object},
+    timestamp,
 };
 use serde::Serialize;
 use serde_json::Value;
 use wire::api::Limits;
 
-use crate::{codec::Codec, timestamp, volume::VolumeMatrix};
+use crate::{codec::Codec, volume::VolumeMatrix};
 
 /// Minimum silence that may be left at the ends of a prompt, in ms: less makes the gateway's playback stutter.
 pub const MIN_SILENCE_TRIM_MS: u64 = 300;

@@ -1,13 +1,10 @@
 //! The event that is told to analytics about a session.
 
-use base::{field_error::FieldErrors, ids::MediaSessionId, json};
+use base::{field_error::FieldErrors, ids::MediaSessionId, json, timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{
-    reply::{PlaybackReply, number},
-    timestamp,
-};
+use crate::reply::{PlaybackReply, number};
 
 /// The type of every playback event.
 pub const PLAYBACK_EVENT: &str = "IVR_PLAYBACK_CONTROL";

@@ -25,7 +25,6 @@ pub mod render;
 pub mod reply;
 mod resample;
 pub mod source;
-pub mod timestamp;
 mod true_peak;
 pub mod typed;
 pub mod volume;

@@ -102,6 +102,9 @@ pub struct Limits {
     /// Active dialer simulations per organisation (5).
     #[serde(alias = "dialerSimulations")]
     pub dialer_simulations: usize,
+    /// Calls of a dialer simulation at a time (5).
+    #[serde(alias = "dialerConcurrency")]
+    pub dialer_concurrency: usize,
     /// Media streams (50).
     #[serde(alias = "mediaStreams")]
     pub media_streams: usize,
@@ -130,6 +133,7 @@ impl Default for Limits {
             media_references: 10,
             flow_depth: 200,
             dialer_simulations: 5,
+            dialer_concurrency: 5,
             media_streams: 50,
             requests_per_second: 100,
             media_posts: 5,

@@ -1,0 +1,104 @@
+//! Durations of calls: a histogram with three significant digits.
+
+use hdrhistogram::Histogram;
+
+/// The durations of calls, in ms.
+#[derive(Clone, Debug)]
+pub struct Latencies {
+    histogram: Histogram<u64>,
+    sum_ms: u128,
+}
+
+impl Default for Latencies {
+    fn default() -> Self {
+        Self { histogram: Histogram::new(3).expect("three digits are within 0 to 5"), sum_ms: 0 }
+    }
+}
+
+impl Latencies {
+    /// Adds a duration in ms.
+    pub fn record(&mut self, ms: u64) {
+        // What does not fit an u64's buckets is no duration.
+        self.histogram.saturating_record(ms);
+        self.sum_ms += u128::from(ms);
+    }
+
+    /// Returns the number of durations.
+    pub fn len(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// Returns true where no duration was added.
+    pub fn is_empty(&self) -> bool {
+        self.histogram.is_empty()
+    }
+
+    /// Returns the mean in ms; 0 where there are none.
+    pub fn mean_ms(&self) -> f64 {
+        if self.is_empty() { 0.0 } else { self.sum_ms as f64 / self.len() as f64 }
+    }
+
+    /// Returns the duration in ms that this share (0–1) of the calls did not exceed; None where there are none.
+    pub fn quantile_ms(&self, share: f64) -> Option<u64> {
+        (!self.is_empty()).then(|| self.histogram.value_at_quantile(share))
+    }
+
+    /// Returns the shortest and the longest duration in ms; None where there are none.
+    pub fn range_ms(&self) -> Option<(u64, u64)> {
+        (!self.is_empty()).then(|| (self.histogram.min(), self.histogram.max()))
+    }
+
+    /// Returns the counts of `bars` intervals of one width from 0 to the longest duration, with the upper end of each in ms.
+    pub fn bars(&self, bars: u64) -> Vec<(u64, u64)> {
+        let Some((_, longest)) = self.range_ms() else { return Vec::new() };
+        let width = (longest + 1).div_ceil(bars.max(1)).max(1);
+        (0..bars)
+            .map(|bar| {
+                let (low, high) = (bar * width, (bar + 1) * width - 1);
+                (high + 1, self.histogram.count_between(low, high))
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_the_durations() {
+        let mut latencies = Latencies::default();
+        for ms in 1..=1_000 {
+            latencies.record(ms);
+        }
+        assert_eq!(latencies.mean_ms(), 500.5);
+        assert_eq!(
+            [0.5, 0.95, 0.99, 1.0].map(|share| latencies.quantile_ms(share)),
+            [Some(500), Some(950), Some(990), Some(1_000)]
+        );
+        assert_eq!(latencies.range_ms(), Some((1, 1_000)));
+    }
+
+    #[test]
+    fn nothing_is_divided_by_none() {
+        let none = Latencies::default();
+        assert_eq!((none.mean_ms(), none.quantile_ms(0.5), none.range_ms()), (0.0, None, None));
+        assert_eq!(none.bars(10), []);
+    }
+
+    #[test]
+    fn every_duration_is_in_a_bar() {
+        let mut latencies = Latencies::default();
+        for ms in [0, 1, 250, 499, 500, 999] {
+            latencies.record(ms);
+        }
+        let bars = latencies.bars(4);
+        assert_eq!(bars.iter().map(|(high, _)| *high).collect::<Vec<_>>(), [250, 500, 750, 1_000]);
+        assert_eq!(bars.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [2, 2, 1, 1]);
+        latencies.record(u64::MAX);
+        assert_eq!(latencies.len(), 7);
+    }
+}
