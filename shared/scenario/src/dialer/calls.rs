@@ -227,10 +227,14 @@ mod tests {
                 .flat_map(|(call, outcome)| life(&format!("c{call}"), CallOutcome::ALL[*outcome].name()))
                 .collect();
             let mut straight = CallBook::default();
-            events.iter().for_each(|event| { straight.note(event); });
+            for event in &events {
+                straight.note(event);
+            }
             let mut shuffled = CallBook::default();
-            order.iter().for_each(|at| { shuffled.note(&events[at.index(events.len())]); });
-            events.iter().rev().for_each(|event| { shuffled.note(event); });
+            let again = order.iter().map(|at| &events[at.index(events.len())]);
+            for event in again.chain(events.iter().rev()) {
+                shuffled.note(event);
+            }
             let counts = |book: &CallBook| (book.attempted(), book.over(), book.completed(), *book.outcomes());
             prop_assert_eq!(counts(&straight), counts(&shuffled));
             let sorted = |book: &CallBook| {

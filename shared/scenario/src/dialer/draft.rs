@@ -199,6 +199,8 @@ impl Draft for DialerDraft {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::float_cmp, reason = "these numbers are exact in binary")]
+
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -276,7 +278,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_draft_survives_a_link_or_a_file(answer in "\\PC{0,9}", calls in "\\PC{0,9}", injection: bool) {
-            let draft = DialerDraft { answer, calls, injection, ..filled() };
+            let draft = DialerDraft { injection, answer, calls, ..filled() };
             let text = serde_json::to_string(&draft).unwrap();
             prop_assert_eq!(serde_json::from_str::<DialerDraft>(&text).unwrap(), draft);
         }

@@ -17,7 +17,7 @@ pub const SUBMISSION_UNKNOWN: &str = "docs/contract.md#submission-unknown";
 /// Time between two looks at a simulation.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// Time after which a simulation is given up.
-const TIMEOUT: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A dialer's simulation at CXone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

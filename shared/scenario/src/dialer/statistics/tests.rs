@@ -1,5 +1,7 @@
-//! Against SciPy 1.17.1: `stats.chisquare`, `stats.binom.ppf`, `stats.ncx2.sf` solved with `optimize.brentq`, and for the
+//! Against `scipy` 1.17.1: `stats.chisquare`, `stats.binom.ppf`, `stats.ncx2.sf` solved with `optimize.brentq`, and for the
 //! exact test `stats.multinomial.pmf` added up over all counts no more probable than those observed.
+
+#![expect(clippy::float_cmp, reason = "these numbers are exact in binary")]
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
