@@ -46,6 +46,10 @@ pub struct SandboxConfig {
     pub simulation_seed: u64,
     /// Shortest and longest time that a simulation takes (300 ms, 2 s).
     pub simulation_time: (Duration, Duration),
+    /// Speed of the dialer's clock: at 20, a call of a minute is over in three seconds, and is told as one of a minute (20).
+    pub dialer_speed: f64,
+    /// Secret that webhooks are signed with, base64 with or without `whsec_` before it (none, so they are not signed).
+    pub webhook_secret: Option<SecretString>,
     /// Flows besides the embedded ones; one with the same identifier replaces an embedded one (none).
     pub extra_flows: Vec<FlowDefinition>,
     /// Recordings besides the embedded ones: asset identifier and samples at 8 kHz, mono (none).
@@ -73,6 +77,8 @@ impl Default for SandboxConfig {
             limits: Limits::default(),
             simulation_seed: 1,
             simulation_time: (Duration::from_millis(300), Duration::from_secs(2)),
+            dialer_speed: 20.0,
+            webhook_secret: None,
             extra_flows: Vec::new(),
             extra_prompts: Vec::new(),
         }

@@ -23,6 +23,9 @@ pub enum StartError {
         /// Everything that is wrong with it, by field.
         errors: FieldErrors,
     },
+    /// Webhooks cannot be sent.
+    #[error("webhooks cannot be sent: {0}")]
+    Webhook(String),
     /// A recording is missing or cannot be decoded.
     #[error("prompt {asset}: {reason}")]
     Prompt {

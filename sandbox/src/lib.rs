@@ -8,7 +8,7 @@
 //! | `/interactions` | `/oauth/token`, form body | WS `/api/v2/interactions/websocket` |
 //! | `/voice` | `/oauth2/token`, JSON body | WS `/agent/voice/{callId}/stream`, GET `/api/v2/interactions/{id}/call` |
 //! | `/flow` | `/oauth/token`, Basic | GET `/api/v2/flow/definitions`, `/api/v2/flow/definitions/{flowId}`; POST `/api/v2/flow/simulator`, GET `/api/v2/flow/simulator/{simulationId}` |
-//! | `/dialer` | `/oauth/token`, Basic with scope | tokens |
+//! | `/dialer` | `/oauth/token`, Basic with scope | POST `/api/v2/dialer/simulations`, GET `/api/v2/dialer/simulations/{simulationId}`; POST `/api/v2/dialer/metrics/aggregations` |
 //! | `/media` | `/oauth/token`, Basic | POST and GET `/api/v2/media/sessions`; POST `/api/v2/analytics/events/custom` |
 //!
 //! # Control
@@ -30,6 +30,8 @@
 //! | GET `/sandbox/media/sessions/{id}/audio` | what was played in one, as WAV. Bearer token of the media service, as below |
 //! | GET `/sandbox/media/prompts`, `…/{promptId}/audio` | lists the prompts; one as WAV |
 //! | PUT `/sandbox/media/prompts/{promptId}` | adds a prompt, a WAV file of at most 32 MiB, or replaces one that was added |
+//! | GET `/sandbox/dialer/simulations` | lists the dialer simulations that were made, with their requests, oldest first |
+//! | GET `/sandbox/dialer/metrics` | lists the metrics that came, oldest first |
 //! | GET `/sandbox/analytics` | lists the events that analytics took, oldest first |
 //! | GET `/sandbox/qa` | lists the test results that were posted to `/qa/api/v1/test-results`, the stand-in for a QA platform |
 //!
@@ -44,6 +46,14 @@
 //! identifier is its client's, and stays taken. Refused are, as the gateway does: wrong payloads, with a list of errors;
 //! more posts in a second than the limit; more active sessions than the limit; and an identifier that is taken.
 //!
+//! # Dialer simulations
+//!
+//! A campaign's calls are made up: each dials, rings or does not, and ends with an outcome that is drawn with the injected
+//! probabilities. As many run at a time as the request says, on a clock of [`SandboxConfig::dialer_speed`]. Each change of
+//! a call's state is posted to the webhook, and at last the simulation's own; an event that is not taken is posted again, for
+//! half a minute. With [`SandboxConfig::webhook_secret`] events are signed as Standard Webhooks has it. Refused are wrong
+//! requests, with every field's error, and more active simulations than the limit.
+//!
 //! # Calls
 //!
 //! A call is `connecting` until its voice socket opens, then `streaming`: its IVR starts. The IVR runs on when its socket
@@ -57,6 +67,7 @@ mod clock;
 mod close;
 mod config;
 mod connection;
+mod dialer;
 mod error;
 pub mod faults;
 mod flows;

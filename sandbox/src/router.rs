@@ -13,7 +13,9 @@ use crate::{
     faults::FaultPoint,
     middleware::{inject_fault, limit_rate, loopback_only},
     refusal::Refusal,
-    routes::{calls, faults, flows, interactions, media, outage, prompts, qa, simulations, token, voice},
+    routes::{
+        calls, dialer, faults, flows, interactions, media, outage, prompts, qa, simulations, token, voice,
+    },
     services::{Service, ServiceContract as _},
     state::AppState,
 };
@@ -61,7 +63,11 @@ fn routes_of(service: Service) -> Vec<(&'static str, FaultPoint, MethodRouter<Ap
             ("/api/v2/media/sessions", FaultPoint::Streams, get(media::count)),
             ("/api/v2/analytics/events/custom", FaultPoint::Analytics, post(media::analytics)),
         ],
-        Service::Dialer => Vec::new(),
+        Service::Dialer => vec![
+            ("/api/v2/dialer/simulations", FaultPoint::Dialer, post(dialer::submit)),
+            ("/api/v2/dialer/simulations/{simulation_id}", FaultPoint::Dialer, get(dialer::status)),
+            ("/api/v2/dialer/metrics/aggregations", FaultPoint::Metrics, post(dialer::aggregate)),
+        ],
     }
 }
 
@@ -75,6 +81,8 @@ fn control_routes() -> Router<App> {
         .route("/faults/seeded", post(faults::seeded))
         .route("/outage", post(outage::begin))
         .route("/qa", get(qa::list))
+        .route("/dialer/simulations", get(dialer::list))
+        .route("/dialer/metrics", get(dialer::metrics))
         .route("/analytics", get(media::events))
         .route("/media/sessions", get(media::list))
         .route("/media/sessions/{session_id}/audio", get(media::audio))

@@ -40,6 +40,8 @@ pub async fn start(config: SandboxConfig) -> Result<Sandbox, StartError> {
     tracing::info!(%address, "sandbox listens");
     let simulating = Arc::clone(&app);
     app.tasks.spawn(async move { simulating.simulator.run(&simulating.shutdown).await });
+    let dialing = Arc::clone(&app);
+    app.tasks.spawn(async move { dialing.dialer.run(&dialing.shutdown).await });
     let playing = Arc::clone(&app);
     app.tasks.spawn(async move { playing.media.run(&playing.shutdown).await });
     let accepting = tokio::spawn(accept(listener, address, Arc::clone(&app), outage_requests));

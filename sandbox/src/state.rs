@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     config::SandboxConfig,
     connection::{Connections, Outages, Tasks},
+    dialer::Dialer,
     error::StartError,
     faults::{Faults, SeededFaults},
     flows::Flows,
@@ -31,6 +32,7 @@ pub(crate) struct AppState {
     pub(crate) faults: Arc<Faults>,
     pub(crate) flows: Flows,
     pub(crate) simulator: Simulator,
+    pub(crate) dialer: Arc<Dialer>,
     pub(crate) media: MediaGateway,
     pub(crate) qa: QaExports,
     pub(crate) hub: Arc<Hub>,
@@ -58,6 +60,7 @@ impl AppState {
         let prompts = Arc::new(prompts);
         let media = MediaGateway::new(clock, &config.limits, Arc::clone(&prompts));
         let (shutdown, tasks) = (CancellationToken::new(), Tasks::new());
+        let dialer = Arc::new(Dialer::new(clock, &config, Arc::clone(&faults), tasks.clone())?);
         let calls = Calls::new(CallContext {
             clock,
             prompts,
@@ -77,6 +80,7 @@ impl AppState {
             faults,
             flows,
             simulator,
+            dialer,
             media,
             qa: QaExports::default(),
             hub,

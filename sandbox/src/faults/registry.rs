@@ -165,6 +165,12 @@ impl Faults {
         self.take(due)?.job_fault()
     }
 
+    /// Takes the fault that strikes a webhook which is sent now.
+    pub(crate) fn take_webhook_fault(&self, service: Service) -> Option<FaultKind> {
+        let now = Instant::now();
+        self.take(|armed| armed.rule.is_for(FaultPoint::Webhook, service) && armed.from <= now)
+    }
+
     /// Waits for a fault that strikes a socket which opened at `opened`.
     pub(crate) async fn socket_fault(
         &self,

@@ -56,6 +56,12 @@ pub enum FaultPoint {
     Streams,
     /// The analytics requests.
     Analytics,
+    /// The dialer's requests and its simulations.
+    Dialer,
+    /// The dialer's metrics requests.
+    Metrics,
+    /// The webhooks that the dialer sends.
+    Webhook,
 }
 
 /// The effect of a fault.
@@ -103,6 +109,10 @@ pub enum FaultKind {
     },
     /// A simulation that is submitted runs for ever.
     NeverEnds,
+    /// A webhook is sent twice.
+    Double,
+    /// A webhook is followed by one that is forged: its signature is another text's.
+    Forge,
 }
 
 /// A fault of a job rather than a request.
@@ -137,7 +147,7 @@ pub enum RetryAfter {
 
 impl FaultPoint {
     /// All points.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Token,
         Self::Interactions,
         Self::Voice,
@@ -148,6 +158,9 @@ impl FaultPoint {
         Self::Media,
         Self::Streams,
         Self::Analytics,
+        Self::Dialer,
+        Self::Metrics,
+        Self::Webhook,
     ];
 
     /// Returns true if the requests at this point open sockets.
@@ -157,7 +170,7 @@ impl FaultPoint {
 
     /// Returns true if its requests begin jobs, which can fail or never end.
     const fn has_jobs(self) -> bool {
-        matches!(self, Self::Simulator | Self::Media)
+        matches!(self, Self::Simulator | Self::Media | Self::Dialer)
     }
 }
 
@@ -185,8 +198,15 @@ impl FaultKind {
             | Self::HalfOpen
             | Self::Garbage
             | Self::ExpireTokens
-            | Self::Impair(_) => None,
+            | Self::Impair(_)
+            | Self::Double
+            | Self::Forge => None,
         }
+    }
+
+    /// Returns true if it strikes webhooks: they come late, not at all, twice, or followed by a forged one.
+    const fn strikes_webhooks(&self) -> bool {
+        matches!(self, Self::Slow { .. } | Self::Drop | Self::Double | Self::Forge)
     }
 
     /// Returns the impairment, where this is one.
@@ -208,8 +228,14 @@ impl FaultRule {
             &FaultKind::Slow { ms } if ms > MAX_MS => {
                 errors.refuse("ms", "must be at most an hour");
             }
+            kind if self.on == FaultPoint::Webhook && !kind.strikes_webhooks() => {
+                errors.refuse("kind", "a webhook comes late, is lost, doubled or followed by a forged one");
+            }
             FaultKind::FailRun { .. } | FaultKind::NeverEnds if !self.on.has_jobs() => {
-                errors.refuse("kind", "only the simulator's runs and media sessions fail or never end");
+                errors.refuse("kind", "only simulations and media sessions fail or never end");
+            }
+            FaultKind::Double | FaultKind::Forge if self.on != FaultPoint::Webhook => {
+                errors.refuse("kind", "only webhooks are doubled or forged");
             }
             FaultKind::LoseAnswer if self.on.is_socket() => {
                 errors.refuse("kind", "only answers to requests are lost");
@@ -238,7 +264,9 @@ impl FaultRule {
             | FaultKind::Garbage
             | FaultKind::ExpireTokens
             | FaultKind::FailRun { .. }
-            | FaultKind::NeverEnds => {}
+            | FaultKind::NeverEnds
+            | FaultKind::Double
+            | FaultKind::Forge => {}
         }
         if self.times == 0 {
             errors.refuse("times", "must be at least 1");
@@ -290,6 +318,11 @@ mod tests {
         check(r#"{"on":"media","kind":"lose_answer","times":2}"#, &[]);
         check(r#"{"on":"voice","kind":"lose_answer"}"#, &["kind"]);
         check(r#"{"on":"qa","kind":"status","status":400}"#, &[]);
+        check(r#"{"on":"dialer","kind":"never_ends"}"#, &[]);
+        check(r#"{"on":"webhook","kind":"double","times":3}"#, &[]);
+        check(r#"{"on":"webhook","kind":"slow","ms":300}"#, &[]);
+        check(r#"{"on":"webhook","kind":"status","status":500}"#, &["kind"]);
+        check(r#"{"on":"dialer","kind":"forge"}"#, &["kind"]);
     }
 
     #[test]

@@ -53,8 +53,12 @@ pub(crate) async fn inject_fault(
             app.shutdown.cancelled().await;
             connection.cut_unanswered().await
         }
-        // Not faults of requests: see `Faults::active_impairment` and `Faults::take_job_fault`.
-        FaultKind::Impair(_) | FaultKind::FailRun { .. } | FaultKind::NeverEnds => next.run(request).await,
+        // Not faults of requests: see `Faults::active_impairment`, `take_job_fault` and `take_webhook_fault`.
+        FaultKind::Impair(_)
+        | FaultKind::FailRun { .. }
+        | FaultKind::NeverEnds
+        | FaultKind::Double
+        | FaultKind::Forge => next.run(request).await,
         // `Close` is armed for sockets only, as `FaultRule::validate` has it.
         FaultKind::Drop | FaultKind::Close { .. } => connection.cut_unanswered().await,
     }

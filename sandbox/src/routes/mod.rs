@@ -1,6 +1,7 @@
 //! The handlers of requests, one file per concern.
 
 pub(crate) mod calls;
+pub(crate) mod dialer;
 mod extract;
 pub(crate) mod faults;
 pub(crate) mod flows;

@@ -4,6 +4,7 @@
 
 mod bench;
 mod calls;
+mod dialer;
 mod document;
 mod faults;
 mod impair;
