@@ -116,7 +116,9 @@ where
                 | FaultKind::LoseAnswer
                 | FaultKind::Impair(_)
                 | FaultKind::FailRun { .. }
-                | FaultKind::NeverEnds,
+                | FaultKind::NeverEnds
+                | FaultKind::Double
+                | FaultKind::Forge,
             ) => Vec::new(),
         };
         for message in messages {

@@ -148,7 +148,7 @@ impl Dialer {
         let observe = |job: Job<Campaign>| {
             tracing::debug!(campaign = &*job.id, state = ?job.state, "dialer simulation");
             match job.state {
-                JobState::Queued => {}
+                JobState::Queued | JobState::Cancelled => {}
                 JobState::Running => {
                     let (dialer, shutdown) = (Arc::clone(self), shutdown.clone());
                     self.tasks.spawn(async move {
@@ -156,7 +156,6 @@ impl Dialer {
                     });
                 }
                 JobState::Completed | JobState::Failed => self.tell_end(&job, shutdown),
-                JobState::Cancelled => {}
             }
         };
         self.jobs.run(shutdown, observe).await;

@@ -115,7 +115,7 @@ impl Iterator for Timeline {
     fn next(&mut self) -> Option<Step> {
         let Reverse((at, call, line)) = self.lines.pop()?;
         let script = &mut self.scripts[line];
-        let elapsed = at - script.began;
+        let elapsed = at.saturating_sub(script.began);
         let state = if !script.dialed {
             script.dialed = true;
             CallState::Dialing
