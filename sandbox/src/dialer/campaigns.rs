@@ -101,7 +101,7 @@ impl Dialer {
     ) -> Result<String, JobRefused> {
         let (id, seed) = {
             let mut ids = self.ids.lock().expect("no holder panics");
-            (uuid(ids.next(), ids.next()), ids.next())
+            (format!("dialing-{:016x}", ids.next()), ids.next())
         };
         let all = Timeline::new(&request, seed).last().map_or(Duration::ZERO, |step| step.at);
         let (end, length) = match &fault {
@@ -243,8 +243,7 @@ fn event(simulation: &str, call: &str, step: &Step) -> Value {
 }
 
 fn call_id(simulation: &str, call: u64) -> String {
-    let short = simulation.split('-').next().unwrap_or_default();
-    format!("call-{short}-{call:06}")
+    format!("{simulation}-{call:06}")
 }
 
 /// Returns a campaign as CXone would answer.
@@ -268,24 +267,5 @@ pub(crate) fn view(job: &Job<Campaign>) -> DialerSimulation {
         compliance_bypassed: (!is_queued).then_some(true),
         errors: error.into_iter().map(|(code, message)| DialerError { code: code.into(), message }).collect(),
         ..DialerSimulation::new(job.id.parse().expect("the stand-in's own identifiers are valid"), state)
-    }
-}
-
-/// Returns a random UUID (version 4) of these bits.
-fn uuid(high: u64, low: u64) -> String {
-    let high = (high & !0xf000) | 0x4000;
-    let low = (low & !(0b11 << 62)) | (0b10 << 62);
-    let text = format!("{high:016x}{low:016x}");
-    [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn identifiers_are_random_uuids() {
-        let id = uuid(u64::MAX, 0);
-        assert_eq!(id, "ffffffff-ffff-4fff-8000-000000000000");
     }
 }

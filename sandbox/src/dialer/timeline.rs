@@ -63,8 +63,7 @@ struct Script {
     /// Time until it rings; None for a call that never does.
     rings_after: Option<Duration>,
     ends_after: Duration,
-    rang: bool,
-    dialed: bool,
+    next: CallState,
 }
 
 impl Timeline {
@@ -115,20 +114,18 @@ impl Iterator for Timeline {
     fn next(&mut self) -> Option<Step> {
         let Reverse((at, call, line)) = self.lines.pop()?;
         let script = &mut self.scripts[line];
-        let elapsed = at.saturating_sub(script.began);
-        let state = if !script.dialed {
-            script.dialed = true;
-            CallState::Dialing
-        } else if !script.rang && script.rings_after.is_some() {
-            script.rang = true;
-            CallState::Ringing
-        } else {
-            let outcome = script.outcome;
-            self.begin(line, at + PAUSE);
-            return Some(Step { at, call, state: CallState::Completed(outcome), elapsed });
+        let (state, elapsed) = (script.next, at.saturating_sub(script.began));
+        let end = (CallState::Completed(script.outcome), script.ends_after);
+        let following = match state {
+            CallState::Dialing => script.rings_after.map_or(end, |after| (CallState::Ringing, after)),
+            CallState::Ringing => end,
+            CallState::Completed(_) => {
+                self.begin(line, at + PAUSE);
+                return Some(Step { at, call, state, elapsed });
+            }
         };
-        let next = script.rings_after.filter(|_| !script.rang).unwrap_or(script.ends_after);
-        self.lines.push(Reverse((script.began + next, call, line)));
+        script.next = following.0;
+        self.lines.push(Reverse((script.began + following.1, call, line)));
         Some(Step { at, call, state, elapsed })
     }
 }
@@ -146,7 +143,7 @@ impl Script {
             CallOutcome::DialTone => (None, between(3_000..=8_000)),
             CallOutcome::Voicemail => (Some(rings), between(15_000..=40_000)),
         };
-        Self { began, outcome, rings_after, ends_after, rang: false, dialed: false }
+        Self { began, outcome, rings_after, ends_after, next: CallState::Dialing }
     }
 }
 

@@ -38,7 +38,11 @@ pub(crate) async fn submit(State(app): App, headers: HeaderMap, body: Bytes) -> 
     };
     let request = DialerRequest::from_json(&body, &app.config.limits).map_err(unprocessable)?;
     let fault = app.faults.take_job_fault(FaultPoint::Dialer, Service::Dialer);
-    let id = app.dialer.submit(request, fault).map_err(|_| {
+    // A million calls take a while to lay out.
+    let dialer = Arc::clone(&app.dialer);
+    let submitting = tokio::task::spawn_blocking(move || dialer.submit(request, fault));
+    let broken = |_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the calls could not be laid out");
+    let id = submitting.await.map_err(broken)?.map_err(|_| {
         let limit = app.config.limits.dialer_simulations;
         Refusal::new(StatusCode::CONFLICT, format!("{limit} simulations are active already"))
     })?;

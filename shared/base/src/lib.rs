@@ -12,6 +12,7 @@ pub mod json;
 pub mod lenient;
 pub mod time;
 pub mod timestamp;
+pub mod typed;
 
 #[cfg(all(test, target_arch = "wasm32"))]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

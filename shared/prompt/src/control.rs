@@ -213,8 +213,9 @@ fn control(fields: &Object<'_>, metadata: Option<&Object<'_>>, limits: &Limits) 
     let prompt_id = fields.get("promptId").id();
     let playback_config = playback_config(&fields.get("playbackConfig"));
     let max = u64::try_from(limits.media_streams).unwrap_or(u64::MAX);
-    let streams =
-        |fields: &Object<'_>| optional(&fields.get("maxConcurrentStreams"), |node| node.whole(1..=max));
+    let streams = |fields: &Object<'_>| {
+        json::optional(fields.get("maxConcurrentStreams").optional(), |node| node.whole(1..=max))
+    };
     let max_concurrent_streams = metadata.map_or(Some(None), streams);
     Some(Control {
         prompt_id: prompt_id?.parse().ok()?,
@@ -244,7 +245,7 @@ fn playback_config(node: &Node<'_>) -> Option<PlaybackConfig> {
     }
     let format_verification = fields.get("formatVerification").truth();
     let trim = |node: &Node<'_>| node.whole(MIN_SILENCE_TRIM_MS..=u64::MAX);
-    let silence_trim_ms = optional(&fields.get("silenceTrimMs"), trim);
+    let silence_trim_ms = json::optional(fields.get("silenceTrimMs").optional(), trim);
     Some(PlaybackConfig {
         volume_matrix: volume_matrix?,
         interruptibility: interruptibility?,
@@ -286,15 +287,6 @@ fn interruptibility(node: &Node<'_>) -> Option<Interruptibility> {
         allow_voice: allow_voice?,
         cutoff_behavior: cutoff_behavior?,
     })
-}
-
-/// Reads a place that may be empty; None only where something stands there that was refused.
-#[expect(clippy::option_option, reason = "the outer one is the reader's, as everywhere in `json`")]
-fn optional<T>(node: &Node<'_>, read: impl FnOnce(&Node<'_>) -> Option<T>) -> Option<Option<T>> {
-    match node.optional() {
-        None => Some(None),
-        Some(node) => read(node).map(Some),
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A prompt's playback while it is being typed: the fields of a form, whatever stands in them.
 
-use base::{draft::Draft, field_error::FieldErrors};
+use base::{draft::Draft, field_error::FieldErrors, typed::to_json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::api::Limits;
@@ -177,9 +177,9 @@ impl Draft for PromptDraft {
             "promptId": self.prompt_id.trim(),
             "playbackConfig": {
                 "volumeMatrix": {
-                    "baseGain": typed::to_json(&self.base_gain, typed::factor),
-                    "peakLimit": typed::to_json(&self.peak_limit, typed::factor),
-                    "compressionRatio": typed::to_json(&self.compression_ratio, typed::slope),
+                    "baseGain": to_json(&self.base_gain, typed::factor),
+                    "peakLimit": to_json(&self.peak_limit, typed::factor),
+                    "compressionRatio": to_json(&self.compression_ratio, typed::slope),
                 },
                 "interruptibility": {
                     "allowDTMF": self.allow_dtmf,
@@ -192,10 +192,10 @@ impl Draft for PromptDraft {
             },
         });
         if !self.silence_trim_ms.trim().is_empty() {
-            payload["playbackConfig"]["silenceTrimMs"] = typed::to_json(&self.silence_trim_ms, typed::whole);
+            payload["playbackConfig"]["silenceTrimMs"] = to_json(&self.silence_trim_ms, typed::whole);
         }
         if !self.max_concurrent_streams.trim().is_empty() {
-            let max = typed::to_json(&self.max_concurrent_streams, typed::whole);
+            let max = to_json(&self.max_concurrent_streams, typed::whole);
             payload["sessionMetadata"] = json!({ "maxConcurrentStreams": max });
         }
         payload

@@ -1,6 +1,6 @@
 //! Numbers of the volume matrix as people type them: the gateway's own, decibels, or a ratio.
 
-use serde_json::Value;
+use base::typed::number;
 use signal::math;
 
 use crate::volume::widened;
@@ -44,11 +44,6 @@ pub fn text(value: f32) -> String {
     value.to_string()
 }
 
-/// Returns what is typed as JSON: the number that `read` makes of it, or the text itself, for which the payload is refused.
-pub(crate) fn to_json<T: Into<Value>>(text: &str, read: impl Fn(&str) -> Option<T>) -> Value {
-    read(text).map_or_else(|| text.trim().into(), Into::into)
-}
-
 /// Returns the text in lower case, without blanks, and with a hyphen for every kind of minus.
 fn plain(text: &str) -> String {
     text.chars()
@@ -60,12 +55,6 @@ fn plain(text: &str) -> String {
 
 fn without_unit(text: &str) -> Option<&str> {
     text.strip_suffix("dbfs").or_else(|| text.strip_suffix("dbtp")).or_else(|| text.strip_suffix("db"))
-}
-
-/// Reads a decimal number; unlike Rust's own reader, no `inf`, no `nan` and no exponent.
-fn number(text: &str) -> Option<f64> {
-    let is_decimal = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+');
-    text.bytes().all(is_decimal).then(|| text.parse().ok())?.filter(|number: &f64| number.is_finite())
 }
 
 #[cfg(test)]

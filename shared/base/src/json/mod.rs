@@ -53,6 +53,14 @@ pub fn read<T>(json: &Value, read: impl FnOnce(&Node<'_>) -> Option<T>) -> Resul
     }
 }
 
+/// Reads a place that may be empty; None only where something stands there that was refused.
+pub fn optional<'n, 'a, T>(
+    node: Option<&'n Node<'a>>,
+    read: impl FnOnce(&'n Node<'a>) -> Option<T>,
+) -> Option<Option<T>> {
+    node.map_or(Some(None), |node| read(node).map(Some))
+}
+
 /// A place in a JSON value that is read, whether something stands there or not. What cannot be read is refused under the
 /// place's path and returned as None, so that the caller goes on with the next field.
 #[derive(Debug)]
@@ -76,6 +84,11 @@ impl<'a> Node<'a> {
     /// Returns the place itself, or None where its value is missing or null.
     pub fn optional(&self) -> Option<&Self> {
         self.value().map(|_| self)
+    }
+
+    /// Returns the place itself, or None where its value is missing, null or an empty text.
+    pub fn filled(&self) -> Option<&Self> {
+        self.optional().filter(|node| node.value.and_then(Value::as_str) != Some(""))
     }
 
     /// Reads an object. Null is refused as any other value that is no object.

@@ -1,6 +1,10 @@
 //! A dialer simulation while it is being typed: the fields of a form, whatever stands in them.
 
-use base::{draft::Draft, field_error::FieldErrors};
+use base::{
+    draft::Draft,
+    field_error::FieldErrors,
+    typed::{number, to_json},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::api::Limits;
@@ -108,18 +112,8 @@ impl DialerDraft {
 /// Returns the probability that is typed: `0.25`, `25 %`. None where the text is neither.
 pub fn probability(text: &str) -> Option<f64> {
     let text: String = text.chars().filter(|symbol| !symbol.is_whitespace()).collect();
-    let (number, divisor) = match text.strip_suffix('%') {
-        Some(percent) => (percent.to_owned(), 100.0),
-        None => (text, 1.0),
-    };
-    let is_decimal = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+');
-    let number: f64 = number.bytes().all(is_decimal).then(|| number.parse().ok())??;
-    Some(number / divisor)
-}
-
-/// Returns what is typed as JSON: the number that `read` makes of it, or the text itself, for which the payload is refused.
-fn to_json<T: Into<Value>>(text: &str, read: impl Fn(&str) -> Option<T>) -> Value {
-    read(text).map_or_else(|| text.trim().into(), Into::into)
+    let (share, divisor) = text.strip_suffix('%').map_or((&*text, 1.0), |percent| (percent, 100.0));
+    number(share).map(|share| share / divisor)
 }
 
 fn whole(text: &str) -> Option<u64> {

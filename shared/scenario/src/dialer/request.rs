@@ -121,8 +121,8 @@ impl DialerRequest {
                     "must be true: a simulation dials nobody, and compliance rules would stop its calls",
                 );
             }
-            let webhook_url = optional(&fields.get("webhookUrl"), url);
-            let tag = optional(&fields.get("tag"), |node| node.text_of(1..=MAX_TAG_CHARS));
+            let webhook_url = json::optional(fields.get("webhookUrl").filled(), url);
+            let tag = json::optional(fields.get("tag").filled(), |node| node.text_of(1..=MAX_TAG_CHARS));
             Some(Self {
                 campaign_id: campaign_id?,
                 virtual_agent_matrix: virtual_agent_matrix?,
@@ -201,9 +201,9 @@ fn is_uuid(text: &str) -> bool {
 
 fn virtual_agent(node: &Node<'_>) -> Option<VirtualAgent> {
     let fields = node.object()?.only("a virtual agent", &["flowId", "scriptId", "language"]);
-    let flow_id = optional(&fields.get("flowId"), Node::id);
-    let script_id = optional(&fields.get("scriptId"), Node::id);
-    let language = optional(&fields.get("language"), language);
+    let flow_id = json::optional(fields.get("flowId").filled(), Node::id);
+    let script_id = json::optional(fields.get("scriptId").filled(), Node::id);
+    let language = json::optional(fields.get("language").filled(), language);
     if (&flow_id, &script_id) == (&Some(None), &Some(None)) {
         fields.get("flowId").refuse("must be given, or scriptId");
     }
@@ -279,16 +279,6 @@ fn url<'a>(node: &Node<'a>) -> Option<&'a str> {
         node.refuse("must be an address such as https://bench.example.com/webhook/simulation-events");
     }
     fits.then_some(text)
-}
-
-/// Reads a place that may be empty; None only where something stands there that was refused.
-#[expect(clippy::option_option, reason = "the outer one is the reader's, as everywhere in `json`")]
-fn optional<'a, T>(node: &Node<'a>, read: impl FnOnce(&Node<'a>) -> Option<T>) -> Option<Option<T>> {
-    match node.value() {
-        None => Some(None),
-        Some(value) if value.as_str() == Some("") => Some(None),
-        Some(_) => read(node).map(Some),
-    }
 }
 
 #[cfg(test)]

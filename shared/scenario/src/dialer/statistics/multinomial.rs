@@ -1,11 +1,14 @@
 //! The exact multinomial test. Its p-value is the probability of all counts that are no more probable than those observed.
 
+use jobs::Jitter;
 use statrs::function::factorial::ln_factorial;
 
-/// Most counts that are added up: in a browser that takes a tenth of a second.
+/// Maximum number of counts that are added up.
 const MAX_COUNTS: f64 = 3e6;
-/// Random counts of a simulation. The standard error of a p-value of 0.05 is 0.0007.
+/// Number of random counts of a simulation. The standard error of a p-value of 0.05 is 0.0007.
 const DRAWS: u32 = 100_000;
+/// Seed of a simulation.
+const SEED: u64 = 1;
 /// Relative tolerance within which two probabilities are the same: they are sums of the same logarithms in another order.
 const TOLERANCE: f64 = 1e-7;
 
@@ -31,7 +34,7 @@ pub(super) fn simulated(observed: &[u64], shares: &[f64]) -> f64 {
     let total: u64 = observed.iter().sum();
     let cells = Cells::new(total, shares);
     let limit = cells.ln_probability(observed) + TOLERANCE;
-    let mut random = SplitMix(0x9E37_79B9_7F4A_7C15);
+    let mut random = Jitter::new(SEED);
     let mut counts = vec![0; shares.len()];
     let mut as_extreme = 0u32;
     for _ in 0..DRAWS {
@@ -70,7 +73,7 @@ impl<'a> Cells<'a> {
     }
 
     /// Draws counts cell by cell, each binomial of what the cells before it left.
-    fn draw(&self, total: u64, random: &mut SplitMix, counts: &mut [u64]) {
+    fn draw(&self, total: u64, random: &mut Jitter, counts: &mut [u64]) {
         let (mut left, mut share_left) = (total, 1.0);
         for (cell, count) in counts.iter_mut().enumerate() {
             let is_last = cell + 1 == self.shares.len();
@@ -83,7 +86,7 @@ impl<'a> Cells<'a> {
 
     /// Draws from a binomial distribution by inversion, outward from its mode, so that it takes as many steps as there are
     /// standard deviations' worth of counts.
-    fn binomial(&self, trials: u64, share: f64, random: &mut SplitMix) -> u64 {
+    fn binomial(&self, trials: u64, share: f64, random: &mut Jitter) -> u64 {
         if trials == 0 || share <= 0.0 {
             return 0;
         }
@@ -99,7 +102,7 @@ impl<'a> Cells<'a> {
                 + (trials - count) as f64 * (-share).ln_1p()
         };
         let odds = share / (1.0 - share);
-        let mut left = random.unit();
+        let mut left = random.next_unit();
         let (mut below, mut above) = (mode, mode);
         let (mut p_below, mut p_above) = (ln(mode).exp(), ln(mode).exp());
         left -= p_above;
@@ -144,19 +147,5 @@ impl Sum<'_> {
         for count in 0..=left {
             self.add(cell + 1, left - count, ln_before + self.cells.ln_cell(cell, count));
         }
-    }
-}
-
-/// Steele, Lea and Flood's generator: enough for a simulation, and the same everywhere.
-pub(super) struct SplitMix(pub(super) u64);
-
-impl SplitMix {
-    /// Returns a number of 0–1, without 1.
-    pub(super) fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((word ^ (word >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 }

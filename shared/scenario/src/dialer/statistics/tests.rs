@@ -6,6 +6,8 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use jobs::Jitter;
+
 use super::*;
 use crate::dialer::distribution::Distribution;
 
@@ -114,10 +116,10 @@ fn noncentralities_give_the_power() {
 }
 
 /// Counts of `total` calls, drawn as the stand-in draws them.
-fn drawn(distribution: &Distribution, total: u64, random: &mut multinomial::SplitMix) -> [u64; 5] {
+fn drawn(distribution: &Distribution, total: u64, random: &mut Jitter) -> [u64; 5] {
     let mut counts = [0; 5];
     for _ in 0..total {
-        counts[distribution.draw(random.unit()).index()] += 1;
+        counts[distribution.draw(random.next_unit()).index()] += 1;
     }
     counts
 }
@@ -125,7 +127,7 @@ fn drawn(distribution: &Distribution, total: u64, random: &mut multinomial::Spli
 #[test]
 fn one_right_run_in_twenty_gives_a_false_alarm() {
     let distribution = Distribution::new(0.5, 0.2, 0.15, 0.1).unwrap();
-    let mut random = multinomial::SplitMix(1);
+    let mut random = Jitter::new(1);
     let alarms = (0..10_000)
         .filter(|_| {
             let counts = drawn(&distribution, 200, &mut random);
@@ -142,7 +144,7 @@ fn a_deviation_that_can_be_shown_is_shown_as_often_as_the_power_says() {
     let deviation = detectable_deviation(500, 0.5, noncentrality(4, 0.05, 0.8));
     let scale = (0.5 - deviation) / 0.5;
     let actual = Distribution::new(0.5 + deviation, 0.2 * scale, 0.15 * scale, 0.1 * scale).unwrap();
-    let mut random = multinomial::SplitMix(2);
+    let mut random = Jitter::new(2);
     let shown = (0..2_000)
         .filter(|_| {
             let counts = drawn(&actual, 500, &mut random);
