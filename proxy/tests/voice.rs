@@ -147,7 +147,7 @@ async fn a_stalled_page_loses_whole_frames_and_they_are_counted() {
     for frame in received.chunks(FRAME) {
         assert!(frame.iter().all(|byte| *byte == frame[0]), "a frame was torn");
     }
-    let entries = proxy.audit().await;
+    let entries = proxy.audit_with("voice.close", 1).await;
     let closed = entries.iter().find(|entry| entry["action"] == "voice.close").unwrap();
     assert_eq!(closed["detail"]["framesDroppedToPage"], lost);
     proxy.stop().await;
@@ -252,7 +252,7 @@ async fn a_refusal_is_an_http_problem() {
         assert_eq!(shown, status);
         assert_eq!(problem["status"], status);
         assert_eq!(problem["upstream"], serde_json::json!({ "service": "voice", "status": upstream }));
-        let entries = proxy.audit().await;
+        let entries = proxy.audit_with("voice.open", 1).await;
         let opened = entries.iter().find(|entry| entry["action"] == "voice.open").unwrap();
         assert_ne!(opened["outcome"], "ok");
         proxy.stop().await;

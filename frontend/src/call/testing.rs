@@ -54,6 +54,7 @@ pub(super) fn set_profile(store: Store, profile: ProfileName) {
         limits: wire::api::Limits::default(),
         qa_configured: false,
         analytics_webhook_configured: false,
+        webhook: wire::api::WebhookDoor::default(),
     })));
 }
 

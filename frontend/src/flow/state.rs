@@ -247,6 +247,7 @@ mod tests {
             limits,
             qa_configured: false,
             analytics_webhook_configured: false,
+            webhook: wire::api::WebhookDoor::default(),
         }));
         draft.update(|draft| draft.digits = "9 2 2".into());
         assert_eq!(fields(), ["dtmfSequence"], "too deep");

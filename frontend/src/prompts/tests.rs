@@ -24,6 +24,7 @@ fn profile() -> Profile {
         limits: Limits::default(),
         qa_configured: false,
         analytics_webhook_configured: true,
+        webhook: wire::api::WebhookDoor::default(),
     }
 }
 

@@ -160,6 +160,20 @@ impl Proxy {
         page["entries"].as_array().unwrap().clone()
     }
 
+    /// The audit trail, once `action` is in it so many times: what nobody waits for is written soon, not at once.
+    pub async fn audit_with(&self, action: &str, times: usize) -> Vec<Value> {
+        within(async {
+            loop {
+                let entries = self.audit().await;
+                if entries.iter().filter(|entry| entry["action"] == action).count() >= times {
+                    return entries;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await
+    }
+
     pub async fn stop(self) {
         self.shutdown.cancel();
         within(self.joined).await.unwrap();

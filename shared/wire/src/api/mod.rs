@@ -19,6 +19,6 @@ pub use jobs::{LinkState, LinkStatus};
 pub use link::{ClientMessage, Gap, GapReason, Head, LinkMessage, ServerMessage};
 pub use panels::{PANELS, Panel, PanelModule};
 pub use problem::{Problem, UpstreamName, UpstreamStatus};
-pub use profile::{Limits, Profile, ProfileName, ServiceStatus};
+pub use profile::{Limits, Profile, ProfileName, ServiceStatus, WebhookDoor};
 pub use qa::{QaExport, QaExported};
 pub use simulate::{SimulateDtmf, SimulatedDtmf};

@@ -26,6 +26,22 @@ pub struct Profile {
     /// True when copies of playback events go to a webhook, whose address stays with the proxy.
     #[serde(default)]
     pub analytics_webhook_configured: bool,
+    /// The door through which CXone tells of the dialer's simulations.
+    #[serde(default)]
+    pub webhook: WebhookDoor,
+}
+
+/// The door through which CXone tells of the dialer's simulations.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookDoor {
+    /// Address that a simulation is given where its request names none: CXone must reach it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// True when events without a valid signature are refused.
+    #[serde(default)]
+    pub signed: bool,
 }
 
 /// Kind of CXone that the proxy talks to.
