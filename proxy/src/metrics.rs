@@ -72,6 +72,7 @@ struct Inner {
     media_sessions: Family<Outcome, Counter>,
     media_posts_waiting: Gauge,
     webhook_copies: Family<Outcome, Counter>,
+    webhooks: Family<Outcome, Counter>,
 }
 
 /// Returns a histogram of answer times, 0.5 ms to 16 s.
@@ -105,6 +106,9 @@ impl Metrics {
         registry.register("media_posts_waiting", help, media_posts_waiting.clone());
         let help = "Copies of playback events for the configured webhook";
         registry.register("webhook_copies", help, webhook_copies.clone());
+        let webhooks = Family::default();
+        let help = "Events of the dialer's simulations, by what became of them";
+        registry.register("webhooks", help, webhooks.clone());
         Self(Arc::new(Inner {
             registry,
             requests,
@@ -120,6 +124,7 @@ impl Metrics {
             media_sessions,
             media_posts_waiting,
             webhook_copies,
+            webhooks,
         }))
     }
 
@@ -187,6 +192,11 @@ impl Metrics {
     /// Counts a copy of a playback event by what became of it.
     pub(crate) fn webhook_copy(&self, result: &'static str) {
         self.0.webhook_copies.get_or_create(&Outcome { result }).inc();
+    }
+
+    /// Counts an event of the dialer's simulations by what became of it.
+    pub(crate) fn webhook(&self, result: &'static str) {
+        self.0.webhooks.get_or_create(&Outcome { result }).inc();
     }
 
     /// Returns the metrics in Prometheus' text format.

@@ -20,6 +20,7 @@ impl Names {
     pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
         let mut hosts = config.public_hosts.clone();
         hosts.extend(host_forms(listening));
+        hosts.extend(config.public_url.as_ref().map(|url| url.authority().to_ascii_lowercase()));
         if listening.ip().is_loopback() || listening.ip().is_unspecified() {
             let port = listening.port();
             hosts.push(format!("localhost:{port}"));

@@ -22,8 +22,8 @@ use utoipa_axum::{
 use crate::{
     middleware,
     routes::{
-        analytics, app, audit, calls, events, flow, health, media, profile, prompts, qa, simulate,
-        simulations, voice,
+        analytics, app, audit, calls, dialer, dialer_events, events, flow, health, media, profile, prompts, qa, simulate,
+        simulations, voice, webhook,
     },
     state::AppState,
 };
@@ -38,6 +38,10 @@ pub(crate) fn router(state: &AppState) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .route("/simulate/dtmf", post(simulate::dtmf))
+        .route(
+            crate::webhook::PATH,
+            post(webhook::take).layer(DefaultBodyLimit::max(webhook::MAX_EVENT_BYTES)),
+        )
         .route("/ws/interactions", get(events::socket))
         .route("/ws/voice/{callId}", get(voice::socket))
         .fallback(app::file)
@@ -78,6 +82,10 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(flow::definition))
         .routes(routes!(simulations::submit))
         .routes(routes!(simulations::result))
+        .routes(routes!(dialer::submit))
+        .routes(routes!(dialer::simulation))
+        .routes(routes!(dialer::metrics))
+        .routes(routes!(dialer_events::follow))
         .routes(routes!(qa::export))
         .routes(routes!(media::submit, media::active))
         .routes(routes!(media::audio))

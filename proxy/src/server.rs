@@ -28,9 +28,12 @@ use crate::{
     names::{LocalAddress, Names},
     qa::Qa,
     relay::{self, Hub},
+    retention,
     router::router,
     runs::Runs,
     state::{AppState, Shared},
+    store::{Store, StoreError},
+    webhook::Door,
 };
 
 /// Maximum number of bytes that are read of a connection before its request is parsed; longer headers are refused.
@@ -50,6 +53,9 @@ pub enum StartError {
     /// The audit log cannot be used.
     #[error(transparent)]
     Audit(#[from] Arc<AuditError>),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The HTTP client cannot be made.
     #[error("cannot set up TLS: {0}")]
     Client(#[from] reqwest::Error),
@@ -64,7 +70,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the audit log and listens. Nothing is served before [`Server::join`].
+    /// Opens the audit log and the database, and listens. Nothing is served before [`Server::join`].
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let failed = |error| StartError::Listen { address: config.listen, error };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
@@ -83,7 +89,10 @@ impl Server {
         let qa = Qa::new(&config, cxone.http().clone());
         let media = Media::new(&config, metrics.clone());
         let event_copies = EventCopies::new(&config, cxone.http().clone());
+        let store = Store::open(&config.database_url, shutdown.clone()).await?;
         let state = AppState::new(Shared {
+            store,
+            door: Door::new(&config, address),
             cxone,
             qa,
             media,
@@ -122,6 +131,8 @@ impl Server {
         }
         let (cxone, audit) = (state.cxone.clone(), state.audit.clone());
         state.tasks.spawn(relay::keep_up(state.hub.clone(), cxone, audit, state.relay_context()));
+        let retention = retention::keep(state.store.clone(), state.config.retention_days, state.shutdown.clone());
+        state.tasks.spawn(retention);
         Ok(Self { listener, address, state, writer })
     }
 
@@ -149,6 +160,7 @@ impl Server {
         if let Err(error) = stop {
             tracing::error!(error = error.detail(), "the end is not recorded");
         }
+        state.store.close().await;
         let last = state.tasks.is_empty();
         drop(state);
         if last {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use base::ids::CorrelationId;
+use base::ids::{CorrelationId, SimulationId};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -27,6 +27,8 @@ use crate::{
     qa::Qa,
     relay::{self, Hub},
     runs::Runs,
+    store::Store,
+    webhook::Door,
 };
 
 /// State that all requests share.
@@ -43,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) media: Media,
     pub(crate) event_copies: EventCopies,
     pub(crate) runs: Runs,
+    pub(crate) store: Store,
+    pub(crate) door: Door,
     pub(crate) definitions: Definitions,
     pub(crate) compute: Compute,
     pub(crate) assets: Assets,
@@ -118,6 +122,18 @@ impl AppState {
         };
         self.record(action, correlation, outcome, detail).await?;
         result
+    }
+
+    /// Returns the correlation id of a simulation, of a flow or of the dialer; `own` where it was not submitted by us.
+    pub(crate) async fn correlation(&self, id: &SimulationId, own: &CorrelationId) -> CorrelationId {
+        if let Some(correlation) = self.runs.correlation(id) {
+            return correlation;
+        }
+        let stored = self.store.correlation(id).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, simulation = %id, "a simulation's correlation id is not known");
+            None
+        });
+        stored.unwrap_or_else(|| own.clone())
     }
 
     /// Writes an entry to the audit trail.

@@ -48,7 +48,8 @@ pub struct SandboxConfig {
     pub simulation_time: (Duration, Duration),
     /// Speed of the dialer's clock: at 20, a call of a minute is over in three seconds, and is told as one of a minute (20).
     pub dialer_speed: f64,
-    /// Secret that webhooks are signed with, base64 with or without `whsec_` before it (none, so they are not signed).
+    /// Secret that webhooks are signed with: base64 with or without `whsec_` before it, or any other text (none, so they are
+    /// not signed).
     pub webhook_secret: Option<SecretString>,
     /// Flows besides the embedded ones; one with the same identifier replaces an embedded one (none).
     pub extra_flows: Vec<FlowDefinition>,

@@ -169,6 +169,7 @@ fn dialbench() -> Command {
 fn serve(folder: &TempDir) -> Command {
     let mut command = dialbench();
     command.env("DIALBENCH_LISTEN", "127.0.0.1:0").args(["serve", "--audit-log"]).arg(audit_log(folder));
+    command.arg("--database-url").arg(format!("sqlite:{}", folder.path().join("dialbench.db").display()));
     command.arg("--app-dir").arg(places::page());
     command
 }

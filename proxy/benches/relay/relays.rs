@@ -139,6 +139,7 @@ fn dialbench(upstream: &str, folder: &Path) -> Result<(Running, String)> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dialbench"));
     command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(file);
     command.arg("--audit-log").arg(folder.join("audit.jsonl"));
+    command.arg("--database-url").arg(format!("sqlite:{}", folder.join("dialbench.db").display()));
     command.env("CXONE_CLIENT_ID", "bench").env("CXONE_CLIENT_SECRET", "bench").env("RUST_LOG", "error");
     let mut process = Running::start(command.stderr(Stdio::piped()))?;
     let errors = process.0.stderr.take().context("its errors are piped")?;

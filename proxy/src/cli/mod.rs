@@ -76,6 +76,13 @@ struct ServeArguments {
     /// The audit log [default: dialbench-audit.jsonl]
     #[arg(long, value_name = "FILE", env = "DIALBENCH_AUDIT_LOG")]
     audit_log: Option<PathBuf>,
+    /// The database of the dialer's events: a file, or a PostgreSQL that several proxies share [default:
+    /// sqlite:dialbench.db]
+    #[arg(long, value_name = "URL", env = "DIALBENCH_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// The address under which CXone reaches this proxy, for the events of the dialer's simulations
+    #[arg(long, value_name = "URL", env = "DIALBENCH_PUBLIC_URL")]
+    public_url: Option<String>,
     /// A file with the access token that requests must show; needed to listen beyond loopback
     #[arg(long, value_name = "FILE", env = "DIALBENCH_ACCESS_TOKEN_FILE")]
     access_token_file: Option<PathBuf>,

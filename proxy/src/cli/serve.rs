@@ -18,6 +18,8 @@ pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
         listen: arguments.listen,
         profile: arguments.profile,
         audit_log: arguments.audit_log,
+        database_url: arguments.database_url,
+        public_url: arguments.public_url,
         access_token_file: arguments.access_token_file,
         allowed_origins: arguments.allowed_origin,
         public_hosts: arguments.public_host,
@@ -63,6 +65,7 @@ async fn start_stand_in(config: &mut Config) -> anyhow::Result<Sandbox> {
     let settings = SandboxConfig {
         requests_per_second: config.limits.requests_per_second,
         limits: config.limits.clone(),
+        webhook_secret: config.webhook.secrets.first().cloned(),
         ..SandboxConfig::default()
     };
     let stand_in = sandbox::start(settings).await.context("the stand-in did not start")?;

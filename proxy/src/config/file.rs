@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use wire::{api::Limits, cxone::Service};
 
-use super::{ConfigError, TokenStyle};
+use super::{ConfigError, TokenStyle, webhook::WebhookFile};
 
 /// Content of the TOML file.
 #[derive(Debug, Default, Deserialize)]
@@ -13,6 +13,9 @@ pub(super) struct File {
     pub listen: Option<String>,
     pub profile: Option<String>,
     pub audit_log: Option<String>,
+    pub database_url: Option<String>,
+    pub retention_days: Option<u32>,
+    pub public_url: Option<String>,
     pub access_token_file: Option<String>,
     #[serde(alias = "allowed_origins")]
     pub allowed_origin: Vec<String>,
@@ -23,7 +26,7 @@ pub(super) struct File {
     pub service: Services,
     pub limits: Limits,
     pub qa: Qa,
-    pub webhook: Webhook,
+    pub webhook: WebhookFile,
     pub analytics: Analytics,
 }
 
@@ -54,12 +57,6 @@ pub(super) struct ServiceFile {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Qa {
     pub endpoint: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Webhook {
-    pub secret_env: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

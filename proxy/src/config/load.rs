@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use wire::{api::ProfileName, cxone::Service};
 
 use super::{
-    Config, ConfigError, ServiceConfig, Tuning,
+    Config, ConfigError, DatabaseUrl, ServiceConfig, Tuning, WebhookConfig,
     file::{File, ServiceFile, overlay},
     service::Defaults,
 };
@@ -17,6 +17,9 @@ use crate::logging::LogFormat;
 
 /// Minimum length of an access token in characters; a shorter one could be guessed.
 const MIN_ACCESS_TOKEN_CHARS: usize = 16;
+
+/// Number of days for which events are kept where no other is given.
+const DEFAULT_RETENTION_DAYS: u32 = 30;
 
 /// Values from flags and environment variables; each beats the file's key of the same name.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +32,10 @@ pub struct Overrides {
     pub profile: Option<String>,
     /// `audit_log`
     pub audit_log: Option<PathBuf>,
+    /// `database_url`
+    pub database_url: Option<String>,
+    /// `public_url`
+    pub public_url: Option<String>,
     /// `access_token_file`
     pub access_token_file: Option<PathBuf>,
     /// `allowed_origin`
@@ -90,7 +97,16 @@ impl Config {
         let qa_endpoint = file.qa.endpoint.map(|text| http_url("qa.endpoint", &text)).transpose()?;
         let analytics_webhook =
             file.analytics.webhook.map(|text| http_url("analytics.webhook", &text)).transpose()?;
-        let webhook_secret = file.webhook.secret_env.as_deref().and_then(environment).map(SecretString::from);
+        let webhook = WebhookConfig::load(file.webhook, &environment)?;
+        let database_url = overrides.database_url.or(file.database_url);
+        let database_url = DatabaseUrl::parse(database_url.as_deref().unwrap_or("sqlite:dialbench.db"))
+            .map_err(|message| ConfigError::invalid("database_url", message))?;
+        let retention_days = file.retention_days.unwrap_or(DEFAULT_RETENTION_DAYS);
+        if retention_days == 0 {
+            return Err(ConfigError::invalid("retention_days", "must be at least 1"));
+        }
+        let public_url = overrides.public_url.or(file.public_url);
+        let public_url = public_url.map(|text| http_url("public_url", &text)).transpose()?;
         Ok(Self {
             listen,
             profile,
@@ -108,7 +124,10 @@ impl Config {
             limits: file.limits,
             qa_endpoint,
             analytics_webhook,
-            webhook_secret,
+            webhook,
+            database_url,
+            retention_days,
+            public_url,
             log_format,
         })
     }

@@ -7,7 +7,7 @@ use wire::{
     cxone::Service,
 };
 
-use super::ServiceConfig;
+use super::{DatabaseUrl, ServiceConfig, WebhookConfig};
 use crate::logging::LogFormat;
 
 /// The proxy's configuration, checked.
@@ -37,8 +37,14 @@ pub struct Config {
     pub qa_endpoint: Option<Url>,
     /// The only address that copies of playback events go to.
     pub analytics_webhook: Option<Url>,
-    /// Secret that signs webhooks; unset means that signatures are not checked.
-    pub webhook_secret: Option<SecretString>,
+    /// Rules by which CXone signs the events that it posts.
+    pub webhook: WebhookConfig,
+    /// Database of the dialer's events (`sqlite:dialbench.db`).
+    pub database_url: DatabaseUrl,
+    /// Number of days for which events are kept (30).
+    pub retention_days: u32,
+    /// Address under which CXone reaches the proxy.
+    pub public_url: Option<Url>,
     /// Format of the log lines.
     pub log_format: LogFormat,
     /// Times and sizes that only tests and unusual networks change.

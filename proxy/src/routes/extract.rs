@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use tower_http::request_id::RequestId;
 use wire::api::{RETRY_BY_CLIENT, RETRY_HEADER};
 
-use crate::{error::ApiError, id, retry::RetriedBy};
+use crate::{error::ApiError, id, json::parse, retry::RetriedBy};
 
 /// JSON body of a request. Errors: 415 another type, 413 too large, 400 no JSON, 422 the wrong shape, naming the field.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -39,23 +39,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
 fn unread(rejection: &BytesRejection) -> ApiError {
     ApiError::new(rejection.status(), rejection.body_text())
-}
-
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        if inner.is_data() {
-            ApiError::fields(FieldErrors::one(path, format!("cannot be read: {inner}")))
-        } else {
-            ApiError::new(StatusCode::BAD_REQUEST, format!("the body is no JSON: {inner}"))
-        }
-    })?;
-    reader
-        .end()
-        .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}")))?;
-    Ok(value)
 }
 
 /// Identifier from the path.
@@ -114,25 +97,5 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
             .await
             .map(|Query(value)| Self(value))
             .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wrong_body_is_400_or_422_and_names_its_field() {
-        let check = |body: &str, status: u16, text: &str| {
-            let error = parse::<wire::api::PlaceCall>(body.as_bytes()).unwrap_err();
-            assert_eq!(error.status(), status, "{body}");
-            assert!(error.detail().contains(text), "{body}: {}", error.detail());
-        };
-        check("{", 400, "no JSON");
-        check("{\"flowId\":\"a\"} x", 400, "no JSON");
-        check("", 400, "no JSON");
-        check("{\"flowId\":1}", 422, "flowId");
-        check("{}", 422, "flowId");
-        check("[]", 422, "");
     }
 }

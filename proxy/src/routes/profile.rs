@@ -18,6 +18,6 @@ pub(crate) async fn profile(State(state): State<AppState>) -> Json<Profile> {
         limits: state.config.limits.clone(),
         qa_configured: state.config.qa_endpoint.is_some(),
         analytics_webhook_configured: state.config.analytics_webhook.is_some(),
-        webhook: wire::api::WebhookDoor::default(),
+        webhook: state.door.status(),
     })
 }

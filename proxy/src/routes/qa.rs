@@ -41,7 +41,7 @@ pub(crate) async fn export(
 ) -> Result<Answer<QaExported>, ApiError> {
     let (mut export, simulation) = read(&body).map_err(ApiError::fields)?;
     state.qa.endpoint()?;
-    let correlation = state.runs.correlation(&simulation, &correlation);
+    let correlation = state.correlation(&simulation, &correlation).await;
     if export.timestamp.is_empty() {
         export.timestamp = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     }

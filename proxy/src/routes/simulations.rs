@@ -114,7 +114,7 @@ async fn record_result(
     id: &SimulationId,
     result: &SimulationResult,
 ) -> Result<(), ApiError> {
-    let correlation = state.runs.correlation(id, own);
+    let correlation = state.runs.correlation(id).unwrap_or_else(|| own.clone());
     let End::New(duration) = state.runs.over(id, own) else { return Ok(()) };
     let detail = json!({
         "simulationId": id,

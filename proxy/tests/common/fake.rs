@@ -25,6 +25,7 @@ use tokio::{
 };
 
 use super::{
+    dialer::{self, DialerFake},
     media::{self, MediaFake},
     within,
 };
@@ -87,6 +88,7 @@ pub struct Shared {
     /// The queries of voice handshakes.
     pub voice_queries: Mutex<Vec<String>>,
     pub media: MediaFake,
+    pub dialer: DialerFake,
     events: mpsc::UnboundedSender<WebSocket>,
     voices: mpsc::UnboundedSender<WebSocket>,
 }
@@ -117,6 +119,7 @@ impl Fake {
             handshakes: Mutex::default(),
             voice_queries: Mutex::default(),
             media: MediaFake::default(),
+            dialer: DialerFake::default(),
             events,
             voices,
         });
@@ -147,6 +150,7 @@ impl Fake {
             .route("/sandbox/calls", post(place))
             .route("/sandbox/calls/{id}", delete(hang_up))
             .merge(media::routes())
+            .merge(dialer::routes())
             .with_state(Arc::clone(&self.shared));
         let serving = tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
         *self.serving.lock().unwrap() = Some(serving);

@@ -7,8 +7,13 @@
     reason = "each test uses a part of it"
 )]
 
+pub mod dialer;
+pub mod events;
 pub mod fake;
 pub mod media;
+pub mod postgres;
+pub mod program;
+pub mod stream;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -57,6 +62,7 @@ pub fn config(address: SocketAddr) -> (Config, tempfile::TempDir) {
         listen: Some("127.0.0.1:0".into()),
         profile: Some("tutorial".into()),
         audit_log: Some(folder.path().join("audit.jsonl")),
+        database_url: Some(format!("sqlite:{}", folder.path().join("dialbench.db").display())),
         ..Overrides::default()
     };
     let mut config = Config::load(overrides, &|_| None).unwrap();

@@ -32,10 +32,14 @@ impl std::fmt::Debug for Signer {
 }
 
 impl Sender {
-    /// Returns a sender that signs with `secret`, which is base64, with or without `whsec_` before it.
+    /// Returns a sender that signs with `secret`: base64, with or without `whsec_` before it, or any other text.
     pub(super) fn new(secret: Option<&SecretString>) -> Result<Self, StartError> {
         let signer = secret
-            .map(|secret| Webhook::new(secret.expose_secret()).map(Signer))
+            .map(|secret| {
+                let secret = secret.expose_secret();
+                let webhook = Webhook::new(secret);
+                webhook.or_else(|_| Webhook::from_bytes(secret.as_bytes().to_vec())).map(Signer)
+            })
             .transpose()
             .map_err(|error| StartError::Webhook(format!("the secret cannot be used: {error}")))?;
         // Whoever runs the stand-in may have chosen a provider before.
