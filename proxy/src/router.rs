@@ -22,8 +22,8 @@ use utoipa_axum::{
 use crate::{
     middleware,
     routes::{
-        analytics, app, audit, calls, dialer, dialer_events, events, flow, health, media, profile, prompts, qa, simulate,
-        simulations, voice, webhook,
+        analytics, app, audit, calls, dialer, dialer_events, events, flow, health, media, profile, prompts,
+        qa, simulate, simulations, voice, webhook,
     },
     state::AppState,
 };

@@ -131,7 +131,8 @@ impl Server {
         }
         let (cxone, audit) = (state.cxone.clone(), state.audit.clone());
         state.tasks.spawn(relay::keep_up(state.hub.clone(), cxone, audit, state.relay_context()));
-        let retention = retention::keep(state.store.clone(), state.config.retention_days, state.shutdown.clone());
+        let retention =
+            retention::keep(state.store.clone(), state.config.retention_days, state.shutdown.clone());
         state.tasks.spawn(retention);
         Ok(Self { listener, address, state, writer })
     }

@@ -70,6 +70,7 @@ impl AppState {
         relay::Context {
             metrics: self.metrics.clone(),
             tuning: self.config.tuning.clone(),
+            filters: self.config.event_filters.clone(),
             shutdown: self.shutdown.clone(),
         }
     }

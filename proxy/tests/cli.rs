@@ -119,13 +119,13 @@ fn a_wrong_configuration_names_its_key_and_starts_nothing() {
     check("retention_days = 0", &[], "retention_days");
     check("", &["--public-url", "bench.example.com"], "public_url");
     check("", &["--database-url", "mysql://bench"], "database_url");
-    check("listen = \"127.0.0.1:0\"", &["--database-url", "sqlite:/nowhere/dialbench.db"], "database_url");
     check(
         "listen = \"127.0.0.1:0\"\naudit_log = \"/nowhere/audit.jsonl\"",
         &["--profile", "tutorial"],
         "audit_log",
     );
     assert!(!folder.path().join("dialbench-audit.jsonl").exists());
+    check("listen = \"127.0.0.1:0\"", &["--database-url", "sqlite:/nowhere/dialbench.db"], "database_url");
 }
 
 #[cfg(unix)]

@@ -107,6 +107,20 @@ async fn a_page_that_reloads_loses_and_repeats_nothing() {
 }
 
 #[tokio::test]
+async fn the_subscription_has_the_configured_filters() {
+    let fake = Fake::start().await;
+    let filter = json!({ "field": "skill", "operator": "in", "value": ["a", "b"] });
+    let proxy = proxy(&fake, |config| {
+        config.event_filters.push(serde_json::from_value(filter.clone()).unwrap());
+    })
+    .await;
+    let _page = proxy.page().await;
+    let (_, subscription) = fake.subscribed().await;
+    assert_eq!(subscription["filters"], json!([filter]));
+    proxy.stop().await;
+}
+
+#[tokio::test]
 async fn a_lost_link_is_back_within_a_second_with_one_gap() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;

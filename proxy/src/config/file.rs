@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use wire::{api::Limits, cxone::Service};
 
-use super::{ConfigError, TokenStyle, webhook::WebhookFile};
+use super::{ConfigError, EventFilter, TokenStyle, webhook::WebhookFile};
 
 /// Content of the TOML file.
 #[derive(Debug, Default, Deserialize)]
@@ -25,6 +25,7 @@ pub(super) struct File {
     pub log_format: Option<String>,
     pub service: Services,
     pub limits: Limits,
+    pub interactions: Interactions,
     pub qa: Qa,
     pub webhook: WebhookFile,
     pub analytics: Analytics,
@@ -51,6 +52,12 @@ pub(super) struct ServiceFile {
     pub refresh_margin_s: Option<u64>,
     pub client_id_env: Option<String>,
     pub client_secret_env: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Interactions {
+    pub filters: Vec<EventFilter>,
 }
 
 #[derive(Debug, Default, Deserialize)]

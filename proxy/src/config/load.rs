@@ -124,6 +124,7 @@ impl Config {
             limits: file.limits,
             qa_endpoint,
             analytics_webhook,
+            event_filters: file.interactions.filters,
             webhook,
             database_url,
             retention_days,

@@ -7,10 +7,10 @@ mod service;
 mod settings;
 mod webhook;
 
+pub use crate::store::DatabaseUrl;
 pub use error::ConfigError;
 pub use load::{Environment, Overrides};
 pub use service::{ServiceConfig, TokenStyle};
-pub use settings::{Config, Tuning};
+pub use settings::{Config, EventFilter, Tuning};
 pub use webhook::{SignatureScheme, WebhookConfig};
-pub use crate::store::DatabaseUrl;
 pub use wire::{api::ProfileName, cxone::Service};

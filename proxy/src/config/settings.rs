@@ -2,6 +2,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 use reqwest::Url;
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use wire::{
     api::{Limits, ProfileName},
     cxone::Service,
@@ -37,6 +38,8 @@ pub struct Config {
     pub qa_endpoint: Option<Url>,
     /// The only address that copies of playback events go to.
     pub analytics_webhook: Option<Url>,
+    /// Filters that are sent with the subscription to events (none).
+    pub event_filters: Vec<EventFilter>,
     /// Rules by which CXone signs the events that it posts.
     pub webhook: WebhookConfig,
     /// Database of the dialer's events (`sqlite:dialbench.db`).
@@ -49,6 +52,18 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Times and sizes that only tests and unusual networks change.
     pub tuning: Tuning,
+}
+
+/// Test that CXone puts an event to before it sends it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventFilter {
+    /// Field of the event.
+    pub field: String,
+    /// Name of the comparison, such as `eq`.
+    pub operator: String,
+    /// Value to compare with.
+    pub value: serde_json::Value,
 }
 
 /// Times and sizes that only tests and unusual networks change.

@@ -1,5 +1,8 @@
 use axum::http::HeaderName;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
@@ -7,6 +10,12 @@ use super::{ConfigError, load::Environment};
 
 /// Prefix of a secret that is written in base64, as Standard Webhooks has it.
 const BASE64_PREFIX: &str = "whsec_";
+
+/// Secrets are written with and without `=` at their end.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Table `[webhook]` of the file.
 #[derive(Debug, Default, Deserialize)]
@@ -86,7 +95,10 @@ impl WebhookConfig {
             let before = secrets.len();
             for secret in value.split_whitespace() {
                 check_secret(secret).map_err(|message| {
-                    ConfigError::invalid("webhook.secret_env", format!("environment variable {name} {message}"))
+                    ConfigError::invalid(
+                        "webhook.secret_env",
+                        format!("environment variable {name} {message}"),
+                    )
                 })?;
                 secrets.push(SecretString::from(secret));
             }
@@ -113,7 +125,7 @@ impl WebhookConfig {
         let mut keys = Vec::new();
         for secret in &self.secrets {
             let secret = secret.expose_secret();
-            let decoded = STANDARD.decode(secret.strip_prefix(BASE64_PREFIX).unwrap_or(secret));
+            let decoded = BASE64.decode(secret.strip_prefix(BASE64_PREFIX).unwrap_or(secret));
             keys.extend(decoded.ok().filter(|key| !key.is_empty()));
             if !secret.starts_with(BASE64_PREFIX) {
                 keys.push(secret.as_bytes().to_vec());
@@ -125,7 +137,7 @@ impl WebhookConfig {
 
 fn check_secret(secret: &str) -> Result<(), &'static str> {
     let Some(encoded) = secret.strip_prefix(BASE64_PREFIX) else { return Ok(()) };
-    if STANDARD.decode(encoded).is_ok_and(|key| !key.is_empty()) {
+    if BASE64.decode(encoded).is_ok_and(|key| !key.is_empty()) {
         Ok(())
     } else {
         Err("begins with whsec_, but the rest is not base64")
@@ -134,8 +146,9 @@ fn check_secret(secret: &str) -> Result<(), &'static str> {
 
 fn header(key: &str, name: Option<String>, default: HeaderName) -> Result<HeaderName, ConfigError> {
     let Some(name) = name else { return Ok(default) };
-    name.parse()
-        .map_err(|_| ConfigError::invalid(format!("webhook.{key}"), format!("{name:?} is no name of a header")))
+    name.parse().map_err(|_| {
+        ConfigError::invalid(format!("webhook.{key}"), format!("{name:?} is no name of a header"))
+    })
 }
 
 #[cfg(test)]
@@ -163,11 +176,12 @@ mod tests {
 
     #[test]
     fn old_and_new_secrets_count_alike() {
-        let config = load("secret_env = [\"OLD\", \"NEW\"]", &[("OLD", "one two"), ("NEW", "whsec_AAEC")]).unwrap();
+        let config =
+            load("secret_env = [\"OLD\", \"NEW\"]", &[("OLD", "one! two!"), ("NEW", "whsec_AAEC")]).unwrap();
         assert_eq!(config.secrets.len(), 3);
-        assert_eq!(config.keys(), [b"one".to_vec(), b"two".to_vec(), vec![0, 1, 2]]);
-        let config = load("secret_env = \"W\"", &[("W", "AAEC")]).unwrap();
-        assert_eq!(config.keys(), [vec![0, 1, 2], b"AAEC".to_vec()]);
+        assert_eq!(config.keys(), [b"one!".to_vec(), b"two!".to_vec(), vec![0, 1, 2]]);
+        let config = load("secret_env = \"W\"", &[("W", "AAE")]).unwrap();
+        assert_eq!(config.keys(), [vec![0, 1], b"AAE".to_vec()]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Tuning, metrics::Metrics};
+use crate::{
+    config::{EventFilter, Tuning},
+    metrics::Metrics,
+};
 
 /// Surroundings that every relay needs.
 #[derive(Clone)]
@@ -9,6 +12,8 @@ pub(crate) struct Context {
     pub(crate) metrics: Metrics,
     /// Times and sizes.
     pub(crate) tuning: Tuning,
+    /// Filters that are sent with the subscription to events.
+    pub(crate) filters: Vec<EventFilter>,
     /// Cancelled when the proxy shuts down.
     pub(crate) shutdown: CancellationToken,
 }

@@ -110,10 +110,13 @@ impl Connection<'_> {
         let context = self.context;
         let dialling = async {
             let mut socket = self.cxone.dial_interactions().await.map_err(|error| not_dialled(&error))?;
-            let subscription = json!({
+            let mut subscription = json!({
                 "interactionType": "voice",
                 "eventTypes": ["media", "dtmf", "interaction"],
             });
+            if !context.filters.is_empty() {
+                subscription["filters"] = json!(context.filters);
+            }
             let subscribing = socket.send(Message::text(subscription.to_string()));
             match timeout(context.tuning.connect_timeout, subscribing).await {
                 Ok(Ok(())) => Ok(socket),

@@ -65,7 +65,10 @@ pub(crate) async fn submit(
     }
     let dispatch = Dispatch { key, body, correlation, retried_by };
     // Whoever asked may go away; the submission is seen through.
-    let submitting = { let state = state.clone(); async move { dispatch.submit(&state).await } };
+    let submitting = {
+        let state = state.clone();
+        async move { dispatch.submit(&state).await }
+    };
     let simulation = state.tasks.spawn(submitting).await.unwrap_or_else(|_| {
         let detail = "a fault of dialbench's own; its log says more";
         Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, detail))

@@ -32,10 +32,12 @@ async fn stored(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<bool, (&'static str, ApiError)> {
     if !state.door.is_open() {
-        let detail = "events are taken from beyond this machine only with a secret: configure webhook.secret_env";
+        let detail =
+            "events are taken from beyond this machine only with a secret: configure webhook.secret_env";
         return Err(("closed", ApiError::new(StatusCode::FORBIDDEN, detail)));
     }
-    let body = body.map_err(|rejection| ("unread", ApiError::new(rejection.status(), rejection.body_text())))?;
+    let body =
+        body.map_err(|rejection| ("unread", ApiError::new(rejection.status(), rejection.body_text())))?;
     let now = jiff::Timestamp::now();
     let id = state.door.verifier.verify(headers, &body, now.as_second()).map_err(|rejection| {
         tracing::debug!(%rejection, "an event is refused");

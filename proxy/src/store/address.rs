@@ -34,7 +34,8 @@ impl DatabaseUrl {
     /// Returns true for a database of SQLite's that is kept nowhere.
     pub(super) fn is_in_memory(&self) -> bool {
         self.kind() == DatabaseKind::Sqlite
-            && (self.0.path() == ":memory:" || self.0.query().is_some_and(|query| query.contains("mode=memory")))
+            && (self.0.path() == ":memory:"
+                || self.0.query().is_some_and(|query| query.contains("mode=memory")))
     }
 
     /// Returns the address as the driver takes it: a file of SQLite's is made where there is none.

@@ -76,8 +76,10 @@ impl Store {
     /// Forgets events and submissions that are older than `days`. Returns the number of events.
     pub(crate) async fn forget_older(&self, days: u32) -> Result<u64, StoreError> {
         let oldest = now_ms() - i64::from(days) * 86_400_000;
-        let events =
-            sqlx::query("DELETE FROM events WHERE received_ms < $1").bind(oldest).execute(&self.0.pool).await?;
+        let events = sqlx::query("DELETE FROM events WHERE received_ms < $1")
+            .bind(oldest)
+            .execute(&self.0.pool)
+            .await?;
         sqlx::query("DELETE FROM submissions WHERE begun_ms < $1").bind(oldest).execute(&self.0.pool).await?;
         Ok(events.rows_affected())
     }

@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    DatabaseUrl, Shared, Store, StoreError, address::DatabaseKind, dialect::Dialect, news::News, writer::Writer,
+    DatabaseUrl, Shared, Store, StoreError, address::DatabaseKind, dialect::Dialect, news::News,
+    writer::Writer,
 };
 
 /// Maximum number of connections.

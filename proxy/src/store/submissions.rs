@@ -82,9 +82,7 @@ impl Store {
         let state: String = row.try_get("state")?;
         let deadline: i64 = row.try_get("deadline_ms")?;
         let state = match simulation.map(|id| id.parse()) {
-            Some(Ok(simulation)) => {
-                SubmissionState::Accepted { simulation, answer: row.try_get("answer")? }
-            }
+            Some(Ok(simulation)) => SubmissionState::Accepted { simulation, answer: row.try_get("answer")? },
             Some(Err(_)) | None if state == "sending" && deadline > now_ms() => SubmissionState::Sending,
             Some(Err(_)) | None => SubmissionState::Unknown,
         };
@@ -113,10 +111,12 @@ impl Store {
 
     /// Notes that a submission may have arrived.
     pub(crate) async fn unknown(&self, key: &IdempotencyKey) -> Result<(), StoreError> {
-        sqlx::query("UPDATE submissions SET state = 'unknown' WHERE submission_key = $1 AND state = 'sending'")
-            .bind(key.as_str().to_owned())
-            .execute(&self.0.pool)
-            .await?;
+        sqlx::query(
+            "UPDATE submissions SET state = 'unknown' WHERE submission_key = $1 AND state = 'sending'",
+        )
+        .bind(key.as_str().to_owned())
+        .execute(&self.0.pool)
+        .await?;
         Ok(())
     }
 

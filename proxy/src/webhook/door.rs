@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn cxone_is_given_the_public_address_and_the_stand_in_the_listening_one() {
-        let url = |profile, listening, public| door(profile, listening, public, None).url().map(str::to_owned);
+        let url =
+            |profile, listening, public| door(profile, listening, public, None).url().map(str::to_owned);
         let public = Some("https://bench.example.com/base/");
         let expected = "https://bench.example.com/base/webhook/simulation-events";
         assert_eq!(url("tutorial", "127.0.0.1:8787", public).as_deref(), Some(expected));

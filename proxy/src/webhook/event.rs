@@ -62,9 +62,12 @@ mod tests {
         let one = json!({ "simulationId": "s", "callId": "c", "state": "ringing", "timestamp": "2026-11-28T00:00:00Z" });
         let key = read(&one).unwrap().key;
         assert_eq!(read(&one).unwrap().key, key);
-        for (field, value) in
-            [("simulationId", "t"), ("callId", "d"), ("state", "answered"), ("timestamp", "2026-11-28T00:00:01Z")]
-        {
+        for (field, value) in [
+            ("simulationId", "t"),
+            ("callId", "d"),
+            ("state", "answered"),
+            ("timestamp", "2026-11-28T00:00:01Z"),
+        ] {
             let mut other = one.clone();
             other[field] = value.into();
             assert_ne!(read(&other).unwrap().key, key, "{field}");
@@ -96,7 +99,8 @@ mod tests {
         let error = read(&json!({ "simulationId": "s", "timestamp": "t" })).unwrap_err();
         assert_eq!(error.status(), 422);
         assert!(error.detail().contains("state"), "{error:?}");
-        let error = read(&json!({ "simulationId": "two words", "state": "x", "timestamp": "t" })).unwrap_err();
+        let error =
+            read(&json!({ "simulationId": "two words", "state": "x", "timestamp": "t" })).unwrap_err();
         assert!(error.detail().contains("simulationId"), "{error:?}");
         let long = "x".repeat(MAX_WORD_CHARS + 1);
         let error = read(&json!({ "simulationId": "s", "state": long, "timestamp": "t" })).unwrap_err();

@@ -72,7 +72,8 @@ impl Verifier {
         body: &[u8],
         now_s: i64,
     ) -> Result<Option<&'a str>, Rejection> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
+        let text =
+            |name| headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
         let id = text(&self.id_header);
         if !self.is_needed() {
             return Ok(id);
@@ -100,9 +101,11 @@ impl Verifier {
 
     fn signatures<'a>(&self, header: &'a str) -> Box<dyn Iterator<Item = Vec<u8>> + 'a> {
         match self.scheme {
-            SignatureScheme::Standard => Box::new(header.split_whitespace().filter_map(|signature| {
-                STANDARD.decode(signature.strip_prefix("v1,")?).ok()
-            })),
+            SignatureScheme::Standard => Box::new(
+                header
+                    .split_whitespace()
+                    .filter_map(|signature| STANDARD.decode(signature.strip_prefix("v1,")?).ok()),
+            ),
             SignatureScheme::Hex => Box::new(header.split([' ', ',']).filter_map(|signature| {
                 let digits = signature.strip_prefix("sha256=").unwrap_or(signature);
                 HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()
@@ -115,12 +118,12 @@ impl Verifier {
 mod tests {
     use super::*;
 
-    // The example of Standard Webhooks' reference implementations.
-    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLw";
-    const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
-    const TIME: i64 = 1_614_265_330;
-    const BODY: &[u8] = br#"{"test": 2432232314}"#;
-    const SIGNATURE: &str = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+    // The example of Standard Webhooks' reference implementation.
+    const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    const ID: &str = "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk";
+    const TIME: i64 = 1_649_367_553;
+    const BODY: &[u8] = br#"{"email":"test@example.com","username":"test_user"}"#;
+    const SIGNATURE: &str = "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=";
 
     fn verifier(secrets: &[&str], scheme: SignatureScheme) -> Verifier {
         let secrets = secrets.iter().map(|secret| (*secret).into()).collect();
@@ -140,7 +143,7 @@ mod tests {
     #[test]
     fn the_reference_s_signature_is_valid_for_five_minutes() {
         let verifier = verifier(&["another", SECRET], SignatureScheme::Standard);
-        let headers = headers(ID, "1614265330", SIGNATURE);
+        let headers = headers(ID, "1649367553", SIGNATURE);
         for now in [TIME, TIME + 300, TIME - 300] {
             assert_eq!(verifier.verify(&headers, BODY, now), Ok(Some(ID)));
         }
@@ -153,9 +156,10 @@ mod tests {
     fn one_valid_signature_of_several_is_enough() {
         let verifier = verifier(&[SECRET], SignatureScheme::Standard);
         let several = format!("v1,AAAA v2,{} v1a,x no {SIGNATURE}", &SIGNATURE[3..]);
-        assert!(verifier.verify(&headers(ID, "1614265330", &several), BODY, TIME).is_ok());
+        assert!(verifier.verify(&headers(ID, "1649367553", &several), BODY, TIME).is_ok());
         let too_many = format!("{}{SIGNATURE}", "v1,AAAA ".repeat(MAX_SIGNATURES));
-        let result = verifier.verify(&headers(ID, "1614265330", &too_many), BODY, TIME);
+        let headers = headers(ID, "1649367553", &too_many);
+        let result = verifier.verify(&headers, BODY, TIME);
         assert_eq!(result, Err(Rejection::Forged));
     }
 
@@ -166,20 +170,26 @@ mod tests {
             let result = verifier.verify(&headers(id, time, signature), body, TIME).map(|_| ());
             assert_eq!(result, Err(Rejection::Forged), "{id} {time} {signature}");
         };
-        check(&[SECRET], "msg_other", "1614265330", BODY, SIGNATURE);
-        check(&[SECRET], ID, "1614265331", BODY, SIGNATURE);
-        check(&[SECRET], ID, "1614265330", br#"{"test": 2432232315}"#, SIGNATURE);
-        check(&["whsec_AAEC"], ID, "1614265330", BODY, SIGNATURE);
-        check(&[SECRET], ID, "1614265330", BODY, &SIGNATURE[3..]);
-        check(&[SECRET], ID, "1614265330", BODY, "v1,");
-        check(&[SECRET], ID, "1614265330", BODY, "v1,g0hM");
+        check(&[SECRET], "msg_other", "1649367553", BODY, SIGNATURE);
+        check(&[SECRET], ID, "1649367554", BODY, SIGNATURE);
+        check(
+            &[SECRET],
+            ID,
+            "1649367553",
+            br#"{"email":"test@example.com","username":"other_user"}"#,
+            SIGNATURE,
+        );
+        check(&["whsec_AAEC"], ID, "1649367553", BODY, SIGNATURE);
+        check(&[SECRET], ID, "1649367553", BODY, &SIGNATURE[3..]);
+        check(&[SECRET], ID, "1649367553", BODY, "v1,");
+        check(&[SECRET], ID, "1649367553", BODY, "v1,tZ1I");
     }
 
     #[test]
     fn a_header_that_is_missing_is_named() {
         let verifier = verifier(&[SECRET], SignatureScheme::Standard);
         for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
-            let mut headers = headers(ID, "1614265330", SIGNATURE);
+            let mut headers = headers(ID, "1649367553", SIGNATURE);
             headers.remove(name);
             let error = verifier.verify(&headers, BODY, TIME).unwrap_err();
             assert_eq!(error, Rejection::Missing(HeaderName::from_static(name)));
@@ -194,9 +204,12 @@ mod tests {
         let digits = HEXLOWER_PERMISSIVE.encode(&digits);
         let verifier = verifier(&[SECRET], SignatureScheme::Hex);
         for signature in [format!("sha256={digits}"), digits.to_ascii_uppercase(), format!("00,{digits}")] {
-            assert!(verifier.verify(&headers(ID, "1614265330", &signature), BODY, TIME).is_ok(), "{signature}");
+            assert!(
+                verifier.verify(&headers(ID, "1649367553", &signature), BODY, TIME).is_ok(),
+                "{signature}"
+            );
         }
-        assert!(verifier.verify(&headers(ID, "1614265330", SIGNATURE), BODY, TIME).is_err());
+        assert!(verifier.verify(&headers(ID, "1649367553", SIGNATURE), BODY, TIME).is_err());
     }
 
     #[test]
