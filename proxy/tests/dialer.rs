@@ -7,13 +7,15 @@ mod common;
 use std::sync::Arc;
 
 use common::{
-    Fake, Proxy, client, dialer::Fate, events::Posted, fake::Scripted, postgres::Postgres, problem, proxy,
-    within,
+    Fake, Proxy, client, dialer::Fate, events::Posted, fake::Scripted, postgres::Postgres, problem,
+    program::SECRET, proxy, proxy_at, stream::EventStream, within,
 };
-use proxy::config::{DatabaseUrl, Service};
-use scenario::dialer::SUBMISSION_UNKNOWN;
+use proxy::config::{DatabaseUrl, ProfileName, ServiceConfig};
+use sandbox::SandboxConfig;
+use scenario::dialer::{SUBMISSION_UNKNOWN, calls::CallBook};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use wire::cxone::DialerEvent;
 
 fn request() -> Value {
     json!({
@@ -143,12 +145,9 @@ async fn a_refusal_frees_the_key() {
 }
 
 #[tokio::test]
-async fn a_submission_without_a_connection_is_sent_again_and_one_without_a_service_never_kept() {
+async fn a_submission_without_a_connection_is_sent_again() {
     let fake = Fake::start().await;
-    let proxy = proxy(&fake, |config| {
-        config.services.get_mut(&Service::Media).unwrap().missing.push("client".into());
-    })
-    .await;
+    let proxy = proxy(&fake, |_| {}).await;
     // A token is there before CXone goes away.
     accepted(submit(&proxy, "first").await).await;
     fake.stop_listening().await;
@@ -222,6 +221,47 @@ async fn of_two_that_may_have_arrived_none_is_taken_for_the_other() {
     assert_eq!(Posted::of_call(known, 1, "dialing").post(&proxy.http, &server).await, 204);
     problem(submit(&proxy, "key-a").await, 504).await;
     proxy.stop().await;
+}
+
+/// 20 calls, five at a time, from the payload to the last event, with everything that can happen to events on the way.
+#[tokio::test]
+async fn a_campaign_of_the_stand_in_s_comes_to_its_end_on_the_page() {
+    let settings = SandboxConfig { webhook_secret: Some(SECRET.into()), ..SandboxConfig::default() };
+    let stand_in = sandbox::start(settings).await.unwrap();
+    let proxy = proxy_at(stand_in.address(), |config| {
+        config.profile = ProfileName::Sandbox;
+        config.webhook.secrets.push(SECRET.into());
+        let (id, secret) = stand_in.credentials();
+        for endpoint in stand_in.endpoints() {
+            let (base, token) = (endpoint.base_url.parse().unwrap(), endpoint.token_url.parse().unwrap());
+            let settings =
+                ServiceConfig::at(endpoint.service, base, token, id.clone().into(), secret.clone());
+            config.services.insert(endpoint.service, settings);
+        }
+    })
+    .await;
+    let mut page = EventStream::open(proxy.address, "", None).await;
+    let simulation = accepted(submit(&proxy, "key").await).await;
+    let mut book = CallBook::default();
+    let mut own = Vec::new();
+    while own.is_empty() || book.completed() < 20 {
+        let sent = page.next().await.unwrap();
+        let event: DialerEvent = serde_json::from_str(&sent["data"]).unwrap();
+        assert_eq!(event.simulation_id.as_str(), simulation["id"].as_str().unwrap());
+        if event.call_id.is_some() {
+            book.note(&event);
+        } else {
+            own.push(event.state);
+        }
+    }
+    assert_eq!(own, ["completed"]);
+    let path = format!("/api/dialer/simulations/{}", simulation["id"].as_str().unwrap());
+    let over: Value = proxy.get(&path).await.json().await.unwrap();
+    assert_eq!((&over["state"], &over["callsCompleted"]), (&json!("completed"), &json!(20)));
+    assert_eq!(over["complianceBypassed"], true);
+    assert_eq!(entries(&proxy, "dialer.track").await.len(), 1);
+    proxy.stop().await;
+    stand_in.shutdown().await;
 }
 
 #[tokio::test]

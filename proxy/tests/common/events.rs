@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
-use sha2::Sha256;
+use standardwebhooks::Webhook;
 
 use super::{program::SECRET, stream::Sent, within};
 
@@ -42,7 +40,7 @@ impl Posted {
         secret: &str,
         time: i64,
     ) -> reqwest::RequestBuilder {
-        let signature = signature(secret, &self.id, time, &self.body);
+        let signature = Webhook::new(secret).unwrap().sign(&self.id, time, self.body.as_bytes()).unwrap();
         self.unsigned(http, server)
             .header("webhook-timestamp", time.to_string())
             .header("webhook-signature", signature)
@@ -64,13 +62,6 @@ impl Posted {
 
 pub fn now_s() -> i64 {
     jiff::Timestamp::now().as_second()
-}
-
-pub fn signature(secret: &str, id: &str, time: i64, body: &str) -> String {
-    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-    mac.update(format!("{id}.{time}.{body}").as_bytes());
-    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
 }
 
 /// Checks that ids grow, and counts each event's data.

@@ -15,12 +15,14 @@ use crate::setup;
 const BENCHES: [(&str, &[&str]); 3] = [
     ("signal", &["receiver", "chain", "jitter"]),
     ("ivr", &["menu", "analysis"]),
-    ("proxy", &["prompt", "relay"]),
+    ("proxy", &["prompt", "relay", "webhooks"]),
 ];
 /// The benchmarks that print a column for wasm.
 const IN_WASM: [&str; 2] = ["analysis", "receiver"];
 /// The benchmarks that run only when they are named, because they take minutes or other programs.
-const WHEN_NAMED: [&str; 2] = ["prompt", "relay"];
+const WHEN_NAMED: [&str; 3] = ["prompt", "relay", "webhooks"];
+/// The benchmarks that need PostgreSQL.
+const ON_POSTGRES: [&str; 1] = ["webhooks"];
 
 /// `cargo xtask bench [NAME…] [-- ARGUMENTS]`: the benchmarks that are named, or all but the longest.
 pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {
@@ -47,6 +49,9 @@ pub(crate) fn run(project: &Project, words: &[String]) -> Result<()> {
         command.current_dir(project.root()).args(["bench", "--package", package]);
         if chosen.iter().any(|bench| IN_WASM.contains(bench)) {
             command.env("DIALBENCH_WASM_BENCHES", wasm(project)?);
+        }
+        if chosen.iter().any(|bench| ON_POSTGRES.contains(bench)) {
+            setup::postgres()?;
         }
         command.args(chosen.iter().flat_map(|bench| ["--bench", bench])).args(arguments);
         process::run(&mut command)?;

@@ -20,6 +20,7 @@ const TOOLS: [&str; 4] = ["bindgen", "pack", "runner", "xtask"];
 pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
     let page = page::Build::start(project)?;
     let browser = setup::browser()?;
+    setup::postgres()?;
     let toolchain = setup::wasm(project)?;
     let mut runner = process::cargo();
     runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);

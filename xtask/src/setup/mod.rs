@@ -4,6 +4,7 @@
 mod browser;
 mod debian;
 mod npm;
+mod postgres;
 mod system;
 mod toolchain;
 mod trunk;
@@ -11,6 +12,7 @@ mod wasm;
 
 pub(crate) use browser::{Browser, browser};
 pub(crate) use npm::npm;
+pub(crate) use postgres::postgres;
 pub(crate) use toolchain::{TARGET, Toolchain};
 pub(crate) use trunk::trunk;
 pub(crate) use wasm::{wasm, wasm_of_active_toolchain};
