@@ -92,7 +92,7 @@ impl Metrics {
         registry.register("http_request_seconds", "Time to answer", latency.clone());
         registry.register("token_requests", "Token requests by service", tokens.clone());
         registry.register("upstream_requests", "Requests and handshakes sent to CXone", upstream.clone());
-        registry.register("sockets", "Open WebSockets", sockets.clone());
+        registry.register("sockets", "Open WebSockets and streams of events", sockets.clone());
         registry.register("events", "Events received from CXone", events.clone());
         registry.register("gaps", "Gaps sent to pages", gaps.clone());
         registry.register("slow_pages", "Pages closed because they read too slowly", slow_pages.clone());

@@ -96,6 +96,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(prompts::audio))
         .routes(routes!(audit::page))
         .routes(routes!(audit::head))
+        .routes(routes!(audit::file))
         .routes(routes!(audit::verify))
 }
 

@@ -116,6 +116,7 @@ fn a_wrong_configuration_names_its_key_and_starts_nothing() {
         &[],
         "webhook.secret_env: environment variable NOWHERE_SET",
     );
+    check("listen = \"127.0.0.1:0\"\n[webhook]\nscheme = \"hex\"", &[], "webhook: the stand-in signs");
     check("retention_days = 0", &[], "retention_days");
     check("", &["--public-url", "bench.example.com"], "public_url");
     check("", &["--database-url", "mysql://bench"], "database_url");

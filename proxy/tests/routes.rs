@@ -245,6 +245,7 @@ async fn the_openapi_document_lists_every_api_route() {
         [
             "/api/analytics/events",
             "/api/audit",
+            "/api/audit/file",
             "/api/audit/head",
             "/api/audit/verify",
             "/api/calls",
@@ -290,6 +291,29 @@ async fn the_chain_of_the_audit_trail_is_verified() {
     let (head, check) = settled().await;
     assert!(head["seq"].as_u64().unwrap() >= 2, "{head}");
     assert_eq!(check, json!({ "entries": head["seq"], "lastHash": head["hash"], "faults": [] }));
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn the_trail_is_searched_and_saved_as_it_is_on_disk() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.profile = ProfileName::Sandbox).await;
+    for flow in ["first-flow", "second-flow"] {
+        assert_eq!(proxy.post("/api/calls", &json!({ "flowId": flow })).await.status(), 201);
+    }
+    let found: Value = proxy.get("/api/audit?text=FIRST-flow").await.json().await.unwrap();
+    let found = found["entries"].as_array().unwrap();
+    assert_eq!((found.len(), &found[0]["detail"]["flowId"]), (1, &json!("first-flow")));
+    let long = "x".repeat(257);
+    assert_eq!(
+        problem(proxy.get(&format!("/api/audit?text={long}")).await, 422).await["errors"][0]["field"],
+        "text"
+    );
+
+    let answer = proxy.get("/api/audit/file").await;
+    assert_eq!(answer.headers()["content-type"], "application/x-ndjson");
+    assert!(answer.headers()["content-disposition"].to_str().unwrap().contains("dialbench-audit.jsonl"));
+    assert_eq!(answer.text().await.unwrap(), fs::read_to_string(&proxy.audit_log).unwrap());
     proxy.stop().await;
 }
 

@@ -132,6 +132,11 @@ impl Audit {
         self.reader.page(query)
     }
 
+    /// Returns the file and the length of what is on disk. Blocks on the disk.
+    pub(crate) fn whole(&self) -> io::Result<(File, u64)> {
+        self.reader.whole()
+    }
+
     /// Checks the chain of all that is on disk. Blocks on the disk.
     pub(crate) fn verify(&self) -> io::Result<Verdict> {
         self.reader.verify()

@@ -27,6 +27,8 @@ pub(crate) struct AuditQuery {
     pub(crate) correlation: Option<String>,
     /// Selects entries of one action.
     pub(crate) action: Option<String>,
+    /// Selects entries that contain a text anywhere, in whatever case.
+    pub(crate) text: Option<String>,
 }
 
 /// Place of an entry in the file.
@@ -86,8 +88,14 @@ impl Reader {
     /// Checks the chain of all that is on disk.
     pub(super) fn verify(&self) -> io::Result<Verdict> {
         // What is being written has no end yet.
+        let (file, length) = self.whole()?;
+        check_lines(BufReader::new(file.take(length)))
+    }
+
+    /// Returns the file and the length of what is on disk.
+    pub(super) fn whole(&self) -> io::Result<(File, u64)> {
         let length = self.written.read().unwrap_or_else(PoisonError::into_inner).length;
-        check_lines(BufReader::new(File::open(&self.path)?.take(length)))
+        Ok((File::open(&self.path)?, length))
     }
 
     /// Changes the state after a write.
@@ -162,6 +170,8 @@ struct Filter {
     action: Option<String>,
     /// Texts that the lines of all matching entries contain.
     needles: Vec<String>,
+    /// Text that they contain in whatever case, as JSON writes it.
+    text: Option<String>,
 }
 
 impl Filter {
@@ -169,7 +179,8 @@ impl Filter {
         let (correlation, action) = (query.correlation.clone(), query.action.clone());
         let quoted = |text: &String| serde_json::to_string(text).expect("a string is always JSON");
         let needles = correlation.iter().chain(&action).map(quoted).collect();
-        Self { correlation, action, needles }
+        let text = query.text.as_ref().map(|text| quoted(text).trim_matches('"').to_lowercase());
+        Self { correlation, action, needles, text }
     }
 
     /// Reads a line and returns its entry where it matches. A broken line is left to `audit verify`.
@@ -177,6 +188,9 @@ impl Filter {
         let line = str::from_utf8(line).ok()?;
         // Most lines need not be parsed.
         if !self.needles.iter().all(|needle| line.contains(needle.as_str())) {
+            return None;
+        }
+        if self.text.as_ref().is_some_and(|text| !line.to_lowercase().contains(text)) {
             return None;
         }
         let entry: AuditEntry = serde_json::from_str(line).ok()?;

@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use proxy::{
     Config, Server,
     config::{Overrides, ProfileName, ServiceConfig},
@@ -62,6 +62,9 @@ pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
 
 /// Starts the stand-in on a free port and points the services at it, over TCP like at CXone.
 async fn start_stand_in(config: &mut Config) -> anyhow::Result<Sandbox> {
+    if !config.webhook.is_standard() {
+        bail!("webhook: the stand-in signs as Standard Webhooks has it; leave headers and scheme out");
+    }
     let settings = SandboxConfig {
         requests_per_second: config.limits.requests_per_second,
         limits: config.limits.clone(),

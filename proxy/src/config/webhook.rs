@@ -119,6 +119,15 @@ impl WebhookConfig {
         })
     }
 
+    /// Returns true when headers and scheme are those of Standard Webhooks.
+    pub fn is_standard(&self) -> bool {
+        let standard = Self::default();
+        let headers = |config: &Self| {
+            [&config.id_header, &config.timestamp_header, &config.signature_header].map(Clone::clone)
+        };
+        headers(self) == headers(&standard) && self.scheme == standard.scheme
+    }
+
     /// Returns the keys that may have signed. A secret without `whsec_` is taken as it stands, and, where it is base64, as
     /// that as well: some senders decode it and some do not.
     pub(crate) fn keys(&self) -> Vec<Vec<u8>> {

@@ -1,6 +1,14 @@
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
 use base::{field_error::FieldErrors, ids::check_id};
 use serde::Deserialize;
+use tokio::io::AsyncReadExt as _;
+use tokio_util::io::ReaderStream;
 use wire::api::{AuditCheck, AuditFault, AuditHead, AuditPage, Problem};
 
 use super::extract::Params;
@@ -12,6 +20,8 @@ use crate::{
 
 /// Number of entries of a page where no limit is given.
 const DEFAULT_PAGE_ENTRIES: usize = 100;
+/// Maximum length of a text to look for in characters.
+const MAX_TEXT_CHARS: usize = 256;
 /// Maximum number of entries of a page.
 const MAX_PAGE_ENTRIES: usize = 1_000;
 
@@ -22,6 +32,7 @@ pub(crate) struct PageQuery {
     limit: Option<usize>,
     correlation: Option<String>,
     action: Option<String>,
+    text: Option<String>,
 }
 
 /// Returns a page of the audit trail: the newest entries first, or with `after` the entries after that number, the oldest
@@ -35,6 +46,7 @@ pub(crate) struct PageQuery {
         ("limit" = Option<usize>, Query, description = "maximum number of entries: 1 to 1000, 100 by default"),
         ("correlation" = Option<String>, Query, description = "entries of this correlation id alone"),
         ("action" = Option<String>, Query, description = "entries of this action alone, such as `call.place`"),
+        ("text" = Option<String>, Query, description = "entries that contain this text, in whatever case; at most 256 characters"),
     ),
     responses(
         (status = 200, body = AuditPage),
@@ -53,6 +65,9 @@ pub(crate) async fn page(
     if let Some(Err(error)) = query.correlation.as_deref().map(check_id) {
         errors.refuse("correlation", error.to_string());
     }
+    if query.text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT_CHARS) {
+        errors.refuse("text", format!("must have at most {MAX_TEXT_CHARS} characters"));
+    }
     if !errors.is_empty() {
         return Err(ApiError::fields(errors));
     }
@@ -62,6 +77,7 @@ pub(crate) async fn page(
         limit,
         correlation: query.correlation,
         action: query.action,
+        text: query.text.filter(|text| !text.is_empty()),
     };
     let audit = state.audit.clone();
     let read = tokio::task::spawn_blocking(move || audit.page(&query)).await;
@@ -79,6 +95,27 @@ pub(crate) async fn page(
 #[utoipa::path(get, path = "/api/audit/head", responses((status = 200, body = AuditHead)))]
 pub(crate) async fn head(State(state): State<AppState>) -> Json<AuditHead> {
     Json(state.audit.head())
+}
+
+/// Returns the whole audit trail as it is on disk: a JSON object a line, for `dialbench audit verify` and other programs.
+#[utoipa::path(
+    get,
+    path = "/api/audit/file",
+    responses((status = 200, body = String, content_type = "application/x-ndjson")),
+)]
+pub(crate) async fn file(State(state): State<AppState>) -> Result<Response, ApiError> {
+    let failed = |detail: String| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
+    let audit = state.audit.clone();
+    let opened = tokio::task::spawn_blocking(move || audit.whole()).await;
+    let (file, length) = opened
+        .map_err(|_| failed("reading the audit log failed".into()))?
+        .map_err(|error| failed(format!("the audit log cannot be read: {error}")))?;
+    let lines = ReaderStream::new(tokio::fs::File::from_std(file).take(length));
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"dialbench-audit.jsonl\""),
+    ];
+    Ok((headers, [(header::CONTENT_LENGTH, length)], Body::from_stream(lines)).into_response())
 }
 
 /// Checks the chain of the whole audit trail.

@@ -119,8 +119,11 @@ pub(crate) async fn simulation(
     let path = [api, version, dialer, simulations, id.as_str()];
     let answer = state.cxone.ask(UpstreamRequest::get(Service::Dialer, &path).retried_by(retried_by)).await?;
     let simulation: DialerSimulation = answer.json()?;
-    if simulation.state.stage().is_over() {
-        record_end(&state, &correlation, &id, &simulation).await?;
+    if simulation.state.stage().is_over()
+        && let Err(error) = record_end(&state, &correlation, &id, &simulation).await
+    {
+        // Reading goes on where nothing can be written; the next question records it.
+        tracing::error!(error = error.detail(), simulation = %id, "the end of a simulation is not recorded");
     }
     // As it was received: newer fields may be of use to a script.
     Ok(([(header::CONTENT_TYPE, "application/json")], answer.body).into_response())

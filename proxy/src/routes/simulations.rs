@@ -100,8 +100,11 @@ pub(crate) async fn result(
     let path = ["api", "v2", "flow", "simulator", id.as_str()];
     let answer = state.cxone.ask(UpstreamRequest::get(Service::Flow, &path).retried_by(retried_by)).await?;
     let result: SimulationResult = answer.json()?;
-    if result.status.is_over() {
-        record_result(&state, &correlation, &id, &result).await?;
+    if result.status.is_over()
+        && let Err(error) = record_result(&state, &correlation, &id, &result).await
+    {
+        // Reading goes on where nothing can be written; the next question records it.
+        tracing::error!(error = error.detail(), simulation = %id, "the end of a simulation is not recorded");
     }
     // As it was received: importers may know more fields.
     Ok(([(header::CONTENT_TYPE, "application/json")], answer.body).into_response())

@@ -82,7 +82,9 @@ fn descending(audit: &Audit, before: Option<u64>, query: &AuditQuery) -> Vec<u64
 async fn long_log(path: &Path) -> Opened {
     let opened = Audit::open(path).unwrap();
     for number in 1..=1_000u64 {
-        let mut entry = entry(json!({ "number": number, "text": "tenth hundredth" }));
+        let mut entry = entry(
+            json!({ "number": number, "text": "tenth hundredth", "word": format!("W\"{}", number % 100) }),
+        );
         if number.is_multiple_of(10) {
             entry.action = "tenth";
         }
@@ -138,6 +140,13 @@ fn filters_are_right(audit: &Audit) {
     check(Some("hundredth"), Some("test"), &[]);
     check(Some("tenth"), None, &[]);
     check(None, Some("ten"), &[]);
+    let containing = |text: &str| {
+        let query = AuditQuery { limit: 7, text: Some(text.into()), ..AuditQuery::default() };
+        ascending(audit, 0, &query).len()
+    };
+    assert_eq!(containing("w\"0"), hundredths.len());
+    assert_eq!(containing("\"correlationId\":"), 0, "JSON's own signs are no text of an entry");
+    assert_eq!(containing("nowhere"), 0);
 }
 
 #[tokio::test]
