@@ -291,7 +291,7 @@ async fn its_end_is_recorded_once_with_the_correlation_of_its_beginning() {
     let metrics = json!({ "simulationId": "sim-1", "metrics": {
         "totalCalls": 20, "completedCalls": 19, "averageLatencyMs": 812.5, "accuracyRate": 0.95 } });
     assert_eq!(proxy.post("/api/dialer/metrics", &metrics).await.status(), 202);
-    assert_eq!(*fake.shared.dialer.metrics.lock().unwrap(), [metrics.clone()]);
+    assert_eq!(*fake.shared.dialer.metrics.lock().unwrap(), std::slice::from_ref(&metrics));
     let posted = entries(&proxy, "dialer.metrics").await;
     assert_eq!(posted[0]["correlationId"], "begun-here");
     let mut wrong = metrics;

@@ -23,6 +23,7 @@ use common::{
     within,
 };
 use futures_util::{StreamExt as _, stream};
+use sqlx::Connection as _;
 
 /// Number of posts that are under way at a time.
 const AT_A_TIME: usize = 64;
@@ -197,7 +198,10 @@ async fn two_proxies_on_one_postgres_show_each_event_once_on_both() {
     let counts = counted(&all_on_one);
     assert_eq!(counts.len(), genuine.len());
     assert!(genuine.iter().all(|event| counts[&event.body] == 1));
-    assert_eq!(postgres.number("SELECT count(*) FROM events").await, 2_000);
+    let mut connection = sqlx::PgConnection::connect(&postgres.url).await.unwrap();
+    let stored: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(stored, 2_000);
 
     let last = Posted::of_simulation("s", "completed");
     assert_eq!(last.post(&http, &one.address).await, 204);

@@ -1,9 +1,11 @@
 //! `cargo xtask bench webhooks [-- --connections 64 --seconds 5 --repeats 3]`: how many events of the dialer a second are
-//! taken, each answered once it is committed, and how long that takes; on `SQLite` and on PostgreSQL, beside a bare axum
+//! taken, each answered once it is committed, and how long that takes; on SQLite and on PostgreSQL, beside a bare axum
 //! handler that only inserts what it gets, under the same load in the same run.
 //!
 //! Server and load are processes of their own; every round starts server and database afresh, the two servers by turns.
 //! Medians over the rounds are printed. Both databases sync each commit to the disk, so that the disk is measured as well.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the figures; and a benchmark may panic")]
 
 mod bare;
 mod load;
@@ -21,10 +23,6 @@ use server::{Kind, Server};
 
 /// Time within which a server must start.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
-pub(crate) async fn within<F: Future>(work: F) -> F::Output {
-    tokio::time::timeout(PATIENCE, work).await.expect("the server answers")
-}
 
 struct Options {
     connections: usize,

@@ -80,10 +80,11 @@ async fn migrate(pool: &AnyPool, url: &DatabaseUrl) -> Result<(), StoreError> {
         Migration::new(version, "".into(), MigrationType::Simple, (*script).into_sql_str(), false)
     });
     let address = url.to_string();
-    Migrator::with_migrations(migrations.collect()).run(pool).await.map_err(|error| match error {
-        MigrateError::VersionMissing(found) => {
+    Migrator::with_migrations(migrations.collect()).run(pool).await.map_err(|error| {
+        if let MigrateError::VersionMissing(found) = error {
             StoreError::Newer { address, found, known: scripts.len().try_into().unwrap_or(i64::MAX) }
+        } else {
+            StoreError::Open { address, message: error.to_string() }
         }
-        error => StoreError::Open { address, message: error.to_string() },
     })
 }

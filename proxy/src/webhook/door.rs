@@ -1,4 +1,4 @@
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::Url;
 use wire::api::{ProfileName, WebhookDoor};
@@ -47,12 +47,12 @@ impl Door {
 
 /// Returns an address of this machine that reaches what listens on `listening`.
 fn reachable(listening: SocketAddr) -> SocketAddr {
-    let ip = match listening.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::from(std::net::Ipv6Addr::LOCALHOST),
-        ip => ip,
+    let own: IpAddr = match listening {
+        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
-    SocketAddr::new(ip, listening.port())
+    let ip = listening.ip();
+    SocketAddr::new(if ip.is_unspecified() { own } else { ip }, listening.port())
 }
 
 fn is_loopback(url: &Url) -> bool {

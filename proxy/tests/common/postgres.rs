@@ -8,8 +8,6 @@ use std::{
     time::Duration,
 };
 
-use super::within;
-
 /// A server that runs.
 pub struct Postgres {
     pub url: String,
@@ -64,13 +62,6 @@ impl Postgres {
             let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
             panic!("PostgreSQL does not start:\n{log}");
         }
-    }
-
-    /// Runs a statement and returns its first row's first column.
-    pub async fn number(&self, statement: &'static str) -> i64 {
-        use sqlx::Connection as _;
-        let mut connection = within(sqlx::PgConnection::connect(&self.url)).await.unwrap();
-        within(sqlx::query_scalar(statement).fetch_one(&mut connection)).await.unwrap()
     }
 }
 
