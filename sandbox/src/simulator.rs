@@ -54,8 +54,9 @@ impl Simulator {
                 JobEnd::Failed
             }
             Some(JobFault::NeverEnds) => JobEnd::Never,
-            None if result.status == SimulationStatus::Failed => JobEnd::Failed,
-            None => JobEnd::Completed,
+            // A skew is the dialer's alone.
+            Some(JobFault::Skew { .. }) | None if result.status == SimulationStatus::Failed => JobEnd::Failed,
+            Some(JobFault::Skew { .. }) | None => JobEnd::Completed,
         };
         self.jobs.submit(end, result)
     }

@@ -117,6 +117,7 @@ where
                 | FaultKind::Impair(_)
                 | FaultKind::FailRun { .. }
                 | FaultKind::NeverEnds
+                | FaultKind::Skew { .. }
                 | FaultKind::Double
                 | FaultKind::Forge,
             ) => Vec::new(),

@@ -103,13 +103,14 @@ impl Dialer {
             let mut ids = self.ids.lock().expect("no holder panics");
             (format!("dialing-{:016x}", ids.next()), ids.next())
         };
-        let all = Timeline::new(&request, seed).last().map_or(Duration::ZERO, |step| step.at);
-        let (end, length) = match &fault {
-            Some(JobFault::Fail { .. }) => (JobEnd::Failed, all / 2),
-            Some(JobFault::NeverEnds) => (JobEnd::Never, all),
-            None => (JobEnd::Completed, all),
+        let skew = fault.as_ref().and_then(JobFault::skew);
+        let all = Timeline::new(&request, seed, skew).last().map_or(Duration::ZERO, |step| step.at);
+        let (end, stops_after) = match &fault {
+            Some(JobFault::Fail { .. }) => (JobEnd::Failed, Some(all / 2)),
+            Some(JobFault::NeverEnds) => (JobEnd::Never, Some(all / 2)),
+            Some(JobFault::Skew { .. }) | None => (JobEnd::Completed, None),
         };
-        let stops_after = fault.as_ref().map(|_| all / 2);
+        let length = stops_after.unwrap_or(all);
         // A little after the last call's end, so that its webhook goes first.
         let ends_after = self.on_the_wall(SET_UP + length) + Duration::from_millis(20);
         let schedule = Schedule { runs_after: self.on_the_wall(SET_UP), ends_after };
@@ -166,7 +167,9 @@ impl Dialer {
         let campaign = &job.payload;
         let began = self.clock.now();
         let stops_after = campaign.stops_after.unwrap_or(Duration::MAX);
-        for step in Timeline::new(&campaign.request, campaign.seed).take_while(|step| step.at < stops_after) {
+        let skew = campaign.fault.as_ref().and_then(JobFault::skew);
+        let steps = Timeline::new(&campaign.request, campaign.seed, skew);
+        for step in steps.take_while(|step| step.at < stops_after) {
             tokio::time::sleep_until(self.clock.deadline(began + self.on_the_wall(step.at))).await;
             match step.state {
                 CallState::Dialing => campaign.attempted.fetch_add(1, Ordering::Relaxed),

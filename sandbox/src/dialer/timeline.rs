@@ -67,8 +67,10 @@ struct Script {
 }
 
 impl Timeline {
-    pub(super) fn new(request: &DialerRequest, seed: u64) -> Self {
-        let distribution = request.outcome_injection().distribution().unwrap_or_else(usual);
+    /// Returns the steps of a request's calls, half of which have the outcome `skew`, where one is given.
+    pub(super) fn new(request: &DialerRequest, seed: u64, skew: Option<CallOutcome>) -> Self {
+        let injected = request.outcome_injection().distribution().unwrap_or_else(usual);
+        let distribution = skew.map_or(injected, |outcome| skewed(&injected, outcome));
         let mut timeline = Self {
             seed,
             distribution,
@@ -106,6 +108,15 @@ impl Timeline {
         }
         self.lines.push(Reverse((at, call, line)));
     }
+}
+
+/// Returns the distribution in which half of the calls have `outcome`, and the other half is as injected.
+fn skewed(injected: &Distribution, outcome: CallOutcome) -> Distribution {
+    use CallOutcome as O;
+
+    let share = |of: O| (injected.of(of) + f64::from(u8::from(of == outcome))) / 2.0;
+    Distribution::new(share(O::Answered), share(O::Busy), share(O::NoAnswer), share(O::DialTone))
+        .expect("halves of distributions are one")
 }
 
 impl Iterator for Timeline {
@@ -172,7 +183,7 @@ mod tests {
 
     #[test]
     fn every_call_is_dialled_and_completed_once_in_order() {
-        let steps: Vec<Step> = Timeline::new(&request(200, 5), 7).collect();
+        let steps: Vec<Step> = Timeline::new(&request(200, 5), 7, None).collect();
         assert!(steps.is_sorted_by_key(|step| step.at));
         let mut lives: HashMap<u64, Vec<&str>> = HashMap::new();
         for step in &steps {
@@ -191,7 +202,7 @@ mod tests {
     fn no_more_calls_run_than_may() {
         for concurrency in 1..=5 {
             let (mut running, mut most) = (0, 0);
-            for step in Timeline::new(&request(60, concurrency), 3) {
+            for step in Timeline::new(&request(60, concurrency), 3, None) {
                 match step.state {
                     CallState::Dialing => running += 1,
                     CallState::Ringing => {}
@@ -206,7 +217,7 @@ mod tests {
     #[test]
     fn outcomes_are_as_probable_as_was_asked() {
         let mut counts = HashMap::new();
-        for step in Timeline::new(&request(10_000, 5), 1) {
+        for step in Timeline::new(&request(10_000, 5), 1, None) {
             if let CallState::Completed(outcome) = step.state {
                 *counts.entry(outcome.name()).or_insert(0u32) += 1;
             }
@@ -221,7 +232,7 @@ mod tests {
     #[test]
     fn a_call_is_the_same_whatever_runs_beside_it() {
         let ends = |concurrency| {
-            let mut ends: Vec<_> = Timeline::new(&request(30, concurrency), 9)
+            let mut ends: Vec<_> = Timeline::new(&request(30, concurrency), 9, None)
                 .filter(|step| matches!(step.state, CallState::Completed(_)))
                 .map(|step| (step.call, step.state, step.elapsed))
                 .collect();
@@ -229,5 +240,15 @@ mod tests {
             ends
         };
         assert_eq!(ends(1), ends(5));
+    }
+
+    #[test]
+    fn a_skew_gives_half_of_the_calls_one_outcome() {
+        let count = |skew| {
+            let steps = Timeline::new(&request(10_000, 5), 1, skew);
+            steps.filter(|step| step.state == CallState::Completed(CallOutcome::Busy)).count()
+        };
+        let (injected, skewed) = (count(None), count(Some(CallOutcome::Busy)));
+        assert!(skewed.abs_diff(5_000 + injected / 2) < 300, "{injected} {skewed}");
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base::field_error::FieldErrors;
 use serde::{Deserialize, Serialize};
+use wire::cxone::CallOutcome;
 
 use super::impair::Impairment;
 use crate::services::Service;
@@ -109,6 +110,12 @@ pub enum FaultKind {
     },
     /// A simulation that is submitted runs for ever.
     NeverEnds,
+    /// Half of a simulation's calls have this outcome, whatever was injected.
+    Skew {
+        /// The outcome's name on the wire (`busy`).
+        #[serde(default = "busy")]
+        outcome: String,
+    },
     /// A webhook is sent twice.
     Double,
     /// A webhook is followed by one that is forged: its signature is another text's.
@@ -122,10 +129,23 @@ pub(crate) enum JobFault {
     Fail { message: String },
     /// The job runs for ever.
     NeverEnds,
+    /// Half of the job's calls have this outcome.
+    Skew { outcome: CallOutcome },
+}
+
+impl JobFault {
+    /// Returns the outcome that half of the job's calls have, where this is such a fault.
+    pub(crate) const fn skew(&self) -> Option<CallOutcome> {
+        if let Self::Skew { outcome } = self { Some(*outcome) } else { None }
+    }
 }
 
 fn default_failure() -> String {
     "simulator compute node lost".into()
+}
+
+fn busy() -> String {
+    CallOutcome::Busy.name().into()
 }
 
 fn one_second() -> u64 {
@@ -190,6 +210,9 @@ impl FaultKind {
         match self {
             Self::FailRun { message } => Some(JobFault::Fail { message: message.clone() }),
             Self::NeverEnds => Some(JobFault::NeverEnds),
+            Self::Skew { outcome } => {
+                CallOutcome::from_name(outcome).map(|outcome| JobFault::Skew { outcome })
+            }
             Self::Status { .. }
             | Self::Slow { .. }
             | Self::Drop
@@ -234,6 +257,12 @@ impl FaultRule {
             FaultKind::FailRun { .. } | FaultKind::NeverEnds if !self.on.has_jobs() => {
                 errors.refuse("kind", "only simulations and media sessions fail or never end");
             }
+            FaultKind::Skew { .. } if self.on != FaultPoint::Dialer => {
+                errors.refuse("kind", "only the dialer's simulations are skewed");
+            }
+            FaultKind::Skew { outcome } if CallOutcome::from_name(outcome).is_none() => {
+                errors.refuse("outcome", "must be the name of an outcome, such as busy");
+            }
             FaultKind::Double | FaultKind::Forge if self.on != FaultPoint::Webhook => {
                 errors.refuse("kind", "only webhooks are doubled or forged");
             }
@@ -266,6 +295,7 @@ impl FaultRule {
             | FaultKind::FailRun { .. }
             | FaultKind::NeverEnds
             | FaultKind::Double
+            | FaultKind::Skew { .. }
             | FaultKind::Forge => {}
         }
         if self.times == 0 {

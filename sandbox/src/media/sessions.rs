@@ -100,7 +100,8 @@ impl MediaGateway {
         let (end, length) = match fault {
             Some(JobFault::Fail { .. }) => (JobEnd::Failed, Duration::ZERO),
             Some(JobFault::NeverEnds) => (JobEnd::Never, prompt.duration()),
-            None => (JobEnd::Completed, prompt.duration()),
+            // The dialer's alone.
+            Some(JobFault::Skew { .. }) | None => (JobEnd::Completed, prompt.duration()),
         };
         let id = payload.session_id().to_string();
         let schedule = Schedule { runs_after: Duration::ZERO, ends_after: length };

@@ -57,6 +57,7 @@ pub(crate) async fn inject_fault(
         FaultKind::Impair(_)
         | FaultKind::FailRun { .. }
         | FaultKind::NeverEnds
+        | FaultKind::Skew { .. }
         | FaultKind::Double
         | FaultKind::Forge => next.run(request).await,
         // `Close` is armed for sockets only, as `FaultRule::validate` has it.

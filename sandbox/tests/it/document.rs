@@ -33,6 +33,6 @@ async fn every_fault_of_the_document_can_be_armed() {
     let mut kinds: Vec<&str> = examples.iter().filter_map(|example| example["kind"].as_str()).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let all = "close double drop expire_tokens fail_run forge garbage half_open impair lose_answer never_ends slow status";
+    let all = "close double drop expire_tokens fail_run forge garbage half_open impair lose_answer never_ends skew slow status";
     assert_eq!(kinds.join(" "), all, "one example of every kind");
 }
