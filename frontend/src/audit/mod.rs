@@ -15,13 +15,12 @@ use self::{
     trail::{Part, Query, Trail},
 };
 use crate::{
-    js::reason,
     kit::{
         frame::{Frame, Inspector, Surface},
         table::{Action, Column, Selection, Sheet, Table},
     },
     net::api,
-    ui::{Notice, NoticeBox, download},
+    ui::{Notice, NoticeBox},
 };
 
 /// Time for which the filter must not change before the proxy is asked.
@@ -60,12 +59,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
         };
         text.to_owned()
     };
-    let save = move |sheet: Sheet| {
-        if let Err(error) = download("audit-trail.csv", "text/csv", &sheet.to_csv()) {
-            let notice = Notice { title: "The file was not saved".into(), detail: reason(&error) };
-            state.notice.set(Some(notice));
-        }
-    };
+    let save = move |sheet: Sheet| sheet.save("audit-trail.csv", state.notice);
     view! {
         <Frame path="/audit">
             <Surface slot label="Trail">

@@ -28,6 +28,8 @@ use leptos::prelude::*;
 pub(crate) use order::SortKey;
 pub(crate) use view::Table;
 
+use crate::ui::{Notice, save_text};
+
 /// Reads something of a row.
 type Read<R, T> = Arc<dyn Fn(&R) -> T + Send + Sync>;
 
@@ -156,5 +158,10 @@ impl Sheet {
             csv.row(row.iter().map(|text| Cell::from(text.as_str())));
         }
         csv.finish()
+    }
+
+    /// Makes the browser save the rows as the CSV file `name`, or says in `notice` that it did not.
+    pub(crate) fn save(&self, name: &str, notice: RwSignal<Option<Notice>>) {
+        save_text(name, "text/csv", &self.to_csv(), notice);
     }
 }
