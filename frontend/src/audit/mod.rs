@@ -5,7 +5,6 @@ mod trail;
 
 use std::time::Duration;
 
-use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wire::api::{AuditCheck, AuditEntry, AuditOutcome};
@@ -17,6 +16,7 @@ use self::{
 use crate::{
     kit::{
         frame::{Frame, Inspector, Surface},
+        settled::settled,
         table::{Action, Column, Selection, Sheet, Table},
     },
     net::api,
@@ -121,20 +121,16 @@ impl State {
 
     /// Has the proxy look through the whole trail for an action or a correlation id that stands in the filter.
     fn follow_filter(self) {
-        let pending = StoredValue::new_local(None::<Timeout>);
-        let delay_ms = u32::try_from(FILTER_DELAY.as_millis()).unwrap_or(u32::MAX);
+        let query = Memo::new(move |_| self.filter.with(|filter| Query::of(filter)));
+        let query = settled(query, FILTER_DELAY);
         Effect::new(move |_| {
-            let query = self.filter.with(|filter| Query::of(filter));
-            let ask = Timeout::new(delay_ms, move || {
-                let asks = query != Query::All;
-                let turned = self.trail.try_update(|trail| trail.turn_to(query));
-                if asks && turned == Some(true) {
-                    self.load(Part::Newest);
-                }
-            });
-            pending.set_value(Some(ask));
+            let query = query.get();
+            let asks = query != Query::All;
+            let turned = self.trail.try_update(|trail| trail.turn_to(query));
+            if asks && turned == Some(true) {
+                self.load(Part::Newest);
+            }
         });
-        on_cleanup(move || drop(pending.try_update_value(Option::take)));
     }
 
     fn verify(self) {

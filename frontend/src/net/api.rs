@@ -58,6 +58,7 @@ pub(crate) async fn dialer_simulation(simulation_id: &str) -> Answer<DialerSimul
 }
 
 /// Hands CXone the metrics of a simulation of the dialer.
+#[expect(dead_code, reason = "nothing in the panel sums calls up yet")]
 pub(crate) async fn dialer_metrics(metrics: &MetricsAggregation) -> Answer<()> {
     done(changing(Request::post("/api/dialer/metrics")).json(metrics)).await
 }

@@ -1,5 +1,7 @@
 //! One job of a panel: what was sent, how far it has got, what came of it.
 
+use std::time::Duration;
+
 use base::field_error::FieldErrors;
 use jobs::{Ending, Job, JobProgress, Stage, Start, Trouble};
 use leptos::prelude::*;
@@ -97,6 +99,9 @@ pub(crate) struct JobRecord<D, R> {
     /// Time of its acceptance, in microseconds since 1970.
     #[serde(default)]
     pub(crate) accepted_at: Option<u64>,
+    /// Time of its end here, in microseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_at: Option<u64>,
     /// Its end, once nothing more will come.
     pub(crate) outcome: Option<Outcome>,
     pub(crate) result: Option<R>,
@@ -147,6 +152,7 @@ impl<D, R> JobRecord<D, R> {
             waiting: true,
             job_id: None,
             accepted_at: None,
+            ended_at: None,
             outcome: None,
             result: None,
             errors: FieldErrors::new(),
@@ -166,6 +172,13 @@ impl<D, R> JobRecord<D, R> {
             (None, true) => Start::Submit,
             (None, false) => Start::Resubmit,
         })
+    }
+
+    /// Returns the time from its acceptance to its end; none where it had not both.
+    pub(crate) fn duration(&self) -> Option<Duration> {
+        let [from, to] =
+            [self.accepted_at?, self.ended_at?].map(base::time::Instant::from_micros);
+        Some(to - from)
     }
 
     /// Returns how the job stands, in a word or two.
@@ -189,6 +202,7 @@ impl<D, R> JobRecord<D, R> {
     pub(super) fn end(&mut self, ending: Ending<R>) {
         let never_sent = self.waiting;
         self.waiting = false;
+        self.ended_at = Some(clock::now().as_micros());
         let (outcome, result) = match ending {
             Ending::Done(result) => (Outcome::Completed, Some(*result)),
             Ending::Failed(result) => (Outcome::Failed, Some(*result)),
