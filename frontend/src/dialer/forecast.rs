@@ -5,8 +5,9 @@ use std::time::Duration;
 use jobs::{Job as _, Stage};
 use leptos::prelude::*;
 use scenario::dialer::{
-    DialerDraft, DialerRun, Distribution, MAX_CALLS, probability,
+    DialerDraft, DialerRun, Distribution, MAX_CALLS,
     forecast::{self, OutcomeForecast},
+    probability,
 };
 
 use super::{
@@ -124,7 +125,8 @@ fn Figures(outcomes: Vec<OutcomeForecast>) -> impl IntoView {
         let (low, high) = (outcome.range.start(), outcome.range.end());
         let range = if low == high { low.to_string() } else { format!("{low}–{high}") };
         // It is so many points of a percentage, not a share of it.
-        let shows = outcome.detectable.map_or_else(|| "–".to_owned(), |share| format!("{:.1}", share * 100.0));
+        let shows =
+            outcome.detectable.map_or_else(|| "–".to_owned(), |share| format!("{:.1}", share * 100.0));
         view! {
             <tr>
                 <th scope="row">{outcome.outcome.label()}</th>

@@ -39,12 +39,17 @@ pub(super) fn Outcomes() -> impl IntoView {
             }
         })
     };
-    let row = move |index: usize, label: &'static str, lens: Lens<DialerDraft, String>, name: &'static str| {
+    let row = move |index: usize,
+                    label: &'static str,
+                    lens: Lens<DialerDraft, String>,
+                    name: &'static str| {
         let field = form.field(lens, format!("{ALL}.{name}"));
         let left = Signal::derive(move || form.draft.with(|draft| left_beside(draft, index)));
         let field = field.with_error(move || {
             field.error.get().or_else(|| {
-                together.with(Option::is_some).then(|| format!("can be at most {} beside the others", left.get()))
+                together
+                    .with(Option::is_some)
+                    .then(|| format!("can be at most {} beside the others", left.get()))
             })
         });
         let unit = Signal::derive(move || {

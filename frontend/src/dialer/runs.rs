@@ -40,23 +40,26 @@ pub(super) fn Runs() -> impl IntoView {
 }
 
 fn columns() -> Vec<Column<Run>> {
-    let draft = |run: &Run, read: fn(&DialerDraft) -> String| {
-        run.record.with(|record| read(&record.draft.draft))
-    };
+    let draft =
+        |run: &Run, read: fn(&DialerDraft) -> String| run.record.with(|record| read(&record.draft.draft));
     let latest = |run: &Run, read: fn(&DialerSimulation) -> String| {
         run.latest.with(|latest| latest.as_ref().map_or_else(|| "–".to_owned(), read))
     };
-    let duration = |run: &Run| run.record.with(|record| record.duration().map(|time| time.as_millis() as u64));
+    let duration =
+        |run: &Run| run.record.with(|record| record.duration().map(|time| time.as_millis() as u64));
     vec![
         number_column::<DialerRun>("Run"),
-        Column::new("Campaign", move |run: &Run| draft(run, |draft| draft.campaign_id.clone())).class("digits"),
+        Column::new("Campaign", move |run: &Run| draft(run, |draft| draft.campaign_id.clone()))
+            .class("digits"),
         Column::new("Tag", move |run: &Run| draft(run, |draft| draft.tag.clone())),
         Column::new("Calls", move |run: &Run| {
             draft(run, |draft| format!("{}, {} at a time", draft.calls, draft.concurrency))
         }),
         state_column::<DialerRun>(),
         Column::new("Completed", move |run: &Run| latest(run, |latest| latest.calls_completed.to_string()))
-            .sorted_by(|run| run.latest.with(|latest| latest.as_ref().map(|latest| latest.calls_completed)).into())
+            .sorted_by(|run| {
+                run.latest.with(|latest| latest.as_ref().map(|latest| latest.calls_completed)).into()
+            })
             .class("number"),
         Column::new("Compliance", move |run: &Run| {
             latest(run, |latest| {
@@ -73,6 +76,7 @@ fn columns() -> Vec<Column<Run>> {
         })
         .sorted_by(move |run| duration(run).into())
         .class("number"),
-        Column::new("Key", |run: &Run| run.record.with(|record| record.draft.key.to_string())).class("digits"),
+        Column::new("Key", |run: &Run| run.record.with(|record| record.draft.key.to_string()))
+            .class("digits"),
     ]
 }

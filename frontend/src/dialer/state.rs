@@ -59,8 +59,7 @@ impl DialerState {
         let limits = Memo::new(move |_| {
             profile.with(|profile| profile.as_ref().map(|all| all.limits.clone())).unwrap_or_default()
         });
-        let (form, checked) =
-            Form::checked(draft, limits.into(), |_| Signal::stored(FieldErrors::new()));
+        let (form, checked) = Form::checked(draft, limits.into(), |_| Signal::stored(FieldErrors::new()));
         let chosen = RwSignal::new(runs.first().map(|run| run.id));
         let runs = RwSignal::new(runs);
         let state = Self {

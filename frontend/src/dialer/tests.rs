@@ -63,10 +63,9 @@ async fn answer(request: Request) -> Answer {
         }
         ("GET", path) if path.starts_with(SIMULATIONS) => {
             let id = path.rsplit('/').next().unwrap_or_default();
-            DIALER.with_borrow(|dialer| {
-                let found = dialer.begun.values().find(|simulation| simulation.id == *id);
-                Answer::json(found.expect("it was begun"))
-            })
+            let found = DIALER
+                .with_borrow(|dialer| dialer.begun.values().find(|simulation| simulation.id == *id).cloned());
+            found.map_or_else(|| Answer::problem(404, "No such simulation"), |found| Answer::json(&found))
         }
         other => panic!("{other:?} is not asked for"),
     }
@@ -90,6 +89,12 @@ async fn filled() -> Page {
     page.type_into("textbox", "Flow", "support-line").await;
     page.click("checkbox", "Compliance bypass").await;
     page
+}
+
+/// The text of a field now.
+fn value(page: &Page, name: &str) -> String {
+    let field = page.all("textbox", name).pop();
+    field.and_then(|field| crate::js::field(&field, "value").as_string()).unwrap_or_default()
 }
 
 /// The keys and bodies of the submissions so far.
@@ -124,6 +129,8 @@ fn column(page: &Page, heading: &str) -> Vec<String> {
         let cells = table.query_selector_all(selector).expect("a selector");
         (0..cells.length()).filter_map(|at| cells.item(at)?.text_content()).collect::<Vec<_>>()
     };
-    let Some(at) = texts("thead th").iter().position(|text| text.starts_with(heading)) else { return Vec::new() };
+    let Some(at) = texts("thead th").iter().position(|text| text.starts_with(heading)) else {
+        return Vec::new();
+    };
     texts(&format!("tbody tr[data-row] > :nth-child({})", at + 1))
 }

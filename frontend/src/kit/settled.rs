@@ -16,9 +16,8 @@ pub(crate) fn settled<T: Clone + PartialEq + Send + Sync + 'static>(
     let pause_ms = u32::try_from(pause.as_millis()).unwrap_or(u32::MAX);
     Effect::new(move |_| {
         let value = source.get();
-        let later = (settled.get_untracked() != value).then(|| {
-            Timeout::new(pause_ms, move || drop(settled.try_set(value)))
-        });
+        let later = (settled.get_untracked() != value)
+            .then(|| Timeout::new(pause_ms, move || drop(settled.try_set(value))));
         pending.set_value(later);
     });
     on_cleanup(move || drop(pending.try_update_value(Option::take)));

@@ -44,10 +44,7 @@ pub(crate) async fn simulation(simulation_id: &str) -> Answer<SimulationResult> 
 }
 
 /// Has a simulation of the dialer begun. The same key is the same simulation, however often it is sent.
-pub(crate) async fn dialer_submit(
-    key: &IdempotencyKey,
-    request: &DialerRequest,
-) -> Answer<DialerSimulation> {
+pub(crate) async fn dialer_submit(key: &IdempotencyKey, request: &DialerRequest) -> Answer<DialerSimulation> {
     let to = Request::post("/api/dialer/simulations").header("Idempotency-Key", &key.to_string());
     send(job(changing(to)), request).await
 }

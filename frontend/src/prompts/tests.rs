@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use wire::api::{Limits, Profile, ProfileName};
 
 use super::PromptsPage;
-use crate::testing::{forget_everything, Answer, FakeServer, Page, Request, mount, until, until_eq};
+use crate::testing::{Answer, FakeServer, Page, Request, forget_everything, mount, until, until_eq};
 
 fn profile() -> Profile {
     Profile {

@@ -19,7 +19,7 @@ async fn a_submission_that_may_have_arrived_is_asked_for_again_under_its_key() {
     let page = filled().await;
     let unknown = Answer::problem(504, "Not known")
         .with("type", scenario::dialer::SUBMISSION_UNKNOWN)
-        .with("retryAfterMs", 300)
+        .with("retryAfterMs", 300);
     refuse(vec![unknown]);
     page.click("button", "Start simulation").await;
     until("a word about it", || page.text().contains("HTTP 504")).await;
@@ -53,10 +53,8 @@ async fn without_a_place_of_the_organisation_it_waits_in_sight() {
     let full = || Answer::problem(409, "Five simulations are active").with("retryAfterMs", 200);
     refuse(vec![full(), full()]);
     page.click("button", "Start simulation").await;
-    until("the wait", || {
-        page.text().contains("waits for one of the organisation's five places at CXone")
-    })
-    .await;
+    until("the wait", || page.text().contains("waits for one of the organisation's five places at CXone"))
+        .await;
     until_states(&page, &["running"]).await;
     assert_eq!(submitted(&server).len(), 3);
 }
@@ -106,10 +104,12 @@ async fn a_reload_goes_on_under_the_same_key() {
     DIALER.with_borrow_mut(|dialer| dialer.is_silent = true);
     page.click("button", "Start simulation").await;
     until_eq(1, || submitted(&server).len()).await;
+    until("the draft to be kept", || window().location().hash().is_ok_and(|hash| hash.contains(CAMPAIGN)))
+        .await;
     drop(page);
     // The submission was cut off before its answer came.
     let page = open();
-    assert_eq!(page.value("textbox", "Campaign").await, CAMPAIGN, "the draft is still there");
+    until_eq(CAMPAIGN, || value(&page, "Campaign")).await;
     DIALER.with_borrow_mut(|dialer| dialer.is_silent = false);
     until_states(&page, &["running"]).await;
     drop(page);

@@ -32,9 +32,9 @@ pub(crate) fn FormFrame<D: Send + Sync + 'static>(
     };
     // One press is sent once: so are a double click, and a key that is held.
     let once = |key: KeyboardEvent| {
-        let types_lines = key
-            .target()
-            .is_some_and(|target| target.dyn_ref::<Element>().is_some_and(|at| at.local_name() == "textarea"));
+        let types_lines = key.target().is_some_and(|target| {
+            target.dyn_ref::<Element>().is_some_and(|at| at.local_name() == "textarea")
+        });
         if key.repeat() && key.key() == "Enter" && !types_lines {
             key.prevent_default();
         }

@@ -46,7 +46,8 @@ pub(crate) fn NumberField(
     let position = move || scale.position(number.get()).to_string();
     let slid = move |input: Event| {
         let Ok(wanted) = event_target_value(&input).parse() else { return };
-        let (wanted, most) = (scale.value_at(wanted), most.map_or(f64::INFINITY, |most| most.get_untracked()));
+        let (wanted, most) =
+            (scale.value_at(wanted), most.map_or(f64::INFINITY, |most| most.get_untracked()));
         set.run((notation.format)(wanted.min(most)));
         if wanted > most {
             // It is held back: it stands where its number is.

@@ -10,9 +10,9 @@ mod record;
 mod runner;
 mod store;
 mod table;
-mod trouble;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
+mod trouble;
 
 use std::future::Future;
 
@@ -93,11 +93,9 @@ pub(crate) fn under_way<J: PanelJob>(
     label: &'static str,
     jobs: RwSignal<Vec<JobEntry<J>>>,
 ) -> Signal<String> {
-    Signal::derive(move || {
-        match jobs.with(|jobs| jobs.iter().filter(|job| !job.is_over()).count()) {
-            0 => label.to_owned(),
-            count => format!("{label}: {count} under way"),
-        }
+    Signal::derive(move || match jobs.with(|jobs| jobs.iter().filter(|job| !job.is_over()).count()) {
+        0 => label.to_owned(),
+        count => format!("{label}: {count} under way"),
     })
 }
 

@@ -176,8 +176,7 @@ impl<D, R> JobRecord<D, R> {
 
     /// Returns the time from its acceptance to its end; none where it had not both.
     pub(crate) fn duration(&self) -> Option<Duration> {
-        let [from, to] =
-            [self.accepted_at?, self.ended_at?].map(base::time::Instant::from_micros);
+        let [from, to] = [self.accepted_at?, self.ended_at?].map(base::time::Instant::from_micros);
         Some(to - from)
     }
 
@@ -221,7 +220,8 @@ impl<D, R> JobRecord<D, R> {
             }
             Ending::Refused { status, detail } => (Outcome::Refused { status, detail }, None),
             Ending::Unknown(trouble) => {
-                let detail = format!("The answer to it did not arrive: {}.", trouble::describe_attempt(&trouble));
+                let detail =
+                    format!("The answer to it did not arrive: {}.", trouble::describe_attempt(&trouble));
                 (Outcome::Unknown { detail }, None)
             }
             Ending::Unreadable(detail) => (Outcome::Unreadable { detail }, None),

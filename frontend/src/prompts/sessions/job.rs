@@ -50,9 +50,8 @@ impl PanelJob for PlaybackSession {
     fn advice(status: u16) -> String {
         match status {
             404 => "The gateway does not know this prompt: choose another, or upload it first.".into(),
-            409 => {
-                "The session's identifier is taken by another session: send again, which makes a new one.".into()
-            }
+            409 => "The session's identifier is taken by another session: send again, which makes a new one."
+                .into(),
             _ => usual_advice::<Self>(status),
         }
     }
