@@ -5,6 +5,7 @@ mod trail;
 
 use std::time::Duration;
 
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wire::api::{AuditCheck, AuditEntry, AuditOutcome};
@@ -16,7 +17,6 @@ use self::{
 use crate::{
     kit::{
         frame::{Frame, Inspector, Surface},
-        settled::settled,
         table::{Action, Column, Selection, Sheet, Table},
     },
     net::api,
@@ -25,8 +25,6 @@ use crate::{
 
 /// Time for which the filter must not change before the proxy is asked.
 const FILTER_DELAY: Duration = Duration::from_millis(250);
-/// Number of characters of a hash or an identifier that the table shows.
-const SHORT_CHARS: usize = 12;
 
 /// The page at `/audit`.
 #[component]
@@ -121,16 +119,20 @@ impl State {
 
     /// Has the proxy look through the whole trail for an action or a correlation id that stands in the filter.
     fn follow_filter(self) {
-        let query = Memo::new(move |_| self.filter.with(|filter| Query::of(filter)));
-        let query = settled(query, FILTER_DELAY);
+        let pending = StoredValue::new_local(None::<Timeout>);
+        let delay_ms = u32::try_from(FILTER_DELAY.as_millis()).unwrap_or(u32::MAX);
         Effect::new(move |_| {
-            let query = query.get();
-            let asks = query != Query::All;
-            let turned = self.trail.try_update(|trail| trail.turn_to(query));
-            if asks && turned == Some(true) {
-                self.load(Part::Newest);
-            }
+            let query = self.filter.with(|filter| Query::of(filter));
+            let ask = Timeout::new(delay_ms, move || {
+                let asks = query != Query::All;
+                let turned = self.trail.try_update(|trail| trail.turn_to(query));
+                if asks && turned == Some(true) {
+                    self.load(Part::Newest);
+                }
+            });
+            pending.set_value(Some(ask));
         });
+        on_cleanup(move || drop(pending.try_update_value(Option::take)));
     }
 
     fn verify(self) {
@@ -183,11 +185,9 @@ fn columns() -> Vec<Column<AuditEntry>> {
         }),
         Column::new("Detail", describe_detail).class("wide"),
         Column::new("Correlation", |entry: &AuditEntry| correlation(entry).to_owned())
-            .shown_as(|entry| short(correlation(entry)).into_any())
+            .shortened()
             .class("digits"),
-        Column::new("Hash", |entry: &AuditEntry| entry.hash.clone())
-            .shown_as(|entry| short(&entry.hash).into_any())
-            .class("digits"),
+        Column::new("Hash", |entry: &AuditEntry| entry.hash.clone()).shortened().class("digits"),
     ]
 }
 
@@ -213,8 +213,4 @@ fn describe_detail(entry: &AuditEntry) -> String {
 
 fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn short(hash: &str) -> String {
-    hash.chars().take(SHORT_CHARS).collect()
 }

@@ -14,10 +14,7 @@ use super::{
     outcomes::percent,
     state::{DialerState, Run},
 };
-use crate::kit::settled::settled;
 
-/// Time for which the form must stand still before its forecast is computed: typing and sliding never wait for it.
-const PAUSE: Duration = Duration::from_millis(150);
 /// Mean duration of a call as long as no run has shown another: half of them are answered, and then take half a minute.
 const USUAL_CALL: Duration = Duration::from_secs(25);
 /// Significance where the form has none that can be read.
@@ -50,7 +47,8 @@ impl Asked {
 pub(super) fn Forecast() -> impl IntoView {
     let state = expect_context::<DialerState>();
     let draft = state.form.draft;
-    let asked = settled(Memo::new(move |_| draft.with(Asked::of)), PAUSE);
+    // The statistics take 1–2 ms, however many calls there are: once for each change of what they depend on.
+    let asked = Memo::new(move |_| draft.with(Asked::of));
     let outcomes = Memo::new(move |_| {
         let Asked { distribution, calls, significance } = asked.get()?;
         Some(forecast::outcomes(&distribution, calls, significance))

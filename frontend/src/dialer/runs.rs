@@ -50,6 +50,7 @@ fn columns() -> Vec<Column<Run>> {
     vec![
         number_column::<DialerRun>("Run"),
         Column::new("Campaign", move |run: &Run| draft(run, |draft| draft.campaign_id.clone()))
+            .shortened()
             .class("digits"),
         Column::new("Tag", move |run: &Run| draft(run, |draft| draft.tag.clone())),
         Column::new("Calls", move |run: &Run| {
@@ -77,6 +78,7 @@ fn columns() -> Vec<Column<Run>> {
         .sorted_by(move |run| duration(run).into())
         .class("number"),
         Column::new("Key", |run: &Run| run.record.with(|record| record.draft.key.to_string()))
+            .shortened()
             .class("digits"),
     ]
 }

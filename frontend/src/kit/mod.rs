@@ -3,6 +3,5 @@
 pub(crate) mod forms;
 pub(crate) mod frame;
 pub(crate) mod jobs;
-pub(crate) mod settled;
 pub(crate) mod share;
 pub(crate) mod table;

@@ -30,6 +30,9 @@ pub(crate) use view::Table;
 
 use crate::ui::{Notice, save_text};
 
+/// Number of characters of a hash or an identifier that a shortened column shows.
+const SHORT_CHARS: usize = 12;
+
 /// Reads something of a row.
 type Read<R, T> = Arc<dyn Fn(&R) -> T + Send + Sync>;
 
@@ -63,6 +66,12 @@ impl<R: 'static> Column<R> {
     pub(crate) fn shown_as(mut self, cell: impl Fn(&R) -> AnyView + Send + Sync + 'static) -> Self {
         self.cell = Some(Arc::new(cell));
         self
+    }
+
+    /// Shows the beginning of the text, which is enough of a hash or an identifier; filter and export have all of it.
+    pub(crate) fn shortened(self) -> Self {
+        let text = Arc::clone(&self.text);
+        self.shown_as(move |row| text(row).chars().take(SHORT_CHARS).collect::<String>().into_any())
     }
 
     /// Gives the column's cells a CSS class: `number` for figures, `digits` for DTMF and identifiers, `wide` for text that
