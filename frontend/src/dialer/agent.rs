@@ -43,7 +43,7 @@ pub(super) fn Agent() -> impl IntoView {
             field=form.field(lens!(flow_id), "virtualAgentMatrix.flowId") />
         <TextField id="dialer-script" label="Script" placeholder="none"
             field=form.field(lens!(script_id), "virtualAgentMatrix.scriptId") />
-        <TextField id="dialer-language" label="Language" placeholder="the campaign's, or such as en-US"
+        <TextField id="dialer-language" label="Language" placeholder="such as en-US"
             field=form.field(lens!(language), "virtualAgentMatrix.language") />
     }
 }

@@ -75,8 +75,8 @@ pub(super) fn Forecast() -> impl IntoView {
         outcomes.with(Option::is_none).then_some(why)
     };
     view! {
-        <section class="dialer-forecast" aria-label="Forecast">
-            <h3>"Forecast"</h3>
+        <section class="panel dialer-forecast" aria-label="Forecast">
+            <header><h2>"Forecast"</h2></header>
             {move || outcomes.get().map(|outcomes| view! { <Picture outcomes=outcomes.clone() /><Figures outcomes /> })}
             <p class="fine">{none}</p>
             <p class="fine" role="status" aria-label="Expected time">{time}</p>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{agent::Agent, forecast::Forecast, outcomes::Outcomes, starter::Starter, state::DialerState};
+use super::{agent::Agent, outcomes::Outcomes, starter::Starter, state::DialerState};
 use crate::kit::forms::{DraftFiles, FormFrame, JsonText, SwitchField, TextField, lens};
 
 /// Shows the form `Dialer simulation`.
@@ -25,7 +25,6 @@ pub(super) fn DialerForm() -> impl IntoView {
                 <TextField id="dialer-calls" label="Calls" field=form.field(lens!(calls), "maxCalls") />
             </div>
             <Outcomes />
-            <Forecast />
             <Bypass />
             <Webhook />
             <TextField id="dialer-tag" label="Tag" placeholder="none" field=form.field(lens!(tag), "tag") />

@@ -14,7 +14,10 @@ mod tests;
 
 use leptos::prelude::*;
 
-use self::{form::DialerForm, progress::Progress, runs::Runs, starter::Starter, state::DialerState};
+use self::{
+    forecast::Forecast, form::DialerForm, progress::Progress, runs::Runs, starter::Starter,
+    state::DialerState,
+};
 use crate::{
     kit::{
         frame::{Frame, Inspector, Rail, Surface, Tray},
@@ -36,7 +39,7 @@ pub(crate) fn DialerPage() -> impl IntoView {
         <Frame path="/dialer">
             <Rail slot label="Draft"><DialerForm /></Rail>
             <Surface slot label="Outcomes"><Progress /></Surface>
-            <Inspector slot label="Verdict"><p class="fine panel">"A run that is over is judged here."</p></Inspector>
+            <Inspector slot label="Forecast"><Forecast /></Inspector>
             <Tray slot label=jobs::under_way("Runs", state.runs)><Runs /></Tray>
             <NoticeBox notice=state.notice />
         </Frame>

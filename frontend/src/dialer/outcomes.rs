@@ -45,12 +45,9 @@ pub(super) fn Outcomes() -> impl IntoView {
                     name: &'static str| {
         let field = form.field(lens, format!("{ALL}.{name}"));
         let left = Signal::derive(move || form.draft.with(|draft| left_beside(draft, index)));
+        // What is wrong with all of them together is said once.
         let field = field.with_error(move || {
-            field.error.get().or_else(|| {
-                together
-                    .with(Option::is_some)
-                    .then(|| format!("can be at most {} beside the others", left.get()))
-            })
+            field.error.get().or_else(|| together.with(Option::is_some).then(String::new))
         });
         let unit = Signal::derive(move || {
             field.value.with(|text| probability(text)).map_or_else(String::new, percent)

@@ -49,7 +49,7 @@ async fn probabilities_above_one_together_are_refused_and_the_rest_is_voicemail(
     page.type_into("textbox", "Answer", "56 %").await;
     page.shows("status", "Unassigned", "1 % too much").await;
     until_invalid(&page, &["Answer", "Busy", "No answer", "Dial tone"]).await;
-    assert!(page.text().contains("can be at most 0.55 beside the others"), "{}", page.text());
+    assert!(page.text().contains("has probabilities of 1.01 together"), "{}", page.text());
     page.click("button", "Start simulation").await;
     page.shows("alert", "", "outcomeInjection has probabilities of 1.01 together").await;
     page.type_into("textbox", "Answer", "half").await;

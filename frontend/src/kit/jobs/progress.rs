@@ -96,8 +96,11 @@ fn describe<J: PanelJob>(progress: &JobProgress, now: Instant) -> String {
         (attempt, true) => format!("attempt {attempt} of {}", progress.max_attempts),
         (attempt, false) => format!("attempt {attempt}"),
     };
+    // Attempts that find no place are not counted.
+    let attempt =
+        if progress.phase == JobPhase::AwaitingPlace { String::new() } else { format!("{attempt}, ") };
     let trouble = progress.trouble.as_ref().map(|why| format!(" Last attempt: {}.", describe_attempt(why)));
-    format!("{what}; {attempt}, {next}.{}", trouble.unwrap_or_default())
+    format!("{what}; {attempt}{next}.{}", trouble.unwrap_or_default())
 }
 
 /// The setting for how many jobs run at once.
