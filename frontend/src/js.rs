@@ -1,4 +1,4 @@
-//! Plain objects of the browser's.
+//! Plain objects of the browser's, and its dice.
 
 use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -31,4 +31,32 @@ pub(crate) fn call(object: &JsValue, method: &str, argument: &JsValue) -> Result
 pub(crate) fn reason(error: &JsValue) -> String {
     let message = field(error, "message").as_string().filter(|message| !message.is_empty());
     message.unwrap_or_else(|| "no reason was given".to_owned())
+}
+
+/// Returns a random UUID (RFC 9562, version 4). `crypto.randomUUID` needs a secure context, which a test machine's address
+/// on a local network is not.
+pub(crate) fn random_uuid() -> Option<String> {
+    let mut bytes = [0; 16];
+    web_sys::window()?.crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let number = u128::from_be_bytes(bytes);
+    let part =
+        |shift: u32, digits: usize| format!("{:0digits$x}", number >> shift & ((1 << (digits * 4)) - 1));
+    Some([part(96, 8), part(80, 4), part(64, 4), part(48, 4), part(0, 12)].join("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn identifiers_are_uuids_of_version_4_and_never_the_same() {
+        let [one, other] = [random_uuid().unwrap(), random_uuid().unwrap()];
+        assert_eq!((one.len(), &one[14..15]), (36, "4"));
+        assert!("89ab".contains(&one[19..20]), "{one}");
+        assert_ne!(one, other);
+    }
 }

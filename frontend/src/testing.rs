@@ -252,6 +252,18 @@ pub(crate) async fn until_eq<T: PartialEq<U> + Debug, U: Debug>(expected: U, mut
     assert_eq!(seen, expected, "waited in vain");
 }
 
+/// Forgets what other tests left in this browser: what was kept, and the draft in the address.
+pub(crate) fn forget_everything() {
+    let window = web_sys::window().expect("a page has a window");
+    for storage in [window.local_storage(), window.session_storage()] {
+        storage.expect("it is allowed").expect("there is one").clear().expect("it forgets");
+    }
+    let location = window.location();
+    let path = location.pathname().expect("a page has a path");
+    let history = window.history().expect("a page has a history");
+    history.replace_state_with_url(&JsValue::NULL, "", Some(&path)).expect("it is of the same origin");
+}
+
 /// Returns the document.
 pub(crate) fn document() -> web_sys::Document {
     web_sys::window().and_then(|window| window.document()).expect("a page has a document")

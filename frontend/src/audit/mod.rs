@@ -15,19 +15,16 @@ use self::{
     trail::{Part, Query, Trail},
 };
 use crate::{
-    js::reason,
     kit::{
         frame::{Frame, Inspector, Surface},
         table::{Action, Column, Selection, Sheet, Table},
     },
     net::api,
-    ui::{Notice, NoticeBox, download},
+    ui::{Notice, NoticeBox},
 };
 
 /// Time for which the filter must not change before the proxy is asked.
 const FILTER_DELAY: Duration = Duration::from_millis(250);
-/// Number of characters of a hash or an identifier that the table shows.
-const SHORT_CHARS: usize = 12;
 
 /// The page at `/audit`.
 #[component]
@@ -60,12 +57,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
         };
         text.to_owned()
     };
-    let save = move |sheet: Sheet| {
-        if let Err(error) = download("audit-trail.csv", "text/csv", &sheet.to_csv()) {
-            let notice = Notice { title: "The file was not saved".into(), detail: reason(&error) };
-            state.notice.set(Some(notice));
-        }
-    };
+    let save = move |sheet: Sheet| sheet.save("audit-trail.csv", state.notice);
     view! {
         <Frame path="/audit">
             <Surface slot label="Trail">
@@ -193,11 +185,9 @@ fn columns() -> Vec<Column<AuditEntry>> {
         }),
         Column::new("Detail", describe_detail).class("wide"),
         Column::new("Correlation", |entry: &AuditEntry| correlation(entry).to_owned())
-            .shown_as(|entry| short(correlation(entry)).into_any())
+            .shortened()
             .class("digits"),
-        Column::new("Hash", |entry: &AuditEntry| entry.hash.clone())
-            .shown_as(|entry| short(&entry.hash).into_any())
-            .class("digits"),
+        Column::new("Hash", |entry: &AuditEntry| entry.hash.clone()).shortened().class("digits"),
     ]
 }
 
@@ -223,8 +213,4 @@ fn describe_detail(entry: &AuditEntry) -> String {
 
 fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn short(hash: &str) -> String {
-    hash.chars().take(SHORT_CHARS).collect()
 }

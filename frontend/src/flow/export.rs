@@ -14,9 +14,8 @@ use super::{
 };
 use crate::{
     clock,
-    js::reason,
     net::api,
-    ui::{Notice, download},
+    ui::{Notice, save_text},
 };
 
 /// Writes a flow's runs as a file's text.
@@ -40,9 +39,7 @@ pub(super) fn ExportPanel() -> impl IntoView {
         let runs: Vec<ExportedRun<'_>> =
             texts.iter().zip(&finished).map(|(texts, run)| texts.run(run)).collect();
         let name = format!("{}-runs.{kind}", known.flow().flow_id);
-        if let Err(error) = download(&name, mime, &write(known.structure(), &runs)) {
-            state.notice.set(Some(Notice { title: "The file was not saved".into(), detail: reason(&error) }));
-        }
+        save_text(&name, mime, &write(known.structure(), &runs), state.notice);
     };
     let none = Signal::derive(move || !any.get());
     view! {

@@ -19,7 +19,7 @@ use self::{
     export::ExportPanel,
     form::SimulationForm,
     picture::Picture,
-    run::{Run, Runner, Runs, verdict_name},
+    run::{Runner, Runs, verdict_name},
     state::FlowState,
     suggest::Suggest,
     trace::Trace,
@@ -28,7 +28,7 @@ use self::{
 use crate::{
     kit::{
         frame::{Frame, Inspector, Rail, Surface, Tray},
-        share,
+        jobs, share,
     },
     ui::NoticeBox,
 };
@@ -49,19 +49,12 @@ pub(crate) fn FlowPage() -> impl IntoView {
         let verdict = view.shown.with(|shown| shown.as_ref().map(|run| run.judgement.verdict));
         verdict.map_or_else(|| "Verdict".to_owned(), |verdict| format!("Verdict: {}", verdict_name(verdict)))
     };
-    let under_way = move || {
-        let waits = |run: &Run| run.record.with(|record| record.outcome.is_none());
-        match state.runs.with(|runs| runs.iter().filter(|run| waits(run)).count()) {
-            0 => "Runs".to_owned(),
-            count => format!("Runs: {count} under way"),
-        }
-    };
     view! {
         <Frame path="/flow">
             <Rail slot label="Draft"><SimulationForm /></Rail>
             <Surface slot label="Picture"><Picture /></Surface>
             <Inspector slot label=Signal::derive(verdict)><Analysis /><Trace /><ExportPanel /></Inspector>
-            <Tray slot label=Signal::derive(under_way)>
+            <Tray slot label=jobs::under_way("Runs", state.runs)>
                 <div class="flow-tray">
                     <Runs />
                     <div class="next"><Compare /><Suggest /></div>

@@ -13,7 +13,10 @@ use wire::api::{FlowSummary, Limits, Problem, Profile};
 
 use super::run::{Run, RunId};
 use crate::{
-    kit::forms::{DraftErrors, Form},
+    kit::{
+        forms::{DraftErrors, Form},
+        jobs,
+    },
     net::api,
     ui::Notice,
 };
@@ -170,7 +173,7 @@ impl FlowState {
     }
 
     fn run(self, id: RunId) -> Option<Run> {
-        self.runs.with(|runs| runs.iter().find(|run| run.id == id).cloned())
+        jobs::find(self.runs, id)
     }
 
     /// Returns the flow that is drawn: the shown run's, or the form's.

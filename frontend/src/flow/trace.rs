@@ -5,11 +5,8 @@ use leptos::prelude::*;
 use serde_json::{Map, Value};
 use wire::cxone::NodeExecution;
 
-use super::{run::RunId, view::FlowView};
-use crate::{
-    kit::table::{Column, Selection, Sheet, Table},
-    ui::download,
-};
+use super::{run::RunId, state::FlowState, view::FlowView};
+use crate::kit::table::{Column, Selection, Sheet, Table};
 
 /// One step of the shown run.
 #[derive(Clone)]
@@ -22,6 +19,7 @@ struct Step {
 /// The step that is looked at in words, and all steps as a table. A row's number takes the player to the step.
 #[component]
 pub(super) fn Trace() -> impl IntoView {
+    let state = expect_context::<FlowState>();
     let view = expect_context::<FlowView>();
     let steps = Signal::derive(move || {
         let (Some(shown), picked) = (view.shown.get(), view.picked()) else { return Vec::new() };
@@ -61,8 +59,7 @@ pub(super) fn Trace() -> impl IntoView {
         let name = view.shown.with_untracked(|shown| {
             shown.as_ref().map_or_else(String::new, |run| run.record.number.to_string())
         });
-        // A browser that saves nothing says so itself.
-        let _ = download(&format!("run-{name}-trace.csv"), "text/csv", &sheet.to_csv());
+        sheet.save(&format!("run-{name}-trace.csv"), state.notice);
     };
     view! {
         <section class="panel trace" aria-label="Trace">

@@ -28,6 +28,11 @@ use leptos::prelude::*;
 pub(crate) use order::SortKey;
 pub(crate) use view::Table;
 
+use crate::ui::{Notice, save_text};
+
+/// Number of characters of a hash or an identifier that a shortened column shows.
+const SHORT_CHARS: usize = 12;
+
 /// Reads something of a row.
 type Read<R, T> = Arc<dyn Fn(&R) -> T + Send + Sync>;
 
@@ -61,6 +66,12 @@ impl<R: 'static> Column<R> {
     pub(crate) fn shown_as(mut self, cell: impl Fn(&R) -> AnyView + Send + Sync + 'static) -> Self {
         self.cell = Some(Arc::new(cell));
         self
+    }
+
+    /// Shows the beginning of the text, which is enough of a hash or an identifier; filter and export have all of it.
+    pub(crate) fn shortened(self) -> Self {
+        let text = Arc::clone(&self.text);
+        self.shown_as(move |row| text(row).chars().take(SHORT_CHARS).collect::<String>().into_any())
     }
 
     /// Gives the column's cells a CSS class: `number` for figures, `digits` for DTMF and identifiers, `wide` for text that
@@ -156,5 +167,10 @@ impl Sheet {
             csv.row(row.iter().map(|text| Cell::from(text.as_str())));
         }
         csv.finish()
+    }
+
+    /// Makes the browser save the rows as the CSV file `name`, or says in `notice` that it did not.
+    pub(crate) fn save(&self, name: &str, notice: RwSignal<Option<Notice>>) {
+        save_text(name, "text/csv", &self.to_csv(), notice);
     }
 }

@@ -1,6 +1,9 @@
 //! The proxy's REST interface.
 
-use base::{field_error::FieldErrors, ids::IdError};
+use base::{
+    field_error::FieldErrors,
+    ids::{IdError, IdempotencyKey},
+};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use ivr::FlowDefinition;
 use js_sys::{ArrayBuffer, Uint8Array};
@@ -10,12 +13,12 @@ use prompt::{
     event::EventReceipt,
     reply::{ActiveSessions, PlaybackReply},
 };
-use scenario::flow::SimulationRequest;
+use scenario::{dialer::DialerRequest, flow::SimulationRequest};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use wire::{
     api::{AuditCheck, AuditPage, FlowList, PlaceCall, PlacedCall, Problem, Profile, QaExport, QaExported},
-    cxone::{CallStatus, SimulationJob, SimulationResult},
+    cxone::{CallStatus, DialerSimulation, MetricsAggregation, SimulationJob, SimulationResult},
 };
 
 type Answer<T> = Result<T, Problem>;
@@ -37,11 +40,24 @@ pub(crate) async fn simulate(request: &SimulationRequest) -> Answer<SimulationJo
 }
 
 pub(crate) async fn simulation(simulation_id: &str) -> Answer<SimulationResult> {
-    let path = format!("/api/flow/simulations/{}", encoded(simulation_id));
-    match job(Request::get(&path)).send().await {
-        Ok(response) => read(response).await,
-        Err(error) => Err(unreachable(&error)),
-    }
+    asked(job(Request::get(&format!("/api/flow/simulations/{}", encoded(simulation_id))))).await
+}
+
+/// Has a simulation of the dialer begun. The same key is the same simulation, however often it is sent.
+pub(crate) async fn dialer_submit(key: &IdempotencyKey, request: &DialerRequest) -> Answer<DialerSimulation> {
+    let to = Request::post("/api/dialer/simulations").header("Idempotency-Key", &key.to_string());
+    send(job(changing(to)), request).await
+}
+
+/// Returns how far a simulation of the dialer has got.
+pub(crate) async fn dialer_simulation(simulation_id: &str) -> Answer<DialerSimulation> {
+    asked(job(Request::get(&format!("/api/dialer/simulations/{}", encoded(simulation_id))))).await
+}
+
+/// Hands CXone the metrics of a simulation of the dialer.
+#[expect(dead_code, reason = "nothing in the panel sums calls up yet")]
+pub(crate) async fn dialer_metrics(metrics: &MetricsAggregation) -> Answer<()> {
+    done(changing(Request::post("/api/dialer/metrics")).json(metrics)).await
 }
 
 pub(crate) async fn export(result: &QaExport) -> Answer<QaExported> {
@@ -97,12 +113,7 @@ pub(crate) async fn place_call(flow_id: &str) -> Answer<PlacedCall> {
 }
 
 pub(crate) async fn hang_up(interaction_id: &str) -> Answer<()> {
-    let request = changing(Request::delete(&format!("/api/calls/{}", encoded(interaction_id))));
-    match request.send().await {
-        Ok(response) if response.ok() => Ok(()),
-        Ok(response) => Err(problem(response).await),
-        Err(error) => Err(unreachable(&error)),
-    }
+    done(changing(Request::delete(&format!("/api/calls/{}", encoded(interaction_id)))).build()).await
 }
 
 pub(crate) async fn call_status(interaction_id: &str) -> Answer<CallStatus> {
@@ -142,8 +153,23 @@ fn job(request: RequestBuilder) -> RequestBuilder {
 }
 
 async fn get<T: DeserializeOwned>(path: &str) -> Answer<T> {
-    match Request::get(path).send().await {
+    asked(Request::get(path)).await
+}
+
+/// Returns the answer to a request without a body.
+async fn asked<T: DeserializeOwned>(request: RequestBuilder) -> Answer<T> {
+    match request.send().await {
         Ok(response) => read(response).await,
+        Err(error) => Err(unreachable(&error)),
+    }
+}
+
+/// Has something done of which the answer says no more than that.
+async fn done(request: Result<Request, gloo_net::Error>) -> Answer<()> {
+    let request = request.map_err(|error| unreachable(&error))?;
+    match request.send().await {
+        Ok(response) if response.ok() => Ok(()),
+        Ok(response) => Err(problem(response).await),
         Err(error) => Err(unreachable(&error)),
     }
 }

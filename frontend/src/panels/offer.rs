@@ -7,6 +7,7 @@ use web_sys::HtmlElement;
 use super::{SHARED, VOICE};
 use crate::{
     audit::AuditPage,
+    dialer::DialerPage,
     flow::FlowPage,
     js::{field, set},
     prompts::PromptsPage,
@@ -17,8 +18,9 @@ use crate::{
 type MakeView = fn(JsValue) -> AnyView;
 
 /// The views of this module: its panels by their addresses, and the voice panel, which is a part of the call panel.
-pub(super) const VIEWS: [(&str, MakeView); 4] = [
+pub(super) const VIEWS: [(&str, MakeView); 5] = [
     ("/audit", |_| view! { <AuditPage /> }.into_any()),
+    ("/dialer", |_| view! { <DialerPage /> }.into_any()),
     ("/flow", |_| view! { <FlowPage /> }.into_any()),
     ("/prompts", |_| view! { <PromptsPage /> }.into_any()),
     (VOICE, |handle| view! { <VoicePanel handle /> }.into_any()),

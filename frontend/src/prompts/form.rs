@@ -59,7 +59,7 @@ pub(super) fn PromptForm() -> impl IntoView {
         .map(|cutoff| (cutoff.name().to_owned(), format!("{}: {}", cutoff.name(), cutoff_name(cutoff))))
         .to_vec();
     view! {
-        <FormFrame form label="Prompt playback" class="prompt-form" submit="Send to CXone" on_submit=Callback::new(submit)>
+        <FormFrame form label="Prompt playback" class="compact" submit="Send to CXone" on_submit=Callback::new(submit)>
             <Source />
             <TextField id="prompt-id" label="Prompt" placeholder="identifier at CXone"
                 field=form.field(lens!(prompt_id), "promptId") list="prompt-ids" />
@@ -90,8 +90,8 @@ pub(super) fn PromptForm() -> impl IntoView {
             </fieldset>
             <details>
                 <summary>"Gateway"</summary>
-                <SwitchField label="Load audio before playback" field=form.field(lens!(buffer_preload), "playbackConfig.bufferPreload") />
-                <p class="field-error">{move || form.error("playbackConfig.bufferPreload")}</p>
+                <SwitchField id="prompt-preload" label="Load audio before playback"
+                    field=form.field(lens!(buffer_preload), "playbackConfig.bufferPreload") />
                 <SwitchField label="Verify the format" field=form.field(lens!(format_verification), "playbackConfig.formatVerification") />
                 <TextField id="prompt-streams" label="Streams at most" placeholder="the gateway's limit"
                     field=form.field(lens!(max_concurrent_streams), "sessionMetadata.maxConcurrentStreams") />

@@ -27,7 +27,7 @@ use self::{
     player::Player,
     sessions::{Events, Sender, Sessions},
     set::PromptSet,
-    state::{PromptState, Session},
+    state::PromptState,
     transfer::TransferCurve,
     transport::Transport,
     waveform::Waveform,
@@ -53,13 +53,6 @@ pub(crate) fn PromptsPage() -> impl IntoView {
     provide_context(Sender::new(state));
     provide_context(Events::new(state));
     share::follow(state.form, state.notice);
-    let under_way = move || {
-        let waits = |session: &Session| session.record.with(|record| record.outcome.is_none());
-        match state.sessions.with(|sessions| sessions.iter().filter(|session| waits(session)).count()) {
-            0 => "Set and sessions".to_owned(),
-            count => format!("Set and sessions: {count} under way"),
-        }
-    };
     let loudness = move || {
         let lufs =
             state.shown().and_then(|clip| clip.result(|preview| preview.measured.integrated_lufs).flatten());
@@ -80,7 +73,7 @@ pub(crate) fn PromptsPage() -> impl IntoView {
                 </div>
             </Surface>
             <Inspector slot label=Signal::derive(loudness)><Figures /><Findings /></Inspector>
-            <Tray slot label=Signal::derive(under_way)>
+            <Tray slot label=jobs::under_way("Set and sessions", state.sessions)>
                 <div class="prompt-tray"><PromptSet /><Sessions /></div>
             </Tray>
             <NoticeBox notice=state.notice />

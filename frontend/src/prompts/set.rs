@@ -11,7 +11,7 @@ use super::{clip::Clip, state::PromptState};
 use crate::{
     js::reason,
     kit::table::{Action, Column, Selection, Sheet, Table},
-    ui::{Notice, download, save_bytes},
+    ui::{Notice, save_bytes},
 };
 
 /// The loudness that prompts are brought to unless the form says another, in LUFS: that of speech on telephones.
@@ -51,11 +51,7 @@ pub(super) fn PromptSet() -> impl IntoView {
             }
         });
     };
-    let export = move |sheet: Sheet| {
-        if let Err(error) = download("prompts.csv", "text/csv", &sheet.to_csv()) {
-            state.notice.set(Some(Notice { title: "The file was not saved".into(), detail: reason(&error) }));
-        }
-    };
+    let export = move |sheet: Sheet| sheet.save("prompts.csv", state.notice);
     let selection = Selection::new(
         state.chosen,
         move |id| state.choose(id),

@@ -6,15 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use wire::api::{Limits, Profile, ProfileName};
 
 use super::PromptsPage;
-use crate::testing::{Answer, FakeServer, Page, Request, mount, until, until_eq};
-
-/// Forgets what other tests left in this browser.
-fn reset() {
-    for storage in [window().local_storage(), window().session_storage()] {
-        storage.expect("allowed").expect("there is one").clear().expect("it forgets");
-    }
-    window().location().set_hash("").expect("an address takes it");
-}
+use crate::testing::{Answer, FakeServer, Page, Request, forget_everything, mount, until, until_eq};
 
 fn profile() -> Profile {
     Profile {
@@ -60,7 +52,7 @@ async fn is_invalid(page: &Page, name: &str) -> bool {
 
 #[wasm_bindgen_test]
 async fn what_the_gateway_would_refuse_is_marked_while_it_is_typed_and_not_sent() {
-    reset();
+    forget_everything();
     let server = FakeServer::start(playing);
     let page = mount(|| view! { <PromptsPage /> });
     page.one("form", "Prompt playback").await;
@@ -86,7 +78,7 @@ async fn what_the_gateway_would_refuse_is_marked_while_it_is_typed_and_not_sent(
 
 #[wasm_bindgen_test]
 async fn a_press_of_send_is_one_session_and_is_told_to_analytics_once() {
-    reset();
+    forget_everything();
     let server = FakeServer::start(playing);
     let page = mount(|| view! { <PromptsPage /> });
     page.type_into("textbox", "Prompt", "main-menu").await;

@@ -1,6 +1,6 @@
 //! A stand-in for the server: it answers what the page fetches.
 
-use std::{cell::RefCell, future::Future, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, future::Future, rc::Rc};
 
 use js_sys::Promise;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
@@ -15,6 +15,15 @@ pub(crate) struct Request {
     /// The address after the origin, with its query.
     pub(crate) path: String,
     pub(crate) body: String,
+    /// By their names in lower case.
+    headers: BTreeMap<String, String>,
+}
+
+impl Request {
+    /// Returns a header, whose name is given in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
 }
 
 /// An answer with a JSON body.
@@ -35,6 +44,13 @@ impl Answer {
         let body =
             serde_json::json!({ "type": "about:blank", "title": title, "status": status, "detail": title });
         Self { status, body: body.to_string() }
+    }
+
+    /// Returns the answer with this field in its JSON object.
+    pub(crate) fn with(self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+        let mut body: serde_json::Value = serde_json::from_str(&self.body).expect("an answer is JSON");
+        body[name] = value.into();
+        Self { body: body.to_string(), ..self }
     }
 }
 
@@ -88,7 +104,14 @@ async fn read(what: &JsValue, init: &JsValue) -> Result<Request, JsValue> {
     let origin = window().location().origin()?;
     let body: js_sys::Function = field(&request, "text").dyn_into()?;
     let body = JsFuture::from(body.call0(&request)?.dyn_into::<Promise>()?).await?;
+    let mut headers = BTreeMap::new();
+    for pair in js_sys::Array::from(&field(&request, "headers")).iter() {
+        let pair = js_sys::Array::from(&pair);
+        let text = |at: u32| pair.get(at).as_string().unwrap_or_default();
+        headers.insert(text(0), text(1));
+    }
     Ok(Request {
+        headers,
         method: text("method"),
         path: text("url").trim_start_matches(&origin).to_owned(),
         body: body.as_string().unwrap_or_default(),

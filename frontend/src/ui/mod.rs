@@ -11,12 +11,21 @@ pub(crate) use notice::{Notice, NoticeBox};
 pub(crate) use spectrum::Spectrum;
 
 use js_sys::Uint8Array;
+use leptos::prelude::{RwSignal, Set as _};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 /// Makes the browser save `content` as a file called `name`.
 pub(crate) fn download(name: &str, mime: &str, content: &str) -> Result<(), JsValue> {
     save(name, mime, &content.into())
+}
+
+/// Makes the browser save `content` as a file called `name`, or says in `notice` that it did not.
+pub(crate) fn save_text(name: &str, mime: &str, content: &str, notice: RwSignal<Option<Notice>>) {
+    if let Err(error) = download(name, mime, content) {
+        let detail = crate::js::reason(&error);
+        let _ = notice.try_set(Some(Notice { title: "The file was not saved".into(), detail }));
+    }
 }
 
 /// Makes the browser save `content` as a file called `name`.

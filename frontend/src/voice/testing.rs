@@ -51,7 +51,7 @@ impl Sound {
 
     /// Mounts a part of the panel, which finds the state that belongs to this sound.
     pub(super) fn mount<V: IntoView + 'static>(&self, view: impl FnOnce() -> V + 'static) -> Page {
-        let _ = web_sys::window().unwrap().local_storage().unwrap().unwrap().clear();
+        crate::testing::forget_everything();
         let handle = JsValue::from(self.handle.clone());
         mount(move || {
             provide_context(VoiceState::new(&handle));

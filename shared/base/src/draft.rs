@@ -31,8 +31,14 @@ pub trait Draft: Clone + Default + PartialEq + Serialize + DeserializeOwned + Se
     /// where the payload is refused.
     fn set_payload(&mut self, payload: &Value, limits: &Self::Limits) -> Result<(), FieldErrors>;
 
-    /// Reports whether a file's JSON is to be read as a payload rather than as a draft.
-    fn is_payload(json: &Value) -> bool;
+    /// Reports whether a file's JSON is to be read as a payload rather than as a draft: unless a panel knows better, when a
+    /// field at its top is one that payloads have and drafts have not.
+    fn is_payload(json: &Value) -> bool {
+        let empty = Self::default();
+        let (payload, draft) = (empty.payload(), serde_json::to_value(&empty).unwrap_or_default());
+        let is_of_payload = |name: &String| payload.get(name).is_some() && draft.get(name).is_none();
+        json.as_object().is_some_and(|fields| fields.keys().any(is_of_payload))
+    }
 
     /// Returns an empty draft, with what is kept when a form is cleared.
     #[must_use]

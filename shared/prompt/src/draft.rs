@@ -208,10 +208,6 @@ impl Draft for PromptDraft {
         Ok(())
     }
 
-    fn is_payload(json: &Value) -> bool {
-        json.get("playbackConfig").is_some()
-    }
-
     fn cleared(&self) -> Self {
         Self { prompt_id: self.prompt_id.clone(), ..Self::default() }
     }

@@ -10,7 +10,7 @@ use wire::{
 };
 
 use crate::{
-    kit::jobs::{Accepted, JobEntry, PanelJob},
+    kit::jobs::{Accepted, JobEntry, PanelJob, usual_advice},
     net::api,
 };
 
@@ -30,6 +30,7 @@ impl PanelJob for FlowSimulation {
 
     const STORAGE_PREFIX: &'static str = "dialbench.flow.run.";
     const NOUN: &'static str = "run";
+    const SCOPE: &'static str = "a scope of the flow simulator's";
 
     async fn submit(request: &SimulationRequest, _: bool) -> Result<Accepted<SimulationResult>, Problem> {
         let job = api::simulate(request).await?;
@@ -60,17 +61,10 @@ impl PanelJob for FlowSimulation {
         result.error_message.clone()
     }
 
-    fn advice(status: u16) -> &'static str {
+    fn advice(status: u16) -> String {
         match status {
-            400 | 413 | 422 => "Correct the form and run it again.",
-            401 => {
-                "Dialbench's own credentials for the flow service are not accepted: correct its configuration."
-            }
-            403 => "Dialbench's credentials lack a scope of the flow simulator's: have it granted.",
-            404 => "Choose another flow, or check that this one is published.",
-            429 => "Too many requests: wait a while.",
-            500.. => "CXone or the way to it is out of order: try again later.",
-            _ => "",
+            404 => "Choose another flow, or check that this one is published.".into(),
+            _ => usual_advice::<Self>(status),
         }
     }
 }

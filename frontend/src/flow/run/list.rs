@@ -7,12 +7,10 @@ use scenario::flow::{FlowSimulation, Verdict};
 use super::{Run, Runner, verdict_name};
 use crate::{
     flow::state::FlowState,
-    js::reason,
     kit::{
-        jobs::{JobTable, JobsUnderWay, MaxRunning, number_column, state_column},
+        jobs::{JobTable, JobTrouble, JobsUnderWay, MaxRunning, number_column, state_column},
         table::{Column, Sheet},
     },
-    ui::{Notice, download},
 };
 
 /// Runs under way, with a bar each; the runs' table; totals.
@@ -20,12 +18,7 @@ use crate::{
 pub(in crate::flow) fn Runs() -> impl IntoView {
     let state = expect_context::<FlowState>();
     let runner = expect_context::<Runner>();
-    let export = move |sheet: Sheet| {
-        if let Err(error) = download("runs.csv", "text/csv", &sheet.to_csv()) {
-            let notice = Notice { title: "The file was not saved".into(), detail: reason(&error) };
-            state.notice.set(Some(notice));
-        }
-    };
+    let export = move |sheet: Sheet| sheet.save("runs.csv", state.notice);
     let edit = move |draft| {
         state.payload.set(None);
         state.draft.set(draft);
@@ -43,9 +36,7 @@ pub(in crate::flow) fn Runs() -> impl IntoView {
                 let verdict = verdict(&run).map(|verdict| format!(", verdict: {}", verdict_name(verdict)));
                 format!("Run {}: {}{}", run.number(), run.state(), verdict.unwrap_or_default())
             })}</p>
-            {move || state.shown().and_then(|run| run.trouble()).map(|(title, detail)| view! {
-                <div class="notice" role="alert"><p><strong>{title}</strong>" "{detail}</p></div>
-            })}
+            <JobTrouble job=Signal::derive(move || state.shown()) />
             <Sum />
             <JobTable name="Runs" jobs=state.runs runner=runner.jobs columns=columns()
                 chosen=state.chosen choose=move |id| state.choose(Some(id))

@@ -9,7 +9,7 @@ use super::Form;
 use crate::{
     js::reason,
     kit::share,
-    ui::{Notice, download},
+    ui::{Notice, save_text},
 };
 
 /// Shows buttons that copy the draft's link, save it to a file, open one, and clear the form.
@@ -28,9 +28,7 @@ where
             let text = serde_json::to_string_pretty(draft).expect("a draft has string keys only");
             (format!("{}-{}.json", D::NOUN, draft.title()), text)
         });
-        if let Err(error) = download(&name, "application/json", &text) {
-            notice.set(Some(Notice { title: "The file was not saved".into(), detail: reason(&error) }));
-        }
+        save_text(&name, "application/json", &text, notice);
     };
     let open = move |file: File| {
         spawn_local(async move {

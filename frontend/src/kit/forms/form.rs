@@ -51,6 +51,20 @@ impl<D: Send + Sync + 'static> Form<D> {
         Self { draft, text, wrong }
     }
 
+    /// Returns the form with errors that its fields show, too, but for which it can be sent all the same: those that
+    /// whoever received the draft found.
+    pub(crate) fn with_answer(self, answer: Signal<FieldErrors>) -> Self {
+        let wrong = self.wrong;
+        let wrong = Memo::new(move |_| {
+            let mut wrong = wrong.get();
+            if !wrong.in_text {
+                wrong.errors.extend(answer.get());
+            }
+            wrong
+        });
+        Self { wrong: wrong.into(), ..self }
+    }
+
     /// Puts another draft into the form. JSON that is being typed is discarded.
     pub(crate) fn replace(self, draft: D) {
         let _ = self.text.try_set(None);

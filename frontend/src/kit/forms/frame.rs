@@ -2,7 +2,7 @@
 
 use leptos::{ev::SubmitEvent, html::Form as FormElement, prelude::*};
 use wasm_bindgen::JsCast as _;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
 
 use super::Form;
 
@@ -30,9 +30,24 @@ pub(crate) fn FormFrame<D: Send + Sync + 'static>(
             focus_first_invalid(&element);
         }
     };
+    // One press is sent once: so are a double click, and a key that is held.
+    let once = |key: KeyboardEvent| {
+        let types_lines = key.target().is_some_and(|target| {
+            target.dyn_ref::<Element>().is_some_and(|at| at.local_name() == "textarea")
+        });
+        if key.repeat() && key.key() == "Enter" && !types_lines {
+            key.prevent_default();
+        }
+    };
+    let single = |click: MouseEvent| {
+        if click.detail() > 1 {
+            click.prevent_default();
+        }
+    };
     let errors = Memo::new(move |_| form.errors());
     view! {
-        <form class=format!("panel form {class}") aria-label=label novalidate node_ref=element on:submit=submitted>
+        <form class=format!("panel form {class}") aria-label=label novalidate node_ref=element
+            on:submit=submitted on:keydown=once>
             <header><h2>{label}</h2></header>
             {children()}
             <Show when=move || refused.get() && errors.with(|errors| !errors.is_empty())>
@@ -45,7 +60,7 @@ pub(crate) fn FormFrame<D: Send + Sync + 'static>(
                     </div>
                 </div>
             </Show>
-            <button type="submit" class="go">{submit}</button>
+            <button type="submit" class="go" on:click=single>{submit}</button>
         </form>
     }
 }

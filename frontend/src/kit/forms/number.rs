@@ -1,6 +1,7 @@
 //! A number: a slider, and a text for the exact value.
 
 use leptos::prelude::*;
+use web_sys::{Event, HtmlInputElement};
 
 use super::{
     Field,
@@ -27,6 +28,9 @@ pub(crate) fn NumberField(
     /// Unit that a screen reader says behind the slider's number, where it differs from `unit`.
     #[prop(optional, into)]
     spoken_unit: Option<String>,
+    /// Highest number that the slider can be moved to at present, where other fields leave less than the scale has.
+    #[prop(optional, into)]
+    most: Option<Signal<f64>>,
 ) -> impl IntoView {
     let Field { value: text, set, error } = field;
     let message = message_id(&id);
@@ -39,16 +43,22 @@ pub(crate) fn NumberField(
         let unit = spoken_unit.clone().unwrap_or_else(|| unit.get());
         format!("{} {unit}", (notation.format)(number.get())).trim_end().to_owned()
     };
-    let slid = move |input| {
-        if let Ok(position) = event_target_value(&input).parse() {
-            set.run((notation.format)(scale.value_at(position)));
+    let position = move || scale.position(number.get()).to_string();
+    let slid = move |input: Event| {
+        let Ok(wanted) = event_target_value(&input).parse() else { return };
+        let (wanted, most) =
+            (scale.value_at(wanted), most.map_or(f64::INFINITY, |most| most.get_untracked()));
+        set.run((notation.format)(wanted.min(most)));
+        if wanted > most {
+            // It is held back: it stands where its number is.
+            event_target::<HtmlInputElement>(&input).set_value(&untrack(position));
         }
     };
     view! {
         <div class="setting">
             <label for=id.clone()>{label.clone()}</label>
             <input type="range" min="0" max=STEPS aria-label=slider_label.unwrap_or(label)
-                prop:value=move || scale.position(number.get()).to_string()
+                prop:value=position
                 aria-valuetext=spoken
                 on:input=slid />
             <input id=id type="text" inputmode="decimal" autocomplete="off" prop:value=text

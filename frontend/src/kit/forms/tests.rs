@@ -88,10 +88,6 @@ impl Draft for PromptDraft {
         (self.name, self.gain) = (name, gain);
         Ok(())
     }
-
-    fn is_payload(json: &Value) -> bool {
-        json.get("prompt").is_some()
-    }
 }
 
 fn right() -> PromptDraft {

@@ -18,7 +18,7 @@ pub(crate) fn TextField(
     /// The `id` of a list of proposals.
     #[prop(optional)]
     list: Option<&'static str>,
-    #[prop(optional)] placeholder: &'static str,
+    #[prop(optional, into)] placeholder: Signal<String>,
     #[prop(optional)] disabled: Signal<bool>,
 ) -> impl IntoView {
     let Field { value, set, error } = field;

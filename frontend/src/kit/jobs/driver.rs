@@ -196,6 +196,7 @@ impl<J: PanelJob> Driver<J> {
     pub(super) fn push(self: &Rc<Self>, id: JobId, job_id: &str, reply: J::Reply) {
         let Some(entry) = self.driven.borrow().get(&id).map(|driven| driven.entry.clone()) else { return };
         self.accept(&entry, job_id);
+        set_if_new(&entry.latest, Some(reply.clone()));
         self.input(id, JobInput::Pushed(Box::new(reply)));
     }
 
@@ -290,9 +291,15 @@ impl<J: PanelJob> Driver<J> {
             Ok(Accepted { job_id, reply }) => {
                 // Whoever left meanwhile comes back to it.
                 self.accept(entry, &job_id);
+                set_if_new(&entry.latest, Some(reply.clone()));
                 JobInput::Replied(Box::new(reply))
             }
-            Err(problem) => answer::input(problem, Step::Submit),
+            Err(problem) => {
+                if entry.record.with_untracked(|record| record.errors != problem.errors) {
+                    entry.record.update(|record| record.errors.clone_from(&problem.errors));
+                }
+                answer::input(problem, Step::Submit)
+            }
         }
     }
 
@@ -406,7 +413,10 @@ async fn poll<J: PanelJob>(entry: &JobEntry<J>) -> JobInput<J::Reply> {
         return JobInput::Unreadable("The service did not name it.".into());
     };
     match J::poll(&job_id).await {
-        Ok(reply) => JobInput::Replied(Box::new(reply)),
+        Ok(reply) => {
+            set_if_new(&entry.latest, Some(reply.clone()));
+            JobInput::Replied(Box::new(reply))
+        }
         Err(problem) => answer::input(problem, Step::Poll),
     }
 }

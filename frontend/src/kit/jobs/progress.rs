@@ -2,13 +2,14 @@
 
 use base::time::Instant;
 use gloo_timers::callback::Interval;
-use jobs::{JobPhase, JobProgress, Stage};
+use jobs::{JobPhase, JobProgress, Resubmission, Stage};
 use leptos::prelude::*;
 
 use super::{
     PanelJob,
-    record::{JobEntry, capital, describe_trouble},
+    record::JobEntry,
     runner::JobRunner,
+    trouble::{capital, describe_attempt},
 };
 use crate::clock;
 
@@ -62,7 +63,7 @@ fn UnderWay<J: PanelJob>(job: JobEntry<J>, runner: JobRunner<J>) -> impl IntoVie
                 value=move || share(&value, |progress| progress.attempt)></progress>
             <p>
                 <strong>{format!("{} {number}", capital(noun))}</strong>" "
-                {move || progress.with(|progress| progress.as_ref().map(|progress| describe(progress, now.get())))}
+                {move || progress.with(|progress| progress.as_ref().map(|progress| describe::<J>(progress, now.get())))}
             </p>
             <button type="button" aria-label=format!("Cancel {noun} {number}") on:click=move |_| runner.cancel(id)>"Cancel"</button>
         </div>
@@ -74,11 +75,14 @@ const fn is_counted(progress: &JobProgress) -> bool {
     progress.max_attempts < u32::MAX
 }
 
-fn describe(progress: &JobProgress, now: Instant) -> String {
+fn describe<J: PanelJob>(progress: &JobProgress, now: Instant) -> String {
     let what = match progress.phase {
+        JobPhase::Submitting if progress.attempt > 1 && J::RESUBMISSION == Resubmission::SameKey => {
+            "is being submitted again under the same key, which starts it once".to_owned()
+        }
         JobPhase::Idle | JobPhase::Submitting => "is being submitted".to_owned(),
-        JobPhase::AwaitingPlace => "waits for a place at CXone".to_owned(),
-        JobPhase::Unconfirmed => return "may have arrived; only CXone can say so.".to_owned(),
+        JobPhase::AwaitingPlace => format!("waits for {}", J::place()),
+        JobPhase::Unconfirmed => return format!("may have arrived; only {} can say so.", J::SERVICE),
         JobPhase::Polling | JobPhase::Over => {
             format!("was accepted; state: {}", progress.stage.map_or("unknown", Stage::name))
         }
@@ -92,8 +96,11 @@ fn describe(progress: &JobProgress, now: Instant) -> String {
         (attempt, true) => format!("attempt {attempt} of {}", progress.max_attempts),
         (attempt, false) => format!("attempt {attempt}"),
     };
-    let trouble = progress.trouble.as_ref().map(|why| format!(" Last attempt: {}.", describe_trouble(why)));
-    format!("{what}; {attempt}, {next}.{}", trouble.unwrap_or_default())
+    // Attempts that find no place are not counted.
+    let attempt =
+        if progress.phase == JobPhase::AwaitingPlace { String::new() } else { format!("{attempt}, ") };
+    let trouble = progress.trouble.as_ref().map(|why| format!(" Last attempt: {}.", describe_attempt(why)));
+    format!("{what}; {attempt}{next}.{}", trouble.unwrap_or_default())
 }
 
 /// The setting for how many jobs run at once.

@@ -1,10 +1,13 @@
 //! One job of a panel: what was sent, how far it has got, what came of it.
 
+use std::time::Duration;
+
+use base::field_error::FieldErrors;
 use jobs::{Ending, Job, JobProgress, Stage, Start, Trouble};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::PanelJob;
+use super::{PanelJob, trouble};
 use crate::clock;
 
 /// A job's key in this browser: when it was composed, in microseconds since 1970.
@@ -21,6 +24,8 @@ pub(crate) struct JobEntry<J: PanelJob> {
     pub(crate) progress: ArcRwSignal<Option<JobProgress>>,
     /// Number of jobs before it, while it waits here for a place.
     pub(crate) position: ArcRwSignal<Option<usize>>,
+    /// The service's last reply, also while it is under way.
+    pub(crate) latest: ArcRwSignal<Option<J::Reply>>,
     /// The panel's verdict, once it is over.
     pub(crate) verdict: ArcMemo<Option<J::Verdict>>,
 }
@@ -32,6 +37,7 @@ impl<J: PanelJob> Clone for JobEntry<J> {
             record: self.record.clone(),
             progress: self.progress.clone(),
             position: self.position.clone(),
+            latest: self.latest.clone(),
             verdict: self.verdict.clone(),
         }
     }
@@ -39,6 +45,7 @@ impl<J: PanelJob> Clone for JobEntry<J> {
 
 impl<J: PanelJob> JobEntry<J> {
     pub(crate) fn new(id: JobId, record: Record<J>) -> Self {
+        let latest = ArcRwSignal::new(record.result.clone());
         let record = ArcRwSignal::new(record);
         let judged = record.clone();
         let verdict = ArcMemo::new(move |_| {
@@ -47,7 +54,8 @@ impl<J: PanelJob> JobEntry<J> {
                 Some(J::judge(&record.draft, reply))
             })
         });
-        Self { id, record, progress: ArcRwSignal::new(None), position: ArcRwSignal::new(None), verdict }
+        let (progress, position) = (ArcRwSignal::new(None), ArcRwSignal::new(None));
+        Self { id, record, progress, position, latest, verdict }
     }
 
     /// Returns the job's number for people.
@@ -71,7 +79,7 @@ impl<J: PanelJob> JobEntry<J> {
 
     /// Returns what went wrong and what to do, for a job that came to no good end.
     pub(crate) fn trouble(&self) -> Option<(String, String)> {
-        self.record.with(trouble::<J>)
+        self.record.with(trouble::describe::<J>)
     }
 }
 
@@ -91,9 +99,19 @@ pub(crate) struct JobRecord<D, R> {
     /// Time of its acceptance, in microseconds since 1970.
     #[serde(default)]
     pub(crate) accepted_at: Option<u64>,
+    /// Time of its end here, in microseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_at: Option<u64>,
     /// Its end, once nothing more will come.
     pub(crate) outcome: Option<Outcome>,
     pub(crate) result: Option<R>,
+    /// The fields for which the service refused it.
+    #[serde(default, skip_serializing_if = "no_errors")]
+    pub(crate) errors: FieldErrors,
+}
+
+fn no_errors(errors: &FieldErrors) -> bool {
+    errors.is_empty()
 }
 
 /// The end of a job, as it is kept.
@@ -128,7 +146,17 @@ pub(crate) enum Outcome {
 impl<D, R> JobRecord<D, R> {
     /// Makes the record of a job that has not been submitted yet.
     pub(crate) const fn new(number: u32, draft: D) -> Self {
-        Self { number, draft, waiting: true, job_id: None, accepted_at: None, outcome: None, result: None }
+        Self {
+            number,
+            draft,
+            waiting: true,
+            job_id: None,
+            accepted_at: None,
+            ended_at: None,
+            outcome: None,
+            result: None,
+            errors: FieldErrors::new(),
+        }
     }
 
     /// Returns how the job goes on here, unless it is over.
@@ -144,6 +172,12 @@ impl<D, R> JobRecord<D, R> {
             (None, true) => Start::Submit,
             (None, false) => Start::Resubmit,
         })
+    }
+
+    /// Returns the time from its acceptance to its end; none where it had not both.
+    pub(crate) fn duration(&self) -> Option<Duration> {
+        let [from, to] = [self.accepted_at?, self.ended_at?].map(base::time::Instant::from_micros);
+        Some(to - from)
     }
 
     /// Returns how the job stands, in a word or two.
@@ -167,6 +201,7 @@ impl<D, R> JobRecord<D, R> {
     pub(super) fn end(&mut self, ending: Ending<R>) {
         let never_sent = self.waiting;
         self.waiting = false;
+        self.ended_at = Some(clock::now().as_micros());
         let (outcome, result) = match ending {
             Ending::Done(result) => (Outcome::Completed, Some(*result)),
             Ending::Failed(result) => (Outcome::Failed, Some(*result)),
@@ -185,7 +220,8 @@ impl<D, R> JobRecord<D, R> {
             }
             Ending::Refused { status, detail } => (Outcome::Refused { status, detail }, None),
             Ending::Unknown(trouble) => {
-                let detail = format!("The answer to it did not arrive: {}.", describe_trouble(&trouble));
+                let detail =
+                    format!("The answer to it did not arrive: {}.", trouble::describe_attempt(&trouble));
                 (Outcome::Unknown { detail }, None)
             }
             Ending::Unreadable(detail) => (Outcome::Unreadable { detail }, None),
@@ -204,68 +240,6 @@ fn stood(stage: Option<Stage>) -> &'static str {
 
 fn last(trouble: Option<&Trouble>) -> String {
     trouble
-        .map(|trouble| format!("; the last attempt came to nothing: {}", describe_trouble(trouble)))
+        .map(|trouble| format!("; the last attempt came to nothing: {}", trouble::describe_attempt(trouble)))
         .unwrap_or_default()
-}
-
-/// Returns what went wrong with a job and what to do.
-fn trouble<J: PanelJob>(record: &Record<J>) -> Option<(String, String)> {
-    let title = |what: &str| format!("{} {} {what}.", capital(J::NOUN), record.number);
-    let notice = |what: &str, detail: &str, advice: &str| {
-        Some((title(what), format!("{detail} {advice}").trim().to_owned()))
-    };
-    match record.outcome.as_ref()? {
-        Outcome::Completed => None,
-        Outcome::Failed => {
-            let why = record.result.as_ref().and_then(J::failure);
-            let why = why.unwrap_or_else(|| "CXone does not say why".into());
-            notice(
-                "failed",
-                &format!("CXone could not execute it to its end: {why}."),
-                "What it did until then is shown.",
-            )
-        }
-        Outcome::Cancelled if record.waiting => {
-            notice("was cancelled", "It waited for a place and was never sent.", "")
-        }
-        Outcome::Cancelled => {
-            notice("was cancelled", "It is not waited for any more; CXone may still execute it.", "")
-        }
-        Outcome::GaveUp { detail } => notice(
-            "was given up",
-            detail,
-            &format!("CXone is busy, or the {} hangs: wait a while and start it again.", J::NOUN),
-        ),
-        Outcome::TimedOut { detail } => {
-            notice("was given up", detail, "It may still go on at CXone: look there, or start it again.")
-        }
-        Outcome::Refused { status, detail } => notice("was refused", detail, J::advice(*status)),
-        Outcome::Unknown { detail } => notice(
-            "may or may not have been started",
-            detail,
-            "It was not sent a second time, because it would then run twice. Run it again if that does no harm.",
-        ),
-        Outcome::Unreadable { detail } => notice(
-            "has no readable result",
-            detail,
-            "This is a fault of the service's, or of what stands between: try again, and report it if it stays.",
-        ),
-    }
-}
-
-/// Returns why an attempt came to nothing, for people.
-pub(super) fn describe_trouble(trouble: &Trouble) -> String {
-    match trouble {
-        Trouble::Status(409) => "no place is free (HTTP 409)".into(),
-        Trouble::Status(429) => "too many requests (HTTP 429)".into(),
-        Trouble::Status(503) => "the service is not available (HTTP 503)".into(),
-        Trouble::Status(status) => format!("HTTP {status}"),
-        Trouble::Lost(why) => why.trim_end_matches(['.', '?']).to_owned(),
-    }
-}
-
-/// Returns a noun as it begins a sentence.
-pub(super) fn capital(noun: &str) -> String {
-    let mut rest = noun.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }

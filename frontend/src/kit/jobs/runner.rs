@@ -84,10 +84,6 @@ impl<J: PanelJob> JobRunner<J> {
     }
 
     /// Hands in what the service said by itself about a job, and its identifier there.
-    #[cfg_attr(
-        not(all(test, target_arch = "wasm32")),
-        expect(dead_code, reason = "no panel's service pushes yet")
-    )]
     pub(crate) fn push(self, id: JobId, job_id: &str, reply: J::Reply) {
         if let Some(driver) = self.driver() {
             driver.push(id, job_id, reply);

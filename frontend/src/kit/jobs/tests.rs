@@ -18,7 +18,7 @@ use wire::api::Problem;
 use super::*;
 use crate::{
     kit::table::{Column, Sheet},
-    testing::{Page, dispatch, mount, until, until_eq},
+    testing::{Page, dispatch, forget_everything, mount, until, until_eq},
     ui::{Notice, NoticeBox},
 };
 
@@ -56,6 +56,7 @@ impl PanelJob for Task {
 
     const STORAGE_PREFIX: &'static str = "dialbench.test.task.";
     const NOUN: &'static str = "task";
+    const SCOPE: &'static str = "the scope tasks:write";
 
     async fn submit(request: &String, _: bool) -> Result<Accepted<Report>, Problem> {
         let at_once = SERVICE.with_borrow_mut(|service| {
@@ -97,8 +98,8 @@ impl PanelJob for Task {
         reply.failure.clone()
     }
 
-    fn advice(_: u16) -> &'static str {
-        "Ask somebody."
+    fn advice(_: u16) -> String {
+        "Ask somebody.".into()
     }
 }
 
@@ -132,8 +133,7 @@ fn reset() {
     MOST_AT_ONCE.set(0);
     JUDGED.set(0);
     REQUEST_TIMEOUT.set(Duration::from_mins(1));
-    let storage = window().local_storage().expect("it is allowed").expect("there is one");
-    storage.clear().expect("it can be cleared");
+    forget_everything();
 }
 
 /// A panel of tasks.

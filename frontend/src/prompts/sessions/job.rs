@@ -8,7 +8,7 @@ use prompt::{
 use wire::api::{Limits, Problem};
 
 use crate::{
-    kit::jobs::{Accepted, PanelJob},
+    kit::jobs::{Accepted, PanelJob, usual_advice},
     net::api,
 };
 
@@ -19,6 +19,7 @@ impl PanelJob for PlaybackSession {
 
     const STORAGE_PREFIX: &'static str = "dialbench.prompts.session.";
     const NOUN: &'static str = "session";
+    const SCOPE: &'static str = "the scope media:manage";
     /// The gateway takes five at a time.
     const DEFAULT_MAX_RUNNING: usize = 5;
 
@@ -46,18 +47,12 @@ impl PanelJob for PlaybackSession {
         reply.playback_state.as_ref().map(|state| format!("the gateway's state is {state}"))
     }
 
-    fn advice(status: u16) -> &'static str {
+    fn advice(status: u16) -> String {
         match status {
-            400 | 413 | 422 => "Correct the form and send it again.",
-            401 => {
-                "Dialbench's own credentials for the media service are not accepted: correct its configuration."
-            }
-            403 => "Dialbench's credentials lack the scope media:manage: have it granted.",
-            404 => "The gateway does not know this prompt: choose another, or upload it first.",
-            409 => "The session's identifier is taken by another session: send again, which makes a new one.",
-            429 => "Too many requests: wait a while.",
-            500.. => "CXone or the way to it is out of order: try again later.",
-            _ => "",
+            404 => "The gateway does not know this prompt: choose another, or upload it first.".into(),
+            409 => "The session's identifier is taken by another session: send again, which makes a new one."
+                .into(),
+            _ => usual_advice::<Self>(status),
         }
     }
 }

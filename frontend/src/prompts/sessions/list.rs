@@ -14,13 +14,12 @@ use super::{
     sender::Sender,
 };
 use crate::{
-    js::reason,
     kit::{
-        jobs::{JobId, JobTable, JobsUnderWay, MaxRunning, number_column, state_column},
+        jobs::{self, JobId, JobTable, JobTrouble, JobsUnderWay, MaxRunning, number_column, state_column},
         table::{Column, Sheet},
     },
     net::api,
-    ui::{Notice, download},
+    ui::Notice,
 };
 
 /// Shows the sessions that are under way, and the table of all.
@@ -29,20 +28,8 @@ pub(in super::super) fn Sessions() -> impl IntoView {
     let state = expect_context::<PromptState>();
     let sender = expect_context::<Sender>();
     let events = expect_context::<Events>();
-    let export = move |sheet: Sheet| {
-        if let Err(error) = download("sessions.csv", "text/csv", &sheet.to_csv()) {
-            state.notice.set(Some(Notice { title: "The file was not saved".into(), detail: reason(&error) }));
-        }
-    };
-    let chosen = move || {
-        let id = state.shown_session.get()?;
-        state.sessions.with(|sessions| sessions.iter().find(|session| session.id == id).cloned())
-    };
-    let trouble = move || {
-        chosen().and_then(|session| session.trouble()).map(|(title, detail)| {
-            view! { <div class="notice" role="alert"><p><strong>{title}</strong>" "{detail}</p></div> }
-        })
-    };
+    let export = move |sheet: Sheet| sheet.save("sessions.csv", state.notice);
+    let chosen = move || jobs::find(state.sessions, state.shown_session.get()?);
     view! {
         <section class="panel sessions" aria-label="Media sessions">
             <header>
@@ -51,7 +38,7 @@ pub(in super::super) fn Sessions() -> impl IntoView {
                 <MaxRunning runner=sender.jobs />
             </header>
             <JobsUnderWay jobs=state.sessions runner=sender.jobs />
-            {trouble}
+            <JobTrouble job=Signal::derive(chosen) />
             <Show when=move || state.has_stand_in()>
                 {move || chosen().map(|session| view! { <played::Played session=StoredValue::new(session) /> })}
             </Show>

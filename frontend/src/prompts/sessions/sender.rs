@@ -9,7 +9,7 @@ use prompt::{
 use wasm_bindgen_futures::spawn_local;
 
 use super::super::{clip::Clip, state::PromptState};
-use crate::{clock, kit::jobs::JobRunner, net::api, ui::Notice};
+use crate::{clock, js::random_uuid, kit::jobs::JobRunner, net::api, ui::Notice};
 
 /// Sends what the form holds, and sees it through.
 #[derive(Clone, Copy)]
@@ -71,19 +71,6 @@ impl Sender {
     }
 }
 
-/// Returns a random UUID (RFC 9562, version 4). `crypto.randomUUID` needs a secure context, which a test machine's address
-/// on a local network is not.
-fn random_uuid() -> Option<String> {
-    let mut bytes = [0; 16];
-    window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let number = u128::from_be_bytes(bytes);
-    let part =
-        |shift: u32, digits: usize| format!("{:0digits$x}", number >> shift & ((1 << (digits * 4)) - 1));
-    Some([part(96, 8), part(80, 4), part(64, 4), part(48, 4), part(0, 12)].join("-"))
-}
-
 /// Writes samples as a WAV file of 32-bit floating point, so that the stand-in renders the same numbers as this page.
 fn float_wav(samples: &Float32Array, rate: u32) -> Uint8Array {
     const FLOAT: u16 = 3;
@@ -117,14 +104,6 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
-
-    #[wasm_bindgen_test]
-    fn identifiers_are_uuids_of_version_4_and_never_the_same() {
-        let [one, other] = [random_uuid().unwrap(), random_uuid().unwrap()];
-        assert_eq!((one.len(), &one[14..15]), (36, "4"));
-        assert!("89ab".contains(&one[19..20]), "{one}");
-        assert_ne!(one, other);
-    }
 
     #[wasm_bindgen_test]
     fn the_stand_in_is_given_the_same_numbers() {

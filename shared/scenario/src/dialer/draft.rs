@@ -182,10 +182,6 @@ impl Draft for DialerDraft {
         Ok(())
     }
 
-    fn is_payload(json: &Value) -> bool {
-        json.get("virtualAgentMatrix").is_some() || json.get("outcomeInjection").is_some()
-    }
-
     fn cleared(&self) -> Self {
         Self { campaign_id: self.campaign_id.clone(), ..Self::default() }
     }

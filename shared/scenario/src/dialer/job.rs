@@ -23,8 +23,17 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DialerRun;
 
+/// A request with the key under which it is carried out once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyedRequest {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// The request.
+    pub request: DialerRequest,
+}
+
 impl Job for DialerRun {
-    type Request = DialerRequest;
+    type Request = KeyedRequest;
     type Reply = DialerSimulation;
     /// The key is the request's own.
     const RESUBMISSION: Resubmission = Resubmission::SameKey;

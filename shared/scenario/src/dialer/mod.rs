@@ -13,6 +13,6 @@ pub mod verdict;
 
 pub use distribution::{Distribution, OUTCOMES};
 pub use draft::{DialerDraft, THRESHOLDS, probability};
-pub use job::{DialerRun, Dispatch, SUBMISSION_UNKNOWN};
+pub use job::{DialerRun, Dispatch, KeyedRequest, SUBMISSION_UNKNOWN};
 pub use latency::Latencies;
 pub use request::{DialerRequest, MAX_CALLS, MAX_TAG_CHARS, MAX_URL_CHARS, OutcomeInjection, VirtualAgent};

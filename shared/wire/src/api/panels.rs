@@ -46,7 +46,7 @@ pub const PANELS: [Panel; 6] = [
         title: "Dialer simulation",
         name: "Dialer",
         module: PanelModule::Panels,
-        is_built: false,
+        is_built: true,
     },
     Panel { path: "/tests", title: "Tests", name: "Tests", module: PanelModule::Panels, is_built: false },
     Panel {
