@@ -6,6 +6,7 @@ mod audio;
 mod audit;
 mod call;
 mod clock;
+mod dialer;
 mod flow;
 mod js;
 mod kit;

@@ -15,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use wire::{
     api::{AuditCheck, AuditPage, FlowList, PlaceCall, PlacedCall, Problem, Profile, QaExport, QaExported},
-    cxone::{CallStatus, SimulationJob, SimulationResult},
+    cxone::{CallStatus, MetricsAggregation, SimulationJob, SimulationResult},
 };
 
 type Answer<T> = Result<T, Problem>;
@@ -125,6 +125,17 @@ pub(crate) async fn audit(parameters: &str) -> Answer<AuditPage> {
 /// Has the proxy check the chain of the whole trail.
 pub(crate) async fn check_audit() -> Answer<AuditCheck> {
     get("/api/audit/verify").await
+}
+
+/// Hands the metrics of a dialer's simulation to CXone. Returns the HTTP status of the answer, which says no more.
+pub(crate) async fn dialer_metrics(metrics: &MetricsAggregation) -> Answer<u16> {
+    let request = changing(Request::post("/api/dialer/metrics"));
+    let request = request.json(metrics).map_err(|error| unreachable(&error))?;
+    match request.send().await {
+        Ok(response) if response.ok() => Ok(response.status()),
+        Ok(response) => Err(problem(response).await),
+        Err(error) => Err(unreachable(&error)),
+    }
 }
 
 fn encoded(part: &str) -> String {
