@@ -46,7 +46,8 @@ where
         }
     };
     let of_shown = move || answer.get().filter(|(about, _)| *about == shown.get()).map(|(_, answer)| answer);
-    let missing = move || profile.with(|profile| profile.as_ref().is_some_and(|profile| !profile.qa_configured));
+    let missing =
+        move || profile.with(|profile| profile.as_ref().is_some_and(|profile| !profile.qa_configured));
     view! {
         <Show when=missing>
             <p class="fine">"No QA platform is configured: set "<code>"[qa] endpoint"</code>" in the file given with "<code>"--config"</code>"."</p>

@@ -19,15 +19,6 @@ const REFUSED: &str = "the server does not send events now";
 /// Said of a stream that the browser opens again by itself.
 const LOST: &str = "the connection was lost";
 
-/// An event that a server sent.
-#[derive(Debug)]
-pub(crate) struct Received<T> {
-    /// Its name.
-    pub(crate) name: &'static str,
-    /// Its data, read as JSON.
-    pub(crate) data: Result<T, serde_json::Error>,
-}
-
 /// A stream of events that is kept up until it is dropped. After a loss the browser asks for what came after the last event
 /// (`Last-Event-ID`); where it does not come back by itself, the stream is opened again after the last event's number.
 pub(crate) struct EventStream {
@@ -48,19 +39,19 @@ struct Inner {
 }
 
 impl EventStream {
-    /// Opens `path`, which has a query, with the parameter `after`, and calls `on` with the events of these names. `after` is 0
+    /// Opens `path`, which has a query, with the parameter `after`, and calls `on` with the events of these names, and their data read as JSON. `after` is 0
     /// at first, for everything from the start. `status` tells how the connection stands.
     pub(crate) fn open<T: DeserializeOwned + 'static>(
         path: &str,
         names: &'static [&'static str],
         status: RwSignal<LinkStatus>,
-        on: impl Fn(Received<T>) + 'static,
+        on: impl Fn(&'static str, serde_json::Result<T>) + 'static,
     ) -> Self {
         let machine = Reconnect::new(ReconnectConfig::default(), js_sys::Math::random().to_bits());
         let inner = Rc::new_cyclic(|this| Inner {
             path: path.to_owned(),
             names,
-            on: Box::new(move |name, data| on(Received { name, data: serde_json::from_str(data) })),
+            on: Box::new(move |name, data| on(name, serde_json::from_str(data))),
             status,
             machine: RefCell::new(machine),
             source: RefCell::new(None),
@@ -184,10 +175,8 @@ impl Source {
             });
             (name, listener)
         };
-        let mut listeners = vec![
-            listener("open", |this, _, _| this.opened()),
-            listener("error", |this, _, _| this.failed()),
-        ];
+        let mut listeners =
+            vec![listener("open", |this, _, _| this.opened()), listener("error", |this, _, _| this.failed())];
         listeners.extend(
             inner
                 .names
@@ -205,8 +194,7 @@ impl Drop for Source {
     fn drop(&mut self) {
         for (name, listener) in &self.listeners {
             // A listener that is not there needs no removal.
-            let _ =
-                self.source.remove_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+            let _ = self.source.remove_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
         }
         self.source.close();
     }
@@ -222,11 +210,10 @@ mod tests {
     fn open(status: RwSignal<LinkStatus>) -> (EventStream, Rc<RefCell<Vec<String>>>) {
         let seen = Rc::new(RefCell::new(Vec::new()));
         let into = Rc::clone(&seen);
-        let stream =
-            EventStream::open("/events?of=me", &["call", "other"], status, move |event: Received<u32>| {
-                let data = event.data.map_or_else(|_| "unreadable".into(), |data| data.to_string());
-                into.borrow_mut().push(format!("{} {data}", event.name));
-            });
+        let stream = EventStream::open("/events?of=me", &["call", "other"], status, move |name, data| {
+            let data = data.map_or_else(|_| "unreadable".into(), |data: u32| data.to_string());
+            into.borrow_mut().push(format!("{name} {data}"));
+        });
         (stream, seen)
     }
 

@@ -56,8 +56,7 @@ impl FakeEvents {
 
     /// Sends an event.
     pub(crate) fn send(&self, name: &str, id: u64, data: &str) {
-        let fields =
-            [("data", &JsValue::from(data)), ("lastEventId", &JsValue::from(id.to_string()))];
+        let fields = [("data", &JsValue::from(data)), ("lastEventId", &JsValue::from(id.to_string()))];
         dispatch(self.last().unchecked_ref(), "MessageEvent", name, &fields);
     }
 

@@ -49,7 +49,8 @@ fn drawing(width_ms: u64, slices: &[Slice]) -> impl IntoView + use<> {
         .collect();
     let length = duration(width_ms * slices.len() as u64);
     let slice = duration(width_ms);
-    let described = format!("Over {length}, at most {most} calls at once; at most {most_ended} ended within {slice}");
+    let described =
+        format!("Over {length}, at most {most} calls at once; at most {most_ended} ended within {slice}");
     view! {
         <svg class="chart" viewBox=format!("-4 -4 {} {}", WIDTH + 8.0, HEIGHT + 20.0) role="img" aria-label=described.clone()>
             {bars}

@@ -102,11 +102,15 @@ fn state(call: &Call, is_ended: bool) -> String {
 
 /// Returns the outcome's name for people; CXone's word where there is none.
 fn outcome(call: &Call) -> String {
-    CallOutcome::from_name(&call.outcome).map_or_else(|| call.outcome.clone(), |known| known.label().to_owned())
+    CallOutcome::from_name(&call.outcome)
+        .map_or_else(|| call.outcome.clone(), |known| known.label().to_owned())
 }
 
 fn describe(call: &Call) -> String {
     let outcome = outcome(call);
     let outcome = if outcome.is_empty() { "no outcome".to_owned() } else { outcome };
-    format!("{}: {}, {outcome}, {} ms after it was begun, at {}.", call.id, call.state, call.duration_ms, call.timestamp)
+    format!(
+        "{}: {}, {outcome}, {} ms after it was begun, at {}.",
+        call.id, call.state, call.duration_ms, call.timestamp
+    )
 }

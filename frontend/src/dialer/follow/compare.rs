@@ -64,7 +64,9 @@ fn sides(one: &Side, two: &Side) -> impl IntoView + use<> {
     let names = CallOutcome::ALL.map(CallOutcome::label).into_iter().chain(["Other or none"]);
     let outcomes: Vec<_> = names
         .enumerate()
-        .filter(|(place, _)| *place < CallOutcome::ALL.len() || one.outcomes[*place] + two.outcomes[*place] > 0)
+        .filter(|(place, _)| {
+            *place < CallOutcome::ALL.len() || one.outcomes[*place] + two.outcomes[*place] > 0
+        })
         .map(|(place, name)| {
             let (first, second) = (one.share(place), two.share(place));
             let points = format!("{:+.1} points", (second - first) * 100.0);
@@ -75,11 +77,14 @@ fn sides(one: &Side, two: &Side) -> impl IntoView + use<> {
     let durations: Vec<_> = (QUANTILES.iter().enumerate())
         .map(|(place, (name, _))| {
             let (first, second) = (one.durations[place], two.durations[place]);
-            let apart = first.zip(second).map(|(first, second)| format!("{:+} ms", i128::from(second) - i128::from(first)));
+            let apart = first
+                .zip(second)
+                .map(|(first, second)| format!("{:+} ms", i128::from(second) - i128::from(first)));
             row(name, shown(first), shown(second), apart.unwrap_or_else(|| "–".to_owned()))
         })
         .collect();
-    let mean = |side: &Side| if side.over == 0 { "–".to_owned() } else { format!("{:.1} ms", side.mean_ms) };
+    let mean =
+        |side: &Side| if side.over == 0 { "–".to_owned() } else { format!("{:.1} ms", side.mean_ms) };
     let apart = if one.over.min(two.over) == 0 {
         "–".to_owned()
     } else {
@@ -109,7 +114,11 @@ fn row(name: &'static str, one: String, two: String, apart: String) -> impl Into
 }
 
 fn counted(side: &Side, place: usize) -> String {
-    if side.over == 0 { "–".to_owned() } else { format!("{} ({})", percent(side.share(place)), side.outcomes[place]) }
+    if side.over == 0 {
+        "–".to_owned()
+    } else {
+        format!("{} ({})", percent(side.share(place)), side.outcomes[place])
+    }
 }
 
 /// Returns in a sentence whether the outcomes differ by more than chance.

@@ -19,7 +19,8 @@ mod verdict;
 
 pub(crate) use self::{
     activity::Activity, calls::Calls, compare::Compare, export::ExportPanel, following::Following,
-    latency::LatencyHistogram, metrics::PostMetrics, outcomes::Outcomes, progress::Progress, verdict::Verdict,
+    latency::LatencyHistogram, metrics::PostMetrics, outcomes::Outcomes, progress::Progress,
+    verdict::Verdict,
 };
 
 /// Writes a share in percent, with one digit.

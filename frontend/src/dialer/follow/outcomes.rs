@@ -112,9 +112,9 @@ fn OutcomeRow(row: Row, total: u64) -> impl IntoView {
 }
 
 fn rows(following: Following) -> Vec<Row> {
-    let distribution = following.asked.with(|asked| {
-        asked.as_ref().and_then(|(request, _)| request.outcome_injection().distribution())
-    });
+    let distribution = following
+        .asked
+        .with(|asked| asked.as_ref().and_then(|(request, _)| request.outcome_injection().distribution()));
     following.model.with(|model| {
         let book = &model.book;
         let total = book.over();

@@ -120,7 +120,8 @@ fn missing(following: Following) -> Option<String> {
     let Standing::Ended(missing @ Missing { unfinished, unheard }) = following.standing.get() else {
         return None;
     };
-    let unfinished = (unfinished > 0).then(|| format!("{}: no final event came.", counted(unfinished, "call")));
+    let unfinished =
+        (unfinished > 0).then(|| format!("{}: no final event came.", counted(unfinished, "call")));
     let unheard = (unheard > 0).then(|| format!("{}: no event came at all.", counted(unheard, "call")));
     (missing.total() > 0).then(|| {
         let parts: Vec<String> = [unfinished, unheard].into_iter().flatten().collect();
@@ -155,7 +156,8 @@ fn Elapsed(following: Following) -> impl IntoView {
         }
         let started =
             following.run.with(|run| run.as_ref().and_then(|run| clock::parse(&run.dispatch.timestamp)));
-        let since = |started| u64::try_from(now.get().saturating_since(started).as_millis()).unwrap_or_default();
+        let since =
+            |started| u64::try_from(now.get().saturating_since(started).as_millis()).unwrap_or_default();
         // Whole seconds: what ticks is no measurement.
         started.map_or_else(|| "–".into(), |started| duration(since(started) / 1_000 * 1_000))
     }

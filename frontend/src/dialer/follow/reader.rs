@@ -14,11 +14,7 @@ use scenario::dialer::verdict::Figures;
 use wire::cxone::DialerEvent;
 
 use super::following::{Following, Standing};
-use crate::{
-    clock,
-    net::event_stream::{EventStream, Received},
-    ui::NextFrame,
-};
+use crate::{clock, net::event_stream::EventStream, ui::NextFrame};
 
 /// Names of the events that are read.
 const NAMES: [&str; 2] = ["call", "simulation"];
@@ -72,7 +68,7 @@ impl Reader {
         });
         let this = reader.this.clone();
         let path = format!("/api/dialer/events?simulation={encoded}");
-        let stream = EventStream::open(&path, &NAMES, of.link, move |event| {
+        let stream = EventStream::open(&path, &NAMES, of.link, move |_, event| {
             if let Some(this) = this.upgrade() {
                 this.received(event);
             }
@@ -89,8 +85,8 @@ impl Reader {
         self.look();
     }
 
-    fn received(&self, event: Received<DialerEvent>) {
-        match event.data {
+    fn received(&self, event: serde_json::Result<DialerEvent>) {
+        match event {
             // Another run's event would be the proxy's mistake; it is not this one's.
             Ok(event) if event.simulation_id != self.simulation => return,
             Ok(event) => self.queue.borrow_mut().push(event),

@@ -10,7 +10,7 @@ use wire::{
 use super::*;
 use crate::{
     dialer::state::FollowedRun,
-    testing::{Answer, FakeEvents, FakeServer, Page, mount, text, until},
+    testing::{Answer, FakeEvents, FakeServer, Page, mount, text, until, until_eq},
     ui::Notice,
 };
 
@@ -108,10 +108,12 @@ fn cells(page: &Page, table: &str, row: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
-async fn until_cells(page: &Page, table: &str, row: &str, part: &[&str]) {
-    until(&format!("{part:?} of {row} in {table}, not {:?}", cells(page, table, row)), || {
+/// Waits until a row's cells have these texts among them.
+async fn until_cells(page: &Page, table: &str, row: &str, wanted: &[&str]) {
+    until_eq(Vec::<&str>::new(), || {
         let cells = cells(page, table, row);
-        part.iter().all(|part| cells.iter().any(|cell| cell == part))
+        let is_missing = |wanted: &&&str| !cells.iter().any(|cell| cell == **wanted);
+        wanted.iter().filter(is_missing).copied().collect::<Vec<_>>()
     })
     .await;
 }
@@ -192,7 +194,12 @@ async fn a_call_of_whose_end_no_event_came_is_said_to_be_one() {
     page.shows("region", "Simulation progress", "counted 10 attempted and 10 completed").await;
     page.shows("list", "Errors of the simulation", "LINE_DOWN no line was free").await;
     // It is waited for, then not any more.
-    page.shows("status", "Calls without an end", "1 call: no final event came. 1 call: no event came at all.").await;
+    page.shows(
+        "status",
+        "Calls without an end",
+        "1 call: no final event came. 1 call: no event came at all.",
+    )
+    .await;
     assert!(events.is_closed());
     page.shows("region", "Verdict", "2 calls without a final event").await;
     until_cells(&page, "Checks", "completion rate", &["80 % (8 of 10)", "no"]).await;
@@ -281,5 +288,10 @@ async fn two_runs_stand_side_by_side() {
     }
     until_cells(&page, "Two runs", "Answered", &["50.0 % (20)", "75.0 % (30)", "+25.0 points"]).await;
     until_cells(&page, "Two runs", "p95", &["4.0 s", "6.0 s"]).await;
-    page.shows("status", "Difference of the runs", "more than chance explains: p = 0.0209 (chi-squared test)").await;
+    page.shows(
+        "status",
+        "Difference of the runs",
+        "more than chance explains: p = 0.0209 (chi-squared test)",
+    )
+    .await;
 }

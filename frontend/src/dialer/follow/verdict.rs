@@ -53,7 +53,9 @@ fn pending(following: Following) -> &'static str {
         (Standing::Idle, Some(true)) => "The simulation was not begun, so there is nothing to judge.",
         (Standing::Idle, Some(false)) => "CXone has not accepted the simulation.",
         (Standing::Following, Some(true)) => "The run is over; the last events of its calls are waited for.",
-        (Standing::Following | Standing::Ended(_), Some(_)) => "The run goes on; the figures are those of now.",
+        (Standing::Following | Standing::Ended(_), Some(_)) => {
+            "The run goes on; the figures are those of now."
+        }
     }
 }
 
