@@ -90,9 +90,11 @@ impl Reader {
             // Another run's event would be the proxy's mistake; it is not this one's.
             Ok(event) if event.simulation_id != self.simulation => return,
             Ok(event) => self.queue.borrow_mut().push(event),
-            Err(_) => drop(self.of.model.try_update_untracked(|model| model.unreadable += 1)),
+            Err(_) => {
+                let _ = self.of.model.try_update_untracked(|model| model.unreadable += 1);
+                self.is_ahead.set(true);
+            }
         }
-        self.is_ahead.set(true);
         if self.queue.borrow().len() >= MAX_QUEUED {
             self.take_in();
         } else if self.frame.borrow().is_none() {
@@ -116,6 +118,7 @@ impl Reader {
             return;
         }
         self.heard_at.set(clock::now());
+        self.is_ahead.set(true);
         self.of.model.try_update_untracked(|model| events.iter().for_each(|event| model.note(event)));
     }
 
