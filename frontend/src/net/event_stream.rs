@@ -22,13 +22,16 @@ const LOST: &str = "the connection was lost";
 /// A stream of events that is kept up until it is dropped. After a loss the browser asks for what came after the last event
 /// (`Last-Event-ID`); where it does not come back by itself, the stream is opened again after the last event's number.
 pub(crate) struct EventStream {
-    _inner: Rc<Inner>,
+    inner: Rc<Inner>,
 }
+
+/// Takes an event's name and data.
+type Handler = Box<dyn Fn(&'static str, &str)>;
 
 struct Inner {
     path: String,
     names: &'static [&'static str],
-    on: Box<dyn Fn(&'static str, &str)>,
+    on: Handler,
     status: RwSignal<LinkStatus>,
     machine: RefCell<Reconnect>,
     source: RefCell<Option<Source>>,
@@ -60,14 +63,14 @@ impl EventStream {
             this: this.clone(),
         });
         inner.handle(ReconnectInput::Start);
-        Self { _inner: inner }
+        Self { inner }
     }
 }
 
 impl Drop for EventStream {
     fn drop(&mut self) {
         // The page that it told may be gone.
-        let _ = self._inner.status.try_set(LinkStatus::CLOSED);
+        let _ = self.inner.status.try_set(LinkStatus::CLOSED);
     }
 }
 
@@ -229,7 +232,7 @@ mod tests {
         events.send("unwanted", 2, "8");
         events.send("other", 3, "nine");
         assert_eq!(*seen.borrow(), ["call 7", "other unreadable"]);
-        assert_eq!(events.is_closed(), false);
+        assert!(!events.is_closed());
         drop(stream);
         assert!(events.is_closed());
         assert_eq!(status.get_untracked(), LinkStatus::CLOSED);

@@ -2,6 +2,7 @@
 
 use base::ids::SimulationId;
 use leptos::prelude::*;
+use scenario::dialer::verdict::Figures;
 use wasm_bindgen_futures::spawn_local;
 use wire::cxone::{DialerMetrics, MetricsAggregation};
 
@@ -16,7 +17,7 @@ pub(crate) fn PostMetrics(following: Following) -> impl IntoView {
     let answer = RwSignal::new(None::<(SimulationId, Result<u16, Notice>)>);
     let simulation = move || following.run.with(|run| run.as_ref()?.simulation.clone());
     let metrics = move || {
-        let metrics = following.figures.with(|figures| figures.as_ref().map(|figures| figures.metrics()))?;
+        let metrics = following.figures.with(|figures| figures.as_ref().map(Figures::metrics))?;
         following.judged.with(Option::is_some).then_some(metrics)
     };
     let post = move |_| {

@@ -3,6 +3,7 @@
 use gloo_timers::callback::Interval;
 use jobs::{LinkState, LinkStatus};
 use leptos::prelude::*;
+use scenario::dialer::calls::CallBook;
 use wire::cxone::{DialerError, DialerSimulation};
 
 use super::{
@@ -18,15 +19,13 @@ const TICK_MS: u32 = 500;
 /// Shows how far the run has got, by its events and, where these differ, by CXone's own counts.
 #[component]
 pub(crate) fn Progress(following: Following) -> impl IntoView {
-    let count = move |read: fn(&scenario::dialer::calls::CallBook) -> u64| {
-        following.model.with(|model| read(&model.book))
-    };
+    let count = move |read: fn(&CallBook) -> u64| following.model.with(|model| read(&model.book));
     let latest = move |read: fn(&DialerSimulation) -> u64| {
         following.run.with(|run| run.as_ref()?.latest.as_ref().map(read)).unwrap_or_default()
     };
     let most = move || Some(following.calls()).filter(|calls| *calls > 0);
-    let over = Memo::new(move |_| count(|book| book.over()).max(latest(|latest| latest.calls_completed)));
-    let attempted = move || match (count(|book| book.attempted()), most()) {
+    let over = Memo::new(move |_| count(CallBook::over).max(latest(|latest| latest.calls_completed)));
+    let attempted = move || match (count(CallBook::attempted), most()) {
         (attempted, Some(calls)) => format!("{attempted} of {calls}"),
         (attempted, None) => attempted.to_string(),
     };
@@ -41,9 +40,9 @@ pub(crate) fn Progress(following: Following) -> impl IntoView {
             <dl class="figures">
                 <div><dt>"State"</dt><dd>{move || state(following)}</dd></div>
                 <div><dt>"Calls attempted"</dt><dd>{attempted}</dd></div>
-                <div><dt>"Completed"</dt><dd>{move || count(|book| book.completed())}</dd></div>
+                <div><dt>"Completed"</dt><dd>{move || count(CallBook::completed)}</dd></div>
                 <div><dt>"Ended otherwise"</dt><dd>{move || count(|book| book.over() - book.completed())}</dd></div>
-                <div><dt>{move || if is_ended(following) { "Without an end" } else { "In flight" }}</dt><dd>{move || count(|book| book.in_flight())}</dd></div>
+                <div><dt>{move || if is_ended(following) { "Without an end" } else { "In flight" }}</dt><dd>{move || count(CallBook::in_flight)}</dd></div>
                 <div><dt>"Time"</dt><dd><Elapsed following /></dd></div>
                 <div><dt>"Compliance bypass"</dt><dd>{move || bypass(following)}</dd></div>
                 <div><dt>"Event stream"</dt><dd>{move || stream(following)}</dd></div>

@@ -28,7 +28,7 @@ fn run(simulation: &str, calls: u64) -> FollowedRun {
         ..DialerDraft::default()
     };
     let dispatch = Dispatch {
-        key: format!("key-of-{simulation}").parse().unwrap(),
+        key: format!("key-of-{simulation}").parse().expect("an identifier"),
         timestamp: "2026-11-28T00:00:00Z".into(),
         draft,
     };
@@ -36,12 +36,12 @@ fn run(simulation: &str, calls: u64) -> FollowedRun {
 }
 
 fn id(simulation: &str) -> SimulationId {
-    simulation.parse().unwrap()
+    simulation.parse().expect("an identifier")
 }
 
 /// The same run once CXone says that it is completed, with so many calls.
 fn over(run: &FollowedRun, calls: u64) -> FollowedRun {
-    let simulation = run.simulation.clone().unwrap();
+    let simulation = run.simulation.clone().expect("it was accepted");
     let latest = DialerSimulation {
         calls_attempted: calls,
         calls_completed: calls,
@@ -69,13 +69,13 @@ fn page() -> (Page, RwSignal<Option<FollowedRun>>) {
 fn event(call: &str, state: &str, second: u32, outcome: &str) -> String {
     let event = DialerEvent {
         simulation_id: id("s1"),
-        call_id: Some(call.parse().unwrap()),
+        call_id: Some(call.parse().expect("an identifier")),
         state: state.into(),
         timestamp: format!("2026-11-28T00:{:02}:{:02}Z", second / 60 % 60, second % 60),
         outcome: outcome.into(),
         duration_ms: u64::from(second % 60) * 1_000,
     };
-    serde_json::to_string(&event).unwrap()
+    serde_json::to_string(&event).expect("an event is JSON")
 }
 
 /// Sends calls from their first event to their last.
@@ -94,12 +94,12 @@ async fn started(events: &FakeEvents, paths: usize) {
 
 fn cells(page: &Page, table: &str, row: &str) -> Vec<String> {
     let tables = page.all("table", table);
-    let rows = tables.first().map(|table| table.query_selector_all("tbody tr").unwrap());
+    let rows = tables.first().map(|table| table.query_selector_all("tbody tr").expect("a selector"));
     let rows = rows.into_iter().flat_map(|rows| (0..rows.length()).filter_map(move |at| rows.item(at)));
     rows.map(wasm_bindgen::JsCast::unchecked_into::<web_sys::Element>)
         .find(|found| text(found).starts_with(row))
         .map(|found| {
-            let cells = found.query_selector_all("td").unwrap();
+            let cells = found.query_selector_all("td").expect("a selector");
             (0..cells.length())
                 .filter_map(|at| cells.item(at))
                 .map(|cell| text(&wasm_bindgen::JsCast::unchecked_into(cell)))
@@ -260,9 +260,9 @@ async fn metrics_are_posted_and_never_divided_by_none() {
     page.shows("region", "Verdict", "failed").await;
     page.click("button", "Post metrics").await;
     page.shows("status", "Answer to the metrics", "Posted: HTTP 200.").await;
-    let request = server.requests().pop().unwrap();
+    let request = server.requests().pop().expect("a request");
     assert_eq!((&*request.method, &*request.path), ("POST", "/api/dialer/metrics"));
-    let posted: MetricsAggregation = serde_json::from_str(&request.body).unwrap();
+    let posted: MetricsAggregation = serde_json::from_str(&request.body).expect("metrics");
     assert_eq!((posted.simulation_id, posted.metrics.total_calls), (id("s1"), 0));
     assert!(posted.metrics.average_latency_ms.abs() < f64::EPSILON);
 }
