@@ -1,11 +1,11 @@
 //! The dialer panel: a simulated campaign is composed, begun, followed and judged.
 
 mod agent;
+mod follow;
 mod forecast;
 mod form;
 mod job;
 mod outcomes;
-mod progress;
 mod runs;
 mod starter;
 mod state;
@@ -15,7 +15,14 @@ mod tests;
 use leptos::prelude::*;
 
 use self::{
-    forecast::Forecast, form::DialerForm, progress::Progress, runs::Runs, starter::Starter,
+    follow::{
+        Activity, Calls, Compare, ExportPanel, Following, LatencyHistogram, Outcomes, PostMetrics, Progress,
+        Verdict,
+    },
+    forecast::Forecast,
+    form::DialerForm,
+    runs::Runs,
+    starter::Starter,
     state::DialerState,
 };
 use crate::{
@@ -35,12 +42,27 @@ pub(crate) fn DialerPage() -> impl IntoView {
     provide_context(state);
     provide_context(Starter::new(state));
     share::follow(state.form, state.notice);
+    let (shown, other) = (Following::new(state.followed), Following::new(state.other));
     view! {
         <Frame path="/dialer">
             <Rail slot label="Draft"><DialerForm /></Rail>
-            <Surface slot label="Outcomes"><Progress /></Surface>
-            <Inspector slot label="Forecast"><Forecast /></Inspector>
-            <Tray slot label=jobs::under_way("Runs", state.runs)><Runs /></Tray>
+            <Surface slot label="Outcomes">
+                <Progress following=shown />
+                <Outcomes following=shown />
+                <Activity following=shown />
+                <Show when=move || state.compared.get().is_some()><Compare shown other /></Show>
+            </Surface>
+            <Inspector slot label="Verdict">
+                <Verdict following=shown />
+                <LatencyHistogram following=shown />
+                <PostMetrics following=shown />
+                <ExportPanel following=shown profile=state.profile notice=state.notice />
+                <Forecast />
+            </Inspector>
+            <Tray slot label=jobs::under_way("Runs", state.runs)>
+                <Runs />
+                <Calls following=shown notice=state.notice />
+            </Tray>
             <NoticeBox notice=state.notice />
         </Frame>
     }

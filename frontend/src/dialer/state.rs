@@ -23,15 +23,15 @@ pub(super) type Run = JobEntry<DialerRun>;
 
 /// A run that is looked at, as far as it has got.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct FollowedRun {
+pub(crate) struct FollowedRun {
     /// The press that began it.
-    pub(super) dispatch: Dispatch,
+    pub(crate) dispatch: Dispatch,
     /// Its identifier at CXone, once it has one.
-    pub(super) simulation: Option<SimulationId>,
+    pub(crate) simulation: Option<SimulationId>,
     /// CXone's last word on it.
-    pub(super) latest: Option<DialerSimulation>,
+    pub(crate) latest: Option<DialerSimulation>,
     /// True when nothing more will come.
-    pub(super) is_over: bool,
+    pub(crate) is_over: bool,
 }
 
 /// The signals that the panel's parts share.
@@ -49,6 +49,8 @@ pub(super) struct DialerState {
     pub(super) compared: RwSignal<Option<JobId>>,
     /// The run that is looked at, with what is known of it.
     pub(super) followed: Memo<Option<FollowedRun>>,
+    /// The run that is compared with it, likewise.
+    pub(super) other: Memo<Option<FollowedRun>>,
     pub(super) notice: RwSignal<Option<Notice>>,
 }
 
@@ -60,6 +62,7 @@ impl DialerState {
             profile.with(|profile| profile.as_ref().map(|all| all.limits.clone())).unwrap_or_default()
         });
         let (form, checked) = Form::checked(draft, limits.into(), |_| Signal::stored(FieldErrors::new()));
+        let compared = RwSignal::new(None);
         let chosen = RwSignal::new(runs.first().map(|run| run.id));
         let runs = RwSignal::new(runs);
         let state = Self {
@@ -69,8 +72,9 @@ impl DialerState {
             checked,
             runs,
             chosen,
-            compared: RwSignal::new(None),
+            compared,
             followed: Memo::new(move |_| follow(&jobs::find(runs, chosen.get()?)?)),
+            other: Memo::new(move |_| follow(&jobs::find(runs, compared.get()?)?)),
             notice: RwSignal::new(None),
         };
         spawn_local(async move {
