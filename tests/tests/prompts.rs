@@ -112,7 +112,7 @@ async fn what_is_played_goes_on_while_it_changes_and_ends_as_it_is_interrupted()
     assert!(marks.contains("immediate"), "{marks}");
     wait::until("silence", async || (sound::level(&page.browser, 40).await < 1e-4).then_some(())).await;
 
-    page.browser.click("checkbox", "Allow DTMF").await;
+    page.browser.click("switch", "Allow DTMF").await;
     page.browser.click("button", "Play preview").await;
     wait::until("sound", async || (sound::level(&page.browser, 100).await > 0.005).then_some(())).await;
     page.browser.click("button", "Press 1").await;

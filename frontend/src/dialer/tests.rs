@@ -87,7 +87,7 @@ async fn filled() -> Page {
     let page = open();
     page.type_into("textbox", "Campaign", CAMPAIGN).await;
     page.type_into("textbox", "Flow", "support-line").await;
-    page.click("checkbox", "Compliance bypass").await;
+    page.click("switch", "Compliance bypass").await;
     page
 }
 

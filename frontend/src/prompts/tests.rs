@@ -86,7 +86,7 @@ async fn a_press_of_send_is_one_session_and_is_told_to_analytics_once() {
     page.type_into("textbox", "Compression ratio", "2:1").await;
     page.choose("Codec", "OPUS").await;
     page.choose("Cutoff", "fade").await;
-    page.click("checkbox", "Allow voice").await;
+    page.click("switch", "Allow voice").await;
     page.click("button", "Send to CXone").await;
     until_eq(1, || posted(&server, "/api/analytics/events").len()).await;
     let [sent] = &*posted(&server, "/api/media/sessions") else { panic!("it is sent once") };

@@ -287,7 +287,7 @@ mod tests {
     async fn a_stage_is_switched_off_and_on_by_its_box() {
         let sound = Sound::new().await;
         let (page, config) = processing(&sound);
-        let boxes = || page.all("checkbox", "on");
+        let boxes = || page.all("switch", "on");
         assert_eq!(boxes().len(), STAGES.len());
         let limiter = boxes().remove(3);
         let before = config.get_untracked().limiter.bypass;

@@ -7,7 +7,7 @@ use crate::testing::{dispatch, until_eq};
 
 async fn until_invalid(page: &Page, expected: &[&str]) {
     let invalid = || {
-        let fields = ["textbox", "checkbox"].into_iter().flat_map(|role| page.with_role(role));
+        let fields = ["textbox", "switch"].into_iter().flat_map(|role| page.with_role(role));
         let wrong = fields.filter(|field| field.get_attribute("aria-invalid").as_deref() == Some("true"));
         let mut names: Vec<String> = wrong.map(|field| crate::testing::accessible_name(&field)).collect();
         names.sort_unstable();
@@ -36,7 +36,7 @@ async fn every_rule_is_checked_while_it_is_typed_and_nothing_wrong_is_sent() {
     page.click("button", "Start simulation").await;
     page.shows("alert", "", "complianceBypass must be true: a simulation dials nobody").await;
     page.shows("alert", "", "concurrencyLimit must be").await;
-    page.click("checkbox", "Compliance bypass").await;
+    page.click("switch", "Compliance bypass").await;
     until_invalid(&page, &always).await;
     assert_eq!(submitted(&server), []);
 }
@@ -105,7 +105,7 @@ async fn the_forecast_follows_the_form() {
     page.type_into("textbox", "Calls", "2000").await;
     page.shows("table", "Expected outcomes", "Answered 50 % 1000.0 956–1044").await;
     page.shows("status", "Expected time", "It takes about 2 h 46 min").await;
-    page.click("checkbox", "Outcome injection").await;
+    page.click("switch", "Outcome injection").await;
     page.none("table", "Expected outcomes").await;
     page.shows("region", "Forecast", "Outcomes are not injected").await;
 }

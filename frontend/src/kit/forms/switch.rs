@@ -17,7 +17,7 @@ pub(crate) fn SwitchField(
     let message = id.map(message_id);
     view! {
         <label class="switch">
-            <input type="checkbox" id=id prop:checked=value
+            <input type="checkbox" role="switch" id=id prop:checked=value
                 aria-invalid=id.map(|_| move || error.with(Option::is_some).to_string())
                 aria-describedby=message.clone()
                 on:change=move |change| set.run(event_target_checked(&change)) />

@@ -226,7 +226,7 @@ async fn a_choice_and_a_switch_change_the_draft() {
     holds(&page, "combobox", "Codec", "Opus").await;
     page.choose("Codec", "G711").await;
     assert_eq!(draft.get_untracked().codec, Codec::G711);
-    page.click("checkbox", "Loop").await;
+    page.click("switch", "Loop").await;
     assert!(draft.get_untracked().looped);
 }
 
