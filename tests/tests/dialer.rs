@@ -38,7 +38,6 @@ impl DialerPage {
         self.set("combobox", "Flow", "support-line").await;
         self.set("textbox", "Concurrency", "5").await;
         self.set("textbox", "Calls", &calls.to_string()).await;
-        self.browser.click("switch", "Outcome injection").await;
         for (name, share) in [("Answer", "0.7"), ("Busy", "0.1"), ("No answer", "0.1"), ("Dial tone", "0.1")]
         {
             self.set("textbox", name, share).await;
@@ -124,7 +123,7 @@ async fn a_campaign_goes_from_the_form_to_its_verdict_over_a_reload() {
 async fn a_wrong_distribution_is_caught() {
     let page = DialerPage::open().await;
     page.bench.arm(&json!({ "on": "dialer", "kind": "skew", "outcome": "busy" })).await;
-    page.fill(40).await;
+    page.fill(20).await;
     page.start().await;
     page.until_region("Verdict", "failed").await;
     let outcomes = page.region("Outcomes").await;
