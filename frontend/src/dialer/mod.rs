@@ -4,9 +4,9 @@ mod agent;
 mod forecast;
 mod form;
 mod job;
-mod outcomes;
 mod progress;
 mod runs;
+mod shares;
 mod starter;
 mod state;
 #[cfg(all(test, target_arch = "wasm32"))]

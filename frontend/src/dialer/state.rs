@@ -23,15 +23,15 @@ pub(super) type Run = JobEntry<DialerRun>;
 
 /// A run that is looked at, as far as it has got.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct FollowedRun {
+pub(crate) struct FollowedRun {
     /// The press that began it.
-    pub(super) dispatch: Dispatch,
+    pub(crate) dispatch: Dispatch,
     /// Its identifier at CXone, once it has one.
-    pub(super) simulation: Option<SimulationId>,
+    pub(crate) simulation: Option<SimulationId>,
     /// CXone's last word on it.
-    pub(super) latest: Option<DialerSimulation>,
+    pub(crate) latest: Option<DialerSimulation>,
     /// True when nothing more will come.
-    pub(super) is_over: bool,
+    pub(crate) is_over: bool,
 }
 
 /// The signals that the panel's parts share.

@@ -54,9 +54,9 @@ pub(crate) async fn dialer_simulation(simulation_id: &str) -> Answer<DialerSimul
     asked(job(Request::get(&format!("/api/dialer/simulations/{}", encoded(simulation_id))))).await
 }
 
-/// Hands CXone the metrics of a simulation of the dialer.
+/// Hands CXone the metrics of a simulation of the dialer. Returns the HTTP status of the answer, which says no more.
 #[expect(dead_code, reason = "nothing in the panel sums calls up yet")]
-pub(crate) async fn dialer_metrics(metrics: &MetricsAggregation) -> Answer<()> {
+pub(crate) async fn dialer_metrics(metrics: &MetricsAggregation) -> Answer<u16> {
     done(changing(Request::post("/api/dialer/metrics")).json(metrics)).await
 }
 
@@ -113,7 +113,8 @@ pub(crate) async fn place_call(flow_id: &str) -> Answer<PlacedCall> {
 }
 
 pub(crate) async fn hang_up(interaction_id: &str) -> Answer<()> {
-    done(changing(Request::delete(&format!("/api/calls/{}", encoded(interaction_id)))).build()).await
+    let request = changing(Request::delete(&format!("/api/calls/{}", encoded(interaction_id))));
+    done(request.build()).await.map(drop)
 }
 
 pub(crate) async fn call_status(interaction_id: &str) -> Answer<CallStatus> {
@@ -164,11 +165,11 @@ async fn asked<T: DeserializeOwned>(request: RequestBuilder) -> Answer<T> {
     }
 }
 
-/// Has something done of which the answer says no more than that.
-async fn done(request: Result<Request, gloo_net::Error>) -> Answer<()> {
+/// Has something done of which the answer says no more than its status.
+async fn done(request: Result<Request, gloo_net::Error>) -> Answer<u16> {
     let request = request.map_err(|error| unreachable(&error))?;
     match request.send().await {
-        Ok(response) if response.ok() => Ok(()),
+        Ok(response) if response.ok() => Ok(response.status()),
         Ok(response) => Err(problem(response).await),
         Err(error) => Err(unreachable(&error)),
     }
