@@ -11,7 +11,7 @@ use scenario::dialer::{
 };
 
 use super::{
-    outcomes::percent,
+    shares::percent,
     state::{DialerState, Run},
 };
 

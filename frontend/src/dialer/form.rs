@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{agent::Agent, outcomes::Outcomes, starter::Starter, state::DialerState};
+use super::{agent::Agent, shares::Shares, starter::Starter, state::DialerState};
 use crate::kit::forms::{DraftFiles, FormFrame, JsonText, SwitchField, TextField, lens};
 
 /// Shows the form `Dialer simulation`.
@@ -24,7 +24,7 @@ pub(super) fn DialerForm() -> impl IntoView {
                 <TextField id="dialer-concurrency" label="Concurrency" field=form.field(lens!(concurrency), "concurrencyLimit") />
                 <TextField id="dialer-calls" label="Calls" field=form.field(lens!(calls), "maxCalls") />
             </div>
-            <Outcomes />
+            <Shares />
             <Bypass />
             <Webhook />
             <TextField id="dialer-tag" label="Tag" placeholder="none" field=form.field(lens!(tag), "tag") />

@@ -5,8 +5,8 @@ mod follow;
 mod forecast;
 mod form;
 mod job;
-mod outcomes;
 mod runs;
+mod shares;
 mod starter;
 mod state;
 #[cfg(all(test, target_arch = "wasm32"))]

@@ -1,14 +1,16 @@
 //! Starting: one press of the button is one simulation, however often its request is sent.
 
+use base::ids::SimulationId;
 use leptos::prelude::*;
 use scenario::dialer::{DialerDraft, DialerRequest, DialerRun, Dispatch, KeyedRequest};
-use wire::cxone::DialerSimulation;
+use wasm_bindgen_futures::spawn_local;
 
-use super::state::DialerState;
+use super::state::{DialerState, Run};
 use crate::{
     clock,
     js::random_uuid,
     kit::jobs::{JobId, JobRunner},
+    net::api,
     ui::Notice,
 };
 
@@ -38,17 +40,23 @@ impl Starter {
         self.state.choose(Some(id));
     }
 
-    /// Hands in what an event told of a simulation by itself.
+    /// Looks at a simulation at once, because an event told of it: CXone's own answer has the counts and errors that the
+    /// event lacks.
     #[expect(dead_code, reason = "nothing in the panel hears events yet")]
-    pub(super) fn push(self, simulation: DialerSimulation) {
-        let is_it = |job_id: &Option<String>| job_id.as_deref().is_some_and(|id| simulation.id == *id);
-        let found = self.state.runs.with_untracked(|runs| {
-            let of_it = |run: &&super::state::Run| run.record.with_untracked(|record| is_it(&record.job_id));
-            runs.iter().find(of_it).map(|run| run.id)
+    pub(super) fn look(self, simulation: SimulationId) {
+        let is_it = |run: &&Run| {
+            run.record.with_untracked(|record| record.job_id.as_deref().is_some_and(|id| simulation == *id))
+        };
+        let Some(id) = self.state.runs.with_untracked(|runs| runs.iter().find(is_it).map(|run| run.id))
+        else {
+            return;
+        };
+        spawn_local(async move {
+            // Where no answer comes, the next look does as well.
+            if let Ok(reply) = api::dialer_simulation(simulation.as_str()).await {
+                self.jobs.push(id, simulation.as_str(), reply);
+            }
         });
-        if let Some(id) = found {
-            self.jobs.push(id, &simulation.id.to_string(), simulation);
-        }
     }
 
     /// Forgets a run.

@@ -73,8 +73,8 @@ impl DialerState {
             runs,
             chosen,
             compared,
-            followed: Memo::new(move |_| follow(&jobs::find(runs, chosen.get()?)?)),
-            other: Memo::new(move |_| follow(&jobs::find(runs, compared.get()?)?)),
+            followed: followed(runs, chosen),
+            other: followed(runs, compared),
             notice: RwSignal::new(None),
         };
         spawn_local(async move {
@@ -103,15 +103,21 @@ impl DialerState {
     }
 }
 
-/// Returns what is known of a run; reactive.
-fn follow(run: &Run) -> Option<FollowedRun> {
-    let latest = run.latest.get();
-    run.record.with(|record| {
-        Some(FollowedRun {
-            dispatch: record.draft.clone(),
-            simulation: record.job_id.as_ref().and_then(|id| id.parse().ok()),
-            latest,
-            is_over: record.outcome.is_some(),
+/// Returns what is known of the run that `which` names.
+pub(super) fn followed(
+    runs: RwSignal<Vec<Run>>,
+    which: RwSignal<Option<JobId>>,
+) -> Memo<Option<FollowedRun>> {
+    Memo::new(move |_| {
+        let run = jobs::find(runs, which.get()?)?;
+        let latest = run.latest.get();
+        run.record.with(|record| {
+            Some(FollowedRun {
+                dispatch: record.draft.clone(),
+                simulation: record.job_id.as_ref().and_then(|id| id.parse().ok()),
+                latest,
+                is_over: record.outcome.is_some(),
+            })
         })
     })
 }

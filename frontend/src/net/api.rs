@@ -107,7 +107,8 @@ pub(crate) async fn place_call(flow_id: &str) -> Answer<PlacedCall> {
 }
 
 pub(crate) async fn hang_up(interaction_id: &str) -> Answer<()> {
-    done(changing(Request::delete(&format!("/api/calls/{}", encoded(interaction_id)))).build()).await
+    let request = changing(Request::delete(&format!("/api/calls/{}", encoded(interaction_id))));
+    done(request.build()).await.map(drop)
 }
 
 pub(crate) async fn call_status(interaction_id: &str) -> Answer<CallStatus> {
@@ -134,13 +135,7 @@ pub(crate) async fn check_audit() -> Answer<AuditCheck> {
 
 /// Hands the metrics of a dialer's simulation to CXone. Returns the HTTP status of the answer, which says no more.
 pub(crate) async fn dialer_metrics(metrics: &MetricsAggregation) -> Answer<u16> {
-    let request = changing(Request::post("/api/dialer/metrics"));
-    let request = request.json(metrics).map_err(|error| unreachable(&error))?;
-    match request.send().await {
-        Ok(response) if response.ok() => Ok(response.status()),
-        Ok(response) => Err(problem(response).await),
-        Err(error) => Err(unreachable(&error)),
-    }
+    done(changing(Request::post("/api/dialer/metrics")).json(metrics)).await
 }
 
 fn encoded(part: &str) -> String {
@@ -169,11 +164,11 @@ async fn asked<T: DeserializeOwned>(request: RequestBuilder) -> Answer<T> {
     }
 }
 
-/// Has something done of which the answer says no more than that.
-async fn done(request: Result<Request, gloo_net::Error>) -> Answer<()> {
+/// Has something done of which the answer says no more than its status.
+async fn done(request: Result<Request, gloo_net::Error>) -> Answer<u16> {
     let request = request.map_err(|error| unreachable(&error))?;
     match request.send().await {
-        Ok(response) if response.ok() => Ok(()),
+        Ok(response) if response.ok() => Ok(response.status()),
         Ok(response) => Err(problem(response).await),
         Err(error) => Err(unreachable(&error)),
     }

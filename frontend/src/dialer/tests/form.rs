@@ -3,7 +3,7 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;
-use crate::testing::{dispatch, until_eq};
+use crate::testing::{Key, dispatch, key_down_with, until_eq};
 
 async fn until_invalid(page: &Page, expected: &[&str]) {
     let invalid = || {
@@ -127,13 +127,17 @@ async fn the_stand_in_s_campaign_is_made_up_and_events_go_to_the_proxy_s_door() 
 }
 
 #[wasm_bindgen_test]
-async fn a_double_click_is_one_press() {
+async fn a_double_click_is_one_press_and_so_is_a_held_key() {
     let server = start();
     let page = filled().await;
     let button = page.one("button", "Start simulation").await;
     for clicks in 1..=2 {
         dispatch(&button, "MouseEvent", "click", &[("detail", &clicks.into())]);
     }
+    page.focus("textbox", "Campaign").await;
+    let enter = Key { key: "Enter", code: "Enter" };
+    assert!(!key_down_with(enter, &[("repeat", &true.into())]), "a key that is held sends nothing more");
+    assert!(key_down_with(enter, &[]), "a press of its own does");
     until_eq(1, || submitted(&server).len()).await;
     until_eq(vec!["running"], || column(&page, "State")).await;
     assert_eq!(submitted(&server).len(), 1);

@@ -20,7 +20,7 @@ const SHARE: Notation = Notation {
 /// Shows the switch, the four probabilities, and the rest. A slider goes no further than what the others leave, and moves
 /// none of them: what is freed or taken is the rest's.
 #[component]
-pub(super) fn Outcomes() -> impl IntoView {
+pub(super) fn Shares() -> impl IntoView {
     let form = expect_context::<DialerState>().form;
     let together = Signal::derive(move || form.error(ALL));
     let rest = move || {
@@ -58,7 +58,7 @@ pub(super) fn Outcomes() -> impl IntoView {
         }
     };
     view! {
-        <fieldset class="dialer-outcomes" aria-describedby="dialer-outcomes-error">
+        <fieldset class="dialer-shares" aria-describedby="dialer-shares-error">
             <legend>"Outcomes"</legend>
             <SwitchField id="dialer-injection" label="Outcome injection" field=form.field(lens!(injection), "outcomeInjection.enabled") />
             {row(0, "Answer", lens!(answer), "answerProbability")}
@@ -66,7 +66,7 @@ pub(super) fn Outcomes() -> impl IntoView {
             {row(2, "No answer", lens!(no_answer), "noAnswerProbability")}
             {row(3, "Dial tone", lens!(dial_tone), "dialToneProbability")}
             <p class="fine" role="status" aria-label="Unassigned">{rest}</p>
-            <Complaint id="dialer-outcomes-error" error=together />
+            <Complaint id="dialer-shares-error" error=together />
         </fieldset>
     }
 }
