@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use scenario::dialer::{DialerDraft, Dispatch};
 use wasm_bindgen_test::wasm_bindgen_test;
 use wire::{
-    api::Profile,
+    api::{Profile, QaExport, QaExported},
     cxone::{DialerError, DialerEvent, DialerSimulation, DialerState, MetricsAggregation},
 };
 
@@ -294,4 +294,61 @@ async fn two_runs_stand_side_by_side() {
         "more than chance explains: p = 0.0209 (chi-squared test)",
     )
     .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_run_that_has_ended_is_exported_to_qa() {
+    let events = FakeEvents::start();
+    let server = FakeServer::start(|_| async {
+        Answer::json(&QaExported {
+            status: 201,
+            answer: "noted".into(),
+            attempts: 1,
+            duration_ms: 9,
+            audit_correlation: "c".into(),
+            timestamp: "2026-11-28T00:01:00Z".into(),
+        })
+    });
+    let (page, shown) = page();
+    let begun = run("s1", 40);
+    shown.set(Some(begun.clone()));
+    started(&events, 1).await;
+    page.click("button", "Export to QA").await;
+    page.shows("status", "QA platform's answer", "wait for the verdict").await;
+    send_calls(&events, 0, 20, "answered");
+    send_calls(&events, 20, 20, "busy");
+    shown.set(Some(over(&begun, 40)));
+    page.shows("region", "Verdict", "passed").await;
+    page.type_into("textbox", "Test identifier", "nightly").await;
+    page.click("button", "Export to QA").await;
+    page.shows("status", "QA platform's answer", "HTTP 201 after 9 ms").await;
+    let posted: QaExport = serde_json::from_str(&server.requests()[0].body).expect("an export");
+    assert_eq!(
+        (&*posted.test_id, &*posted.simulation_id, &*posted.flow_id),
+        ("nightly", "s1", "support-line")
+    );
+    assert!((posted.accuracy_score - 1.0).abs() < 1e-9 && (posted.efficiency_score - 1.0).abs() < 1e-9);
+    assert_eq!(posted.duration_ms, 4_000, "from the first call's beginning to the last event");
+}
+
+#[wasm_bindgen_test]
+async fn a_lost_stream_goes_on_where_it_was() {
+    let events = FakeEvents::start();
+    let (page, shown) = page();
+    let begun = run("s1", 4);
+    shown.set(Some(begun.clone()));
+    started(&events, 1).await;
+    page.shows("region", "Simulation progress", "Event stream open").await;
+    send_calls(&events, 0, 2, "answered");
+    events.lose();
+    page.shows("region", "Simulation progress", "reconnecting: the connection was lost").await;
+    events.refuse();
+    page.shows("region", "Simulation progress", "reconnecting: the server does not send events now").await;
+    started(&events, 2).await;
+    assert_eq!(events.paths()[1], "/api/dialer/events?simulation=s1&after=4");
+    page.shows("region", "Simulation progress", "Event stream open").await;
+    send_calls(&events, 1, 3, "busy");
+    shown.set(Some(over(&begun, 4)));
+    page.shows("region", "Outcomes", "4 calls over").await;
+    until_cells(&page, "Outcomes of the calls", "Answered", &["2"]).await;
 }
