@@ -91,7 +91,7 @@ fn Statistics(figures: Figures) -> impl IntoView {
             rows.push(("χ²", format!("{:.3} ({} d.f.)", fit.chi_squared, fit.degrees_of_freedom)));
         }
         None => {
-            rows.push(("Goodness of fit", "not tested: nothing was injected, or no call is over".to_owned()))
+            rows.push(("Goodness of fit", "not tested: nothing was injected, or no call is over".to_owned()));
         }
     }
     if let Some(accuracy) = figures.accuracy {
