@@ -40,9 +40,18 @@ pub(crate) fn DialerPage() -> impl IntoView {
     let state = DialerState::new(draft, jobs::load());
     state.notice.set(trouble);
     provide_context(state);
-    provide_context(Starter::new(state));
+    let starter = Starter::new(state);
+    provide_context(starter);
     share::follow(state.form, state.notice);
     let (shown, other) = (Following::new(state.followed), Following::new(state.other));
+    // Its own last event comes before the next look.
+    let announced = Memo::new(move |_| shown.announced());
+    Effect::new(move |_| {
+        let simulation = state.followed.with_untracked(|run| run.as_ref()?.simulation.clone());
+        if let (Some(_), Some(simulation)) = (announced.get(), simulation) {
+            starter.look(simulation);
+        }
+    });
     view! {
         <Frame path="/dialer">
             <Rail slot label="Draft"><DialerForm /></Rail>

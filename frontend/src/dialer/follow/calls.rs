@@ -7,7 +7,6 @@ use scenario::dialer::calls::Call;
 use wire::cxone::CallOutcome;
 
 use super::{
-    duration,
     following::{Following, Standing},
     model::CallRow,
 };
@@ -75,7 +74,6 @@ fn columns(following: Following) -> Vec<Column<CallRow>> {
         Column::new("Call", |row: &CallRow| Arc::clone(&row.id).as_ref().to_owned()).class("digits"),
         column("State", state),
         column("Outcome", |call, _| outcome(call)),
-        column("Duration", |call, _| duration(call.duration_ms)).sorted_by(number).class("number"),
         column("Duration in ms", |call, _| call.duration_ms.to_string()).sorted_by(number).class("number"),
         column("Time", |call, _| call.timestamp.clone()).class("digits"),
     ]

@@ -1,7 +1,7 @@
 //! The region `Comparison`: two runs side by side, and whether they differ by more than chance.
 
 use leptos::prelude::*;
-use scenario::dialer::{calls::CallBook, statistics::homogeneity, verdict::shown_p};
+use scenario::dialer::{calls::CallBook, statistics::homogeneity, verdict::described_p};
 use wire::cxone::CallOutcome;
 
 use super::{duration, following::Following, latency::QUANTILES, percent};
@@ -131,5 +131,5 @@ fn difference(one: &Side, two: &Side) -> String {
     } else {
         "The outcomes differ no more than by chance"
     };
-    format!("{words}: p = {} ({}).", shown_p(test.p_value), test.method.label())
+    format!("{words}: {} ({}).", described_p(test.p_value), test.method.label())
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Name of the report in `JUnit` files.
-const REPORT: &str = "Dialbench";
+const REPORT: &str = "dialbench";
 
 /// Writes a run as a file's text.
 type Writer = fn(&ExportedSimulation) -> String;

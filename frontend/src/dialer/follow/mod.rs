@@ -7,12 +7,16 @@ mod calls;
 mod compare;
 mod export;
 mod following;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod handing_on_tests;
 mod latency;
 mod metrics;
 mod model;
 mod outcomes;
 mod progress;
 mod reader;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod testing;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
 mod verdict;

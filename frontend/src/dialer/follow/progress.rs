@@ -157,7 +157,7 @@ fn Elapsed(following: Following) -> impl IntoView {
             following.run.with(|run| run.as_ref().and_then(|run| clock::parse(&run.dispatch.timestamp)));
         let since =
             |started| u64::try_from(now.get().saturating_since(started).as_millis()).unwrap_or_default();
-        // Whole seconds: what ticks is no measurement.
+        // In whole seconds, which is as exact as the page's and the dispatch's clocks.
         started.map_or_else(|| "–".into(), |started| duration(since(started) / 1_000 * 1_000))
     }
 }

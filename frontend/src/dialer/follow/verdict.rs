@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use scenario::{
-    dialer::verdict::{Figures, shown_p},
+    dialer::verdict::{Figures, described_p},
     report::Case,
 };
 
@@ -29,8 +29,9 @@ pub(crate) fn Verdict(following: Following) -> impl IntoView {
     };
     let missing = move || match following.standing.get() {
         Standing::Ended(missing) if missing.total() > 0 => Some(format!(
-            "{} without a final event: neither outcome nor duration of it is in these figures.",
-            counted(missing.total(), "call")
+            "{} without a final event: the figures have no outcome and no duration of {}.",
+            counted(missing.total(), "call"),
+            if missing.total() == 1 { "it" } else { "them" }
         )),
         Standing::Ended(_) | Standing::Idle | Standing::Following => None,
     };
@@ -85,11 +86,13 @@ fn Statistics(figures: Figures) -> impl IntoView {
     let mut rows = Vec::new();
     match figures.fit {
         Some(fit) => {
+            rows.push(("Goodness of fit", described_p(fit.p_value)));
             rows.push(("Test", fit.method.label().to_owned()));
-            rows.push(("p-value", shown_p(fit.p_value)));
             rows.push(("χ²", format!("{:.3} ({} d.f.)", fit.chi_squared, fit.degrees_of_freedom)));
         }
-        None => rows.push(("Test", "none: nothing was injected, or no call is over".to_owned())),
+        None => {
+            rows.push(("Goodness of fit", "not tested: nothing was injected, or no call is over".to_owned()));
+        }
     }
     if let Some(accuracy) = figures.accuracy {
         rows.push(("Total variation distance", percent(1.0 - accuracy)));
