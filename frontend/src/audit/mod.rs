@@ -18,6 +18,7 @@ use crate::{
     kit::{
         frame::{Frame, Inspector, Surface},
         table::{Action, Column, Selection, Sheet, Table},
+        trail::TRAIL_FILTER,
     },
     net::api,
     ui::{Notice, NoticeBox},
@@ -89,7 +90,7 @@ impl State {
     fn new() -> Self {
         Self {
             trail: RwSignal::new(Trail::default()),
-            filter: RwSignal::new(String::new()),
+            filter: RwSignal::new(linked_filter().unwrap_or_default()),
             loading: RwSignal::new(false),
             notice: RwSignal::new(None),
             check: RwSignal::new(None),
@@ -117,7 +118,7 @@ impl State {
         });
     }
 
-    /// Has the proxy look through the whole trail for an action or a correlation id that stands in the filter.
+    /// Has the proxy look through the whole trail for what stands in the filter.
     fn follow_filter(self) {
         let pending = StoredValue::new_local(None::<Timeout>);
         let delay_ms = u32::try_from(FILTER_DELAY.as_millis()).unwrap_or(u32::MAX);
@@ -154,10 +155,18 @@ fn Tools(state: State) -> impl IntoView {
             on:click=move |_| state.load(Part::Older)>"Load older"</button>
         <button type="button" disabled=move || state.loading.get() on:click=move |_| state.load(Part::Newer)>"Load new"</button>
         <button type="button" on:click=move |_| state.verify()>"Verify chain"</button>
+        <a class="button" href="/api/audit/file" download="dialbench-audit.jsonl">"Whole trail"</a>
         <p class="checked fine" role="status" data-verdict=move || checked().map(|(whole, _)| if whole { "passed" } else { "failed" })>
             {move || checked().map_or_else(|| "Newest first. Each entry holds the hash of the one before.".to_owned(), |(_, words)| words)}
         </p>
     }
+}
+
+/// Returns the filter that the address asks for.
+fn linked_filter() -> Option<String> {
+    let fragment = window().location().hash().ok()?;
+    let text = fragment.strip_prefix(TRAIL_FILTER)?;
+    Some(js_sys::decode_uri_component(text).ok()?.into())
 }
 
 fn describe_check(check: &AuditCheck) -> String {

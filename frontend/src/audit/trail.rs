@@ -6,6 +6,8 @@ use wire::api::{AuditEntry, AuditPage};
 
 /// Entries asked for at a time.
 const PAGE_ENTRIES: u32 = 200;
+/// Maximum length of a text that the proxy looks for, in characters.
+const MAX_TEXT_CHARS: usize = 256;
 /// Length of a correlation id that the proxy gives out, in hexadecimal digits.
 const CORRELATION_DIGITS: usize = 32;
 
@@ -19,11 +21,12 @@ pub(super) enum Query {
     Action(String),
     /// The entries of one request.
     Correlation(String),
+    /// The entries that contain a text.
+    Text(String),
 }
 
 impl Query {
-    /// Returns what the text of the filter asks of the proxy. A text that is neither an action nor a correlation id is
-    /// looked for in the loaded entries alone.
+    /// Returns what the text of the filter asks of the proxy.
     pub(super) fn of(filter: &str) -> Self {
         let text = filter.trim();
         let is_word = |word: &str| {
@@ -33,8 +36,10 @@ impl Query {
             Self::Correlation(text.to_owned())
         } else if text.contains('.') && text.split('.').all(is_word) {
             Self::Action(text.to_owned())
-        } else {
+        } else if text.is_empty() {
             Self::All
+        } else {
+            Self::Text(text.chars().take(MAX_TEXT_CHARS).collect())
         }
     }
 }
@@ -92,6 +97,7 @@ impl Trail {
             Query::All => String::new(),
             Query::Action(action) => format!("&action={action}"),
             Query::Correlation(id) => format!("&correlation={id}"),
+            Query::Text(text) => format!("&text={}", String::from(js_sys::encode_uri_component(text))),
         };
         format!("limit={PAGE_ENTRIES}{}{query}", place.unwrap_or_default())
     }
@@ -124,7 +130,7 @@ impl Trail {
     const fn asked(&self) -> &Loaded {
         match self.query {
             Query::All => &self.all,
-            Query::Action(_) | Query::Correlation(_) => &self.found,
+            Query::Action(_) | Query::Correlation(_) | Query::Text(_) => &self.found,
         }
     }
 
@@ -174,13 +180,17 @@ mod tests {
         assert_eq!(Query::of(" call.place "), Query::Action("call.place".into()));
         let id = "0123456789abcdef0123456789abcdef";
         assert_eq!(Query::of(id), Query::Correlation(id.into()));
-        for text in ["", "call", "call.", "2026.01", "0123", "refused", "a b.c"] {
-            assert_eq!(Query::of(text), Query::All, "{text:?}");
+        for text in ["call", "call.", "2026.01", "0123", "refused", "a b.c"] {
+            assert_eq!(Query::of(text), Query::Text(text.into()), "{text:?}");
         }
+        assert_eq!(Query::of("  "), Query::All);
         let mut trail = Trail::default();
         trail.take(&Query::All, Part::Newest, page([9, 8], Some(8)));
         assert!(trail.turn_to(Query::of("call.place")));
         assert_eq!(trail.parameters(Part::Newest), "limit=200&action=call.place");
+        assert!(trail.turn_to(Query::of("two words&")));
+        assert_eq!(trail.parameters(Part::Newest), "limit=200&text=two%20words%26");
+        assert!(trail.turn_to(Query::of("call.place")));
         trail.take(&Query::of("call.place"), Part::Newest, page([9, 3], None));
         assert_eq!(seqs(&trail), [9, 8, 3]);
         // An answer that comes after the filter has changed is not mixed in, and what was found goes.

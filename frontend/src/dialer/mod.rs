@@ -56,10 +56,12 @@ pub(crate) fn DialerPage() -> impl IntoView {
         <Frame path="/dialer">
             <Rail slot label="Draft"><DialerForm /></Rail>
             <Surface slot label="Outcomes">
-                <Progress following=shown />
-                <Outcomes following=shown />
-                <Activity following=shown />
-                <Show when=move || state.compared.get().is_some()><Compare shown other /></Show>
+                <div class="content">
+                    <Progress following=shown />
+                    <Outcomes following=shown />
+                    <Activity following=shown />
+                    <Show when=move || state.compared.get().is_some()><Compare shown other /></Show>
+                </div>
             </Surface>
             <Inspector slot label="Verdict">
                 <Verdict following=shown />
@@ -69,8 +71,10 @@ pub(crate) fn DialerPage() -> impl IntoView {
                 <Forecast />
             </Inspector>
             <Tray slot label=jobs::under_way("Runs", state.runs)>
-                <Runs />
-                <Calls following=shown notice=state.notice />
+                <div class="dialer-tray">
+                    <Runs />
+                    <Calls following=shown notice=state.notice />
+                </div>
             </Tray>
             <NoticeBox notice=state.notice />
         </Frame>

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     clock,
-    kit::qa::QaExportForm,
+    kit::{qa::QaExportForm, trail::TrailLink},
     ui::{Notice, save_text},
 };
 
@@ -116,7 +116,9 @@ fn Export() -> impl IntoView {
         let texts = Texts::of(&run);
         qa_export(known.structure(), &texts.run(&run), test, "").map_err(|error| refused(format!("{error}.")))
     };
+    let simulation = move || view.shown.with(|shown| shown.as_ref()?.record.job_id.clone());
     view! {
+        <TrailLink text=Signal::derive(simulation) />
         <QaExportForm id="flow-test" profile=state.profile proposed=Signal::derive(proposed) shown=Signal::derive(move || state.chosen.get()) payload />
     }
 }

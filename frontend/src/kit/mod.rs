@@ -6,3 +6,4 @@ pub(crate) mod jobs;
 pub(crate) mod qa;
 pub(crate) mod share;
 pub(crate) mod table;
+pub(crate) mod trail;

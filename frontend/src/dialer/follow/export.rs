@@ -9,7 +9,7 @@ use wire::api::Profile;
 
 use super::following::Following;
 use crate::{
-    kit::qa::QaExportForm,
+    kit::{qa::QaExportForm, trail::TrailLink},
     ui::{Notice, save_text},
 };
 
@@ -58,6 +58,7 @@ pub(crate) fn ExportPanel(
                 <button type="button" disabled=none
                     on:click=move |_| save("junit.xml", "application/xml", |run| to_junit(REPORT, &[run.suite()]))>"Download JUnit"</button>
             </div>
+            <TrailLink text=Signal::derive(move || simulation().map(String::from)) />
             <QaExportForm id="dialer-test" profile proposed=Signal::derive(proposed) shown=Signal::derive(simulation) payload />
         </section>
     }

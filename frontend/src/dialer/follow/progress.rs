@@ -35,23 +35,25 @@ pub(crate) fn Progress(following: Following) -> impl IntoView {
             <Show when=move || following.run.with(Option::is_none)>
                 <p class="empty">"No run is shown. Start a simulation, and its calls are followed here."</p>
             </Show>
-            <progress aria-label="Calls that are over" max=most value=move || over.get()
-                aria-valuetext=move || format!("{} of {} over", over.get(), counted(following.calls(), "call"))></progress>
-            <dl class="figures">
-                <div><dt>"State"</dt><dd>{move || state(following)}</dd></div>
-                <div><dt>"Calls attempted"</dt><dd>{attempted}</dd></div>
-                <div><dt>"Completed"</dt><dd>{move || count(CallBook::completed)}</dd></div>
-                <div><dt>"Ended otherwise"</dt><dd>{move || count(|book| book.over() - book.completed())}</dd></div>
-                <div><dt>{move || if is_ended(following) { "Without an end" } else { "In flight" }}</dt><dd>{move || count(CallBook::in_flight)}</dd></div>
-                <div><dt>"Time"</dt><dd><Elapsed following /></dd></div>
-                <div><dt>"Compliance bypass"</dt><dd>{move || bypass(following)}</dd></div>
-                <div><dt>"Event stream"</dt><dd>{move || stream(following)}</dd></div>
-            </dl>
-            <p class="fine">{move || polled(following)}</p>
-            <div role="status" aria-label="Calls without an end">
-                {move || missing(following).map(|text| view! { <p class="wrong">{text}</p> })}
-                {move || unreadable(following).map(|text| view! { <p class="wrong">{text}</p> })}
-            </div>
+            <Show when=move || following.run.with(Option::is_some)>
+                <progress aria-label="Calls that are over" max=most value=move || over.get()
+                    aria-valuetext=move || format!("{} of {} over", over.get(), counted(following.calls(), "call"))></progress>
+                <dl class="figures">
+                    <div><dt>"State"</dt><dd>{move || state(following)}</dd></div>
+                    <div><dt>"Calls attempted"</dt><dd>{attempted}</dd></div>
+                    <div><dt>"Completed"</dt><dd>{move || count(CallBook::completed)}</dd></div>
+                    <div><dt>"Ended otherwise"</dt><dd>{move || count(|book| book.over() - book.completed())}</dd></div>
+                    <div><dt>{move || if is_ended(following) { "Without an end" } else { "In flight" }}</dt><dd>{move || count(CallBook::in_flight)}</dd></div>
+                    <div><dt>"Time"</dt><dd><Elapsed following /></dd></div>
+                    <div><dt>"Compliance bypass"</dt><dd>{move || bypass(following)}</dd></div>
+                    <div><dt>"Event stream"</dt><dd>{move || stream(following)}</dd></div>
+                </dl>
+                <p class="fine">{move || polled(following)}</p>
+                <div role="status" aria-label="Calls without an end">
+                    {move || missing(following).map(|text| view! { <p class="wrong">{text}</p> })}
+                    {move || unreadable(following).map(|text| view! { <p class="wrong">{text}</p> })}
+                </div>
+            </Show>
             {move || errors(following)}
         </section>
     }

@@ -7,7 +7,7 @@ use scenario::{
 };
 
 use super::{
-    counted,
+    counted, duration,
     following::{Following, Standing},
     percent,
 };
@@ -99,7 +99,7 @@ fn Statistics(figures: Figures) -> impl IntoView {
         rows.push(("Accuracy", percent(accuracy)));
     }
     rows.push(("Completion rate", percent(figures.completion_rate)));
-    rows.push(("Mean duration", format!("{:.1} ms", figures.mean_ms)));
+    rows.push(("Mean duration", duration(figures.mean_ms.round() as u64)));
     let explained = figures.fit.is_some().then_some(
         "The p-value is the share of runs with the injected distribution that would agree with it no better than this one. \
          Accuracy is one less the total variation distance.",

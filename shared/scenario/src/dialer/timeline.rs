@@ -41,15 +41,17 @@ impl Timeline {
             Noted::Known | Noted::NoCall => false,
         };
         let Some(at) = timestamp::to_millis(&event.timestamp).filter(|_| is_news) else { return };
-        let begun = at.saturating_sub_unsigned(event.duration_ms);
+        // A call that only its end tells of began before; one that was heard of began then, whatever its own clock says.
+        let mut from = at;
         if noted == Noted::New {
-            self.tick(begun).begun += 1;
+            from = at.saturating_sub_unsigned(event.duration_ms);
+            self.tick(from).begun += 1;
         }
         if is_final(&event.state) {
             self.tick(at).ended += 1;
         }
-        let (first, last) = self.span_ms.unwrap_or((begun, at));
-        self.span_ms = Some((first.min(begun), last.max(at)));
+        let (first, last) = self.span_ms.unwrap_or((from, at));
+        self.span_ms = Some((first.min(from), last.max(at)));
     }
 
     fn tick(&mut self, at_ms: i64) -> &mut Tick {
@@ -138,6 +140,12 @@ mod tests {
         let (width, slices) = timeline.slices(1_000);
         assert_eq!((width, slices.len()), (100, 51));
         assert_eq!((slices[30].in_flight, slices[40].in_flight, slices[50].in_flight), (1, 0, 1));
+    }
+
+    #[test]
+    fn durations_by_a_faster_clock_do_not_move_the_beginning() {
+        let timeline = timeline(&[("a", "dialing", 10, 0), ("a", "completed", 12, 40)]);
+        assert_eq!(timeline.span_ms(), 2_000);
     }
 
     #[test]
