@@ -9,6 +9,7 @@
 //! }
 //! ```
 
+mod events;
 mod fetch;
 mod names;
 mod tests;
@@ -21,6 +22,7 @@ use leptos::{mount::mount_to, prelude::*};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlInputElement};
 
+pub(crate) use events::FakeEvents;
 pub(crate) use fetch::{Answer, FakeServer, Request};
 pub(crate) use names::{accessible_name, role, text};
 

@@ -42,7 +42,6 @@ impl Starter {
 
     /// Looks at a simulation at once, because an event told of it: CXone's own answer has the counts and errors that the
     /// event lacks.
-    #[expect(dead_code, reason = "nothing in the panel hears events yet")]
     pub(super) fn look(self, simulation: SimulationId) {
         let is_it = |run: &&Run| {
             run.record.with_untracked(|record| record.job_id.as_deref().is_some_and(|id| simulation == *id))

@@ -4,17 +4,15 @@ use base::time::Instant;
 use ivr::analysis::Structure;
 use leptos::prelude::*;
 use scenario::flow::export::{ExportedRun, qa_export, to_csv, to_json, to_junit};
-use wasm_bindgen_futures::spawn_local;
-use wire::api::{Problem, QaExported};
 
 use super::{
-    run::{Run, RunId},
+    run::Run,
     state::FlowState,
     view::{AnalysedRun, FlowView},
 };
 use crate::{
     clock,
-    net::api,
+    kit::qa::QaExportForm,
     ui::{Notice, save_text},
 };
 
@@ -102,10 +100,6 @@ impl Texts {
 fn Export() -> impl IntoView {
     let state = expect_context::<FlowState>();
     let view = expect_context::<FlowView>();
-    let test = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    // With the run that it is about.
-    let answer = RwSignal::new(None::<(RunId, Result<QaExported, Notice>)>);
     let proposed = move || {
         view.shown.with(|shown| {
             shown
@@ -113,82 +107,16 @@ fn Export() -> impl IntoView {
                 .map(|run| format!("{}-{}", run.record.draft.flow_id.trim(), run.record.draft.digits))
         })
     };
-    let export = move |_| {
-        let (Some(known), Some(run)) = (view.flow.get_untracked(), view.shown.get_untracked()) else {
-            return state.notice.set(Some(Notice {
-                title: "Not exported.".into(),
-                detail: "No finished run is shown: run a simulation, or show one of the list.".into(),
-            }));
+    let payload = move |test: &str| {
+        let refused = |detail: String| Notice { title: "Not exported.".into(), detail };
+        let (Some(known), Some(run)) = (view.flow.get(), view.shown.get()) else {
+            let none = "No finished run is shown: run a simulation, or show one of the list.";
+            return Err(refused(none.into()));
         };
-        let typed = test.with_untracked(|test| test.trim().to_owned());
-        let test = if typed.is_empty() { untrack(proposed).unwrap_or_default() } else { typed };
         let texts = Texts::of(&run);
-        match qa_export(known.structure(), &texts.run(&run), &test, "") {
-            Err(error) => {
-                let notice = Notice { title: "Not exported.".into(), detail: format!("{error}.") };
-                answer.set(Some((run.id, Err(notice))));
-            }
-            Ok(payload) => {
-                busy.set(true);
-                spawn_local(async move {
-                    let came = api::export(&payload).await.map_err(refused);
-                    let _ = answer.try_set(Some((run.id, came)));
-                    let _ = busy.try_set(false);
-                });
-            }
-        }
+        qa_export(known.structure(), &texts.run(&run), test, "").map_err(|error| refused(format!("{error}.")))
     };
-    let of_shown =
-        move || answer.get().filter(|(run, _)| state.chosen.get() == Some(*run)).map(|(_, answer)| answer);
-    let missing =
-        move || state.profile.with(|profile| profile.as_ref().is_some_and(|profile| !profile.qa_configured));
     view! {
-        <Show when=missing>
-            <p class="fine">"No QA platform is configured: set "<code>"[qa] endpoint"</code>" in the file given with "<code>"--config"</code>"."</p>
-        </Show>
-        <Show when=move || !missing()>
-            <div class="field">
-                <label for="flow-test">"Test identifier"</label>
-                <input id="flow-test" type="text" autocomplete="off" placeholder=move || proposed().unwrap_or_default()
-                    prop:value=move || test.get() on:input=move |input| test.set(event_target_value(&input)) />
-            </div>
-            <button type="button" disabled=move || busy.get() on:click=export>
-                {move || if busy.get() { "Exporting …" } else { "Export to QA" }}
-            </button>
-        </Show>
-        <div role="status" aria-label="QA platform's answer">
-            {move || of_shown().map(|answer| match answer {
-                Ok(QaExported { status, answer, attempts, duration_ms, audit_correlation, timestamp }) => view! {
-                    <p>{format!("Exported at {timestamp}: HTTP {status} after {duration_ms} ms, attempt {attempts}. Correlation {audit_correlation}.")}</p>
-                    <pre class="answer">{answer}</pre>
-                }.into_any(),
-                Err(Notice { title, detail }) => view! { <p class="wrong"><strong>{title}</strong>" "{detail}</p> }.into_any(),
-            })}
-        </div>
-    }
-}
-
-/// Returns what the platform's refusal, or its silence, asks for.
-fn refused(problem: Problem) -> Notice {
-    let heard = problem.upstream.is_some();
-    let said = problem.upstream.as_ref().and_then(|upstream| upstream.status);
-    let advice = match said {
-        Some(401 | 403) => {
-            "It wants credentials, and Dialbench sends none: have its endpoint opened to this machine."
-        }
-        Some(404 | 405) => "Check [qa] endpoint in Dialbench's configuration.",
-        Some(400..=499) if said != Some(429) => {
-            "Change the test identifier, or ask whoever runs the platform what it expects."
-        }
-        Some(_) => "Export it again later, under the same test identifier.",
-        None if heard => {
-            "Check that the platform runs, and [qa] endpoint in Dialbench's configuration; then export again."
-        }
-        None => "",
-    };
-    let Notice { title, detail } = problem.into();
-    Notice {
-        title: format!("Not exported: {title}."),
-        detail: format!("{detail} {advice}").trim_end().to_owned(),
+        <QaExportForm id="flow-test" profile=state.profile proposed=Signal::derive(proposed) shown=Signal::derive(move || state.chosen.get()) payload />
     }
 }

@@ -3,5 +3,6 @@
 pub(crate) mod forms;
 pub(crate) mod frame;
 pub(crate) mod jobs;
+pub(crate) mod qa;
 pub(crate) mod share;
 pub(crate) mod table;

@@ -55,7 +55,6 @@ pub(crate) async fn dialer_simulation(simulation_id: &str) -> Answer<DialerSimul
 }
 
 /// Hands CXone the metrics of a simulation of the dialer. Returns the HTTP status of the answer, which says no more.
-#[expect(dead_code, reason = "nothing in the panel sums calls up yet")]
 pub(crate) async fn dialer_metrics(metrics: &MetricsAggregation) -> Answer<u16> {
     done(changing(Request::post("/api/dialer/metrics")).json(metrics)).await
 }

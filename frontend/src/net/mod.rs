@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod connection;
+pub(crate) mod event_stream;
 pub(crate) mod socket;
 
 /// The address of a WebSocket of the server that the page came from.

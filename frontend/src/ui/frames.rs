@@ -1,5 +1,8 @@
 //! Drawing once a frame.
 
+use std::{cell::Cell, rc::Rc};
+
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast as _, closure::Closure};
 
@@ -23,4 +26,38 @@ pub(crate) fn on_each_frame(mut draw: impl FnMut() + 'static) {
 
 fn request(draw: &Closure<dyn FnMut()>) -> Option<i32> {
     web_sys::window()?.request_animation_frame(draw.as_ref().unchecked_ref()).ok()
+}
+
+/// Time after which a page that is not drawn, because nobody sees it, goes on all the same.
+const HIDDEN_PAGE_MS: u32 = 1_000;
+
+/// Something that is done before the browser's next frame, unless it is dropped before.
+pub(crate) struct NextFrame {
+    handle: Option<i32>,
+    _frame: Closure<dyn FnMut()>,
+    _timer: Timeout,
+}
+
+impl NextFrame {
+    /// Calls `run` before the next frame; after a second where there is none.
+    pub(crate) fn new(run: impl FnOnce() + 'static) -> Self {
+        let run = Rc::new(Cell::new(Some(run)));
+        let once = move || {
+            if let Some(run) = run.take() {
+                run();
+            }
+        };
+        let frame = Closure::<dyn FnMut()>::new(once.clone());
+        let timer = Timeout::new(HIDDEN_PAGE_MS, once);
+        Self { handle: request(&frame), _frame: frame, _timer: timer }
+    }
+}
+
+impl Drop for NextFrame {
+    fn drop(&mut self) {
+        if let (Some(handle), Some(window)) = (self.handle, web_sys::window()) {
+            // Cancelling a frame that has run already does nothing.
+            let _ = window.cancel_animation_frame(handle);
+        }
+    }
 }

@@ -6,7 +6,7 @@ mod frames;
 mod notice;
 mod spectrum;
 
-pub(crate) use frames::on_each_frame;
+pub(crate) use frames::{NextFrame, on_each_frame};
 pub(crate) use notice::{Notice, NoticeBox};
 pub(crate) use spectrum::Spectrum;
 

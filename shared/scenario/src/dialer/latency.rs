@@ -2,7 +2,10 @@
 
 use hdrhistogram::Histogram;
 
-/// The durations of calls, in ms.
+/// Longest duration that is told from longer ones, in ms: a day.
+const MAX_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// The durations of calls, in ms. One above a day counts as a day in all but the mean.
 #[derive(Clone, Debug)]
 pub struct Latencies {
     histogram: Histogram<u64>,
@@ -11,14 +14,14 @@ pub struct Latencies {
 
 impl Default for Latencies {
     fn default() -> Self {
-        Self { histogram: Histogram::new(3).expect("three digits are within 0 to 5"), sum_ms: 0 }
+        let histogram = Histogram::new_with_max(MAX_MS, 3).expect("three digits are within 0 to 5");
+        Self { histogram, sum_ms: 0 }
     }
 }
 
 impl Latencies {
     /// Adds a duration in ms.
     pub fn record(&mut self, ms: u64) {
-        // What does not fit an u64's buckets is no duration.
         self.histogram.saturating_record(ms);
         self.sum_ms += u128::from(ms);
     }
@@ -82,6 +85,25 @@ mod tests {
             [Some(500), Some(950), Some(990), Some(1_000)]
         );
         assert_eq!(latencies.range_ms(), Some((1, 1_000)));
+    }
+
+    #[test]
+    fn durations_of_minutes_are_kept_to_three_digits() {
+        let mut latencies = Latencies::default();
+        for seconds in 1..=100 {
+            latencies.record(seconds * 3_000);
+        }
+        let within = |share, ms: u64| {
+            let found = latencies.quantile_ms(share).unwrap();
+            assert!(found.abs_diff(ms) <= ms / 1_000, "{found} instead of {ms}");
+        };
+        within(0.5, 150_000);
+        within(0.95, 285_000);
+        within(1.0, 300_000);
+        let (shortest, longest) = latencies.range_ms().unwrap();
+        assert!(shortest.abs_diff(3_000) <= 3 && longest.abs_diff(300_000) <= 300, "{shortest} to {longest}");
+        latencies.record(u64::MAX);
+        assert!(latencies.range_ms().unwrap().1 < 2 * MAX_MS);
     }
 
     #[test]

@@ -196,7 +196,7 @@ pub fn judge(
         checks.push(Check {
             about: "distribution".into(),
             expected: format!("p ≥ {}", thresholds.significance),
-            actual: format!("p = {} ({})", shown_p(fit.p_value), fit.method.label()),
+            actual: format!("{} ({})", described_p(fit.p_value), fit.method.label()),
             held: fit.p_value >= thresholds.significance,
         });
     }
@@ -243,14 +243,14 @@ pub fn judge(
     }
 }
 
-/// Writes a p-value with as many digits as say something.
-pub fn shown_p(p_value: f64) -> String {
+/// Writes a p-value with as many digits as say something: `p = 0.0209`, `p < 0.0001`.
+pub fn described_p(p_value: f64) -> String {
     if p_value == 0.0 {
-        "0".into()
+        "p = 0".into()
     } else if p_value < 1e-4 {
-        "< 0.0001".into()
+        "p < 0.0001".into()
     } else {
-        format!("{p_value:.4}")
+        format!("p = {p_value:.4}")
     }
 }
 
@@ -395,6 +395,14 @@ mod tests {
                 "deviation: expected at most 5 %, not 10 %",
                 "95 % of durations: expected at most 99 ms, not 100 ms"
             ]
+        );
+    }
+
+    #[test]
+    fn a_p_value_has_as_many_digits_as_say_something() {
+        assert_eq!(
+            [0.0, 5e-5, 0.020_91, 1.0].map(described_p),
+            ["p = 0", "p < 0.0001", "p = 0.0209", "p = 1.0000"]
         );
     }
 

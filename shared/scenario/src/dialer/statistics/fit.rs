@@ -6,7 +6,7 @@ use statrs::function::gamma::checked_gamma_ur;
 use super::multinomial;
 
 /// Least expected count for which the chi-squared distribution is close enough to that of the statistic (Cochran's rule).
-const MIN_EXPECTED: f64 = 5.0;
+pub(super) const MIN_EXPECTED: f64 = 5.0;
 
 /// Result of a test of goodness of fit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
