@@ -80,6 +80,17 @@ pub(super) fn Forecast() -> impl IntoView {
             {move || outcomes.get().map(|outcomes| view! { <Picture outcomes=outcomes.clone() /><Figures outcomes /> })}
             <p class="fine">{none}</p>
             <p class="fine" role="status" aria-label="Expected time">{time}</p>
+            <details class="fine">
+                <summary>"Meaning of the columns"</summary>
+                <p>
+                    {format!(
+                        "Calls: the expected count. 95 % in: the range in which the count is {:.0} % of the time. Shows ±: the least \
+                         deviation of the share, in percentage points, that so many calls reveal {:.0} % of the time.",
+                        forecast::CONFIDENCE * 100.0,
+                        forecast::POWER * 100.0,
+                    )}
+                </p>
+            </details>
         </section>
     }
 }
@@ -145,12 +156,6 @@ fn Figures(outcomes: Vec<OutcomeForecast>) -> impl IntoView {
             </thead>
             <tbody>{outcomes.iter().map(row).collect_view()}</tbody>
         </table>
-        <p class="fine">
-            {format!(
-                "Shows ±: the least deviation of the share, in percentage points, that so many calls reveal {:.0} % of the time.",
-                forecast::POWER * 100.0,
-            )}
-        </p>
     }
 }
 

@@ -59,7 +59,7 @@ impl PanelJob for DialerRun {
 }
 
 /// Returns CXone's errors with their codes; none where there are none.
-pub(super) fn describe_errors(simulation: &DialerSimulation) -> Option<String> {
+fn describe_errors(simulation: &DialerSimulation) -> Option<String> {
     let errors: Vec<String> = (simulation.errors.iter())
         .map(|error| match (&*error.code, &*error.message) {
             (code, "") => code.to_owned(),

@@ -23,7 +23,7 @@ use self::{
     form::DialerForm,
     runs::Runs,
     starter::Starter,
-    state::DialerState,
+    state::{DialerState, followed},
 };
 use crate::{
     kit::{
@@ -43,38 +43,38 @@ pub(crate) fn DialerPage() -> impl IntoView {
     let starter = Starter::new(state);
     provide_context(starter);
     share::follow(state.form, state.notice);
-    let (shown, other) = (Following::new(state.followed), Following::new(state.other));
-    // Its own last event comes before the next look.
-    let announced = Memo::new(move |_| shown.announced());
+    let following = Following::new(state.followed);
+    let other = Following::new(followed(state.runs, state.compared));
     Effect::new(move |_| {
+        let is_over = following.announced().is_some_and(|state| state.stage().is_over());
         let simulation = state.followed.with_untracked(|run| run.as_ref()?.simulation.clone());
-        if let (Some(_), Some(simulation)) = (announced.get(), simulation) {
+        if let Some(simulation) = simulation.filter(|_| is_over) {
             starter.look(simulation);
         }
     });
+    let verdict = move || {
+        let verdict = following.verdict().map(|verdict| format!("Verdict: {verdict}"));
+        verdict.unwrap_or_else(|| "Verdict and forecast".to_owned())
+    };
     view! {
         <Frame path="/dialer">
             <Rail slot label="Draft"><DialerForm /></Rail>
             <Surface slot label="Outcomes">
-                <div class="content">
-                    <Progress following=shown />
-                    <Outcomes following=shown />
-                    <Activity following=shown />
-                    <Show when=move || state.compared.get().is_some()><Compare shown other /></Show>
+                <div class="dialer-surface">
+                    <Progress following />
+                    <Outcomes following />
+                    <div class="pictures"><Activity following /><LatencyHistogram following /></div>
+                    <Show when=move || state.compared.get().is_some()><Compare shown=following other /></Show>
                 </div>
             </Surface>
-            <Inspector slot label="Verdict">
-                <Verdict following=shown />
-                <LatencyHistogram following=shown />
-                <PostMetrics following=shown />
-                <ExportPanel following=shown profile=state.profile notice=state.notice />
+            <Inspector slot label=Signal::derive(verdict)>
+                <Verdict following />
                 <Forecast />
+                <PostMetrics following />
+                <ExportPanel following profile=state.profile notice=state.notice />
             </Inspector>
-            <Tray slot label=jobs::under_way("Runs", state.runs)>
-                <div class="dialer-tray">
-                    <Runs />
-                    <Calls following=shown notice=state.notice />
-                </div>
+            <Tray slot label=jobs::under_way("Runs and calls", state.runs)>
+                <div class="dialer-tray"><Runs /><Calls following notice=state.notice /></div>
             </Tray>
             <NoticeBox notice=state.notice />
         </Frame>

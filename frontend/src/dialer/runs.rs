@@ -62,12 +62,12 @@ fn columns() -> Vec<Column<Run>> {
                 run.latest.with(|latest| latest.as_ref().map(|latest| latest.calls_completed)).into()
             })
             .class("number"),
-        Column::new("Compliance", move |run: &Run| {
+        Column::new("Compliance bypass", move |run: &Run| {
             latest(run, |latest| {
                 match latest.compliance_bypassed {
-                    Some(true) => "bypassed",
-                    Some(false) => "in force",
-                    None => "not said",
+                    Some(true) => "in effect",
+                    Some(false) => "NOT in effect",
+                    None => "not confirmed",
                 }
                 .to_owned()
             })

@@ -49,8 +49,6 @@ pub(super) struct DialerState {
     pub(super) compared: RwSignal<Option<JobId>>,
     /// The run that is looked at, with what is known of it.
     pub(super) followed: Memo<Option<FollowedRun>>,
-    /// The run that is compared with it, likewise.
-    pub(super) other: Memo<Option<FollowedRun>>,
     pub(super) notice: RwSignal<Option<Notice>>,
 }
 
@@ -74,7 +72,6 @@ impl DialerState {
             chosen,
             compared,
             followed: followed(runs, chosen),
-            other: followed(runs, compared),
             notice: RwSignal::new(None),
         };
         spawn_local(async move {

@@ -13,7 +13,7 @@ use wire::{
 };
 
 use super::DialerPage;
-use crate::testing::{Answer, FakeServer, Page, Request, forget_everything, mount, until};
+use crate::testing::{Answer, FakeEvents, FakeServer, Page, Request, forget_everything, mount, until};
 
 const CAMPAIGN: &str = "3f2b8c1e-6d4a-4f0b-9e57-1a2b3c4d5e6f";
 const SIMULATIONS: &str = "/api/dialer/simulations";
@@ -27,6 +27,12 @@ struct Dialer {
     is_silent: bool,
     /// Simulations by their keys.
     begun: BTreeMap<String, DialerSimulation>,
+}
+
+/// The proxy; no event comes.
+struct Proxy {
+    server: FakeServer,
+    _events: FakeEvents,
 }
 
 thread_local! {
@@ -72,10 +78,10 @@ async fn answer(request: Request) -> Answer {
 }
 
 /// Starts a proxy that knows nothing, in a browser that knows nothing.
-fn start() -> FakeServer {
+fn start() -> Proxy {
     forget_everything();
     DIALER.take();
-    FakeServer::start(answer)
+    Proxy { server: FakeServer::start(answer), _events: FakeEvents::start() }
 }
 
 fn open() -> Page {
@@ -98,8 +104,8 @@ fn value(page: &Page, name: &str) -> String {
 }
 
 /// The keys and bodies of the submissions so far.
-fn submitted(server: &FakeServer) -> Vec<(String, Value)> {
-    let requests = server.requests();
+fn submitted(proxy: &Proxy) -> Vec<(String, Value)> {
+    let requests = proxy.server.requests();
     let posts = requests.iter().filter(|request| request.method == "POST" && request.path == SIMULATIONS);
     posts
         .map(|request| {

@@ -54,6 +54,11 @@ pub(crate) async fn dialer_simulation(simulation_id: &str) -> Answer<DialerSimul
     asked(job(Request::get(&format!("/api/dialer/simulations/{}", encoded(simulation_id))))).await
 }
 
+/// Hands CXone the metrics of a simulation of the dialer. Returns the HTTP status of the answer, which says no more.
+pub(crate) async fn dialer_metrics(metrics: &MetricsAggregation) -> Answer<u16> {
+    done(changing(Request::post("/api/dialer/metrics")).json(metrics)).await
+}
+
 pub(crate) async fn export(result: &QaExport) -> Answer<QaExported> {
     send(changing(Request::post("/api/qa/exports")), result).await
 }
@@ -131,11 +136,6 @@ pub(crate) async fn audit(parameters: &str) -> Answer<AuditPage> {
 /// Has the proxy check the chain of the whole trail.
 pub(crate) async fn check_audit() -> Answer<AuditCheck> {
     get("/api/audit/verify").await
-}
-
-/// Hands the metrics of a dialer's simulation to CXone. Returns the HTTP status of the answer, which says no more.
-pub(crate) async fn dialer_metrics(metrics: &MetricsAggregation) -> Answer<u16> {
-    done(changing(Request::post("/api/dialer/metrics")).json(metrics)).await
 }
 
 fn encoded(part: &str) -> String {

@@ -74,6 +74,11 @@ impl Following {
         this
     }
 
+    /// Returns the verdict's outcome, once the run has ended: `passed` or `failed`.
+    pub(crate) fn verdict(self) -> Option<&'static str> {
+        self.judged.with(|case| case.as_ref().map(|case| case.outcome.name()))
+    }
+
     /// Returns the state that the simulation's own last event told of.
     pub(crate) fn announced(self) -> Option<DialerState> {
         self.model.with(|model| model.announced.as_deref().map(DialerState::from))
