@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use e2e::{Bench, Browser, CallPage, places, wait};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Lets axe look at the page as it stands; panics with what it finds.
 async fn check(browser: &Browser, what: &str) {
@@ -62,6 +62,34 @@ async fn all_pages(scheme: &str, width: u32, height: u32) {
 
     flow(&page, &bench).await;
     prompts(&page).await;
+    dialer(&page).await;
+}
+
+/// The dialer panel: refused, and with two judged runs laid over each other.
+async fn dialer(page: &Browser) {
+    page.click("link", "Dialer").await;
+    page.one("form", "Dialer simulation").await;
+    page.click("button", "Start simulation").await;
+    page.one("alert", "").await;
+    check(page, "/dialer, refused").await;
+    page.click("button", "Make up a campaign").await;
+    let flow = "function () { this.focus(); this.select() }";
+    page.ready("combobox", "Flow").await.call(flow, &[]).await;
+    page.command("Input.insertText", json!({ "text": "support-line" })).await;
+    page.ready("textbox", "Calls").await.call(flow, &[]).await;
+    page.command("Input.insertText", json!({ "text": "2" })).await;
+    page.click("switch", "Compliance bypass").await;
+    for run in ["1", "2"] {
+        page.click("button", "Start simulation").await;
+        let judged = format!(
+            "/passed|failed/.test(document.querySelector('section[aria-label=\"Verdict\"]').innerText) \
+             && [...document.querySelectorAll('.dialer-runs td')].some((cell) => cell.textContent.includes('{run}'))"
+        );
+        wait::until("the run's verdict", async || (page.evaluate(&judged).await == true).then_some(())).await;
+    }
+    page.click("button", "Compare run 1").await;
+    page.one("region", "Comparison").await;
+    check(page, "/dialer, two runs").await;
 }
 
 /// The prompt panel: empty, with a prompt that was sent and played, and with a draft that is refused.
