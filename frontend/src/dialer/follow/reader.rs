@@ -24,6 +24,8 @@ const MAX_QUEUED: usize = 2_000;
 const REFRESH_INTERVAL: Duration = Duration::from_millis(250);
 /// Share of the time that figures and views may take: one in so many parts.
 const REFRESH_SHARE: u32 = 8;
+/// Longest time between two of them while events come, however busy the machine is.
+const MAX_REFRESH_INTERVAL: Duration = Duration::from_secs(3);
 /// Time for which the last events of a run that is over are waited for.
 const LAST_EVENT_WAIT: Duration = Duration::from_secs(5);
 /// The same, while the stream of events is not there.
@@ -193,7 +195,8 @@ impl Reader {
         let drawn = Timeout::new(0, move || {
             if let Some(this) = this.upgrade() {
                 let cost = clock::now() - started;
-                let next = started + REFRESH_INTERVAL.max(cost * REFRESH_SHARE);
+                let pause = (cost * REFRESH_SHARE).clamp(REFRESH_INTERVAL, MAX_REFRESH_INTERVAL);
+                let next = started + pause;
                 this.refresh_at.set(this.refresh_at.get().max(next));
             }
         });
