@@ -114,7 +114,7 @@ impl Timeline {
 fn skewed(injected: &Distribution, outcome: CallOutcome) -> Distribution {
     use CallOutcome as O;
 
-    let share = |of: O| (injected.of(of) + f64::from(u8::from(of == outcome))) / 2.0;
+    let share = |of: O| f64::midpoint(injected.of(of), f64::from(u8::from(of == outcome)));
     Distribution::new(share(O::Answered), share(O::Busy), share(O::NoAnswer), share(O::DialTone))
         .expect("halves of distributions are one")
 }
