@@ -214,6 +214,41 @@ async fn two_proxies_on_one_postgres_show_each_event_once_on_both() {
     }
 }
 
+/// As in a container: the stand-in inside, and a door that anybody may find.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_it_is_reached_from_elsewhere_the_stand_in_signs_its_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = "an-access-token-of-some-length";
+    std::fs::write(folder.path().join("token"), token).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dialbench"));
+    command.args(["serve", "--listen", "0.0.0.0:0", "--access-token-file", "token"]);
+    let program = Program::start(command.env_clear().current_dir(folder.path()));
+    let port = program.address.rsplit_once(':').unwrap().1;
+    let port = port.split(' ').next().unwrap();
+    let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+    let http = client();
+    let forged = Posted::of_call("s", 1, "completed").unsigned(&http, &format!("127.0.0.1:{port}"));
+    assert_eq!(within(forged.send()).await.unwrap().status(), 401);
+    let request = serde_json::json!({
+        "campaignId": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        "virtualAgentMatrix": { "flowId": "support-line" },
+        "outcomeInjection": { "enabled": false },
+        "concurrencyLimit": 1,
+        "maxCalls": 1,
+        "complianceBypass": true,
+    });
+    let begin = http.post(url("/api/dialer/simulations")).header("x-dialbench", "1").bearer_auth(token);
+    assert_eq!(within(begin.json(&request).send()).await.unwrap().status(), 201);
+    let follow = http.get(url("/api/dialer/events?after=0")).bearer_auth(token);
+    let mut stream = within(follow.send()).await.unwrap();
+    let mut text = String::new();
+    while !text.contains("event: simulation") {
+        let chunk = within(stream.chunk()).await.unwrap().expect("the stream is open");
+        text.push_str(str::from_utf8(&chunk).unwrap());
+    }
+    assert!(text.contains("\"completed\""), "{text}");
+}
+
 /// Disks so small that they fill: a `tmpfs` each for database and audit log, in a mount namespace of the program's own.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,9 @@
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use reqwest::Url;
 use secrecy::SecretString;
@@ -52,6 +57,18 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Times and sizes that only tests and unusual networks change.
     pub tuning: Tuning,
+}
+
+impl Config {
+    /// Returns true where a proxy that listens on `listening` is reached from this machine alone.
+    pub fn is_local(&self, listening: SocketAddr) -> bool {
+        listening.ip().is_loopback() && self.public_url.as_ref().is_none_or(is_loopback)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Test that CXone puts an event to before it sends it.

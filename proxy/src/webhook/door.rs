@@ -1,6 +1,5 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use reqwest::Url;
 use wire::api::{ProfileName, WebhookDoor};
 
 use super::{PATH, Verifier};
@@ -19,14 +18,13 @@ impl Door {
     /// Returns the door that follows from the configuration and the listening address.
     pub(crate) fn new(config: &Config, listening: SocketAddr) -> Self {
         let verifier = Verifier::new(&config.webhook);
-        let is_local = listening.ip().is_loopback() && config.public_url.as_ref().is_none_or(is_loopback);
         let url = match (&config.public_url, config.profile) {
             (Some(base), _) => Some(format!("{}{PATH}", base.as_str().trim_end_matches('/'))),
             // The stand-in is on this machine.
             (None, ProfileName::Sandbox) => Some(format!("http://{}{PATH}", reachable(listening))),
             (None, ProfileName::Tutorial) => None,
         };
-        Self { is_open: is_local || verifier.is_needed(), verifier, url }
+        Self { is_open: config.is_local(listening) || verifier.is_needed(), verifier, url }
     }
 
     /// Returns true when events are taken at all.
@@ -53,11 +51,6 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
     };
     let ip = listening.ip();
     SocketAddr::new(if ip.is_unspecified() { own } else { ip }, listening.port())
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]
