@@ -95,7 +95,7 @@ pub(super) fn CallersVoice() -> impl IntoView {
                 Source::Microphone => microphone(state).await,
                 Source::Phrase => phrase(state, ended).await,
                 Source::File => match bytes {
-                    Some(bytes) => play(state, bytes, ended).await,
+                    Some(bytes) => play(state, JsFuture::from(bytes), ended).await,
                     None => return,
                 },
             };
@@ -158,38 +158,43 @@ pub(super) fn CallersVoice() -> impl IntoView {
 }
 
 async fn microphone(state: VoiceState) -> Result<Connected, JsValue> {
+    let (context, node) = (state.context(), state.node());
     let devices = web_sys::window().expect("a page has a window").navigator().media_devices()?;
     let constraints = MediaStreamConstraints::new();
     constraints.set_audio(&JsValue::TRUE);
     let stream: MediaStream =
         JsFuture::from(devices.get_user_media_with_constraints(&constraints)?).await?.dyn_into()?;
     let tracks = stream.get_audio_tracks().iter().map(JsValue::unchecked_into).collect();
-    let from: AudioNode = state.context().create_media_stream_source(&stream)?.into();
-    from.connect_with_audio_node(&state.node())?;
+    let from: AudioNode = context.create_media_stream_source(&stream)?.into();
+    from.connect_with_audio_node(&node)?;
     Ok(Connected { from, tracks, _playing: None })
 }
 
 async fn phrase(state: VoiceState, ended: impl FnMut() + 'static) -> Result<Connected, JsValue> {
-    let window = web_sys::window().expect("a page has a window");
-    let response: Response =
-        JsFuture::from(window.fetch_with_str(&asset("phrase.flac")?)).await?.dyn_into()?;
-    play(state, response.array_buffer()?, ended).await
+    let bytes = async {
+        let window = web_sys::window().expect("a page has a window");
+        let response: Response =
+            JsFuture::from(window.fetch_with_str(&asset("phrase.flac")?)).await?.dyn_into()?;
+        JsFuture::from(response.array_buffer()?).await
+    };
+    play(state, bytes, ended).await
 }
 
 /// Plays what the browser can decode, once.
 async fn play(
     state: VoiceState,
-    bytes: Promise,
+    bytes: impl Future<Output = Result<JsValue, JsValue>>,
     ended: impl FnMut() + 'static,
 ) -> Result<Connected, JsValue> {
-    let bytes: ArrayBuffer = JsFuture::from(bytes).await?.dyn_into()?;
-    let context = state.context();
+    // The panel may be gone by the time the bytes are there.
+    let (context, node) = (state.context(), state.node());
+    let bytes: ArrayBuffer = bytes.await?.dyn_into()?;
     let buffer: AudioBuffer = JsFuture::from(context.decode_audio_data(&bytes)?).await?.dyn_into()?;
     let from: AudioBufferSourceNode = context.create_buffer_source()?;
     from.set_buffer(Some(&buffer));
     let ended = Closure::<dyn FnMut()>::new(ended);
     from.add_event_listener_with_callback("ended", ended.as_ref().unchecked_ref())?;
-    from.connect_with_audio_node(&state.node())?;
+    from.connect_with_audio_node(&node)?;
     from.start()?;
     Ok(Connected {
         from: from.clone().into(),

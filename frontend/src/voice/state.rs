@@ -88,9 +88,10 @@ impl VoiceState {
         self.sound.with_value(|sound| sound.analyser.clone())
     }
 
-    /// Sends the audio thread a message.
+    /// Sends the audio thread a message, for as long as the panel is there: a phrase may end after it.
     pub(super) fn post(self, command: &ThreadCommand<'_>) {
-        if let Ok(port) = self.node().port() {
+        let node = self.sound.try_with_value(|sound| sound.node.clone());
+        if let Some(Ok(port)) = node.map(|node| node.port()) {
             // A living node's port takes any message that can be cloned, and these can.
             let _ = port.post_message(&command.to_message());
         }
