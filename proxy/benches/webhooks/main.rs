@@ -9,7 +9,7 @@
 
 mod bare;
 mod load;
-#[path = "../../tests/common/postgres.rs"]
+#[path = "../../tests/it/common/postgres.rs"]
 mod postgres;
 mod server;
 

@@ -1,12 +1,8 @@
 //! Flow simulations and exports: what is refused before CXone is asked, what is sent twice, and what is recorded.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::sync::{Arc, atomic::Ordering};
 
-use common::{Fake, Proxy, client, fake::Scripted, problem, proxy, within};
+use crate::common::{Fake, Proxy, client, fake::Scripted, problem, proxy, within};
 use corpus::{WrongRequest, right_requests, wrong_requests};
 use ivr::CompiledFlow;
 use proxy::config::{ProfileName, Service, ServiceConfig};
@@ -358,7 +354,7 @@ async fn a_wrong_export_or_one_without_a_platform_goes_nowhere() {
     assert_eq!(profile["qaConfigured"], true);
     proxy.stop().await;
 
-    let proxy = common::proxy(&fake, |_| {}).await;
+    let proxy = crate::common::proxy(&fake, |_| {}).await;
     let shown = problem(proxy.post("/api/qa/exports", &export()).await, 503).await;
     assert!(shown["detail"].as_str().unwrap().contains("qa.endpoint"), "{shown}");
     let profile: Value = proxy.get("/api/profile").await.json().await.unwrap();
@@ -377,7 +373,7 @@ async fn the_stand_in_s_flow_is_run_through_a_storm_and_judged() {
     let settings = SandboxConfig { simulation_time: (quick, quick * 4), ..SandboxConfig::default() };
     let stand_in = sandbox::start(settings).await.unwrap();
     let (id, secret) = stand_in.credentials();
-    let proxy = common::proxy_at(stand_in.address(), |config| {
+    let proxy = crate::common::proxy_at(stand_in.address(), |config| {
         config.profile = ProfileName::Sandbox;
         let endpoint =
             stand_in.endpoints().into_iter().find(|endpoint| endpoint.service == Service::Flow).unwrap();

@@ -1,20 +1,16 @@
 //! `/ws/voice/{callId}`: bytes, ends and stalls.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::time::Duration;
 
+use crate::common::{Fake, Socket, close_code, fake::Scripted, proxy, refusal, within};
 use axum::extract::ws::{CloseFrame, Message as FromCxone, WebSocket};
-use common::{Fake, Socket, close_code, fake::Scripted, proxy, refusal, within};
 use futures_util::{SinkExt as _, StreamExt as _};
 use proxy::config::Service;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 const FRAME: usize = 320;
 
-async fn joined(fake: &Fake, proxy: &common::Proxy) -> (Socket, WebSocket) {
+async fn joined(fake: &Fake, proxy: &crate::common::Proxy) -> (Socket, WebSocket) {
     let page = proxy.dial("/ws/voice/c-1").await.unwrap();
     (page, fake.voice().await)
 }
@@ -276,7 +272,7 @@ async fn a_cxone_that_is_gone_is_502_and_one_that_is_unknown_503() {
     assert!(!problem["detail"].as_str().unwrap().contains("canary-token"), "{problem}");
     proxy.stop().await;
 
-    let proxy = common::proxy(&fake, |config| {
+    let proxy = crate::common::proxy(&fake, |config| {
         config.services.get_mut(&Service::Voice).unwrap().missing = vec!["service.voice.base_url".into()];
     })
     .await;
@@ -340,10 +336,10 @@ async fn streams_are_bounded() {
 async fn asked_without_a_handshake_it_says_why_there_would_be_none() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
-    let shown = common::problem(proxy.get("/ws/voice/c-1").await, 400).await;
+    let shown = crate::common::problem(proxy.get("/ws/voice/c-1").await, 400).await;
     assert!(shown["upstream"].is_null(), "{shown}");
     fake.script_handshakes([Scripted::status(403)]);
-    let shown = common::problem(proxy.get("/ws/voice/c-1").await, 403).await;
+    let shown = crate::common::problem(proxy.get("/ws/voice/c-1").await, 403).await;
     assert_eq!(shown["upstream"], serde_json::json!({ "service": "voice", "status": 403 }));
     assert!(shown["detail"].as_str().is_some_and(|detail| detail.contains("agent:voice:stream")), "{shown}");
     proxy.stop().await;

@@ -1,13 +1,9 @@
 //! The proxy in front of the real stand-in: tones go up, events come down, and an outage is survived.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::time::{Duration, Instant};
 
+use crate::common::{Page, Proxy, Socket, close_code, within};
 use base::digit::Digit;
-use common::{Page, Proxy, Socket, close_code, within};
 use futures_util::{
     SinkExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
@@ -32,7 +28,7 @@ const FRAME_SAMPLES: usize = 160;
 async fn bench() -> (Sandbox, Proxy) {
     let stand_in = sandbox::start(SandboxConfig::default()).await.unwrap();
     let (id, secret) = stand_in.credentials();
-    let proxy = common::proxy_at(stand_in.address(), |config| {
+    let proxy = crate::common::proxy_at(stand_in.address(), |config| {
         config.profile = ProfileName::Sandbox;
         for endpoint in stand_in.endpoints() {
             let settings = ServiceConfig::at(
@@ -169,7 +165,7 @@ async fn two_and_two_is_technical_support() {
     assert!(bytes > 16_000, "{bytes} bytes of prompt");
     assert_eq!(code, 1000, "the IVR hung up");
     let hung_up =
-        common::client().delete(proxy.url("/api/calls/int-unknown")).header("x-dialbench", "1").send();
+        crate::common::client().delete(proxy.url("/api/calls/int-unknown")).header("x-dialbench", "1").send();
     assert_eq!(within(hung_up).await.unwrap().status(), 404);
     proxy.stop().await;
     stand_in.shutdown().await;
@@ -204,7 +200,7 @@ async fn an_outage_in_the_middle_of_a_call_is_survived() {
     let telephone = Telephone::lift(&proxy, &call).await;
     telephone.press('2');
     until_action(&mut page, "technical").await;
-    let hang_up = common::client()
+    let hang_up = crate::common::client()
         .delete(proxy.url(&format!("/api/calls/{}", call.interaction_id)))
         .header("x-dialbench", "1")
         .send();
@@ -217,7 +213,7 @@ async fn an_outage_in_the_middle_of_a_call_is_survived() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_nobody_placed_has_no_voice() {
     let (stand_in, proxy) = bench().await;
-    let (status, problem) = common::refusal(proxy.dial("/ws/voice/call-unknown").await.unwrap_err());
+    let (status, problem) = crate::common::refusal(proxy.dial("/ws/voice/call-unknown").await.unwrap_err());
     assert!(matches!(status, 403 | 404), "{problem}");
     assert_eq!(problem["upstream"]["service"], "voice");
     let mut page = proxy.page().await;

@@ -1,12 +1,8 @@
 //! The routes' answers: problems, files, the OpenAPI document, the profile.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::fs;
 
-use common::{Fake, client, problem, proxy, raw};
+use crate::common::{Fake, client, problem, proxy, raw};
 use proxy::config::ProfileName;
 use serde_json::{Value, json};
 use wire::api::PANELS;

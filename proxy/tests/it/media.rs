@@ -1,12 +1,8 @@
 //! Media sessions: what is refused before CXone is asked, what is sent again, what a conflict means, and what is recorded.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::{sync::atomic::Ordering, time::Duration};
 
-use common::{Fake, Proxy, fake::Scripted, media::Fate, problem, proxy, within};
+use crate::common::{Fake, Proxy, fake::Scripted, media::Fate, problem, proxy, within};
 use prompt::{
     control::{ControlPayload, sendable},
     corpus::{WrongControl, right_controls, wrong_controls},

@@ -1,12 +1,8 @@
 //! Simulations of the dialer: one key is one simulation, whatever is lost on the way.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::sync::Arc;
 
-use common::{
+use crate::common::{
     Fake, Proxy, client, dialer::Fate, events::Posted, fake::Scripted, postgres::Postgres, problem,
     program::SECRET, proxy, proxy_at, stream::EventStream, within,
 };

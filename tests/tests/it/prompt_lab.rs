@@ -22,7 +22,7 @@ async fn ask(file: &[u8], settings: &Settings, from: Option<usize>) -> Vec<Value
     let limits = prompt::findings::Limits::default();
     let wanted = json!({ "settings": settings, "target": null, "limits": limits, "medianLufs": null });
     let asked = json!({ "file": file, "wanted": wanted, "from": from });
-    let replies = browser.evaluate(&format!("{}({asked})", include_str!("../src/lab.js"))).await;
+    let replies = browser.evaluate(&format!("{}({asked})", include_str!("../../src/lab.js"))).await;
     replies.as_array().expect("there are replies").clone()
 }
 

@@ -1,12 +1,8 @@
 //! Requests that failed before they were sent: clients are told, since such a request can be sent again whatever it is.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::net::SocketAddr;
 
-use common::{Fake, Proxy, client, fake::Scripted, problem, proxy, proxy_at, within};
+use crate::common::{Fake, Proxy, client, fake::Scripted, problem, proxy, proxy_at, within};
 use proxy::config::ProfileName;
 use serde_json::{Value, json};
 use tokio::{
@@ -31,7 +27,7 @@ async fn with_services_at(address: SocketAddr, fake: &Fake) -> Proxy {
         config.profile = ProfileName::Sandbox;
         config.qa_endpoint = Some(format!("http://{address}/qa").parse().unwrap());
         for (service, settings) in &mut config.services {
-            settings.token_url = common::service_at(fake.address, *service).token_url;
+            settings.token_url = crate::common::service_at(fake.address, *service).token_url;
         }
     })
     .await

@@ -1,13 +1,9 @@
 //! The proxy in front of the stand-in's media gateway: one session for one press, whatever is lost on the way.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::{sync::Arc, time::Duration};
 
+use crate::common::{Proxy, problem, within};
 use base::time::Instant;
-use common::{Proxy, problem, within};
 use jobs::{Backoff, Ending, JobConfig, JobInput, JobMachine, JobOutput, Start};
 use prompt::{
     codec::Codec,
@@ -40,7 +36,7 @@ async fn bench(limits: Limits) -> (Sandbox, Proxy) {
     };
     let stand_in = sandbox::start(settings).await.unwrap();
     let (id, secret) = stand_in.credentials();
-    let proxy = common::proxy_at(stand_in.address(), |config| {
+    let proxy = crate::common::proxy_at(stand_in.address(), |config| {
         config.profile = ProfileName::Sandbox;
         config.limits = Limits { requests_per_second: 100_000, ..limits };
         for endpoint in stand_in.endpoints() {

@@ -1,9 +1,5 @@
 //! The program under a power cut, a full disk, and beside another one: no event is lost, none is counted twice.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::{
     path::Path,
     process::Command,
@@ -14,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use common::{
+use crate::common::{
     client,
     events::{Posted, counted, now_s},
     postgres::Postgres,
@@ -296,7 +292,7 @@ async fn on_full_disks_nothing_is_confirmed_and_reading_goes_on() {
         taken.push(event);
     };
     assert_eq!(refusal.headers()["retry-after"], "5");
-    let shown = common::problem(refusal, 503).await;
+    let shown = crate::common::problem(refusal, 503).await;
     assert!(shown["detail"].as_str().unwrap().contains("disk is full"), "{shown}");
     let mut page = EventStream::open(&program.address, "?after=0", None).await;
     assert_eq!(counted(&page.take(taken.len()).await).len(), taken.len());

@@ -1,23 +1,19 @@
 //! Tokens: one request however many callers, every style, every refusal.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant, SystemTime},
 };
 
-use common::{CLIENT_ID, CLIENT_SECRET, Fake, fake::Scripted, proxy, within};
+use crate::common::{CLIENT_ID, CLIENT_SECRET, Fake, fake::Scripted, proxy, within};
 use futures_util::future::join_all;
 use proxy::config::{Service, TokenStyle};
 use serde_json::{Value, json};
 
 const CROWD: usize = 1_000;
 
-async fn crowd(proxy: &common::Proxy) {
-    let client = common::client();
+async fn crowd(proxy: &crate::common::Proxy) {
+    let client = crate::common::client();
     let calls = (0..CROWD).map(|_| client.get(proxy.url("/api/interactions/i/call")).send());
     for answer in within(join_all(calls)).await {
         assert_eq!(answer.unwrap().status(), 200);
@@ -67,7 +63,7 @@ async fn a_token_that_lives_shorter_than_its_margin_is_used() {
 
 #[tokio::test]
 async fn every_style_asks_as_the_contract_says() {
-    async fn asked(style: TokenStyle, send_scopes: bool) -> common::fake::TokenRequest {
+    async fn asked(style: TokenStyle, send_scopes: bool) -> crate::common::fake::TokenRequest {
         let fake = Fake::start().await;
         let proxy = proxy(&fake, |config| {
             let voice = config.services.get_mut(&Service::Voice).unwrap();
@@ -245,7 +241,7 @@ async fn a_client_that_repeats_itself_has_cxone_asked_once() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
     let get = async |path: &str| {
-        let request = common::client().get(proxy.url(path)).header("x-dialbench-retry", "client");
+        let request = crate::common::client().get(proxy.url(path)).header("x-dialbench-retry", "client");
         within(request.send()).await.unwrap()
     };
     assert_eq!(get("/api/interactions/i/call").await.status(), 200);

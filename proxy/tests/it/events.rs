@@ -1,13 +1,9 @@
 //! `/ws/interactions`: one subscription, every event once, and a gap wherever one may be missing.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::time::{Duration, Instant};
 
+use crate::common::{Fake, Page, fake::Scripted, proxy, refusal, within};
 use axum::extract::ws::{CloseFrame, Message as FromCxone, WebSocket};
-use common::{Fake, Page, fake::Scripted, proxy, refusal, within};
 use futures_util::StreamExt as _;
 use proxy::config::Service;
 use serde_json::{Value, json};
@@ -262,7 +258,7 @@ async fn a_page_that_does_not_read_is_closed_with_1013_and_holds_up_nobody() {
         }
         unreachable!("the loop has no end")
     };
-    let last = tokio::time::timeout(4 * common::PATIENCE, flooding).await.unwrap();
+    let last = tokio::time::timeout(4 * crate::common::PATIENCE, flooding).await.unwrap();
     let mut seen = 0;
     let code = within(async {
         loop {

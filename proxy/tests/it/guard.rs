@@ -1,12 +1,8 @@
 //! Hosts, origins, headers and slow clients: what stands between the proxy and the rest of the world.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
 use std::time::Duration;
 
-use common::{Fake, client, problem, proxy, raw, refusal, within};
+use crate::common::{Fake, client, problem, proxy, raw, refusal, within};
 use proxy::config::ProfileName;
 use serde_json::{Value, json};
 use tokio::{

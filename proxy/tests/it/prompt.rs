@@ -1,7 +1,5 @@
 //! `dialbench prompt`, as a user runs it, on real speech.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,10 +1,6 @@
 //! Events of the dialer's simulations: who may post them, and that each reaches every page once.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
-
-use common::{
+use crate::common::{
     Fake, Proxy,
     events::{Posted, counted, now_s},
     postgres::Postgres,

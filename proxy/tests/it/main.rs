@@ -1,0 +1,20 @@
+//! The proxy over real sockets, in front of a CXone that does what a test says, and of the real stand-in. One program, so
+//! that it is linked once and its tests fill each other's waits; what looks at the whole process has programs of its own.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+mod dialer;
+mod durability;
+mod events;
+mod guard;
+mod media;
+mod playback;
+mod prompt;
+mod routes;
+mod sandbox;
+mod simulations;
+mod tokens;
+mod unsent;
+mod voice;
+mod webhooks;
