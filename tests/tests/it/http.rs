@@ -112,15 +112,18 @@ async fn the_openapi_document_has_every_api_route_that_answers() {
     for (path, methods) in paths {
         let filled = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
         let filled = filled.collect::<Vec<_>>().join("/");
-        for method in methods.as_object().expect("methods are an object").keys() {
+        for (method, operation) in methods.as_object().expect("methods are an object") {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("it is a method");
             let answer = bench.send(method.clone(), &filled).send().await.expect("the server answers");
             assert_ne!(answer.status(), 405, "{method} {filled}");
             let kind =
                 answer.headers().get("content-type").map(|kind| kind.to_str().unwrap_or_default().to_owned());
-            let expected =
-                if answer.status().is_success() { "application/json" } else { "application/problem+json" };
-            assert_eq!(kind.as_deref(), Some(expected), "{method} {filled}");
+            let status = answer.status();
+            let declared = operation["responses"][status.as_str()]["content"].as_object();
+            let declared = declared.and_then(|content| content.keys().next()).map(String::as_str);
+            let expected = if status.is_success() { declared } else { Some("application/problem+json") };
+            assert!(expected.is_some(), "{method} {filled}: the document does not say what {status} is");
+            assert_eq!(kind.as_deref(), expected, "{method} {filled}");
         }
     }
 }
