@@ -5,10 +5,9 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use data_encoding::HEXLOWER;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
-
-use crate::id::hex;
 
 /// Name of the cookie that the access token is exchanged for.
 const COOKIE_NAME: &str = "dialbench_session";
@@ -25,7 +24,7 @@ impl Access {
     pub(crate) fn new(token: &SecretString) -> Self {
         let token = token.expose_secret();
         // The cookie follows from the token, so that a restart keeps sessions and a new token ends them.
-        let cookie = hex(&Sha256::digest(format!("dialbench session\n{token}")));
+        let cookie = HEXLOWER.encode(&Sha256::digest(format!("dialbench session\n{token}")));
         Self { token: hash(token), cookie_hash: hash(&cookie), cookie: cookie.into() }
     }
 

@@ -21,7 +21,7 @@ const SIMULATIONS: &str = "/api/dialer/simulations";
 /// CXone behind the proxy.
 #[derive(Default)]
 struct Dialer {
-    /// What the next submissions are answered instead, the first last.
+    /// Answers to the next submissions in place of the usual one, the first last.
     refusals: Vec<Answer>,
     /// Submissions are not answered.
     is_silent: bool,

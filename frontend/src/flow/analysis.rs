@@ -8,6 +8,7 @@ use super::{
     state::FlowModel,
     view::{AnalysedRun, FlowView},
 };
+use crate::kit::checks::CheckTable;
 
 /// Maximum number of items of a list; further ones are only counted.
 const MAX_ITEMS: usize = 500;
@@ -50,23 +51,7 @@ fn Verdict(looked: AnalysedRun) -> impl IntoView {
             {format!("Run {}: ", looked.record.number)}
             <strong data-verdict=name>{name}</strong>". "{accuracy}
         </p>
-        {(!checks.is_empty()).then(|| view! {
-            <div class="scroll" tabindex="0" role="group" aria-label="Expectations, one by one">
-                <table aria-label="Expectations">
-                    <thead><tr>
-                        <th scope="col">"About"</th><th scope="col">"Expected"</th><th scope="col">"Happened"</th><th scope="col">"Held"</th>
-                    </tr></thead>
-                    <tbody>
-                        {checks.into_iter().map(|check| view! {
-                            <tr>
-                                <th scope="row">{check.about}</th><td>{check.expected}</td><td>{check.actual}</td>
-                                <td data-verdict=if check.held { "passed" } else { "failed" }>{if check.held { "yes" } else { "no" }}</td>
-                            </tr>
-                        }).collect_view()}
-                    </tbody>
-                </table>
-            </div>
-        })}
+        {(!checks.is_empty()).then(|| view! { <CheckTable name="Expectations" checks /> })}
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the panels are made of.
 
+pub(crate) mod checks;
 pub(crate) mod forms;
 pub(crate) mod frame;
 pub(crate) mod jobs;

@@ -15,7 +15,7 @@ pub(crate) fn QaExportForm<K, P>(
     /// The test identifier that is taken where none is typed.
     #[prop(into)]
     proposed: Signal<Option<String>>,
-    /// What is shown. An answer is shown as long as this is what it is about.
+    /// The subject that is shown. An answer is shown as long as it is about this one.
     shown: Signal<K>,
     /// Returns what is exported under a test identifier.
     payload: P,

@@ -1,7 +1,6 @@
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use wire::api::AuditEntry;
-
-use crate::id::hex;
 
 /// Value of `prev` in the first line.
 pub(super) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -55,5 +54,5 @@ fn hash_of(body: &str) -> String {
     let mut hasher = Sha256::new();
     hasher.update(body.as_bytes());
     hasher.update(b"}");
-    hex(&hasher.finalize())
+    HEXLOWER.encode(&hasher.finalize())
 }

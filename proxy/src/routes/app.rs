@@ -6,9 +6,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use data_encoding::HEXLOWER;
 use wire::api::Panel;
 
-use crate::{assets::Assets, error::ApiError, id::hex, state::AppState};
+use crate::{assets::Assets, error::ApiError, state::AppState};
 
 /// File of the page itself.
 const PAGE: &str = "index.html";
@@ -84,7 +85,7 @@ fn serve(assets: &Assets, name: &str, request: &HeaderMap) -> Option<Response> {
         .find_map(|(encoding, ending)| Some((encoding, assets.read(&format!("{name}{ending}"))?)))
         .map(|(encoding, file)| (Some(encoding), file))
         .or_else(|| Some((None, assets.read(name)?)))?;
-    let etag = format!("\"{}\"", &hex(&hash)[..32]);
+    let etag = format!("\"{}\"", &HEXLOWER.encode(&hash)[..32]);
     let unchanged = request
         .get_all(header::IF_NONE_MATCH)
         .iter()

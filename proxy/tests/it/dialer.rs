@@ -95,6 +95,32 @@ async fn a_key_is_one_simulation_however_often_it_is_sent() {
 }
 
 #[tokio::test]
+async fn two_proxies_on_one_postgres_send_a_key_once() {
+    let (fake, postgres) = (Fake::start().await, Postgres::start().await);
+    let shared = async || {
+        proxy(&fake, |config| config.database_url = DatabaseUrl::parse(&postgres.url).unwrap()).await
+    };
+    let (one, two) = (shared().await, shared().await);
+    let gate = Arc::new(Semaphore::new(0));
+    fake.shared.dialer.script([Fate::Held(Arc::clone(&gate))]);
+    let asked = [&one, &two].map(|proxy| tokio::spawn(submission(proxy, "key", &request()).send()));
+    within(async {
+        while fake.shared.dialer.submissions() == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    gate.add_permits(1);
+    for answer in asked {
+        assert_eq!(accepted(within(answer).await.unwrap().unwrap()).await["id"], "sim-1");
+    }
+    assert_eq!(accepted(submit(&two, "key").await).await["id"], "sim-1");
+    assert_eq!(fake.shared.dialer.submissions(), 1);
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test]
 async fn every_wrong_field_is_named_before_cxone_is_asked() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;

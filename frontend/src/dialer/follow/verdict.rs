@@ -1,16 +1,14 @@
 //! The region `Verdict`: the run against the bounds that it was to keep, and the figures behind it.
 
 use leptos::prelude::*;
-use scenario::{
-    dialer::verdict::{Figures, described_p},
-    report::Case,
-};
+use scenario::dialer::verdict::{Figures, described_p};
 
 use super::{
     counted, duration,
     following::{Following, Standing},
     percent,
 };
+use crate::kit::checks::CheckTable;
 
 /// Shows the verdict with each check, and the statistics; before the run's end the statistics alone.
 #[component]
@@ -40,7 +38,7 @@ pub(crate) fn Verdict(following: Following) -> impl IntoView {
             <header><h2>"Verdict"</h2></header>
             <p class="headline" role="status" aria-label="Verdict of the run">{headline}</p>
             {move || missing().map(|text| view! { <p class="wrong">{text}</p> })}
-            {move || following.judged.get().map(|case| view! { <Checks case /> })}
+            {move || following.judged.get().map(|case| view! { <CheckTable name="Checks" checks=case.checks /> })}
             {move || following.figures.get().map(|figures| view! { <Statistics figures /> })}
         </section>
     }
@@ -57,27 +55,6 @@ fn pending(following: Following) -> &'static str {
         (Standing::Following | Standing::Ended(_), Some(_)) => {
             "The run goes on; the figures are those of now."
         }
-    }
-}
-
-#[component]
-fn Checks(case: Case) -> impl IntoView {
-    view! {
-        <div class="scroll" tabindex="0" role="group" aria-label="Checks, one by one">
-            <table aria-label="Checks">
-                <thead><tr>
-                    <th scope="col">"About"</th><th scope="col">"Expected"</th><th scope="col">"Happened"</th><th scope="col">"Held"</th>
-                </tr></thead>
-                <tbody>
-                    {case.checks.into_iter().map(|check| view! {
-                        <tr>
-                            <th scope="row">{check.about}</th><td>{check.expected}</td><td>{check.actual}</td>
-                            <td data-verdict=if check.held { "passed" } else { "failed" }>{if check.held { "yes" } else { "no" }}</td>
-                        </tr>
-                    }).collect_view()}
-                </tbody>
-            </table>
-        </div>
     }
 }
 

@@ -31,7 +31,7 @@ pub struct DialerFake {
     pub submitted: Mutex<Vec<Value>>,
     /// The fates of the next ones.
     pub fates: Mutex<VecDeque<Fate>>,
-    /// What the next questions for a simulation are answered.
+    /// The answers to the next questions for a simulation.
     pub answers: Mutex<VecDeque<Scripted>>,
     /// The metrics that were posted.
     pub metrics: Mutex<Vec<Value>>,
