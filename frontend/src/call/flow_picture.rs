@@ -50,7 +50,7 @@ fn spoken(flow: &CompiledFlow, node: ivr::NodeIx) -> Option<String> {
 #[component]
 fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
     let store = expect_context::<CallContext>().store;
-    let Layout { nodes, edges, width, height } = layout(flow.definition(), MEASURES);
+    let Layout { nodes, heights, edges, width, height } = layout(flow.definition(), MEASURES);
     let picture = NodeRef::<leptos::svg::Svg>::new();
     let places = nodes.clone();
     let current = Memo::new(move |_| store.position.get().map(|position| position.node.index()));
@@ -70,7 +70,7 @@ fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
     let drawn_edges = edges
         .iter()
         .map(|edge| {
-            let (line, label) = edges::route(edge, &nodes, &MEASURES);
+            let (line, label) = edges::route(edge, &nodes, &heights, &MEASURES);
             let (from, to) = (edge.from, edge.to);
             let taken = move || visited.with(|visited| visited.windows(2).any(|pair| pair == [from, to]));
             view! {

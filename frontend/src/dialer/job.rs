@@ -54,7 +54,7 @@ impl PanelJob for DialerRun {
     }
 
     fn place() -> String {
-        "one of the organisation's five places at CXone".into()
+        "one of the organisation's places at CXone".into()
     }
 }
 

@@ -5,14 +5,19 @@ use std::fmt::Write as _;
 use ivr::{EdgeRoute, Measures, Point};
 use web_sys::SvgElement;
 
-/// Returns the path of an edge, and the place of its label.
-pub(crate) fn route(edge: &EdgeRoute, nodes: &[Point], measures: &Measures) -> (String, Point) {
+/// Returns the path of an edge that is drawn, and the place of its label.
+pub(crate) fn route(
+    edge: &EdgeRoute,
+    nodes: &[Point],
+    heights: &[f64],
+    measures: &Measures,
+) -> (String, Point) {
     let (from, to) = (nodes[edge.from], nodes[edge.to]);
     if edge.back {
         return route_back(from, to, measures);
     }
-    let start = Point { x: from.x, y: from.y + measures.node_height / 2.0 };
-    let end = Point { x: to.x, y: to.y - measures.node_height / 2.0 };
+    let start = Point { x: from.x, y: from.y + heights[edge.from] / 2.0 };
+    let end = Point { x: to.x, y: to.y - heights[edge.to] / 2.0 };
     let mut line = format!("M{:.1} {:.1}", start.x, start.y);
     let mut at = start;
     for &next in edge.via.iter().chain([&end]) {

@@ -1,9 +1,10 @@
 //! Where a flow's nodes stand in its picture, after Sugiyama, Tagawa and Toda (1981): layers from the start
 //! downwards, few crossings, and branches that go round the nodes between.
 
-use std::collections::HashMap;
-
-use crate::graph::FlowDefinition;
+use crate::{
+    graph::FlowDefinition,
+    part::{Part, indices},
+};
 
 /// Number of times that layers are reordered and straightened; more changes little.
 const SWEEPS: usize = 8;
@@ -15,6 +16,18 @@ pub struct Point {
     pub x: f64,
     /// Distance downwards.
     pub y: f64,
+}
+
+/// What becomes of an edge in the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EdgeEnd {
+    /// A line leads to its node.
+    #[default]
+    Drawn,
+    /// It is named at the node that it leaves: it leads to an exit that many nodes share.
+    SharedExit,
+    /// It is named at the node that it leaves: its node is not in this part of the picture.
+    Elsewhere,
 }
 
 /// One or more branches between the same two nodes.
@@ -30,14 +43,18 @@ pub struct EdgeRoute {
     pub via: Vec<Point>,
     /// True when it leads back up, or to its own node.
     pub back: bool,
+    /// Whether a line is drawn for it.
+    pub end: EdgeEnd,
 }
 
 /// A flow's picture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layout {
-    /// The centre of each node, in the definition's order.
+    /// The centre of each node, in the definition's order. That of a node which is not drawn means nothing.
     pub nodes: Vec<Point>,
-    /// The edges, in the definition's order.
+    /// The height of each node, in the same order.
+    pub heights: Vec<f64>,
+    /// The edges that leave nodes which are drawn, in the definition's order.
     pub edges: Vec<EdgeRoute>,
     /// Width of the picture.
     pub width: f64,
@@ -60,22 +77,40 @@ pub struct Measures {
 
 /// Lays a flow out. Branches to unknown nodes are left out. Linear in the branches, times the layers they span.
 pub fn layout(flow: &FlowDefinition, measures: Measures) -> Layout {
-    let mut edges = edges(flow);
+    layout_part(flow, &Part::whole(flow), measures, |_, _| measures.node_height)
+}
+
+/// As [`layout`], with a part of the flow. `height` gets the index of a node that is drawn and those of its edges that are
+/// named at it, and returns its height.
+pub fn layout_part(
+    flow: &FlowDefinition,
+    part: &Part,
+    measures: Measures,
+    height: impl Fn(usize, &[&EdgeRoute]) -> f64,
+) -> Layout {
+    let mut edges = edges(flow, part);
     let start = flow.nodes.iter().position(|node| node.id == flow.start).unwrap_or(0);
-    let ranks = rank(flow.nodes.len(), start, &mut edges);
-    let mut grid = Grid::new(&ranks, &edges, measures);
+    let ranks = rank(part, start, &mut edges);
+    let mut named = vec![Vec::new(); flow.nodes.len()];
+    for edge in edges.iter().filter(|edge| edge.end != EdgeEnd::Drawn) {
+        named[edge.from].push(edge);
+    }
+    let of = |(node, named): (usize, &Vec<&EdgeRoute>)| {
+        if part.drawn[node] { height(node, named) } else { measures.node_height }
+    };
+    let heights = named.iter().enumerate().map(of).collect();
+    let mut grid = Grid::new(part, &ranks, &edges, measures);
     for sweep in 0..SWEEPS {
         grid.reorder(sweep % 2 == 0);
     }
     grid.straighten();
-    grid.into_layout(flow.nodes.len(), edges)
+    grid.into_layout(heights, edges)
 }
 
-fn edges(flow: &FlowDefinition) -> Vec<EdgeRoute> {
-    let index: HashMap<&str, usize> =
-        flow.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
+fn edges(flow: &FlowDefinition, part: &Part) -> Vec<EdgeRoute> {
+    let index = indices(flow);
     let mut edges: Vec<EdgeRoute> = Vec::new();
-    for (from, node) in flow.nodes.iter().enumerate() {
+    for (from, node) in flow.nodes.iter().enumerate().filter(|(from, _)| part.drawn[*from]) {
         let first = edges.len();
         for branch in &node.branches {
             let Some(&to) = index.get(branch.to.as_str()) else { continue };
@@ -85,7 +120,10 @@ fn edges(flow: &FlowDefinition) -> Vec<EdgeRoute> {
                     edge.label.push_str(" · ");
                     edge.label.push_str(&label);
                 }
-                None => edges.push(EdgeRoute { from, to, label, via: Vec::new(), back: false }),
+                None => {
+                    let end = part.end_at(to);
+                    edges.push(EdgeRoute { from, to, label, via: Vec::new(), back: false, end });
+                }
             }
         }
     }
@@ -101,9 +139,12 @@ enum Seen {
 }
 
 /// Marks the edges that lead back, and gives every node the length of the longest way to it along the others.
-fn rank(count: usize, start: usize, edges: &mut [EdgeRoute]) -> Vec<usize> {
+///
+/// Exits whose edges are not drawn come last, below all others.
+fn rank(part: &Part, start: usize, edges: &mut [EdgeRoute]) -> Vec<usize> {
+    let count = part.drawn.len();
     let mut leaving = vec![Vec::new(); count];
-    for (index, edge) in edges.iter().enumerate() {
+    for (index, edge) in edges.iter().enumerate().filter(|(_, edge)| edge.end == EdgeEnd::Drawn) {
         leaving[edge.from].push(index);
     }
     let mut seen = vec![Seen::Never; count];
@@ -142,6 +183,10 @@ fn rank(count: usize, start: usize, edges: &mut [EdgeRoute]) -> Vec<usize> {
             }
         }
     }
+    let last = (0..count).filter(|&node| part.drawn[node]).map(|node| ranks[node] + 1).max().unwrap_or(0);
+    for node in (0..count).filter(|&node| part.is_shared_exit(node)) {
+        ranks[node] = last;
+    }
     ranks
 }
 
@@ -155,7 +200,7 @@ struct Item {
 
 struct Grid {
     measures: Measures,
-    /// The flow's nodes first, then the places.
+    /// The flow's nodes first, those that are not drawn in no layer, then the places.
     items: Vec<Item>,
     layers: Vec<Vec<usize>>,
     /// Each edge's places.
@@ -164,17 +209,18 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(ranks: &[usize], edges: &[EdgeRoute], measures: Measures) -> Self {
+    fn new(part: &Part, ranks: &[usize], edges: &[EdgeRoute], measures: Measures) -> Self {
         let item = |width| Item { x: 0.0, width, up: Vec::new(), down: Vec::new() };
         let mut items: Vec<Item> = ranks.iter().map(|_| item(measures.node_width)).collect();
-        let mut layers = vec![Vec::new(); ranks.iter().max().map_or(0, |most| most + 1)];
-        for (node, &rank) in ranks.iter().enumerate() {
+        let drawn = || ranks.iter().enumerate().filter(|(node, _)| part.drawn[*node]);
+        let mut layers = vec![Vec::new(); drawn().map(|(_, rank)| rank + 1).max().unwrap_or(0)];
+        for (node, &rank) in drawn() {
             layers[rank].push(node);
         }
         let mut passes = Vec::with_capacity(edges.len());
         for edge in edges {
             let mut places = Vec::new();
-            if !edge.back {
+            if !edge.back && edge.end == EdgeEnd::Drawn {
                 let mut above = edge.from;
                 for layer in &mut layers[ranks[edge.from] + 1..ranks[edge.to]] {
                     let place = items.len();
@@ -264,23 +310,30 @@ impl Grid {
         }
     }
 
-    fn into_layout(self, count: usize, mut edges: Vec<EdgeRoute>) -> Layout {
-        let left = self.items.iter().map(|item| item.x - item.width / 2.0).fold(f64::INFINITY, f64::min);
-        let height = self.measures.node_height;
-        let y = |rank: usize| height / 2.0 + rank as f64 * (height + self.measures.layer_gap);
-        let nodes: Vec<Point> =
-            (0..count).map(|node| Point { x: self.items[node].x - left, y: y(self.ranks[node]) }).collect();
+    /// Each layer is as high as its highest node, and nodes stand in the middle of theirs.
+    fn into_layout(self, heights: Vec<f64>, mut edges: Vec<EdgeRoute>) -> Layout {
+        let count = heights.len();
+        let placed = || self.layers.iter().flatten().map(|&item| &self.items[item]);
+        let left = placed().map(|item| item.x - item.width / 2.0).fold(f64::INFINITY, f64::min);
+        let mut middles = Vec::with_capacity(self.layers.len());
+        let mut below = 0.0;
+        for layer in &self.layers {
+            let height = layer.iter().filter_map(|&item| heights.get(item)).fold(0.0, |a: f64, b| a.max(*b));
+            middles.push(below + height / 2.0);
+            below += height + self.measures.layer_gap;
+        }
+        let point = |item: usize, rank: usize| Point { x: self.items[item].x - left, y: middles[rank] };
+        let mut nodes = vec![Point::default(); count];
+        for &node in self.layers.iter().flatten().filter(|item| **item < count) {
+            nodes[node] = point(node, self.ranks[node]);
+        }
         for (edge, places) in edges.iter_mut().zip(&self.passes) {
             let below = self.ranks[edge.from] + 1;
-            edge.via = places
-                .iter()
-                .enumerate()
-                .map(|(step, &place)| Point { x: self.items[place].x - left, y: y(below + step) })
-                .collect();
+            edge.via = places.iter().enumerate().map(|(step, &place)| point(place, below + step)).collect();
         }
-        let width = self.items.iter().map(|item| item.x + item.width / 2.0 - left).fold(0.0, f64::max);
-        let depth = self.layers.len().checked_sub(1).map_or(0.0, |last| y(last) + height / 2.0);
-        Layout { nodes, edges, width, height: depth }
+        let width = placed().map(|item| item.x + item.width / 2.0 - left).fold(0.0, f64::max);
+        let depth = (below - self.measures.layer_gap).max(0.0);
+        Layout { nodes, heights, edges, width, height: depth }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod graph;
 mod layout;
 mod machine;
 pub mod metrics;
+mod part;
 mod session;
 mod support_line;
 mod timers;
@@ -22,10 +23,11 @@ pub use correct::{Correction, correct};
 pub use event::{DropReason, Event, Input, Outcome, Output, Resolution, Resolved, Speech};
 pub use execute::{DIGIT_GAP, execute};
 pub use graph::FlowDefinition;
-pub use layout::{EdgeRoute, Layout, Measures, Point, layout};
+pub use layout::{EdgeEnd, EdgeRoute, Layout, Measures, Point, layout, layout_part};
 pub use machine::{
     MachineConfig, MenuMachine, OpenError, PromptTiming, SessionKey, SessionView, UnknownSession,
 };
+pub use part::Part;
 pub use support_line::support_line;
 pub use timers::Timer;
 pub use walk::{Stride, Walk};

@@ -1,6 +1,9 @@
 //! Keyboard navigation over a flow's picture, one node at a time.
 
-use super::layout::Layout;
+use crate::{
+    layout::{EdgeEnd, Layout},
+    part::Part,
+};
 
 /// Direction of a step from a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +34,11 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// The ways over `layout`. Of several branches, the one whose other end is nearest is gone along; those that lead
-    /// back are not.
-    pub fn of(layout: &Layout) -> Self {
+    /// Returns the ways over the part of a flow that is laid out. Of several branches, the one whose other end is nearest is
+    /// gone along; those that lead back, or out of the part, are not.
+    pub fn of(layout: &Layout, part: &Part) -> Self {
         let nodes = &layout.nodes;
-        let mut order: Vec<usize> = (0..nodes.len()).collect();
+        let mut order: Vec<usize> = (0..nodes.len()).filter(|&node| part.drawn[node]).collect();
         order.sort_by(|&a, &b| {
             nodes[a].y.total_cmp(&nodes[b].y).then(nodes[a].x.total_cmp(&nodes[b].x)).then(a.cmp(&b))
         });
@@ -45,7 +48,7 @@ impl Walk {
         }
         let mut walk = Self { order, place, up: vec![None; nodes.len()], down: vec![None; nodes.len()] };
         let far = |a: usize, b: usize| (nodes[a].x - nodes[b].x).abs();
-        for edge in layout.edges.iter().filter(|edge| !edge.back) {
+        for edge in layout.edges.iter().filter(|edge| !edge.back && edge.end != EdgeEnd::Elsewhere) {
             let (from, to) = (edge.from, edge.to);
             if walk.down[from].is_none_or(|known| far(from, to) < far(from, known)) {
                 walk.down[from] = Some(to);
@@ -55,6 +58,11 @@ impl Walk {
             }
         }
         walk
+    }
+
+    /// Returns a node's place in the order, counted from 0; that of a node which is not drawn means nothing.
+    pub fn place(&self, node: usize) -> usize {
+        self.place[node]
     }
 
     /// Returns the node that a step from `node` leads to: itself, where there is no other.
@@ -87,10 +95,14 @@ mod tests {
         layout(support_line().definition(), measures)
     }
 
+    fn whole() -> Part {
+        Part::whole(support_line().definition())
+    }
+
     #[test]
     fn every_node_is_come_to_in_reading_order() {
         let layout = picture();
-        let walk = Walk::of(&layout);
+        let walk = Walk::of(&layout, &whole());
         let mut at = walk.go(0, Stride::First);
         let mut seen = vec![at];
         while walk.go(at, Stride::On) != at {
@@ -108,7 +120,7 @@ mod tests {
     #[test]
     fn up_and_down_go_along_branches() {
         let layout = picture();
-        let walk = Walk::of(&layout);
+        let walk = Walk::of(&layout, &whole());
         let joined = |from: usize, to: usize| {
             layout.edges.iter().any(|edge| !edge.back && (edge.from, edge.to) == (from, to))
         };
@@ -120,6 +132,6 @@ mod tests {
             moved += usize::from(down != node);
         }
         assert!(moved > 1, "{moved}");
-        assert_eq!(Walk::of(&Layout::default()).go(0, Stride::Down), 0);
+        assert_eq!(Walk::of(&Layout::default(), &Part::default()).go(0, Stride::Down), 0);
     }
 }

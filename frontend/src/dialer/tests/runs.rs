@@ -53,8 +53,7 @@ async fn without_a_place_of_the_organisation_it_waits_in_sight() {
     let full = || Answer::problem(409, "Five simulations are active").with("retryAfterMs", 200);
     refuse(vec![full(), full()]);
     page.click("button", "Start simulation").await;
-    until("the wait", || page.text().contains("waits for one of the organisation's five places at CXone"))
-        .await;
+    until("the wait", || page.text().contains("waits for one of the organisation's places at CXone")).await;
     until_states(&page, &["running"]).await;
     assert_eq!(submitted(&server).len(), 3);
 }

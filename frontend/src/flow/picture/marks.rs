@@ -103,13 +103,16 @@ impl Marks {
             mark.weight = if weight == Weight::All { taken } else { mark.lit };
         }
         let current = shown.and_then(|(shown, last)| Some(*shown.analysis.path.get(last)? as usize));
-        let parting = shown.zip(other).and_then(|((shown, _), other)| {
-            let at = part_at(&shown.result, &other.result)?;
-            let place = shown.analysis.path.get(at).or_else(|| other.analysis.path.get(at))?;
-            Some(*place as usize)
-        });
+        let parting = shown.zip(other).and_then(|((shown, _), other)| parting(shown, other));
         Self { nodes, edges: lines, current, parting }
     }
+}
+
+/// Returns the node at which two runs part.
+pub(super) fn parting(shown: &AnalysedRun, other: &AnalysedRun) -> Option<usize> {
+    let at = part_at(&shown.result, &other.result)?;
+    let place = shown.analysis.path.get(at).or_else(|| other.analysis.path.get(at))?;
+    Some(*place as usize)
 }
 
 fn count(

@@ -1,64 +1,85 @@
 //! The picture's nodes for keyboard, assistive technology and pointer: a list whose options lie over what is drawn.
 
-use ivr::{Point, Stride, Walk};
-use leptos::{prelude::*, svg::Svg};
-use web_sys::{KeyboardEvent, MouseEvent, PointerEvent};
+use std::sync::Arc;
+
+use ivr::{Stride, Walk};
+use leptos::{
+    html::Div,
+    prelude::*,
+    task::{spawn_local, tick},
+};
+use wasm_bindgen::JsCast as _;
+use web_sys::{HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 
 use super::{
-    geometry::{MARGIN, NODE_HEIGHT, NODE_WIDTH, subtitle},
+    drawing::Plan,
+    geometry::{MARGIN, NODE_WIDTH, node_box, subtitle},
     marks::{Mark, Marks},
+    state::PictureState,
 };
-use crate::{
-    flow::{state::FlowModel, view::FlowView},
-    ui::edges,
-};
+use crate::flow::view::FlowView;
 
 /// Distance in pixels beyond which a pointer that was pressed has dragged the picture, and chooses nothing.
 const DRAG_DISTANCE_PX: i32 = 4;
 
-/// One tab stop; arrows move the active node, Enter lists its steps alone.
+/// One tab stop; arrows move the active node, Enter lists its steps alone. Of a large flow the nodes that are drawn have an
+/// option, and the active one.
 #[component]
 pub(super) fn NodeOptions(
-    known: FlowModel,
+    plan: Arc<Plan>,
     walk: Walk,
-    /// By node: whether no input reaches it.
-    cut: Vec<bool>,
-    places: Vec<Point>,
-    /// The picture's size, its margins included.
-    area: Point,
+    /// The nodes that are drawn.
+    nodes: Memo<Vec<usize>>,
     marks: Memo<Option<Marks>>,
-    picture: NodeRef<Svg>,
 ) -> impl IntoView {
     let view = expect_context::<FlowView>();
-    let start = known.structure().edges().node(&known.flow().start).unwrap_or(0);
-    let active = RwSignal::new(start);
+    let state = expect_context::<PictureState>();
+    let area = plan.area();
+    let part = plan.part.drawn.clone();
+    let fallback = part.iter().position(|drawn| *drawn).unwrap_or(0);
+    let active = Memo::new(move |_| {
+        let wanted = state.active.get();
+        if part.get(wanted) == Some(&true) { wanted } else { fallback }
+    });
     let pressed = StoredValue::new((0, 0));
     let toggle = move |node: usize| {
         let again = untrack(|| view.picked()) == Some(node);
         view.pick((!again).then_some(node));
     };
-    let options = (cut.into_iter().zip(places.clone()).enumerate())
-        .map(move |(index, (cut, place))| {
-            let name = name(index, &known, cut, marks);
-            let share = |part: f64, of: f64| format!("{:.3}%", part / of * 100.0);
-            view! {
-                <div role="option" id=id(index) class="option" aria-label=name
-                    aria-selected=move || (view.picked() == Some(index)).to_string()
-                    class:active=move || active.get() == index
-                    style:left=share(place.x - NODE_WIDTH / 2.0 + MARGIN, area.x)
-                    style:top=share(place.y - NODE_HEIGHT / 2.0 + MARGIN, area.y)
-                    style:width=share(NODE_WIDTH, area.x)
-                    style:height=share(NODE_HEIGHT, area.y)
-                    on:click=move |click: MouseEvent| {
-                        let (x, y) = pressed.get_value();
-                        if (click.client_x() - x).abs().max((click.client_y() - y).abs()) <= DRAG_DISTANCE_PX {
-                            active.set(index);
-                            toggle(index);
-                        }
-                    }></div>
-            }
-        })
-        .collect_view();
+    let count = plan.part.len();
+    let of = Arc::clone(&plan);
+    let places = walk.clone();
+    let option = move |index: usize| {
+        let name = name(index, &of, marks);
+        let share = |part: f64, of: f64| format!("{:.3}%", part / of * 100.0);
+        let (corner, _) = node_box(&of.layout, index);
+        view! {
+            <div role="option" id=id(index) class="option" aria-label=name
+                aria-setsize=count.to_string()
+                aria-posinset=(places.place(index) + 1).to_string()
+                aria-selected=move || (view.picked() == Some(index)).to_string()
+                class:active=move || active.get() == index
+                style:left=share(corner.x + MARGIN, area.x)
+                style:top=share(corner.y + MARGIN, area.y)
+                style:width=share(NODE_WIDTH, area.x)
+                style:height=share(of.layout.heights[index], area.y)
+                on:click=move |click: MouseEvent| {
+                    let (x, y) = pressed.get_value();
+                    if (click.client_x() - x).abs().max((click.client_y() - y).abs()) <= DRAG_DISTANCE_PX {
+                        state.active.set(index);
+                        toggle(index);
+                    }
+                }></div>
+        }
+    };
+    let shown = move || {
+        let mut shown = nodes.get();
+        let active = active.get();
+        if !shown.contains(&active) {
+            shown.push(active);
+        }
+        shown
+    };
     let keys = move |key: KeyboardEvent| {
         if key.shift_key() || key.ctrl_key() || key.alt_key() || key.meta_key() {
             return;
@@ -79,18 +100,34 @@ pub(super) fn NodeOptions(
         };
         key.prevent_default();
         let next = walk.go(active.get_untracked(), stride);
-        active.set(next);
-        if let Some((place, picture)) = places.get(next).zip(picture.get_untracked()) {
-            edges::scroll_to(&picture, *place, MARGIN, area.x);
-        }
+        state.active.set(next);
+        state.viewport.centre(plan.layout.nodes[next]);
     };
+    let list = NodeRef::<Div>::new();
+    keep_focus(list);
     view! {
-        <div class="options" role="listbox" tabindex="0" aria-label="Nodes of the flow" aria-describedby="flow-keys"
+        <div class="options" node_ref=list role="listbox" tabindex="0" aria-label="Nodes of the flow" aria-describedby="flow-keys"
             aria-activedescendant=move || id(active.get())
             on:keydown=keys
             on:pointerdown=move |pointer: PointerEvent| pressed.set_value((pointer.client_x(), pointer.client_y()))>
-            {options}
+            <For each=shown key=|node| *node children=option />
         </div>
+    }
+}
+
+/// Gives the focus to the list of a new part of the picture if that of the part before it had it.
+fn keep_focus(list: NodeRef<Div>) {
+    let had_it = document().active_element().is_some_and(|focused| focused.class_list().contains("options"));
+    if had_it {
+        spawn_local(async move {
+            tick().await;
+            let list =
+                list.try_get_untracked().flatten().and_then(|list| list.dyn_into::<HtmlElement>().ok());
+            if let Some(list) = list {
+                // What is gone meanwhile takes no focus.
+                let _ = list.focus();
+            }
+        });
     }
 }
 
@@ -99,16 +136,12 @@ fn id(node: usize) -> String {
 }
 
 /// Returns what the picture shows of a node, in words.
-fn name(
-    index: usize,
-    known: &FlowModel,
-    cut: bool,
-    marks: Memo<Option<Marks>>,
-) -> impl Fn() -> String + use<> {
+fn name(index: usize, plan: &Plan, marks: Memo<Option<Marks>>) -> impl Fn() -> String + use<> {
     let view = expect_context::<FlowView>();
-    let node = &known.flow().nodes[index];
+    let (flow, cut) = (plan.known.flow(), !plan.fixed.reachable[index]);
+    let node = &flow.nodes[index];
     let mut fixed = vec![node.name().to_owned(), subtitle(node)];
-    fixed.extend((node.id == known.flow().start).then(|| "the flow's start".to_owned()));
+    fixed.extend((node.id == flow.start).then(|| "the flow's start".to_owned()));
     fixed.extend(cut.then(|| "no input reaches it".to_owned()));
     let seen = Memo::new(move |_| {
         marks.with(|marks| {
