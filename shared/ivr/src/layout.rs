@@ -18,6 +18,11 @@ pub struct Point {
     pub y: f64,
 }
 
+/// Number of nodes that may stand side by side before ends of menus are put one below the other.
+const MAX_SIDE_BY_SIDE: usize = 6;
+/// Maximum number of nodes in such a column.
+const MAX_COLUMN: usize = 4;
+
 /// What becomes of an edge in the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EdgeEnd {
@@ -183,11 +188,32 @@ fn rank(part: &Part, start: usize, edges: &mut [EdgeRoute]) -> Vec<usize> {
             }
         }
     }
+    stack(part, edges, &mut ranks);
     let last = (0..count).filter(|&node| part.drawn[node]).map(|node| ranks[node] + 1).max().unwrap_or(0);
     for node in (0..count).filter(|&node| part.is_shared_exit(node)) {
         ranks[node] = last;
     }
     ranks
+}
+
+/// Puts nodes that lead nowhere, and that one node alone leads to, one below the other where a layer is wide: a directory's
+/// picture is then as high as it is wide instead of one line.
+fn stack(part: &Part, edges: &[EdgeRoute], ranks: &mut [usize]) {
+    let mut side_by_side = vec![0; ranks.len() + 1];
+    (0..ranks.len()).filter(|&node| part.drawn[node]).for_each(|node| side_by_side[ranks[node]] += 1);
+    let (mut entering, mut is_leaf) = (vec![0; ranks.len()], part.drawn.clone());
+    for edge in edges.iter().filter(|edge| edge.end == EdgeEnd::Drawn && !edge.back) {
+        entering[edge.to] += 1;
+        is_leaf[edge.from] = false;
+    }
+    let mut below = vec![0; ranks.len()];
+    for edge in edges.iter().filter(|edge| edge.end == EdgeEnd::Drawn && !edge.back) {
+        let to = edge.to;
+        if is_leaf[to] && entering[to] == 1 && side_by_side[ranks[to]] > MAX_SIDE_BY_SIDE {
+            ranks[to] += below[edge.from] % MAX_COLUMN;
+            below[edge.from] += 1;
+        }
+    }
 }
 
 /// A node, or a place that an edge passes on its way through a layer.
@@ -377,6 +403,24 @@ mod tests {
         check(&picture);
         let y = |id: &str| picture.nodes[flow.find(id).unwrap().index()].y;
         assert!(y("root") < y("support") && y("support") < y("technical"));
+    }
+
+    #[test]
+    fn many_ends_of_one_menu_stand_in_columns() {
+        let ends = 12;
+        let branches: Vec<_> = (0..ends)
+            .map(|end| serde_json::json!({ "on": "digits", "value": format!("1{end}"), "to": format!("e{end}") }))
+            .collect();
+        let mut nodes = vec![serde_json::json!({ "id": "menu", "type": "menu", "branches": branches })];
+        nodes.extend((0..ends).map(|end| serde_json::json!({ "id": format!("e{end}"), "type": "hangup" })));
+        let flow = serde_json::json!({ "flowId": "ends", "name": "", "start": "menu", "nodes": nodes });
+        let picture = layout(&serde_json::from_value(flow).unwrap(), MEASURES);
+        check(&picture);
+        assert!(picture.width < 12.0 * 144.0 / 1.5, "{}", picture.width);
+        let mut levels: Vec<i64> = picture.nodes.iter().map(|node| node.y as i64).collect();
+        levels.sort_unstable();
+        levels.dedup();
+        assert_eq!(levels.len(), 1 + MAX_COLUMN);
     }
 
     proptest! {

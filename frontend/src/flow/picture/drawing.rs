@@ -3,14 +3,16 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use ivr::{EdgeEnd, EdgeRoute, Layout, Part, Point, Walk};
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    task::{spawn_local, tick},
+};
 
 use super::{
     geometry::{
         MARGIN, MEASURES, NODE_WIDTH, NodeText, corner, edge_box, laid_out, meet, node_box, subtitle,
     },
     marks::{self, Fixed, Mark, Marks, describe},
-    minimap::Minimap,
     node_options::NodeOptions,
     state::{PictureState, start},
     viewport::Seen,
@@ -36,6 +38,13 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Lays out the nodes within so many levels of `centre`, or all of them.
+    pub(super) fn new(known: FlowModel, centre: usize, levels: Option<usize>) -> Self {
+        let (part, layout) = laid_out(known.flow(), centre, levels);
+        let fixed = Fixed::of(known.structure(), &layout.edges);
+        Self { known, part, layout, fixed }
+    }
+
     /// Returns the picture's size, its margins included.
     pub(super) fn area(&self) -> Point {
         Point { x: self.layout.width + 2.0 * MARGIN, y: self.layout.height + 2.0 * MARGIN }
@@ -83,29 +92,8 @@ impl Plan {
     }
 }
 
-/// The picture of a flow, or of the part of it that is around a node.
-#[component]
-pub(super) fn Drawing(known: FlowModel) -> impl IntoView {
-    let state = expect_context::<PictureState>();
-    let begin = start(&known);
-    let plan = Memo::new_with_compare(
-        move |_| {
-            let levels = state.levels.get();
-            let centre = if levels.is_some() { state.centre.get() } else { 0 };
-            let (part, layout) = laid_out(known.flow(), centre, levels);
-            let fixed = Fixed::of(known.structure(), &layout.edges);
-            Arc::new(Plan { known: known.clone(), part, layout, fixed })
-        },
-        |_, _| true,
-    );
-    follow(plan, begin);
-    move || view! { <Drawn plan=plan.get() /> }
-}
-
 /// Brings into the frame's middle what the player is at, or somebody looks for.
-fn follow(plan: Memo<Arc<Plan>>, start: Option<usize>) {
-    let view = expect_context::<FlowView>();
-    let state = expect_context::<PictureState>();
+pub(super) fn follow(state: PictureState, view: FlowView) {
     let current = Memo::new(move |_| {
         view.step.get()?;
         let step = view.last_step()?;
@@ -116,7 +104,8 @@ fn follow(plan: Memo<Arc<Plan>>, start: Option<usize>) {
     });
     Effect::new(move |_| {
         // The whole trace is seen from its beginning, two of them from where they part.
-        let Some(node) = current.get().or(parting.get()).or(start) else { return };
+        let begin = state.plan.with(|plan| plan.as_ref().and_then(|plan| start(&plan.known)));
+        let Some(node) = current.get().or(parting.get()).or(begin) else { return };
         if state.levels.get_untracked().is_some() {
             state.centre.set(node);
         }
@@ -124,28 +113,22 @@ fn follow(plan: Memo<Arc<Plan>>, start: Option<usize>) {
     });
     Effect::new(move |_| {
         let Some(node) = state.target.get() else { return };
-        plan.with(|plan| {
-            if plan.part.drawn.get(node) == Some(&true) {
+        state.plan.with(|plan| {
+            if let Some(plan) = plan
+                && plan.part.drawn.get(node) == Some(&true)
+            {
                 state.viewport.centre(plan.layout.nodes[node]);
             }
         });
     });
 }
 
+/// The picture of a flow, or of the part of it that is around a node.
 #[component]
-fn Drawn(plan: Arc<Plan>) -> impl IntoView {
+pub(super) fn Drawing(plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoView {
     let view = expect_context::<FlowView>();
     let state = expect_context::<PictureState>();
     let viewport = state.viewport;
-    let marks = {
-        let plan = Arc::clone(&plan);
-        Memo::new(move |_| {
-            let (shown, other) = (view.shown.get(), view.other.get());
-            let all = view.all.get()?;
-            let shown = shown.as_ref().zip(view.last_step());
-            Some(Marks::of(&plan.fixed, &plan.layout.edges, shown, other.as_ref(), &all, view.weight.get()))
-        })
-    };
     let words = {
         let known = plan.known.clone();
         move || {
@@ -187,6 +170,13 @@ fn Drawn(plan: Arc<Plan>) -> impl IntoView {
     let outline = is_large.then(|| view! { <Outline plan=Arc::clone(&plan) marks cells /> });
     let (of_edge, of_node) = (Arc::clone(&plan), Arc::clone(&plan));
     let walk = Walk::of(&plan.layout, &plan.part);
+    // The whole picture at first, unless names were too small in it.
+    spawn_local(async move {
+        tick().await;
+        if viewport.zoom.try_get_untracked() == Some(None) {
+            viewport.make_readable();
+        }
+    });
     view! {
         <div class="drawing" style:width=width>
             <svg node_ref=viewport.picture role="img" aria-label=words viewBox=plan.view_box()>
@@ -201,9 +191,8 @@ fn Drawn(plan: Arc<Plan>) -> impl IntoView {
                     children=move |edge| line(edge, &of_edge, marks) />
                 <For each=move || nodes.get() key=|node| *node children=move |index| node(index, &of_node, marks) />
             </svg>
-            <NodeOptions plan=Arc::clone(&plan) walk nodes marks />
+            <NodeOptions plan walk nodes marks />
         </div>
-        <Minimap plan marks />
     }
 }
 

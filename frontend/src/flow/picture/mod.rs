@@ -19,7 +19,7 @@ use leptos::{
 use wasm_bindgen::JsValue;
 use web_sys::{Element, KeyboardEvent};
 
-use self::{drawing::Drawing, player::Player, state::PictureState, viewport::ZOOM_STEP};
+use self::{drawing::Drawing, minimap::Minimap, player::Player, state::PictureState, viewport::ZOOM_STEP};
 use super::{
     run::verdict_name,
     state::FlowState,
@@ -37,9 +37,6 @@ const LEVELS: [usize; 3] = [1, 2, 3];
 pub(super) fn Picture() -> impl IntoView {
     let state = expect_context::<FlowState>();
     let view = expect_context::<FlowView>();
-    let picture = PictureState::new(view);
-    provide_context(picture);
-    let viewport = picture.viewport;
     // The flow that is drawn although it is large.
     let drawn = RwSignal::new(String::new());
     let title = move || {
@@ -54,18 +51,23 @@ pub(super) fn Picture() -> impl IntoView {
         })
     };
     let flow = Memo::new(move |_| view.flow.get().filter(|_| is_large().is_none()));
+    let picture = PictureState::new(view, flow);
+    provide_context(picture);
+    drawing::follow(picture, view);
+    let (viewport, marks) = (picture.viewport, picture.marks);
     view! {
         <section class="panel flow-picture" aria-label="Flow picture">
             <header>
                 <h2>{title}</h2>
                 <Verdict />
+                <Find />
                 <button type="button" aria-label="Zoom out" on:click=move |_| viewport.zoom_by(1.0 / ZOOM_STEP)>"−"</button>
                 <button type="button" aria-label="Zoom in" on:click=move |_| viewport.zoom_by(ZOOM_STEP)>"+"</button>
                 <button type="button" on:click=move |_| viewport.fit()>"Fit"</button>
                 <button type="button" on:click=move |_| save(picture, state, false)>"Save SVG"</button>
                 <button type="button" on:click=move |_| save(picture, state, true)>"Save PNG"</button>
             </header>
-            <div class="bar"><Player /><Find /></div>
+            <Player />
             <div class="held">
                 <div class="scroll" node_ref=viewport.frame
                     on:keydown=move |key| viewport.key(&key)
@@ -76,7 +78,7 @@ pub(super) fn Picture() -> impl IntoView {
                     on:pointerup=move |pointer| viewport.release(&pointer)
                     on:pointercancel=move |pointer| viewport.release(&pointer)
                     on:pointerleave=move |pointer| viewport.release(&pointer)>
-                    {move || flow.get().map(|known| view! { <Drawing known /> })}
+                    {move || picture.plan.get().map(|plan| view! { <Drawing plan marks /> })}
                     {move || is_large().map(|nodes| view! {
                         <div class="empty">
                             <p>{format!("This flow has {nodes} nodes. Laying so many out keeps the page busy for a while.")}</p>
@@ -86,6 +88,7 @@ pub(super) fn Picture() -> impl IntoView {
                         </div>
                     })}
                 </div>
+                {move || picture.plan.get().map(|plan| view! { <Minimap plan marks /> })}
             </div>
             <Legend />
         </section>

@@ -1,8 +1,10 @@
 //! What of the flow is drawn, and which of its nodes somebody looks for.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
-use super::viewport::Viewport;
+use super::{drawing::Plan, marks::Marks, viewport::Viewport};
 use crate::flow::{state::FlowModel, view::FlowView};
 
 /// State that the parts of the picture share.
@@ -11,6 +13,10 @@ pub(super) struct PictureState {
     pub(super) viewport: Viewport,
     /// The node that the keyboard is at.
     pub(super) active: RwSignal<usize>,
+    /// What is drawn; none before a flow is known.
+    pub(super) plan: Memo<Option<Arc<Plan>>>,
+    /// What runs did there.
+    pub(super) marks: Memo<Option<Marks>>,
     /// Number of levels that are drawn around a node; none where the whole flow is.
     pub(super) levels: RwSignal<Option<usize>>,
     /// The node around which they are drawn.
@@ -26,7 +32,8 @@ pub(super) struct PictureState {
 }
 
 impl PictureState {
-    pub(super) fn new(view: FlowView) -> Self {
+    /// Begins with all of `flow`.
+    pub(super) fn new(view: FlowView, flow: Memo<Option<FlowModel>>) -> Self {
         let wanted = RwSignal::new(String::new());
         let found = Memo::new(move |_| {
             let wanted = wanted.with(|wanted| wanted.trim().to_lowercase());
@@ -37,23 +44,37 @@ impl PictureState {
                     .map_or_else(Vec::new, |known| having(known, &wanted))
             })
         });
+        let (levels, centre) = (RwSignal::new(None), RwSignal::new(0));
+        let plan = Memo::new_with_compare(
+            move |_| {
+                let levels = levels.get();
+                let centre = if levels.is_some() { centre.get() } else { 0 };
+                flow.get().map(|known| Arc::new(Plan::new(known, centre, levels)))
+            },
+            // Plans cannot be compared.
+            |_, _| true,
+        );
+        let marks = Memo::new(move |_| {
+            let (shown, other) = (view.shown.get(), view.other.get());
+            let (plan, all) = (plan.get()?, view.all.get()?);
+            let shown = shown.as_ref().zip(view.last_step());
+            Some(Marks::of(&plan.fixed, &plan.layout.edges, shown, other.as_ref(), &all, view.weight.get()))
+        });
         let this = Self {
             viewport: Viewport::new(),
             active: RwSignal::new(0),
-            levels: RwSignal::new(None),
-            centre: RwSignal::new(0),
+            plan,
+            marks,
+            levels,
+            centre,
             wanted,
             found,
             target: RwSignal::new(None),
             complete: RwSignal::new(false),
         };
-        let flow = Memo::new(move |_| {
-            view.flow.with(|known| known.as_ref().map(|known| known.flow().flow_id.clone()))
-        });
         // Another flow is begun at its start.
         Effect::new(move |_| {
-            let _ = flow.get();
-            let start = view.flow.with_untracked(|known| known.as_ref().and_then(start)).unwrap_or(0);
+            let start = flow.with(|known| known.as_ref().and_then(start)).unwrap_or(0);
             this.viewport.fit();
             this.active.set(start);
             this.centre.set(start);
