@@ -104,9 +104,9 @@ pub(super) fn follow(state: PictureState, view: FlowView) {
     });
     Effect::new(move |_| {
         // The whole trace is seen from its beginning, two of them from where they part.
-        let begin = state.plan.with(|plan| plan.as_ref().and_then(|plan| start(&plan.known)));
+        let begin = view.flow.with(|known| known.as_ref().and_then(start));
         let Some(node) = current.get().or(parting.get()).or(begin) else { return };
-        if state.levels.get_untracked().is_some() {
+        if state.levels.get_untracked().is_some() && state.centre.get_untracked() != node {
             state.centre.set(node);
         }
         state.target.set(Some(node));
