@@ -17,7 +17,7 @@ use crate::{
     clock,
     net::{
         api,
-        socket::{AfterFinish, ReconnectingSocket, SocketEvent},
+        socket::{AfterFinish, NORMAL_CLOSURE, ReconnectingSocket, SocketEvent},
         websocket_url,
     },
 };
@@ -93,12 +93,11 @@ impl Listener {
         if left > 0 {
             self.store.log(now, RowKind::Problem, format!("voice ended {left} bytes into a frame"), None);
         }
-        let class = CloseClass::of(Some(code));
         if was_open {
-            let text = format!("voice stream {} ({code})", class.describe());
+            let text = format!("voice stream {} ({code})", CloseClass::of(Some(code)).describe());
             self.store.log(now, RowKind::Link, text, None);
         }
-        if class == CloseClass::Finished {
+        if code == NORMAL_CLOSURE {
             return (self.over)();
         }
         if self.store.call.get_untracked() == CallState::Streaming {
@@ -123,6 +122,7 @@ impl Listener {
             }
         };
         if gone && !self.open.get() && self.store.call.get_untracked().is_live() {
+            self.store.log(clock::now(), RowKind::Call, "CXone no longer has this call", None);
             (self.over)();
         }
     }

@@ -5,10 +5,12 @@ pub(crate) mod edges;
 mod frames;
 mod notice;
 mod spectrum;
+mod walk;
 
 pub(crate) use frames::{NextFrame, on_each_frame};
 pub(crate) use notice::{Notice, NoticeBox};
 pub(crate) use spectrum::Spectrum;
+pub(crate) use walk::walk;
 
 use js_sys::Uint8Array;
 use leptos::prelude::{RwSignal, Set as _};

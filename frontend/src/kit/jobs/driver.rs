@@ -13,11 +13,10 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     Accepted, PanelJob, answer,
-    lock::Lock,
     record::{JobEntry, JobId, JobRecord, Outcome},
     store,
 };
-use crate::{clock, ui::Notice};
+use crate::{clock, lock::Lock, ui::Notice};
 
 /// Submits a panel's jobs and sees them through, so many at once.
 pub(super) struct Driver<J: PanelJob> {
