@@ -11,6 +11,7 @@ use wire::api::{AuditOutcome, Problem, UpstreamName, UpstreamStatus};
 
 use crate::{
     auth::{TokenError, TokenErrorKind},
+    config::Service,
     cxone::{DialError, UpstreamError},
 };
 
@@ -26,6 +27,7 @@ impl ApiError {
             title: status.canonical_reason().unwrap_or("Error").into(),
             status: status.as_u16(),
             detail: detail.into(),
+            technical: None,
             errors: FieldErrors::new(),
             upstream: None,
             unsent: false,
@@ -45,6 +47,28 @@ impl ApiError {
         self.0.kind = kind.into();
         self.0.title = title.into();
         self
+    }
+
+    /// Says it in the words of the system or the service, too.
+    fn technical(mut self, technical: String) -> Self {
+        self.0.technical = Some(technical);
+        self
+    }
+
+    /// Returns the error of a service that does not answer.
+    fn unreached(service: Service, is_timeout: bool, message: String) -> Self {
+        let (status, how) = if is_timeout {
+            (StatusCode::GATEWAY_TIMEOUT, "did not answer in time")
+        } else {
+            (StatusCode::BAD_GATEWAY, "cannot be reached")
+        };
+        let detail = format!(
+            "CXone's service {service} {how}. Check that it runs and that service.{service}.base_url in the configuration is its address"
+        );
+        Self::new(status, detail)
+            .kind("about:blank", "CXone does not answer")
+            .technical(message)
+            .upstream(service, None, None)
     }
 
     /// Lists the wrong fields.
@@ -125,8 +149,8 @@ impl From<UpstreamError> for ApiError {
             UpstreamError::Status { service, status, retry_after, .. } => {
                 Self::new(passed_on(status), detail).upstream(service, Some(status), retry_after)
             }
-            UpstreamError::Network { service, is_timeout, is_unsent, .. } => {
-                Self::new(unreached(is_timeout), detail).upstream(service, None, None).unsent(is_unsent)
+            UpstreamError::Network { service, message, is_timeout, is_unsent } => {
+                Self::unreached(service, is_timeout, message).unsent(is_unsent)
             }
             UpstreamError::Unreadable { service, .. } => {
                 Self::new(StatusCode::BAD_GATEWAY, detail).upstream(service, None, None)
@@ -163,8 +187,8 @@ impl From<DialError> for ApiError {
             DialError::Refused { service, status, retry_after } => {
                 Self::new(passed_on(status), detail).upstream(service, Some(status), retry_after)
             }
-            DialError::Network { service, is_timeout, .. } => {
-                Self::new(unreached(is_timeout), detail).upstream(service, None, None)
+            DialError::Network { service, message, is_timeout } => {
+                Self::unreached(service, is_timeout, message)
             }
         }
     }
@@ -180,8 +204,4 @@ fn passed_on(upstream: u16) -> StatusCode {
         504 => StatusCode::GATEWAY_TIMEOUT,
         _ => StatusCode::BAD_GATEWAY,
     }
-}
-
-fn unreached(is_timeout: bool) -> StatusCode {
-    if is_timeout { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY }
 }

@@ -167,7 +167,11 @@ impl Driver {
                 let errors: Vec<String> =
                     errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
                 let detail = format!("Flow {flow_id} cannot be followed. {}", errors.join(". "));
-                self.store.notice.set(Some(Notice { title: "Invalid flow".into(), detail }));
+                self.store.notice.set(Some(Notice {
+                    title: "Invalid flow".into(),
+                    detail,
+                    ..Notice::default()
+                }));
             }
             Err(problem) => {
                 if self.store.flow.with_untracked(Option::is_none) {
@@ -221,7 +225,7 @@ impl Driver {
 
     pub(super) fn refused(&self, problem: Problem) {
         let now = clock::now();
-        self.store.log(now, RowKind::Problem, format!("{}: {}", problem.title, problem.detail), None);
+        self.store.log_problem(now, &problem);
         self.store.set_call_state(now, CallState::Terminated);
         self.store.notice.set(Some(problem.into()));
     }
@@ -377,7 +381,7 @@ impl Driver {
                 let detail = format!(
                     "The browser gave no audio: {reason}. Keys can be pressed, but not heard or sent."
                 );
-                self.store.notice.set(Some(Notice { title: "No sound".into(), detail }));
+                self.store.notice.set(Some(Notice { title: "No sound".into(), detail, ..Notice::default() }));
             }
             AudioEvent::State(state) => self.store.sound_state.set(state),
             AudioEvent::Onset(ms) => {

@@ -80,6 +80,9 @@ impl Driver {
         self.store.page_link.set(status);
         if was_open != is_open {
             self.store.unknown_since.set(was_open.then_some(now));
+            if is_open {
+                self.store.is_reached();
+            }
             self.pump();
         }
     }
@@ -131,6 +134,9 @@ impl Driver {
     fn cxone_link(&self, now: Instant, status: LinkStatus) {
         let changed = self.store.cxone_link.with_untracked(|old| old.state != status.state);
         if changed {
+            if status.state == LinkState::Open {
+                self.store.is_reached();
+            }
             let detail = status.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
             let state = super::link::state_name(status.state);
             self.store.log(now, RowKind::Link, format!("CXone interactions {state}{detail}"), None);

@@ -61,6 +61,7 @@ pub(super) fn Events() -> impl IntoView {
                 Err(_) => store.notice.set(Some(Notice {
                     title: "Not copied".into(),
                     detail: "The browser does not let this page use the clipboard.".into(),
+                    ..Notice::default()
                 })),
             }
         });

@@ -170,6 +170,17 @@ impl Store {
         self.add(Row { number: 0, at, last: at, count: 1, kind, text: text.into(), raw });
     }
 
+    /// Adds a line about a problem, with its technical detail behind it.
+    pub(super) fn log_problem(&self, at: Instant, problem: &Problem) {
+        let text = format!("{}: {}", problem.title, problem.detail);
+        self.log(at, RowKind::Problem, text, problem.technical.clone());
+    }
+
+    /// Takes the notice away whose cause is over once the server and CXone can be reached.
+    pub(super) fn is_reached(&self) {
+        self.notice.update(|notice| drop(notice.take_if(|notice| notice.passes)));
+    }
+
     fn add(&self, mut row: Row) {
         self.rows.update(|rows| {
             let same = |last: &&mut Arc<Row>| {

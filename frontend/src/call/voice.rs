@@ -109,16 +109,13 @@ impl Listener {
     /// A browser does not say why a socket was refused, so that is asked for, and the call itself.
     async fn look_for_the_call(self: Rc<Self>, was_open: bool) {
         if !was_open && let Some(problem) = api::why_no_voice(&self.call.call).await {
-            let text = format!("{}: {}", problem.title, problem.detail);
-            self.store.log(clock::now(), RowKind::Problem, text, None);
+            self.store.log_problem(clock::now(), &problem);
         }
         let gone = match api::call_status(&self.call.interaction).await {
             Ok(status) => status.state == CallState::Terminated,
             Err(problem) => {
-                let text = format!("{}: {}", problem.title, problem.detail);
-                let gone = problem.status == 404;
-                self.store.log(clock::now(), RowKind::Problem, text, None);
-                gone
+                self.store.log_problem(clock::now(), &problem);
+                problem.status == 404
             }
         };
         if gone && !self.open.get() && self.store.call.get_untracked().is_live() {

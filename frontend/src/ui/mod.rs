@@ -26,7 +26,11 @@ pub(crate) fn download(name: &str, mime: &str, content: &str) -> Result<(), JsVa
 pub(crate) fn save_text(name: &str, mime: &str, content: &str, notice: RwSignal<Option<Notice>>) {
     if let Err(error) = download(name, mime, content) {
         let detail = crate::js::reason(&error);
-        let _ = notice.try_set(Some(Notice { title: "The file was not saved".into(), detail }));
+        let _ = notice.try_set(Some(Notice {
+            title: "The file was not saved".into(),
+            detail,
+            ..Notice::default()
+        }));
     }
 }
 

@@ -4,10 +4,14 @@ use leptos::prelude::*;
 use wire::api::Problem;
 
 /// A message about something that went wrong.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Notice {
     pub(crate) title: String,
     pub(crate) detail: String,
+    /// The error in the words of the system or the service, for whoever looks for its cause.
+    pub(crate) technical: Option<String>,
+    /// True where it is over as soon as the server and CXone can be reached again.
+    pub(crate) passes: bool,
 }
 
 impl From<Problem> for Notice {
@@ -18,7 +22,9 @@ impl From<Problem> for Notice {
             errors => errors.iter().map(|error| format!("{error}.")).collect(),
         };
         parts.extend(problem.retry_after_ms.map(|ms| format!("Try again in {} s.", ms.div_ceil(1_000))));
-        Self { title: problem.title, detail: parts.join(" ") }
+        // No answer, or that of a gateway before one that does not answer.
+        let passes = matches!(problem.status, 0 | 502..=504);
+        Self { title: problem.title, detail: parts.join(" "), technical: problem.technical, passes }
     }
 }
 
@@ -34,10 +40,13 @@ fn ended(mut text: String) -> String {
 #[component]
 pub(crate) fn NoticeBox(notice: RwSignal<Option<Notice>>) -> impl IntoView {
     move || {
-        notice.get().map(|Notice { title, detail }| {
+        notice.get().map(|Notice { title, detail, technical, .. }| {
             view! {
                 <div class="notice" role="alert">
                     <p><strong>{title}</strong>" "{detail}</p>
+                    {technical.map(|technical| view! {
+                        <details><summary>"Technical detail"</summary><code>{technical}</code></details>
+                    })}
                     <button type="button" on:click=move |_| notice.set(None)>"Dismiss"</button>
                 </div>
             }

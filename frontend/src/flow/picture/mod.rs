@@ -54,7 +54,8 @@ pub(super) fn Picture() -> impl IntoView {
         flow.map_or_else(|| "Flow".to_owned(), |known| known.flow().name.clone())
     };
     let fail = move |error: &wasm_bindgen::JsValue| {
-        let notice = Notice { title: "The picture was not saved".into(), detail: reason(error) };
+        let notice =
+            Notice { title: "The picture was not saved".into(), detail: reason(error), ..Notice::default() };
         let _ = state.notice.try_set(Some(notice));
     };
     let element = move || picture.get_untracked().map(Element::from);

@@ -367,7 +367,11 @@ impl<J: PanelJob> Driver<J> {
                 "The browser's storage is full or not allowed: remove {}s that are no longer needed.",
                 J::NOUN
             );
-            let notice = Notice { title: format!("This {} will not survive a reload", J::NOUN), detail };
+            let notice = Notice {
+                title: format!("This {} will not survive a reload", J::NOUN),
+                detail,
+                ..Notice::default()
+            };
             let _ = self.notice.try_set(Some(notice));
         }
     }
