@@ -49,10 +49,22 @@ impl ApiError {
         self
     }
 
+    /// Says in a few words what happened, where the status's name would not.
+    fn titled(mut self, title: &str) -> Self {
+        self.0.title = title.into();
+        self
+    }
+
     /// Says it in the words of the system or the service, too.
     fn technical(mut self, technical: String) -> Self {
         self.0.technical = Some(technical);
         self
+    }
+
+    /// Returns the error of a service that answered with this status.
+    fn answered(service: Service, status: u16, detail: String, retry_after: Option<Duration>) -> Self {
+        let problem = Self::new(passed_on(status), detail).upstream(service, Some(status), retry_after);
+        if problem.status() < 500 { problem } else { problem.titled("CXone answered with an error") }
     }
 
     /// Returns the error of a service that does not answer.
@@ -66,7 +78,7 @@ impl ApiError {
             "CXone's service {service} {how}. Check that it runs and that service.{service}.base_url in the configuration is its address"
         );
         Self::new(status, detail)
-            .kind("about:blank", "CXone does not answer")
+            .titled("CXone does not answer")
             .technical(message)
             .upstream(service, None, None)
     }
@@ -147,13 +159,14 @@ impl From<UpstreamError> for ApiError {
             }
             UpstreamError::Token(error) => error.into(),
             UpstreamError::Status { service, status, retry_after, .. } => {
-                Self::new(passed_on(status), detail).upstream(service, Some(status), retry_after)
+                Self::answered(service, status, detail, retry_after)
             }
             UpstreamError::Network { service, message, is_timeout, is_unsent } => {
                 Self::unreached(service, is_timeout, message).unsent(is_unsent)
             }
             UpstreamError::Unreadable { service, .. } => {
-                Self::new(StatusCode::BAD_GATEWAY, detail).upstream(service, None, None)
+                let problem = Self::new(StatusCode::BAD_GATEWAY, detail).upstream(service, None, None);
+                problem.titled("CXone's answer cannot be read")
             }
         }
     }
@@ -174,7 +187,10 @@ impl From<TokenError> for ApiError {
         };
         let problem = Self::new(status, error.to_string());
         // Without a token nothing is sent; a request whose token was refused was not acted on either.
-        problem.upstream(error.service, error.status(), error.retry_after()).unsent(true)
+        problem
+            .upstream(error.service, error.status(), error.retry_after())
+            .unsent(true)
+            .titled("No access to CXone")
     }
 }
 
@@ -185,7 +201,7 @@ impl From<DialError> for ApiError {
             DialError::Token(error) => error.into(),
             DialError::NotConfigured(error) => error.into(),
             DialError::Refused { service, status, retry_after } => {
-                Self::new(passed_on(status), detail).upstream(service, Some(status), retry_after)
+                Self::answered(service, status, detail, retry_after)
             }
             DialError::Network { service, message, is_timeout } => {
                 Self::unreached(service, is_timeout, message)

@@ -110,10 +110,8 @@ impl Driver {
     async fn set_up(self: Rc<Self>) {
         let profile = api::profile().await;
         self.store.profile.set(Some(profile));
-        let followed = match self.claim_call().await {
-            true => self.history.borrow().call.clone(),
-            false => None,
-        };
+        let is_ours = self.claim_call().await;
+        let followed = self.history.borrow().call.clone().filter(|_| is_ours);
         if let Ok(list) = api::flows().await {
             self.store.flows.set(list.flows);
         }

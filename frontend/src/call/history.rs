@@ -53,12 +53,12 @@ pub(super) enum Arrival {
 
 impl History {
     pub(super) fn load() -> Self {
-        storage().and_then(read).unwrap_or_default()
+        storage().as_ref().and_then(read).unwrap_or_default()
     }
 
     /// Returns the history of the tab that follows a call.
     pub(super) fn shared() -> Option<Self> {
-        read(shared_storage()?)
+        read(&shared_storage()?)
     }
 
     /// Lets the other tabs know the history of a call that this one follows, or that it is over.
@@ -66,7 +66,9 @@ impl History {
         match history {
             Some(history) => history.write(shared_storage()),
             // Without storage there is nothing to remove.
-            None => drop(shared_storage().map(|storage| storage.remove_item(STORAGE_KEY))),
+            None => {
+                let _ = shared_storage().map(|storage| storage.remove_item(STORAGE_KEY));
+            }
         }
     }
 
@@ -124,7 +126,7 @@ fn shared_storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?
 }
 
-fn read(storage: Storage) -> Option<History> {
+fn read(storage: &Storage) -> Option<History> {
     serde_json::from_str(&storage.get_item(STORAGE_KEY).ok()??).ok()
 }
 

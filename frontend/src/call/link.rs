@@ -96,6 +96,7 @@ mod tests {
         audio::AudioEvent,
         call::testing::{head, mount_in_call, receive},
         net::socket::SocketEvent,
+        ui::Notice,
     };
 
     #[wasm_bindgen_test]
@@ -152,5 +153,27 @@ mod tests {
         page.shows("region", "Link", &format!("CXone interactions unknown since {since} Voice stream")).await;
         driver.socket_event(link(LinkState::Open));
         page.shows("region", "Link", "CXone interactions open Voice stream").await;
+    }
+
+    #[wasm_bindgen_test]
+    fn a_notice_leaves_when_its_cause_is_over() {
+        let (_page, context) = mount_in_call(|| ());
+        let notice = context.store.notice;
+        let show = |passes| notice.set(Some(Notice { title: "Trouble".into(), passes, ..Notice::default() }));
+        let page_link = |state| {
+            context.driver().socket_event(SocketEvent::Status(LinkStatus { state, ..LinkStatus::CLOSED }));
+        };
+        show(true);
+        page_link(LinkState::Connecting);
+        assert!(notice.with_untracked(Option::is_some), "it is not over");
+        page_link(LinkState::Open);
+        assert!(notice.with_untracked(Option::is_none), "the server can be reached");
+        show(true);
+        receive(context, &head(0));
+        assert!(notice.with_untracked(Option::is_none), "CXone can be reached");
+        show(false);
+        page_link(LinkState::Closed);
+        page_link(LinkState::Open);
+        assert!(notice.with_untracked(Option::is_some), "that had nothing to do with it");
     }
 }

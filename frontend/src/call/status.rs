@@ -26,16 +26,16 @@ pub(super) fn CallStatus() -> impl IntoView {
     };
     view! {
         <div class="panel status" role="status" aria-label="Call status" aria-live="polite">
-            <p class="state" data-state=move || store.call.get().name()>
+            <p class="state" aria-atomic="true" data-state=move || store.call.get().name()>
                 <span class="label">"Call "</span>
                 {state}
             </p>
-            <p>
+            <p aria-atomic="true">
                 <span class="label">"Menu "</span>
                 {move || menu().map_or_else(|| "none".to_owned(), |(name, _)| name)}
                 {move || menu().filter(|(_, entered)| !entered.is_empty()).map(|(_, entered)| format!(" · entered {entered}"))}
             </p>
-            <p>
+            <p aria-atomic="true">
                 <span class="label">"Last action "</span>
                 <strong>{move || store.last_action.get().unwrap_or_else(|| "none".to_owned())}</strong>
             </p>

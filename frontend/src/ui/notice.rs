@@ -53,3 +53,35 @@ pub(crate) fn NoticeBox(notice: RwSignal<Option<Notice>>) -> impl IntoView {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::testing::mount;
+    use base::field_error::FieldErrors;
+
+    #[wasm_bindgen_test]
+    async fn what_to_do_is_read_first_and_the_system_s_words_are_folded() {
+        let problem = Problem {
+            kind: "about:blank".into(),
+            title: "CXone does not answer".into(),
+            status: 502,
+            detail: "Check that it runs".into(),
+            technical: Some("Connection refused (os error 111)".into()),
+            errors: FieldErrors::new(),
+            upstream: None,
+            unsent: true,
+            retry_after_ms: None,
+        };
+        let notice = RwSignal::new(Some(Notice::from(problem)));
+        let page = mount(move || view! { <NoticeBox notice /> });
+        page.shows("alert", "", "CXone does not answer Check that it runs.").await;
+        let details = page.select("details").expect("there is something to fold");
+        assert!(!details.has_attribute("open"));
+        assert!(crate::testing::text(&details).contains("os error 111"));
+        page.click("button", "Dismiss").await;
+        page.none("alert", "").await;
+    }
+}

@@ -102,3 +102,30 @@ async fn the_chosen_flow_outlives_a_reload() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_step_is_spoken_once_and_the_log_is_not_read_out() {
+    let bench = Bench::start();
+    let page = CallPage::open(&bench).await;
+    page.start_call().await;
+    page.until_menu("Main menu").await;
+    let listen = "(() => {
+        window.spoken = [];
+        const live = '[role=status], [role=alert], [role=log]:not([aria-live=off]), [aria-live=polite]';
+        for (const region of document.querySelectorAll(live)) {
+            const hear = () => spoken.push(region.textContent.replace(/\\s+/g, ' '));
+            new MutationObserver(hear).observe(region, { childList: true, characterData: true, subtree: true });
+        }
+    })()";
+    page.evaluate(listen).await;
+    page.press("2").await;
+    page.until_menu("Support menu").await;
+    page.until_action("support").await;
+    page.until_row("call", "of the prompt's end", |row| {
+        row.text.starts_with("prompt of") && row.text.ends_with("ended")
+    })
+    .await;
+    let spoken = page.evaluate("spoken").await;
+    assert_eq!(spoken.as_array().expect("it is a list").len(), 1, "{spoken}");
+    assert!(spoken[0].as_str().is_some_and(|said| said.contains("Support menu")), "{spoken}");
+}
