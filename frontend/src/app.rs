@@ -1,5 +1,6 @@
 //! The frame around the panels.
 
+use gloo_timers::callback::Interval;
 use leptos::{ev::MouseEvent, prelude::*};
 use wasm_bindgen::JsValue;
 use wire::api::{PANELS, Panel, PanelModule};
@@ -9,6 +10,9 @@ use crate::{
     panels::panel,
     route::{PanelLink, Router, focus_heading},
 };
+
+/// Interval between two readings of the call's time.
+const TIMER_INTERVAL_MS: u32 = 1_000;
 
 /// The whole page.
 #[component]
@@ -53,15 +57,37 @@ fn skip(click: &MouseEvent) {
     }
 }
 
-/// Says on the other panels that a call is going on.
+/// Says on every panel that a call is going on, and ends it where the call panel is not shown.
 #[component]
 fn LiveCall() -> impl IntoView {
     let router = expect_context::<Router>();
     let context = expect_context::<CallContext>();
-    let elsewhere = move || router.shown().is_none_or(|panel| panel.module != PanelModule::Page);
+    let store = context.store;
+    let live = Memo::new(move |_| store.call.get().is_live());
+    let elsewhere = Memo::new(move |_| router.shown().is_none_or(|panel| panel.module != PanelModule::Page));
+    let time = RwSignal::new(String::new());
+    let ticking = StoredValue::new_local(None::<Interval>);
+    Effect::new(move |_| {
+        let show = move || time.set(context.call_time());
+        ticking.set_value(live.get().then(|| {
+            show();
+            Interval::new(TIMER_INTERVAL_MS, show)
+        }));
+    });
+    let word = move || match store.unknown_since.get() {
+        _ if !live.get() => "",
+        None => "Live call",
+        Some(_) => "Call unknown",
+    };
     view! {
-        <p class="live-call" role="status">
-            {move || (elsewhere() && context.store.call.get().is_live()).then_some("Live call")}
+        <p class="live-call">
+            <span role="status">{word}</span>
+            <Show when=move || live.get()>
+                " "<span role="timer" aria-label="Call time">{time}</span>
+            </Show>
+            <Show when=move || live.get() && elsewhere.get()>
+                " "<button type="button" on:click=move |_| context.hang_up()>"Hang up"</button>
+            </Show>
         </p>
     }
 }

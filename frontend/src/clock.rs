@@ -20,6 +20,13 @@ pub(crate) fn time_of_day(at: Instant) -> String {
     format!("{hours:02}:{minutes:02}:{seconds:02}.{:03}", date.get_milliseconds())
 }
 
+/// Writes a time of day where the user is, to the minute: `14:03`.
+pub(crate) fn minute_of_day(at: Instant) -> String {
+    let mut time = time_of_day(at);
+    time.truncate("14:03".len());
+    time
+}
+
 /// Reads a time of RFC 3339; `None` for anything else.
 pub(crate) fn parse(text: &str) -> Option<Instant> {
     let millis = js_sys::Date::parse(text);

@@ -10,6 +10,7 @@ mod dialer;
 mod flow;
 mod js;
 mod kit;
+mod lock;
 mod net;
 mod panels;
 mod prompts;

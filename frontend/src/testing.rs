@@ -199,6 +199,11 @@ pub(crate) fn key_up(key: Key) -> bool {
     keyboard(key, "keyup", &[])
 }
 
+/// Lets a key go where the focus is, with further fields of the event.
+pub(crate) fn key_up_with(key: Key, fields: &[(&str, &JsValue)]) -> bool {
+    keyboard(key, "keyup", fields)
+}
+
 fn keyboard(Key { key, code }: Key, kind: &str, fields: &[(&str, &JsValue)]) -> bool {
     let target = document().active_element().expect("a document has an active element");
     let (key, code) = (JsValue::from(key), JsValue::from(code));

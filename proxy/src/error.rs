@@ -11,6 +11,7 @@ use wire::api::{AuditOutcome, Problem, UpstreamName, UpstreamStatus};
 
 use crate::{
     auth::{TokenError, TokenErrorKind},
+    config::Service,
     cxone::{DialError, UpstreamError},
 };
 
@@ -26,6 +27,7 @@ impl ApiError {
             title: status.canonical_reason().unwrap_or("Error").into(),
             status: status.as_u16(),
             detail: detail.into(),
+            technical: None,
             errors: FieldErrors::new(),
             upstream: None,
             unsent: false,
@@ -45,6 +47,40 @@ impl ApiError {
         self.0.kind = kind.into();
         self.0.title = title.into();
         self
+    }
+
+    /// Says in a few words what happened, where the status's name would not.
+    fn titled(mut self, title: &str) -> Self {
+        self.0.title = title.into();
+        self
+    }
+
+    /// Says it in the words of the system or the service, too.
+    fn technical(mut self, technical: String) -> Self {
+        self.0.technical = Some(technical);
+        self
+    }
+
+    /// Returns the error of a service that answered with this status.
+    fn answered(service: Service, status: u16, detail: String, retry_after: Option<Duration>) -> Self {
+        let problem = Self::new(passed_on(status), detail).upstream(service, Some(status), retry_after);
+        if problem.status() < 500 { problem } else { problem.titled("CXone answered with an error") }
+    }
+
+    /// Returns the error of a service that does not answer.
+    fn unreached(service: Service, is_timeout: bool, message: String) -> Self {
+        let (status, how) = if is_timeout {
+            (StatusCode::GATEWAY_TIMEOUT, "did not answer in time")
+        } else {
+            (StatusCode::BAD_GATEWAY, "cannot be reached")
+        };
+        let detail = format!(
+            "CXone's service {service} {how}. Check that it runs and that service.{service}.base_url in the configuration is its address"
+        );
+        Self::new(status, detail)
+            .titled("CXone does not answer")
+            .technical(message)
+            .upstream(service, None, None)
     }
 
     /// Lists the wrong fields.
@@ -123,13 +159,14 @@ impl From<UpstreamError> for ApiError {
             }
             UpstreamError::Token(error) => error.into(),
             UpstreamError::Status { service, status, retry_after, .. } => {
-                Self::new(passed_on(status), detail).upstream(service, Some(status), retry_after)
+                Self::answered(service, status, detail, retry_after)
             }
-            UpstreamError::Network { service, is_timeout, is_unsent, .. } => {
-                Self::new(unreached(is_timeout), detail).upstream(service, None, None).unsent(is_unsent)
+            UpstreamError::Network { service, message, is_timeout, is_unsent } => {
+                Self::unreached(service, is_timeout, message).unsent(is_unsent)
             }
             UpstreamError::Unreadable { service, .. } => {
-                Self::new(StatusCode::BAD_GATEWAY, detail).upstream(service, None, None)
+                let problem = Self::new(StatusCode::BAD_GATEWAY, detail).upstream(service, None, None);
+                problem.titled("CXone's answer cannot be read")
             }
         }
     }
@@ -150,7 +187,10 @@ impl From<TokenError> for ApiError {
         };
         let problem = Self::new(status, error.to_string());
         // Without a token nothing is sent; a request whose token was refused was not acted on either.
-        problem.upstream(error.service, error.status(), error.retry_after()).unsent(true)
+        problem
+            .upstream(error.service, error.status(), error.retry_after())
+            .unsent(true)
+            .titled("No access to CXone")
     }
 }
 
@@ -161,10 +201,10 @@ impl From<DialError> for ApiError {
             DialError::Token(error) => error.into(),
             DialError::NotConfigured(error) => error.into(),
             DialError::Refused { service, status, retry_after } => {
-                Self::new(passed_on(status), detail).upstream(service, Some(status), retry_after)
+                Self::answered(service, status, detail, retry_after)
             }
-            DialError::Network { service, is_timeout, .. } => {
-                Self::new(unreached(is_timeout), detail).upstream(service, None, None)
+            DialError::Network { service, message, is_timeout } => {
+                Self::unreached(service, is_timeout, message)
             }
         }
     }
@@ -180,8 +220,4 @@ fn passed_on(upstream: u16) -> StatusCode {
         504 => StatusCode::GATEWAY_TIMEOUT,
         _ => StatusCode::BAD_GATEWAY,
     }
-}
-
-fn unreached(is_timeout: bool) -> StatusCode {
-    if is_timeout { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY }
 }

@@ -46,6 +46,7 @@ impl IntoResponse for Refusal {
             title: self.status.canonical_reason().unwrap_or_default().into(),
             status: self.status.as_u16(),
             detail: self.detail,
+            technical: None,
             errors: self.errors,
             upstream: None,
             unsent: false,

@@ -78,6 +78,20 @@ impl Browser {
         self.driver().refresh().await.expect("the page loads again");
     }
 
+    /// Loads a page in another tab, which is driven from then on.
+    pub async fn go_to_in_another_tab(&self, url: &str) {
+        let tab = self.driver().new_tab().await.expect("there is room for a tab");
+        self.driver().switch_to_window(tab).await.expect("it was just opened");
+        self.size(1440, 900).await;
+        self.go_to(url).await;
+    }
+
+    /// Drives this tab from now on; the first is 0.
+    pub async fn switch_to_tab(&self, index: usize) {
+        let tabs = self.driver().windows().await.expect("a browser has tabs");
+        self.driver().switch_to_window(tabs[index].clone()).await.expect("it is still open");
+    }
+
     /// A command of the developer tools' protocol.
     pub async fn command(&self, method: &str, parameters: Value) -> Value {
         match self.cdp.send_raw(method, parameters.clone()).await {
@@ -154,6 +168,12 @@ impl Browser {
         .await;
         assert_eq!(found.len(), 1, "there are several {role}s named {name:?}");
         found.remove(0)
+    }
+
+    /// Waits until there is nothing of this role and accessible name.
+    pub async fn until_none(&self, role: &str, name: &str) {
+        let what = format!("no {role} named {name:?}");
+        wait::until(&what, async || self.all(role, name).await.is_empty().then_some(())).await;
     }
 
     /// Clicks the only thing of this role and name with the mouse, as soon as it may be clicked.

@@ -112,7 +112,12 @@ impl CallPage {
     /// Puts a key of the keypad down.
     pub async fn hold(&self, key: &str) -> crate::node::Held<'_> {
         let keypad = self.one("group", "Keypad").await;
-        let mut keys = keypad.all("button", key).await.expect("the page stays");
+        let name = match key {
+            "*" => "* star",
+            "#" => "# pound",
+            key => key,
+        };
+        let mut keys = keypad.all("button", name).await.expect("the page stays");
         assert_eq!(keys.len(), 1, "the keypad has one key {key:?}");
         keys.remove(0).hold().await
     }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clock,
-    js::{object, reason, set},
+    js::{field, object, reason, set},
 };
 
 /// Number of samples of the oscilloscope's picture: 43 ms at 48 kHz.
@@ -40,6 +40,8 @@ pub(crate) enum AudioEvent {
     /// A key's tone began this long after the press, in milliseconds, not counting the browser's own output latency.
     Onset(f64),
     Report(Box<AudioReport>),
+    /// The audio context is in this state, by the name that browsers have for it.
+    State(String),
 }
 
 /// The page's sound. Clones are the same.
@@ -88,6 +90,7 @@ struct Running {
     node: AudioWorkletNode,
     analyser: AnalyserNode,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_state: Closure<dyn FnMut()>,
 }
 
 impl Inner {
@@ -168,6 +171,7 @@ impl AudioEngine {
         node.connect_with_audio_node(&analyser)?;
         analyser.connect_with_audio_node(&context.destination())?;
 
+        let on_state = watch(&context, Rc::clone(&self.on));
         let this = self.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             this.receive(&message.data());
@@ -187,7 +191,13 @@ impl AudioEngine {
                 port.post_message(message)?;
             }
         }
-        inner.thread = Thread::Running(Running { context, node, analyser, _on_message: on_message });
+        inner.thread = Thread::Running(Running {
+            context,
+            node,
+            analyser,
+            _on_message: on_message,
+            _on_state: on_state,
+        });
         let wanted = inner.wanted;
         drop(inner);
         if wanted {
@@ -317,6 +327,18 @@ impl AudioEngine {
     }
 }
 
+/// Tells an audio context's state now and whenever it changes. `interrupted`, where another program has the sound, is newer
+/// than the bindings.
+fn watch(context: &EventTarget, on: Rc<dyn Fn(AudioEvent)>) -> Closure<dyn FnMut()> {
+    let watched = context.clone();
+    let tell = move || on(AudioEvent::State(field(&watched, "state").as_string().unwrap_or_default()));
+    tell();
+    let tell = Closure::<dyn FnMut()>::new(tell);
+    // Any event target takes a listener.
+    let _ = context.add_event_listener_with_callback("statechange", tell.as_ref().unchecked_ref());
+    tell
+}
+
 #[cfg(test)]
 impl AudioEngine {
     /// Returns the kinds of the messages that wait for the audio thread.
@@ -324,6 +346,15 @@ impl AudioEngine {
         let inner = self.inner.borrow();
         let Thread::Starting { waiting } = &inner.thread else { return Vec::new() };
         waiting.iter().filter_map(|message| crate::js::field(message, "kind").as_string()).collect()
+    }
+
+    /// Takes the messages that wait for the audio thread: the digits of presses, `None` for anything else.
+    pub(crate) fn take_waiting(&self) -> Vec<Option<Digit>> {
+        let mut inner = self.inner.borrow_mut();
+        inner.presses.clear();
+        let Thread::Starting { waiting } = &mut inner.thread else { return Vec::new() };
+        let code = |message: Object| crate::js::field(&message, "code").as_f64();
+        waiting.drain(..).map(|message| Digit::from_code(code(message)? as u8)).collect()
     }
 }
 
@@ -348,6 +379,27 @@ mod tests {
         assert_eq!(sounded, MAX_WAITING_KEYS, "further keys are refused");
         assert_eq!(engine.waiting().len(), MAX_WAITING_MESSAGES);
         assert_eq!(engine.inner.borrow().presses.len(), MAX_WAITING_KEYS);
+    }
+
+    #[wasm_bindgen_test]
+    fn each_state_of_the_audio_context_is_told() {
+        let context = EventTarget::new().unwrap();
+        set(&context, "state", &"suspended".into());
+        let states = Rc::new(RefCell::new(Vec::new()));
+        let told = Rc::clone(&states);
+        let _kept = watch(
+            &context,
+            Rc::new(move |event| {
+                if let AudioEvent::State(state) = event {
+                    told.borrow_mut().push(state);
+                }
+            }),
+        );
+        for state in ["running", "interrupted"] {
+            set(&context, "state", &state.into());
+            crate::testing::dispatch(&context, "Event", "statechange", &[]);
+        }
+        assert_eq!(*states.borrow(), ["suspended", "running", "interrupted"]);
     }
 
     #[wasm_bindgen_test]

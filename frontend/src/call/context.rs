@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, rc::Rc};
 
-use base::digit::Digit;
+use base::{digit::Digit, time::Instant};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -54,6 +54,11 @@ impl CallContext {
             driver.history.borrow_mut().forget_the_past();
             driver.follow(interaction, call);
         });
+    }
+
+    /// Follows the call that another tab follows, which lets go of it.
+    pub(crate) fn take_over(self) {
+        self.driver().take_over();
     }
 
     /// Ends the call.
@@ -110,6 +115,15 @@ impl CallContext {
     /// Tells the voice panel the call's state.
     pub(crate) fn announce_call(self, state: CallState) {
         self.driver().audio.announce_call(state.name());
+    }
+
+    /// Returns how long the call has been followed, in minutes and seconds.
+    pub(crate) fn call_time(self) -> String {
+        let driver = self.driver();
+        let history = driver.history.borrow();
+        let since = history.call.as_ref().map_or_else(clock::now, |call| Instant::from_micros(call.since));
+        let seconds = (clock::now() - since).as_secs();
+        format!("{:02}:{:02}", seconds / 60, seconds % 60)
     }
 
     /// Copies samples of the output; see [`AudioEngine::scope`].

@@ -1,6 +1,10 @@
 //! The buttons that place and end a call, and the choice of its flow.
 
-use leptos::prelude::*;
+use leptos::{
+    html::Button,
+    prelude::*,
+    task::{spawn_local, tick},
+};
 
 use super::CallContext;
 
@@ -10,6 +14,21 @@ pub(super) fn Controls() -> impl IntoView {
     let context = expect_context::<CallContext>();
     let store = context.store;
     let live = move || store.call.get().is_live();
+    let (start, stop) = (NodeRef::<Button>::new(), NodeRef::<Button>::new());
+    let focused = StoredValue::new(false);
+    // A button that cannot be pressed any more would lose the focus to nothing.
+    Effect::new(move |was: Option<bool>| {
+        let live = live();
+        if was == Some(!live) && focused.get_value() {
+            let other = if live { stop } else { start };
+            spawn_local(async move {
+                // It can be pressed by then.
+                tick().await;
+                let _ = other.try_get_untracked().flatten().map(|other| other.focus());
+            });
+        }
+        live
+    });
     let why_not = move || {
         if store.simulate_only.get() {
             Some("Switch 'Simulate only' off to place a call.")
@@ -43,20 +62,27 @@ pub(super) fn Controls() -> impl IntoView {
                     </Show>
                 </select>
             </label>
-            <div class="buttons">
+            <div class="buttons" on:focusin=move |_| focused.set_value(true) on:focusout=move |_| focused.set_value(false)>
                 <button
                     type="button"
                     class="start"
+                    node_ref=start
                     disabled=move || live() || why_not().is_some()
                     on:click=move |_| context.start_call()
                 >
                     "Start call"
                 </button>
-                <button type="button" class="stop" disabled=move || !live() || store.ids.with(Option::is_none) on:click=move |_| context.hang_up()>
+                <button type="button" class="stop" node_ref=stop disabled=move || !live() on:click=move |_| context.hang_up()>
                     "Hang up"
                 </button>
             </div>
             <p class="fine">{why_not}</p>
+            <Show when=move || store.elsewhere.get()>
+                <p class="fine" role="status">
+                    "A call is in another tab. "
+                    <button type="button" on:click=move |_| context.take_over()>"Take over here"</button>
+                </p>
+            </Show>
             <label class="switch">
                 <input
                     type="checkbox"
@@ -82,7 +108,7 @@ mod tests {
     use crate::{
         call::testing::{digit, mount_in_call, set_profile},
         net::api,
-        testing::{Answer, FakeServer, Page, Request, until},
+        testing::{Answer, FakeServer, Page, Request, accessible_name, document, until, until_eq},
     };
     use ivr::{FlowDefinition, support_line};
     use wire::{
@@ -127,6 +153,55 @@ mod tests {
         let request = &server.requests()[0];
         assert_eq!((&*request.method, &*request.path), ("POST", "/api/calls"));
         assert_eq!(request.body, r#"{"flowId":"support-line"}"#);
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_focus_goes_from_start_to_hang_up_and_back() {
+        let (page, context) = controls();
+        set_profile(context.store, ProfileName::Sandbox);
+        let start = page.one("button", "Start call").await;
+        until("a button that can be pressed", || !start.has_attribute("disabled")).await;
+        page.focus("button", "Start call").await;
+        let focused = || document().active_element().map(|element| accessible_name(&element));
+        context.store.set_call_state(crate::clock::now(), CallState::Connecting);
+        until_eq(Some("Hang up".to_owned()), focused).await;
+        assert!(!page.is_disabled("button", "Hang up").await, "a call that is being placed can be ended");
+        context.store.set_call_state(crate::clock::now(), CallState::Terminated);
+        until_eq(Some("Start call".to_owned()), focused).await;
+        page.focus("combobox", "Flow").await;
+        context.store.set_call_state(crate::clock::now(), CallState::Connecting);
+        until("a call", || !page.all("button", "Hang up")[0].has_attribute("disabled")).await;
+        assert_ne!(focused().as_deref(), Some("Hang up"), "it was nobody's");
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_call_that_is_ended_while_it_is_placed_is_ended_as_soon_as_it_is_there() {
+        let server = FakeServer::start(|request: Request| async move {
+            match &*request.method {
+                "POST" => Answer::json(&serde_json::json!({ "interactionId": "i", "callId": "c" })),
+                _ => Answer::json(&serde_json::json!({})),
+            }
+        });
+        let (page, context) = controls();
+        set_profile(context.store, ProfileName::Sandbox);
+        let start = page.one("button", "Start call").await;
+        until("a button that can be pressed", || !start.has_attribute("disabled")).await;
+        page.click("button", "Start call").await;
+        until("a call that is placed", || !start.is_connected() || start.has_attribute("disabled")).await;
+        page.click("button", "Hang up").await;
+        until("its end", || context.store.call.get_untracked() == CallState::Terminated).await;
+        let asked: Vec<(String, String)> =
+            server.requests().iter().map(|request| (request.method.clone(), request.path.clone())).collect();
+        assert_eq!(asked, [("POST".into(), "/api/calls".into()), ("DELETE".into(), "/api/calls/i".into())]);
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_call_in_another_tab_is_said_with_the_way_to_it() {
+        let (page, context) = controls();
+        page.none("button", "Take over here").await;
+        context.store.elsewhere.set(true);
+        page.shows("status", "", "A call is in another tab.").await;
+        page.one("button", "Take over here").await;
     }
 
     #[wasm_bindgen_test]

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     audio::{AudioEngine, AudioEvent},
     clock,
+    lock::Lock,
     net::{api, socket::ReconnectingSocket},
     ui::Notice,
 };
@@ -38,6 +39,8 @@ pub(super) struct Driver {
     pub(super) audio: AudioEngine,
     pub(super) events: RefCell<Option<ReconnectingSocket>>,
     pub(super) voice: RefCell<Option<Voice>>,
+    /// Held while this tab follows a call.
+    pub(super) tab_lock: RefCell<Option<Lock>>,
     pub(super) menu: RefCell<Option<MenuDriver>>,
     pub(super) metrics: RefCell<Metrics>,
     pub(super) history: RefCell<History>,
@@ -72,6 +75,7 @@ impl Driver {
                 audio,
                 events: RefCell::default(),
                 voice: RefCell::default(),
+                tab_lock: RefCell::default(),
                 menu: RefCell::default(),
                 metrics: RefCell::default(),
                 history: RefCell::new(History::load()),
@@ -89,6 +93,15 @@ impl Driver {
     }
 
     pub(super) fn start(self: Rc<Self>) {
+        let driver = Rc::clone(&self);
+        // The page's one driver lasts as long as the page, and so do its listeners.
+        drop(window_event_listener_untyped("storage", move |_| driver.look_at_other_tabs()));
+        let store = self.store;
+        drop(window_event_listener_untyped("beforeunload", move |leaving| {
+            if store.call.get_untracked().is_live() {
+                leaving.prevent_default();
+            }
+        }));
         let prepared = Rc::clone(&self).set_up().boxed_local().shared();
         self.prepared.replace(Some(prepared.clone()));
         spawn_local(prepared);
@@ -97,11 +110,16 @@ impl Driver {
     async fn set_up(self: Rc<Self>) {
         let profile = api::profile().await;
         self.store.profile.set(Some(profile));
-        let followed = self.history.borrow().call.clone();
+        let is_ours = self.claim_call().await;
+        let followed = self.history.borrow().call.clone().filter(|_| is_ours);
         if let Ok(list) = api::flows().await {
             self.store.flows.set(list.flows);
         }
-        let known = self.store.flows.with_untracked(|flows| flows.first().map(|flow| flow.flow_id.clone()));
+        let chosen = self.history.borrow().chosen.clone();
+        let known = self.store.flows.with_untracked(|flows| {
+            let chosen = flows.iter().find(|flow| Some(&flow.flow_id) == chosen.as_ref());
+            chosen.or(flows.first()).map(|flow| flow.flow_id.clone())
+        });
         let wanted = followed.as_ref().map(|call| call.flow.clone()).or(known);
         match wanted {
             Some(flow_id) => self.load_flow(&flow_id).await,
@@ -119,6 +137,10 @@ impl Driver {
 
     /// Loads the flow that the next call goes through; a call that is started meanwhile waits for it.
     pub(super) fn choose_flow(self: Rc<Self>, flow_id: String) {
+        let mut history = self.history.borrow_mut();
+        history.chosen = Some(flow_id.clone());
+        history.save();
+        drop(history);
         let before = self.prepared.borrow().clone();
         let driver = Rc::clone(&self);
         let loaded = async move { driver.load_flow(&flow_id).await };
@@ -143,7 +165,11 @@ impl Driver {
                 let errors: Vec<String> =
                     errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
                 let detail = format!("Flow {flow_id} cannot be followed. {}", errors.join(". "));
-                self.store.notice.set(Some(Notice { title: "Invalid flow".into(), detail }));
+                self.store.notice.set(Some(Notice {
+                    title: "Invalid flow".into(),
+                    detail,
+                    ..Notice::default()
+                }));
             }
             Err(problem) => {
                 if self.store.flow.with_untracked(Option::is_none) {
@@ -185,6 +211,11 @@ impl Driver {
         let flow_id = self.store.flow_id.get_untracked();
         let (placed, ()) = join(api::place_call(&flow_id), self.audio.running()).await;
         match placed {
+            Ok(placed) if self.store.call.get_untracked() == CallState::Disconnecting => {
+                let (interaction, call) = (placed.interaction_id.into(), Some(placed.call_id.into()));
+                self.store.ids.set(Some(CallIds { interaction, call }));
+                self.hang_up().await;
+            }
             Ok(placed) => self.follow(placed.interaction_id.into(), placed.call_id.into()),
             Err(problem) => self.refused(problem),
         }
@@ -192,7 +223,7 @@ impl Driver {
 
     pub(super) fn refused(&self, problem: Problem) {
         let now = clock::now();
-        self.store.log(now, RowKind::Problem, format!("{}: {}", problem.title, problem.detail), None);
+        self.store.log_problem(now, &problem);
         self.store.set_call_state(now, CallState::Terminated);
         self.store.notice.set(Some(problem.into()));
     }
@@ -209,6 +240,7 @@ impl Driver {
             history.call = Some(followed.clone());
             history.save();
         }
+        self.tell_other_tabs();
         self.resume(&followed);
     }
 
@@ -243,8 +275,9 @@ impl Driver {
     }
 
     pub(super) async fn hang_up(self: Rc<Self>) {
-        let Some(ids) = self.store.ids.get_untracked() else { return };
         self.store.set_call_state(clock::now(), CallState::Disconnecting);
+        // A call that is being placed is ended as soon as it has a name.
+        let Some(ids) = self.store.ids.get_untracked() else { return };
         if untrack(|| self.store.is_sandbox())
             && let Err(problem) = api::hang_up(&ids.interaction).await
         {
@@ -259,6 +292,7 @@ impl Driver {
     /// Ends the call on this side, whoever ended it.
     pub(super) fn call_over(&self, now: Instant) {
         self.voice.replace(None);
+        self.audio.flush();
         if let Some(menu) = &mut *self.menu.borrow_mut() {
             menu.hang_up(now);
         }
@@ -269,6 +303,8 @@ impl Driver {
         let mut history = self.history.borrow_mut();
         history.call = None;
         history.save();
+        drop(history);
+        self.tell_other_tabs();
     }
 
     pub(super) fn press(&self, digit: Digit) {
@@ -322,7 +358,9 @@ impl Driver {
             }
             None => None,
         };
-        let timer = due.filter(|_| self.replay_to.get().is_none()).map(|due| {
+        let is_told =
+            self.replay_to.get().is_none() && self.store.unknown_since.with_untracked(Option::is_none);
+        let timer = due.filter(|_| is_told).map(|due| {
             let wait = (due - clock::now()).as_millis() as u32 + 1;
             let this = Weak::clone(&self.this);
             Timeout::new(wait, move || {
@@ -341,8 +379,9 @@ impl Driver {
                 let detail = format!(
                     "The browser gave no audio: {reason}. Keys can be pressed, but not heard or sent."
                 );
-                self.store.notice.set(Some(Notice { title: "No sound".into(), detail }));
+                self.store.notice.set(Some(Notice { title: "No sound".into(), detail, ..Notice::default() }));
             }
+            AudioEvent::State(state) => self.store.sound_state.set(state),
             AudioEvent::Onset(ms) => {
                 self.store.latencies.update(|latencies| latencies.add(Measure::KeyToSound, ms));
             }

@@ -5,7 +5,7 @@ use std::{rc::Weak, time::Duration};
 use base::time::Instant;
 use leptos::prelude::*;
 use wire::{
-    api::{ClientMessage, Gap, GapReason, Head, LinkStatus, ServerMessage},
+    api::{ClientMessage, Gap, GapReason, Head, LinkState, LinkStatus, ServerMessage},
     cxone::{
         CallState,
         dtmf::{self, Activity, DtmfEvent, InteractionEvent, Message},
@@ -69,7 +69,21 @@ impl Driver {
                 self.head.replace(None);
                 self.store.log(now, RowKind::Link, format!("connection to Dialbench closed ({code})"), None);
             }
-            SocketEvent::Status(status) => self.store.page_link.set(status),
+            SocketEvent::Status(status) => self.page_link(now, status),
+        }
+    }
+
+    /// Shows the link to the server, without which nothing is known of CXone or the call.
+    fn page_link(&self, now: Instant, status: LinkStatus) {
+        let was_open = self.store.page_link.with_untracked(|old| old.state == LinkState::Open);
+        let is_open = status.state == LinkState::Open;
+        self.store.page_link.set(status);
+        if was_open != is_open {
+            self.store.unknown_since.set(was_open.then_some(now));
+            if is_open {
+                self.store.is_reached();
+            }
+            self.pump();
         }
     }
 
@@ -120,6 +134,9 @@ impl Driver {
     fn cxone_link(&self, now: Instant, status: LinkStatus) {
         let changed = self.store.cxone_link.with_untracked(|old| old.state != status.state);
         if changed {
+            if status.state == LinkState::Open {
+                self.store.is_reached();
+            }
             let detail = status.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
             let state = super::link::state_name(status.state);
             self.store.log(now, RowKind::Link, format!("CXone interactions {state}{detail}"), None);

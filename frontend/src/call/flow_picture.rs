@@ -36,7 +36,7 @@ pub(super) fn FlowPicture() -> impl IntoView {
             <div class="scroll" tabindex="0" role="group" aria-label="Flow picture">
                 {move || store.flow.get().map(|flow| view! { <Drawing flow /> })}
             </div>
-            <p class="prompt">{move || spoken(store.flow.get()?.as_ref(), store.position.get()?.node)}</p>
+            <p class="prompt">{move || spoken(store.flow.get()?.as_ref(), store.place()?)}</p>
         </section>
     }
 }
@@ -53,7 +53,7 @@ fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
     let Layout { nodes, heights, edges, width, height } = layout(flow.definition(), MEASURES);
     let picture = NodeRef::<leptos::svg::Svg>::new();
     let places = nodes.clone();
-    let current = Memo::new(move |_| store.position.get().map(|position| position.node.index()));
+    let current = Memo::new(move |_| store.place().map(ivr::NodeIx::index));
     let visited = Memo::new(move |_| store.visited.get().iter().map(|node| node.index()).collect::<Vec<_>>());
     let described = {
         let flow = Arc::clone(&flow);
@@ -206,6 +206,7 @@ mod tests {
         call::testing::{digit, follow, mount_in_call},
         testing::{Page, until},
     };
+    use wire::cxone::CallState;
 
     fn picture() -> (Page, CallContext) {
         mount_in_call(|| view! { <FlowPicture /> })
@@ -262,5 +263,17 @@ mod tests {
         page.one("progressbar", "Time to the timeout").await;
         context.driver().reset_menu();
         page.none("progressbar", "Time to the timeout").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn after_the_call_nothing_is_lit_or_spoken() {
+        let (page, context) = picture();
+        context.store.set_call_state(clock::now(), CallState::Connecting);
+        follow(context);
+        until("the call's place", || page.select(".node.current").is_some()).await;
+        until("its prompt", || page.text().contains('“')).await;
+        context.driver().call_over(clock::now());
+        until("no place", || page.select(".node.current").is_none()).await;
+        assert!(!page.text().contains('“') && !page.text().contains("prompt playing"), "{}", page.text());
     }
 }

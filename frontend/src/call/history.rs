@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use web_sys::Storage;
 
 use super::event_clock::EventClock;
+use crate::lock::Claim;
 
 /// Key under which the tab keeps its history.
 const STORAGE_KEY: &str = "dialbench.call";
@@ -23,6 +24,12 @@ pub(super) struct History {
     pub(super) call: Option<FollowedCall>,
     #[serde(default)]
     pub(super) clock: EventClock,
+    /// The flow that was chosen for the next call.
+    #[serde(default)]
+    pub(super) chosen: Option<String>,
+    /// The way to the call, where another tab may follow it.
+    #[serde(default)]
+    pub(super) claim: Claim,
 }
 
 /// A call that a reload comes back to.
@@ -46,12 +53,38 @@ pub(super) enum Arrival {
 
 impl History {
     pub(super) fn load() -> Self {
-        let text = storage().and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten());
-        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+        storage().as_ref().and_then(read).unwrap_or_default()
+    }
+
+    /// Returns the history of the tab that follows a call.
+    pub(super) fn shared() -> Option<Self> {
+        read(&shared_storage()?)
+    }
+
+    /// Lets the other tabs know the history of a call that this one follows, or that it is over.
+    pub(super) fn share(history: Option<&Self>) {
+        match history {
+            Some(history) => history.write(shared_storage()),
+            // Without storage there is nothing to remove.
+            None => {
+                let _ = shared_storage().map(|storage| storage.remove_item(STORAGE_KEY));
+            }
+        }
+    }
+
+    /// Returns the way to the call, which is good for once.
+    pub(super) fn take_claim(&mut self) -> Claim {
+        let claim = std::mem::take(&mut self.claim);
+        self.save();
+        claim
     }
 
     pub(super) fn save(&self) {
-        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
+        self.write(storage());
+    }
+
+    fn write(&self, storage: Option<Storage>) {
+        if let (Some(storage), Ok(text)) = (storage, serde_json::to_string(self)) {
             // Without room or permission a reload starts afresh, which is what it does without storage.
             let _ = storage.set_item(STORAGE_KEY, &text);
         }
@@ -68,6 +101,8 @@ impl History {
                 cleared: 0,
                 call: self.call.take(),
                 clock: std::mem::take(&mut self.clock),
+                chosen: self.chosen.take(),
+                claim: self.claim,
             };
         }
         if offset <= self.seen {
@@ -85,6 +120,14 @@ impl History {
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.session_storage().ok()?
+}
+
+fn shared_storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+fn read(storage: &Storage) -> Option<History> {
+    serde_json::from_str(&storage.get_item(STORAGE_KEY).ok()??).ok()
 }
 
 #[cfg(test)]

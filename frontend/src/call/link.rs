@@ -1,9 +1,14 @@
 //! The sockets' states.
 
+use base::time::Instant;
 use leptos::prelude::*;
 use wire::api::{LinkState, LinkStatus};
 
 use super::CallContext;
+use crate::clock;
+
+/// The word for a state that nobody tells the page.
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// Returns a link's state in a word.
 pub(super) const fn state_name(state: LinkState) -> &'static str {
@@ -19,21 +24,45 @@ pub(super) const fn state_name(state: LinkState) -> &'static str {
 #[component]
 pub(super) fn LinkPanel() -> impl IntoView {
     let store = expect_context::<CallContext>().store;
+    let never = RwSignal::new(None);
+    let sound = move || match &*store.sound_state.get() {
+        "running" => (state_name(LinkState::Open), "on"),
+        "interrupted" => (state_name(LinkState::Reconnecting), "interrupted: another program has it"),
+        "suspended" => (state_name(LinkState::Connecting), "waiting for a key or a click"),
+        _ => (state_name(LinkState::Closed), "off"),
+    };
     view! {
         <section class="panel link" aria-label="Link">
             <h2>"Link"</h2>
             <dl>
-                <LinkRow name="Page to Dialbench" status=store.page_link />
-                <LinkRow name="CXone interactions" status=store.cxone_link />
-                <LinkRow name="Voice stream" status=store.voice_link />
+                <LinkRow name="Page to Dialbench" status=store.page_link hidden_since=never />
+                <LinkRow name="CXone interactions" status=store.cxone_link hidden_since=store.unknown_since />
+                <LinkRow name="Voice stream" status=store.voice_link hidden_since=never />
+                <dt>"Sound"</dt>
+                <dd>
+                    <span class="lamp" data-state=move || sound().0 aria-hidden="true"></span>
+                    {move || sound().1}
+                </dd>
             </dl>
         </section>
     }
 }
 
 #[component]
-fn LinkRow(name: &'static str, status: RwSignal<LinkStatus>) -> impl IntoView {
+fn LinkRow(
+    name: &'static str,
+    status: RwSignal<LinkStatus>,
+    /// The time since which the page has not been told how the link is.
+    hidden_since: RwSignal<Option<Instant>>,
+) -> impl IntoView {
+    let state = move || match hidden_since.get() {
+        Some(_) => UNKNOWN,
+        None => state_name(status.get().state),
+    };
     let detail = move || {
+        if let Some(since) = hidden_since.get() {
+            return format!("since {}", clock::minute_of_day(since));
+        }
         status.with(|status| {
             let mut parts = Vec::new();
             if status.state == LinkState::Reconnecting {
@@ -50,8 +79,8 @@ fn LinkRow(name: &'static str, status: RwSignal<LinkStatus>) -> impl IntoView {
     view! {
         <dt>{name}</dt>
         <dd>
-            <span class="lamp" data-state=move || state_name(status.get().state) aria-hidden="true"></span>
-            {move || state_name(status.get().state)}
+            <span class="lamp" data-state=state aria-hidden="true"></span>
+            {state}
             " "
             <span class="fine">{detail}</span>
         </dd>
@@ -63,7 +92,12 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
-    use crate::call::testing::mount_in_call;
+    use crate::{
+        audio::AudioEvent,
+        call::testing::{head, mount_in_call, receive},
+        net::socket::SocketEvent,
+        ui::Notice,
+    };
 
     #[wasm_bindgen_test]
     async fn each_link_has_its_state_and_a_lost_one_says_what_comes_next() {
@@ -88,5 +122,58 @@ mod tests {
             ..LinkStatus::CLOSED
         });
         page.shows("region", "Link", "CXone interactions open Voice stream").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_sound_has_a_word_for_each_state() {
+        let (page, context) = mount_in_call(|| view! { <LinkPanel /> });
+        page.shows("region", "Link", "Sound off").await;
+        for (state, word) in [
+            ("suspended", "waiting for a key or a click"),
+            ("running", "on"),
+            ("interrupted", "interrupted: another program has it"),
+            ("closed", "off"),
+        ] {
+            context.driver().audio_event(AudioEvent::State(state.into()));
+            page.shows("region", "Link", &format!("Sound {word}")).await;
+        }
+    }
+
+    #[wasm_bindgen_test]
+    async fn without_the_server_nothing_is_known_of_cxone() {
+        let (page, context) = mount_in_call(|| view! { <LinkPanel /> });
+        let driver = context.driver();
+        let link = |state| SocketEvent::Status(LinkStatus { state, ..LinkStatus::CLOSED });
+        driver.socket_event(link(LinkState::Open));
+        receive(context, &head(0));
+        page.shows("region", "Link", "CXone interactions open Voice stream").await;
+        driver.socket_event(link(LinkState::Reconnecting));
+        driver.socket_event(link(LinkState::Connecting));
+        let since = clock::minute_of_day(context.store.unknown_since.get_untracked().unwrap());
+        page.shows("region", "Link", &format!("CXone interactions unknown since {since} Voice stream")).await;
+        driver.socket_event(link(LinkState::Open));
+        page.shows("region", "Link", "CXone interactions open Voice stream").await;
+    }
+
+    #[wasm_bindgen_test]
+    fn a_notice_leaves_when_its_cause_is_over() {
+        let (_page, context) = mount_in_call(|| ());
+        let notice = context.store.notice;
+        let show = |passes| notice.set(Some(Notice { title: "Trouble".into(), passes, ..Notice::default() }));
+        let page_link = |state| {
+            context.driver().socket_event(SocketEvent::Status(LinkStatus { state, ..LinkStatus::CLOSED }));
+        };
+        show(true);
+        page_link(LinkState::Connecting);
+        assert!(notice.with_untracked(Option::is_some), "it is not over");
+        page_link(LinkState::Open);
+        assert!(notice.with_untracked(Option::is_none), "the server can be reached");
+        show(true);
+        receive(context, &head(0));
+        assert!(notice.with_untracked(Option::is_none), "CXone can be reached");
+        show(false);
+        page_link(LinkState::Closed);
+        page_link(LinkState::Open);
+        assert!(notice.with_untracked(Option::is_some), "that had nothing to do with it");
     }
 }

@@ -9,7 +9,10 @@ use super::{
     CallContext,
     store::{Row, RowKind},
 };
-use crate::{clock, ui::Notice};
+use crate::{
+    clock,
+    ui::{Notice, walk},
+};
 
 /// Number of rows in a list of their own. When a list gets several at its head, the framework takes all of it out of the page
 /// and puts it back, for which five hundred are too many.
@@ -58,6 +61,7 @@ pub(super) fn Events() -> impl IntoView {
                 Err(_) => store.notice.set(Some(Notice {
                     title: "Not copied".into(),
                     detail: "The browser does not let this page use the clipboard.".into(),
+                    ..Notice::default()
                 })),
             }
         });
@@ -83,7 +87,8 @@ pub(super) fn Events() -> impl IntoView {
                         })>{kind.name()}</button>
                 }).collect_view()}
             </div>
-            <div class="rows" role="log" aria-label="Events" tabindex="0">
+            <div class="rows" role="log" aria-live="off" aria-label="Events" tabindex="0"
+                on:keydown=move |key| walk(&key, ".line", 1)>
                 <Show when=move || shown.with(Vec::is_empty)>
                     <p class="empty">
                         {move || if store.rows.with(std::collections::VecDeque::is_empty) {
@@ -95,15 +100,16 @@ pub(super) fn Events() -> impl IntoView {
                 </Show>
                 <For each=move || parts.get() key=|part| *part let:part>
                     <ol reversed>
-                        <For each=part_rows(part) key=|row| row.number let:row>
+                        <For each=part_rows(part) key=|row| (row.number, row.count) let:row>
                             <li data-kind=row.kind.name()>
-                                <time datetime=clock::rfc3339(row.at)>{clock::time_of_day(row.at)}</time>
+                                <time datetime=clock::rfc3339(row.at)>{times(&row)}</time>
                                 <span class="kind">{row.kind.name()}</span>
+                                {repeats(&row).map(|count| view! { <span class="count">{count}</span> })}
                                 {match &row.raw {
                                     Some(raw) => view! {
-                                        <details><summary>{row.text.clone()}</summary><pre tabindex="0">{raw.clone()}</pre></details>
+                                        <details><summary class="line" tabindex="-1">{row.text.clone()}</summary><pre tabindex="0">{raw.clone()}</pre></details>
                                     }.into_any(),
-                                    None => view! { <span>{row.text.clone()}</span> }.into_any(),
+                                    None => view! { <span class="line" tabindex="-1">{row.text.clone()}</span> }.into_any(),
                                 }}
                             </li>
                         </For>
@@ -114,8 +120,23 @@ pub(super) fn Events() -> impl IntoView {
     }
 }
 
+/// Returns the time of a row, of one that came several times the first and the last.
+fn times(row: &Row) -> String {
+    let mut times = clock::time_of_day(row.at);
+    if row.count > 1 {
+        times = format!("{times}–{}", clock::time_of_day(row.last));
+    }
+    times
+}
+
+/// Returns how often a row came, unless that was once.
+fn repeats(row: &Row) -> Option<String> {
+    (row.count > 1).then(|| format!("× {}", row.count))
+}
+
 fn as_line(row: &Row) -> String {
-    let line = format!("{}\t{}\t{}", clock::rfc3339(row.at), row.kind.name(), row.text);
+    let count = repeats(row).map_or_else(String::new, |count| format!(" {count}"));
+    let line = format!("{}\t{}\t{}{count}", clock::rfc3339(row.at), row.kind.name(), row.text);
     row.raw.as_ref().map_or_else(|| line.clone(), |raw| format!("{line}\t{raw}"))
 }
 
@@ -127,7 +148,7 @@ mod tests {
     use crate::{
         call::{store::MAX_ROWS, testing::mount_in_call},
         js::{field, set},
-        testing::{Page, text, until, until_eq},
+        testing::{Key, Page, document, key_down, text, until, until_eq},
     };
 
     fn events() -> (Page, CallContext) {
@@ -141,7 +162,7 @@ mod tests {
     /// The rows' texts without their times, newest first.
     fn rows(page: &Page) -> Vec<String> {
         let line = |row: &web_sys::Element| {
-            let line = row.query_selector("summary, span:not(.kind)").unwrap();
+            let line = row.query_selector(".line").unwrap();
             format!("{} {}", row.get_attribute("data-kind").unwrap(), text(&line.unwrap()))
         };
         page.with_role("listitem").iter().map(line).collect()
@@ -244,5 +265,56 @@ mod tests {
         })
         .await;
         set(&clipboard, "writeText", &real);
+    }
+
+    #[wasm_bindgen_test]
+    async fn lines_that_say_the_same_are_one_with_a_count() {
+        let (page, context) = events();
+        for _ in 0..15 {
+            log(context, RowKind::Problem, "voice stream lost", None);
+        }
+        until("one row", || page.with_role("listitem").len() == 1 && page.text().contains("× 15")).await;
+        let times = text(&page.select("time").unwrap());
+        assert_eq!(times.split('–').count(), 2, "{times}");
+        log(context, RowKind::Link, "voice stream lost", None);
+        log(context, RowKind::Problem, "voice stream lost", Some("{}"));
+        log(context, RowKind::Problem, "voice stream lost", Some("{}"));
+        log(context, RowKind::Digit, "5", None);
+        log(context, RowKind::Digit, "5", None);
+        until("what differs", || page.with_role("listitem").len() == 5).await;
+        until("both counts", || page.text().contains("× 2") && page.text().contains("× 15")).await;
+        assert!(as_line(&context.store.rows.get_untracked()[0]).ends_with("problem\tvoice stream lost × 15"));
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_rows_are_one_stop_that_arrows_walk_and_none_is_read_out() {
+        let (page, context) = events();
+        log(context, RowKind::Call, "call connecting", None);
+        log(context, RowKind::Digit, "5", Some("{}"));
+        until("two rows", || page.with_role("listitem").len() == 2).await;
+        assert_eq!(page.attribute("log", "Events", "aria-live").await.as_deref(), Some("off"));
+        page.focus("log", "Events").await;
+        for (key, expected) in [
+            ("ArrowDown", "5"),
+            ("ArrowDown", "call connecting"),
+            ("ArrowDown", "call connecting"),
+            ("Home", "5"),
+            ("End", "call connecting"),
+            ("ArrowUp", "5"),
+        ] {
+            key_down(Key { key, code: key });
+            assert_eq!(text(&document().active_element().unwrap()), expected, "{key}");
+        }
+        let stops =
+            page.select("[role=log]").unwrap().query_selector_all("[tabindex='0'], summary:not([tabindex])");
+        let stops = stops.unwrap();
+        assert!(
+            (0..stops.length()).all(|index| stops
+                .item(index)
+                .unwrap()
+                .parent_element()
+                .is_some_and(|parent| parent.local_name() == "details")),
+            "only an open message is a stop of its own"
+        );
     }
 }

@@ -140,7 +140,7 @@ impl MenuDriver {
                 Outcome::Transferred => "flow over: transferred",
                 Outcome::Finished => "flow over: hung up by the IVR",
                 Outcome::GaveUp => "flow over: retries exhausted",
-                Outcome::CallerHungUp => "flow over: caller hung up",
+                Outcome::CallerHungUp => "flow over: the call ended",
             }
             .into()),
             Event::Say { .. } | Event::StopSaying | Event::Digit { .. } => {}

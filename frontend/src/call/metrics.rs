@@ -18,7 +18,7 @@ pub(super) fn DtmfMetrics() -> impl IntoView {
     let export = move |name: &str, mime: &str, content: String| {
         if download(name, mime, &content).is_err() {
             let detail = "The browser does not let this page save files.".into();
-            store.notice.set(Some(Notice { title: "Not saved".into(), detail }));
+            store.notice.set(Some(Notice { title: "Not saved".into(), detail, ..Notice::default() }));
         }
     };
     let nothing = move || store.records.with(Vec::is_empty);

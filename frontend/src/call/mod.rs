@@ -15,6 +15,7 @@ mod log;
 mod measures;
 mod menu_driver;
 mod metrics;
+mod one_tab;
 mod scope;
 mod status;
 mod store;

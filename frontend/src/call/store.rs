@@ -39,12 +39,18 @@ pub(crate) struct Store {
     /// Between Dialbench's server and CXone.
     pub(crate) cxone_link: RwSignal<LinkStatus>,
     pub(crate) voice_link: RwSignal<LinkStatus>,
+    /// The time since which the server has been out of reach, and with it the state of CXone and of the call.
+    pub(crate) unknown_since: RwSignal<Option<Instant>>,
+    /// True while another tab has the call that this one would follow.
+    pub(crate) elsewhere: RwSignal<bool>,
     pub(crate) summary: RwSignal<Summary>,
     pub(crate) records: RwSignal<Vec<SequenceRecord>>,
     pub(crate) latencies: RwSignal<Latencies>,
     pub(crate) sounding: RwSignal<Option<Digit>>,
     /// True once there is an audio thread.
     pub(crate) sound: RwSignal<bool>,
+    /// The audio context's state, by the browser's name; empty as long as there is none.
+    pub(crate) sound_state: RwSignal<String>,
     pub(crate) simulate_only: RwSignal<bool>,
     pub(crate) notice: RwSignal<Option<Notice>>,
 }
@@ -80,6 +86,9 @@ pub(crate) struct Waiting {
 pub(crate) struct Row {
     pub(crate) number: u64,
     pub(crate) at: Instant,
+    /// Time of the last of several that say the same.
+    pub(crate) last: Instant,
+    pub(crate) count: u32,
     pub(crate) kind: RowKind,
     pub(crate) text: String,
     /// The message as it came, where there is one.
@@ -132,11 +141,14 @@ impl Store {
             page_link: RwSignal::new(LinkStatus::CLOSED),
             cxone_link: RwSignal::new(LinkStatus::CLOSED),
             voice_link: RwSignal::new(LinkStatus::CLOSED),
+            unknown_since: RwSignal::new(None),
+            elsewhere: RwSignal::new(false),
             summary: RwSignal::new(Summary::default()),
             records: RwSignal::new(Vec::new()),
             latencies: RwSignal::new(Latencies::default()),
             sounding: RwSignal::new(None),
             sound: RwSignal::new(false),
+            sound_state: RwSignal::new(String::new()),
             simulate_only: RwSignal::new(false),
             notice: RwSignal::new(None),
         }
@@ -147,16 +159,45 @@ impl Store {
         self.profile.with(|profile| matches!(profile, Some(Ok(profile)) if profile.profile == wire::api::ProfileName::Sandbox))
     }
 
-    /// Adds a line to the log.
+    /// Returns the node that the call is at, or was at when it was lost sight of; none once it is over.
+    pub(super) fn place(&self) -> Option<NodeIx> {
+        let is_over = self.call.get() == CallState::Terminated && !self.simulate_only.get();
+        self.position.get().filter(|_| !is_over).map(|position| position.node)
+    }
+
+    /// Adds a line to the log. One that says the same as the line before it is counted there, but each digit has its own.
     pub(super) fn log(&self, at: Instant, kind: RowKind, text: impl Into<String>, raw: Option<String>) {
-        let number = self.logged.get_value() + 1;
-        self.logged.set_value(number);
-        let row = Arc::new(Row { number, at, kind, text: text.into(), raw });
+        self.add(Row { number: 0, at, last: at, count: 1, kind, text: text.into(), raw });
+    }
+
+    /// Adds a line about a problem, with its technical detail behind it.
+    pub(super) fn log_problem(&self, at: Instant, problem: &Problem) {
+        let text = format!("{}: {}", problem.title, problem.detail);
+        self.log(at, RowKind::Problem, text, problem.technical.clone());
+    }
+
+    /// Takes the notice away whose cause is over once the server and CXone can be reached.
+    pub(super) fn is_reached(&self) {
+        self.notice.update(|notice| drop(notice.take_if(|notice| notice.passes)));
+    }
+
+    fn add(&self, mut row: Row) {
         self.rows.update(|rows| {
+            let same = |last: &&mut Arc<Row>| {
+                row.kind != RowKind::Digit
+                    && (row.kind, &row.text, &row.raw) == (last.kind, &last.text, &last.raw)
+            };
+            if let Some(last) = rows.back_mut().filter(same) {
+                row = Row { number: last.number, at: last.at, count: last.count + 1, ..row };
+                *last = Arc::new(row);
+                return;
+            }
+            row.number = self.logged.get_value() + 1;
+            self.logged.set_value(row.number);
             if rows.len() == MAX_ROWS {
                 rows.pop_front();
             }
-            rows.push_back(row);
+            rows.push_back(Arc::new(row));
         });
     }
 

@@ -17,7 +17,7 @@ use crate::{
     clock,
     net::{
         api,
-        socket::{AfterFinish, ReconnectingSocket, SocketEvent},
+        socket::{AfterFinish, NORMAL_CLOSURE, ReconnectingSocket, SocketEvent},
         websocket_url,
     },
 };
@@ -93,12 +93,11 @@ impl Listener {
         if left > 0 {
             self.store.log(now, RowKind::Problem, format!("voice ended {left} bytes into a frame"), None);
         }
-        let class = CloseClass::of(Some(code));
         if was_open {
-            let text = format!("voice stream {} ({code})", class.describe());
+            let text = format!("voice stream {} ({code})", CloseClass::of(Some(code)).describe());
             self.store.log(now, RowKind::Link, text, None);
         }
-        if class == CloseClass::Finished {
+        if code == NORMAL_CLOSURE {
             return (self.over)();
         }
         if self.store.call.get_untracked() == CallState::Streaming {
@@ -110,19 +109,17 @@ impl Listener {
     /// A browser does not say why a socket was refused, so that is asked for, and the call itself.
     async fn look_for_the_call(self: Rc<Self>, was_open: bool) {
         if !was_open && let Some(problem) = api::why_no_voice(&self.call.call).await {
-            let text = format!("{}: {}", problem.title, problem.detail);
-            self.store.log(clock::now(), RowKind::Problem, text, None);
+            self.store.log_problem(clock::now(), &problem);
         }
         let gone = match api::call_status(&self.call.interaction).await {
             Ok(status) => status.state == CallState::Terminated,
             Err(problem) => {
-                let text = format!("{}: {}", problem.title, problem.detail);
-                let gone = problem.status == 404;
-                self.store.log(clock::now(), RowKind::Problem, text, None);
-                gone
+                self.store.log_problem(clock::now(), &problem);
+                problem.status == 404
             }
         };
         if gone && !self.open.get() && self.store.call.get_untracked().is_live() {
+            self.store.log(clock::now(), RowKind::Call, "CXone no longer has this call", None);
             (self.over)();
         }
     }

@@ -32,7 +32,11 @@ impl Starter {
     pub(super) fn start(self, draft: DialerDraft, request: DialerRequest) {
         let Some(key) = random_uuid().and_then(|uuid| uuid.parse().ok()) else {
             let detail = "The browser has no random numbers, of which each simulation's key is made.".into();
-            return self.state.notice.set(Some(Notice { title: "Not started.".into(), detail }));
+            return self.state.notice.set(Some(Notice {
+                title: "Not started.".into(),
+                detail,
+                ..Notice::default()
+            }));
         };
         let dispatch = Dispatch { key, timestamp: clock::rfc3339(clock::now()), draft };
         let request = KeyedRequest { key: dispatch.key.clone(), request };

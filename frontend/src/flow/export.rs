@@ -108,7 +108,7 @@ fn Export() -> impl IntoView {
         })
     };
     let payload = move |test: &str| {
-        let refused = |detail: String| Notice { title: "Not exported.".into(), detail };
+        let refused = |detail: String| Notice { title: "Not exported.".into(), detail, ..Notice::default() };
         let (Some(known), Some(run)) = (view.flow.get(), view.shown.get()) else {
             let none = "No finished run is shown: run a simulation, or show one of the list.";
             return Err(refused(none.into()));

@@ -68,7 +68,7 @@ where
                     <p>{format!("Exported at {timestamp}: HTTP {status} after {duration_ms} ms, attempt {attempts}. Correlation {audit_correlation}.")}</p>
                     <pre class="answer">{answer}</pre>
                 }.into_any(),
-                Err(Notice { title, detail }) => view! { <p class="wrong"><strong>{title}</strong>" "{detail}</p> }.into_any(),
+                Err(Notice { title, detail, .. }) => view! { <p class="wrong"><strong>{title}</strong>" "{detail}</p> }.into_any(),
             })}
         </div>
     }
@@ -92,9 +92,10 @@ fn refused(problem: Problem) -> Notice {
         }
         None => "",
     };
-    let Notice { title, detail } = problem.into();
+    let Notice { title, detail, .. } = problem.into();
     Notice {
         title: format!("Not exported: {title}."),
         detail: format!("{detail} {advice}").trim_end().to_owned(),
+        ..Notice::default()
     }
 }

@@ -92,7 +92,7 @@ fn from_url<D: Draft>(url: &str) -> Linked<D> {
     match decoded(encoded).and_then(|(text, cut)| Ok((salvage(&text)?, cut))) {
         Err(why) => {
             let detail = format!("{why}. The form keeps the last draft of this tab; ask for the link again.");
-            let trouble = Notice { title: "This link holds no draft:".into(), detail };
+            let trouble = Notice { title: "This link holds no draft:".into(), detail, ..Notice::default() };
             Linked { draft: None, trouble: Some(trouble) }
         }
         Ok(((draft, errors), cut)) => {
@@ -105,7 +105,7 @@ fn from_url<D: Draft>(url: &str) -> Linked<D> {
                 let detail = format!(
                     "{why}. What could be read is in the form: add the rest, or ask for the link again."
                 );
-                Notice { title: "This link's draft is damaged:".into(), detail }
+                Notice { title: "This link's draft is damaged:".into(), detail, ..Notice::default() }
             });
             Linked { draft: Some(draft), trouble }
         }

@@ -215,8 +215,8 @@ async fn problem(response: Response) -> Problem {
 }
 
 fn unreachable(error: &gloo_net::Error) -> Problem {
-    let detail = format!("Dialbench's server does not answer ({error}). Is it still running?");
-    failure(0, "No answer", detail)
+    let detail = "Dialbench's server does not answer. Is it still running? Start it again where it is not.";
+    Problem { technical: Some(error.to_string()), ..failure(0, "No answer", detail.into()) }
 }
 
 fn failure(status: u16, title: &str, detail: String) -> Problem {
@@ -225,6 +225,7 @@ fn failure(status: u16, title: &str, detail: String) -> Problem {
         title: title.into(),
         status,
         detail,
+        technical: None,
         errors: FieldErrors::new(),
         upstream: None,
         unsent: false,

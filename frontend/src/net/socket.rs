@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use gloo_timers::callback::Timeout;
-use jobs::{CloseClass, Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput};
+use jobs::{Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput};
 use wire::api::LinkStatus;
 
 use super::connection::{Connection, ConnectionEvent, Connector};
@@ -23,7 +23,10 @@ pub(crate) enum SocketEvent {
     Status(LinkStatus),
 }
 
-/// The reaction to a server that says that it is done (1000, 1001).
+/// Close code of a server that is done. One that goes away (1001) may come back, and its call with it.
+pub(crate) const NORMAL_CLOSURE: u16 = 1000;
+
+/// The reaction to a server that says that it is done (1000).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AfterFinish {
     Reconnect,
@@ -128,8 +131,7 @@ impl ReconnectingSocket {
         let connection = self.inner.borrow_mut().connection.take();
         Timeout::new(0, move || drop(connection)).forget();
         (self.on)(SocketEvent::Closed { code, received });
-        let finished = CloseClass::of(Some(code)) == CloseClass::Finished;
-        if finished && self.inner.borrow().after_finish == AfterFinish::Stop {
+        if code == NORMAL_CLOSURE && self.inner.borrow().after_finish == AfterFinish::Stop {
             self.handle(ReconnectInput::Stop);
         } else {
             self.handle(ReconnectInput::Lost(Loss::Closed(Some(code))));

@@ -357,7 +357,11 @@ fn buffer(context: &AudioContext, track: &Track) -> Result<AudioBuffer, JsValue>
 
 /// Says that the browser does not play.
 pub(super) fn cannot_play(error: &JsValue) -> crate::ui::Notice {
-    crate::ui::Notice { title: "The browser does not play it.".into(), detail: crate::js::reason(error) }
+    crate::ui::Notice {
+        title: "The browser does not play it.".into(),
+        detail: crate::js::reason(error),
+        ..crate::ui::Notice::default()
+    }
 }
 
 /// Returns a player for the component's life.

@@ -151,7 +151,8 @@ fn save_all(state: PromptState) {
 /// Says what was not saved.
 fn complain(state: PromptState, saved: Result<(), String>) {
     if let Err(detail) = saved {
-        let _ = state.notice.try_set(Some(Notice { title: "Not saved:".into(), detail }));
+        let _ =
+            state.notice.try_set(Some(Notice { title: "Not saved:".into(), detail, ..Notice::default() }));
     }
 }
 

@@ -141,5 +141,5 @@ fn StandInPrompts() -> impl IntoView {
 
 /// Says why something of the browser's did not work.
 pub(super) fn refused(title: &str, error: &JsValue) -> Notice {
-    Notice { title: title.into(), detail: reason(error) }
+    Notice { title: title.into(), detail: reason(error), ..Notice::default() }
 }

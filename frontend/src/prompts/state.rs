@@ -157,7 +157,11 @@ impl PromptState {
             match open(lab, clip.id).await {
                 Ok(opened) => drop(clip.opened.try_set(Some(Rc::new(opened)))),
                 Err(why) => {
-                    let notice = Notice { title: format!("{} was not opened:", clip.name()), detail: why };
+                    let notice = Notice {
+                        title: format!("{} was not opened:", clip.name()),
+                        detail: why,
+                        ..Notice::default()
+                    };
                     let _ = self.notice.try_set(Some(notice));
                     self.remove(clip.id);
                 }
@@ -214,6 +218,7 @@ impl PromptState {
             self.notice.set(Some(Notice {
                 title: "There is nothing to play yet.".into(),
                 detail: "Open an audio file, or choose one of the other sources.".into(),
+                ..Notice::default()
             }));
             return;
         };

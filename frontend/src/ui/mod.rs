@@ -5,10 +5,12 @@ pub(crate) mod edges;
 mod frames;
 mod notice;
 mod spectrum;
+mod walk;
 
 pub(crate) use frames::{NextFrame, on_each_frame};
 pub(crate) use notice::{Notice, NoticeBox};
 pub(crate) use spectrum::Spectrum;
+pub(crate) use walk::walk;
 
 use js_sys::Uint8Array;
 use leptos::prelude::{RwSignal, Set as _};
@@ -24,7 +26,11 @@ pub(crate) fn download(name: &str, mime: &str, content: &str) -> Result<(), JsVa
 pub(crate) fn save_text(name: &str, mime: &str, content: &str, notice: RwSignal<Option<Notice>>) {
     if let Err(error) = download(name, mime, content) {
         let detail = crate::js::reason(&error);
-        let _ = notice.try_set(Some(Notice { title: "The file was not saved".into(), detail }));
+        let _ = notice.try_set(Some(Notice {
+            title: "The file was not saved".into(),
+            detail,
+            ..Notice::default()
+        }));
     }
 }
 

@@ -65,6 +65,12 @@ async fn a_client_learns_whether_its_request_was_sent() {
         let shown = problem(submit_once(&mute, path, &body).await, 502).await;
         assert_eq!(shown["unsent"], Value::Null, "{path}: {shown}");
     }
+    // What to do comes first, the system's own words apart.
+    let shown = problem(submit_once(&unreachable, "/api/flow/simulations", &simulation()).await, 502).await;
+    let detail = shown["detail"].as_str().unwrap();
+    assert!(detail.contains("cannot be reached. Check that it runs"), "{shown}");
+    let technical = shown["technical"].as_str().unwrap();
+    assert!(!technical.is_empty() && !detail.contains(technical), "{shown}");
     // The same for a client for whom the proxy has repeated the request, in vain.
     let shown = problem(unreachable.post("/api/qa/exports", &export()).await, 502).await;
     assert_eq!(shown["unsent"], true, "{shown}");

@@ -17,6 +17,15 @@ const HIGH_HZ: [f64; 4] = [1209.0, 1336.0, 1477.0, 1633.0];
 /// The keypad of ITU-T Q.23 as indices into `SYMBOLS`, by row and column.
 const KEYPAD: [[u8; 4]; 4] = [[1, 2, 3, 12], [4, 5, 6, 13], [7, 8, 9, 14], [10, 0, 11, 15]];
 
+/// The zeros of the other scripts in Unicode's Basic Multilingual Plane; each is followed by its script's other nine digits.
+const ZEROS: [u16; 35] = [
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6,
+    0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0,
+    0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0,
+];
+/// Unicode's full-width forms stand this far behind the ASCII characters that they are forms of.
+const FULL_WIDTH: u32 = 0xFEE0;
+
 /// A character that is no DTMF digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no DTMF digit (0-9, *, #, A-D)")]
@@ -36,6 +45,17 @@ impl Digit {
     /// The digit with the event code `code` of RFC 4733 (0–15).
     pub const fn from_code(code: u8) -> Option<Self> {
         if code < 16 { Some(Self(code)) } else { None }
+    }
+
+    /// Reads a digit of any script, for instance Arabic-Indic, Devanagari or full-width, as a keyboard types it.
+    pub fn of_any_script(symbol: char) -> Option<Self> {
+        let code = u32::from(symbol);
+        let narrow = code.checked_sub(FULL_WIDTH).and_then(|code| u8::try_from(code).ok());
+        if let Ok(digit) = Self::try_from(narrow.map_or(symbol, char::from)) {
+            return Some(digit);
+        }
+        let mut values = ZEROS.iter().map(|&zero| code.wrapping_sub(u32::from(zero)));
+        values.find(|value| *value < 10).map(|value| Self(value as u8))
     }
 
     /// The event code of RFC 4733, 0–15.
@@ -291,6 +311,26 @@ mod tests {
         check('#', 941.0, 1477.0);
         check('A', 697.0, 1633.0);
         check('D', 941.0, 1633.0);
+    }
+
+    #[test]
+    fn digits_of_any_script_are_read_by_their_value() {
+        let check = |text: &str, expected: &str| {
+            let read: String =
+                text.chars().map(|symbol| Digit::of_any_script(symbol).map_or('?', Digit::as_char)).collect();
+            assert_eq!(read, expected, "{text}");
+        };
+        check("0123456789*#AdE", "0123456789*#AD?");
+        check("٠١٢٣٤٥٦٧٨٩", "0123456789");
+        check("۰۱۲۳۴۵۶۷۸۹", "0123456789");
+        check("०१२३४५६७८९", "0123456789");
+        check("０１２３４５６７８９＊＃", "0123456789*#");
+        check("๐๙ ߀߉ ꩐꩙", "09?09?09");
+        check("³½Ⅷ①", "????");
+        let digits = ZEROS.iter().flat_map(|&zero| (0..10).map(move |value| u32::from(zero) + value));
+        for symbol in digits.filter_map(char::from_u32) {
+            assert!(symbol.is_numeric() && Digit::of_any_script(symbol).is_some(), "{symbol}");
+        }
     }
 
     #[test]

@@ -36,7 +36,12 @@ async fn a_call_is_placed_routed_and_ended_by_keyboard_alone() {
     tab_to(&page, "Start call").await;
     page.key("Enter").await;
     page.until("the call streams", async |status| status.call == "streaming").await;
-    tab_to(&page, "Hang up").await;
+    let focused = page.focused().await.role_and_name().await;
+    assert_eq!(
+        focused,
+        ("button".to_owned(), "Hang up".to_owned()),
+        "it went on to the button that can be pressed"
+    );
     page.key("Enter").await;
     page.until("the call is over", async |status| status.call == "terminated").await;
     assert!(page.rows().await.iter().all(|row| row.kind != "problem"), "{}", page.rows_as_text().await);

@@ -12,6 +12,7 @@ mod flow_faults;
 mod flow_picture;
 mod http;
 mod keyboard;
+mod live_call;
 mod outage;
 mod prompt_lab;
 mod prompts;

@@ -40,7 +40,7 @@ pub(crate) fn ExportPanel(
         })
     };
     let payload = move |test: &str| {
-        let refused = |detail: String| Notice { title: "Not exported.".into(), detail };
+        let refused = |detail: String| Notice { title: "Not exported.".into(), detail, ..Notice::default() };
         let run = following.exported().ok_or_else(|| {
             refused("No run that has ended is shown: wait for the verdict, or show another run.".into())
         })?;

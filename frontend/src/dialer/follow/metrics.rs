@@ -44,7 +44,7 @@ pub(crate) fn PostMetrics(following: Following) -> impl IntoView {
             <div role="status" aria-label="Answer to the metrics">
                 {move || of_shown().map(|(_, answer)| match answer {
                     Ok(status) => view! { <p>{format!("Posted: HTTP {status}.")}</p> }.into_any(),
-                    Err(Notice { title, detail }) => view! { <p class="wrong"><strong>{format!("Not posted: {title}.")}</strong>" "{detail}</p> }.into_any(),
+                    Err(Notice { title, detail, .. }) => view! { <p class="wrong"><strong>{format!("Not posted: {title}.")}</strong>" "{detail}</p> }.into_any(),
                 })}
             </div>
         </section>

@@ -58,7 +58,11 @@ fn take_from_call(state: FlowState) {
                 });
             }
             Err(detail) => {
-                let _ = state.notice.try_set(Some(Notice { title: "No digits were taken.".into(), detail }));
+                let _ = state.notice.try_set(Some(Notice {
+                    title: "No digits were taken.".into(),
+                    detail,
+                    ..Notice::default()
+                }));
             }
         }
     });

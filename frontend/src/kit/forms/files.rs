@@ -39,13 +39,18 @@ where
             match text.map(limits) {
                 Err(detail) | Ok(Some(Err(detail))) => {
                     let title = format!("{name} holds no {}", D::NOUN);
-                    let _ = notice.try_set(Some(Notice { title, detail: format!("{detail}.") }));
+                    let _ = notice.try_set(Some(Notice {
+                        title,
+                        detail: format!("{detail}."),
+                        ..Notice::default()
+                    }));
                 }
                 Ok(Some(Ok((draft, errors)))) => {
                     form.replace(draft);
                     let damaged = (!errors.is_empty()).then(|| Notice {
                         title: format!("{name} could not be read as a whole:"),
                         detail: format!("{errors}. What could be read is in the form."),
+                        ..Notice::default()
                     });
                     if damaged.is_some() {
                         let _ = notice.try_set(damaged);
@@ -78,7 +83,11 @@ pub(super) fn copy(notice: RwSignal<Option<Notice>>, what: &'static str, text: S
     spawn_local(async move {
         let copied = JsFuture::from(window().navigator().clipboard().write_text(&text)).await;
         if let Err(error) = copied {
-            let failed = Notice { title: format!("{what} was not copied"), detail: reason(&error) };
+            let failed = Notice {
+                title: format!("{what} was not copied"),
+                detail: reason(&error),
+                ..Notice::default()
+            };
             let _ = notice.try_set(Some(failed));
         }
     });

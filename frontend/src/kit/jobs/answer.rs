@@ -25,7 +25,7 @@ pub(super) fn input<R>(problem: Problem, step: Step) -> JobInput<R> {
     let may_be_sent_later =
         problem.unsent && matches!(status, 502 | 504) && service.is_none_or(|said| said >= 500);
     let kind = problem.kind.clone();
-    let Notice { title, detail } = problem.into();
+    let Notice { title, detail, .. } = problem.into();
     match status {
         _ if may_be_sent_later => JobInput::Unsent(detail),
         0 => JobInput::Lost(detail),
@@ -51,6 +51,7 @@ mod tests {
             title: "Bad Gateway".into(),
             status,
             detail: "flow answered oddly".into(),
+            technical: None,
             errors: FieldErrors::new(),
             upstream: Some(UpstreamStatus { service: wire::api::UpstreamName::Flow, status: service }),
             unsent,

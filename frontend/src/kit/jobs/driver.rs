@@ -13,11 +13,10 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     Accepted, PanelJob, answer,
-    lock::Lock,
     record::{JobEntry, JobId, JobRecord, Outcome},
     store,
 };
-use crate::{clock, ui::Notice};
+use crate::{clock, lock::Lock, ui::Notice};
 
 /// Submits a panel's jobs and sees them through, so many at once.
 pub(super) struct Driver<J: PanelJob> {
@@ -368,7 +367,11 @@ impl<J: PanelJob> Driver<J> {
                 "The browser's storage is full or not allowed: remove {}s that are no longer needed.",
                 J::NOUN
             );
-            let notice = Notice { title: format!("This {} will not survive a reload", J::NOUN), detail };
+            let notice = Notice {
+                title: format!("This {} will not survive a reload", J::NOUN),
+                detail,
+                ..Notice::default()
+            };
             let _ = self.notice.try_set(Some(notice));
         }
     }

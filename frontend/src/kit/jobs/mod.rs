@@ -4,7 +4,6 @@
 
 mod answer;
 mod driver;
-mod lock;
 mod progress;
 mod record;
 mod runner;

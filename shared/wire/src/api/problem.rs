@@ -21,6 +21,9 @@ pub struct Problem {
     /// Description of what happened, whose fault it is and what to do.
     #[serde(default)]
     pub detail: String,
+    /// The error in the words of the system or the service, for whoever looks for its cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technical: Option<String>,
     /// Errors of single fields.
     #[serde(default, skip_serializing_if = "is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<base::field_error::FieldError>))]

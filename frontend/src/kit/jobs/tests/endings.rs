@@ -56,6 +56,7 @@ fn problem(status: u16, detail: &str) -> Problem {
         title: "Bad Request".into(),
         status,
         detail: detail.into(),
+        technical: None,
         errors: base::field_error::FieldErrors::new(),
         upstream: None,
         unsent: false,

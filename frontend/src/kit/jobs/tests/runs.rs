@@ -3,7 +3,8 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::{super::lock::Lock, *};
+use super::*;
+use crate::lock::Lock;
 
 /// Another tab has kept or removed a task.
 fn tell(id: JobId, kept: Option<&Record<Task>>) {
