@@ -6,12 +6,12 @@ use base::{digit::Digit, time::Instant};
 use futures_util::future::select;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Object, Promise, Reflect};
-use signal::{report::AudioReport, tone::MAX_WAITING_KEYS};
+use signal::tone::MAX_WAITING_KEYS;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    AnalyserNode, AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions,
-    ChannelCountMode, CustomEvent, CustomEventInit, EventTarget, MessageEvent,
+    AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions, ChannelCountMode,
+    CustomEvent, CustomEventInit, EventTarget, MessageEvent,
 };
 
 use super::{
@@ -39,7 +39,6 @@ pub(crate) enum AudioEvent {
     Failed(String),
     /// A key's tone began this long after the press, in milliseconds, not counting the browser's own output latency.
     Onset(f64),
-    Report(Box<AudioReport>),
 }
 
 /// The page's sound. Clones are the same.
@@ -86,7 +85,6 @@ enum Thread {
 struct Running {
     context: AudioContext,
     node: AudioWorkletNode,
-    analyser: AnalyserNode,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
 }
 
@@ -187,7 +185,7 @@ impl AudioEngine {
                 port.post_message(message)?;
             }
         }
-        inner.thread = Thread::Running(Running { context, node, analyser, _on_message: on_message });
+        inner.thread = Thread::Running(Running { context, node, _on_message: on_message });
         let wanted = inner.wanted;
         drop(inner);
         if wanted {
@@ -207,10 +205,9 @@ impl AudioEngine {
                     (self.on)(AudioEvent::Onset(ms.max(0.0)));
                 }
             }
-            Some(ThreadMessage::Report(report)) => {
-                // The first one; a promise is kept once.
+            Some(ThreadMessage::Report(_)) => {
+                // The first one; a promise is kept once. The instruments read them all themselves.
                 let _ = self.first_report.keep.call0(&JsValue::NULL);
-                (self.on)(AudioEvent::Report(report));
             }
             None => {}
         }
@@ -285,16 +282,6 @@ impl AudioEngine {
             // Nobody prevents these events' default, which there is none of.
             let _ = self.handle.dispatch_event(&event);
         }
-    }
-
-    /// Copies up to 2,048 samples of what is being heard, −1…1. Returns false when nothing can be heard.
-    pub(crate) fn scope(&self, into: &mut [f32]) -> bool {
-        let inner = self.inner.borrow();
-        let running = inner.running().filter(|running| running.context.state() == AudioContextState::Running);
-        if let Some(Running { analyser, .. }) = running {
-            analyser.get_float_time_domain_data(into);
-        }
-        running.is_some()
     }
 
     /// Returns when the sample of this context time leaves the sound card, as the browser reckons it.

@@ -97,12 +97,7 @@ impl CallContext {
         self.driver().metrics.borrow().to_json()
     }
 
-    /// Returns the metrics' records as CSV.
-    pub(crate) fn metrics_csv(self) -> String {
-        self.driver().metrics.borrow().to_csv()
-    }
-
-    /// Returns the handle that the voice panel works with; see [`AudioEngine::handle`].
+    /// Returns the handle that the instruments work with; see [`AudioEngine::handle`].
     pub(crate) fn voice_handle(self) -> JsValue {
         self.driver().audio.handle()
     }
@@ -110,16 +105,6 @@ impl CallContext {
     /// Tells the voice panel the call's state.
     pub(crate) fn announce_call(self, state: CallState) {
         self.driver().audio.announce_call(state.name());
-    }
-
-    /// Copies samples of the output; see [`AudioEngine::scope`].
-    pub(crate) fn scope(self, into: &mut [f32]) -> bool {
-        self.driver().audio.scope(into)
-    }
-
-    /// Returns the browser's own delay between a sample and the ear, in milliseconds.
-    pub(crate) fn output_latency_ms(self) -> Option<f64> {
-        self.driver().audio.output_latency_ms()
     }
 }
 

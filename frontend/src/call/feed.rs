@@ -4,6 +4,7 @@ use std::{rc::Weak, time::Duration};
 
 use base::time::Instant;
 use leptos::prelude::*;
+use scenario::call::MomentKind;
 use wire::{
     api::{ClientMessage, Gap, GapReason, Head, LinkStatus, ServerMessage},
     cxone::{
@@ -143,6 +144,7 @@ impl Driver {
         }
         drop(history);
         let span = gap.to.map_or(format!("from {}", gap.from), |to| format!("{} to {to}", gap.from));
+        self.store.moments.note(now, MomentKind::Gap, &span);
         self.store.log(now, RowKind::Problem, format!("gap, events {span}: {reason}"), None);
     }
 
@@ -217,6 +219,7 @@ impl Driver {
             self.store.latencies.update(|latencies| latencies.add(Measure::KeyToEvent, ms));
         }
         drop(pressed);
+        self.store.moments.note(at, MomentKind::Heard, &dtmf.digit.to_string());
         self.drive(|menu| menu.digit(at, dtmf.digit));
     }
 
@@ -225,6 +228,9 @@ impl Driver {
             return;
         }
         let node = interaction.node_id.as_deref();
+        if let Some(activity) = &interaction.activity {
+            self.store.moments.activity(at, activity, node.unwrap_or_default());
+        }
         match (&interaction.activity, node) {
             (Some(Activity::PromptEnded), node) => self.drive(|menu| menu.prompts_ended(at, node)),
             (Some(Activity::NodeEntered), Some(node)) => self.drive(|menu| menu.observed(at, node)),

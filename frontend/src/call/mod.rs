@@ -8,26 +8,27 @@ mod event_clock;
 mod feed;
 mod flow_picture;
 mod history;
+mod instruments;
 mod keypad;
 mod latencies;
 mod link;
 mod log;
-mod measures;
 mod menu_driver;
-mod metrics;
-mod scope;
+pub(crate) mod moments;
 mod status;
 mod store;
 #[cfg(test)]
 mod testing;
 mod voice;
-mod voice_place;
 
 use leptos::prelude::*;
 
 pub(crate) use context::CallContext;
 
-use crate::ui::NoticeBox;
+use crate::{
+    kit::frame::{Frame, Inspector, Rail, Surface, Tray},
+    ui::NoticeBox,
+};
 
 /// Shows the page `/call`.
 #[component]
@@ -35,27 +36,29 @@ pub(crate) fn CallPage() -> impl IntoView {
     let context = expect_context::<CallContext>();
     let store = context.store;
     Effect::new(move |_| context.announce_call(store.call.get()));
+    let instruments = instruments::Instruments::new(context);
     view! {
-        <main class="page call">
-            <h1 class="visually-hidden">"Call"</h1>
-            <div class="phone">
-                <controls::Controls />
-                <status::CallStatus />
-                <NoticeBox notice=store.notice />
-                <keypad::Keypad />
-                <attach::Attach />
-            </div>
-            <div class="flow">
-                <flow_picture::FlowPicture />
-                <metrics::DtmfMetrics />
-            </div>
-            <div class="record">
-                <scope::Scope />
+        <Frame path="/call">
+            <Rail slot label="Phone">
+                <div class="phone">
+                    <status::CallStatus />
+                    <keypad::Keypad />
+                    <controls::Controls />
+                    <attach::Attach />
+                </div>
+            </Rail>
+            <Surface slot label="Call">
+                <div class="course">
+                    <NoticeBox notice=store.notice />
+                    <flow_picture::FlowPicture />
+                    {instruments.timeline()}
+                </div>
+            </Surface>
+            <Inspector slot label="Instruments">
                 <link::LinkPanel />
-                <measures::Measures />
-                <log::Events />
-            </div>
-            <voice_place::VoicePlace />
-        </main>
+                {instruments.inspector()}
+            </Inspector>
+            <Tray slot label="Events"><log::Events /></Tray>
+        </Frame>
     }
 }

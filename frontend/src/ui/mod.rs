@@ -2,11 +2,13 @@
 
 pub(crate) mod canvas;
 pub(crate) mod edges;
+mod figures;
 mod frames;
 mod notice;
 mod spectrum;
 
-pub(crate) use frames::{NextFrame, on_each_frame};
+pub(crate) use figures::{figure, signed_figure};
+pub(crate) use frames::{NextFrame, each_frame, on_each_frame};
 pub(crate) use notice::{Notice, NoticeBox};
 pub(crate) use spectrum::Spectrum;
 
