@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions, ChannelCountMode,
-    CustomEvent, CustomEventInit, EventTarget, MessageEvent,
+    CustomEvent, CustomEventInit, EventTarget, GainNode, MessageEvent,
 };
 
 use super::{
@@ -69,6 +69,8 @@ struct Inner {
     thread: Thread,
     /// True once sound was asked for, perhaps before there was a context.
     wanted: bool,
+    /// How loud it is here, 0 to 1.
+    volume: f32,
     /// Times of the presses whose tones have not begun.
     presses: VecDeque<Instant>,
 }
@@ -85,6 +87,7 @@ enum Thread {
 struct Running {
     context: AudioContext,
     node: AudioWorkletNode,
+    output: GainNode,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
 }
 
@@ -132,7 +135,12 @@ impl AudioEngine {
     pub(crate) fn starting(on: impl Fn(AudioEvent) + 'static) -> Self {
         let thread = Thread::Starting { waiting: Vec::new() };
         Self {
-            inner: Rc::new(RefCell::new(Inner { thread, wanted: false, presses: VecDeque::new() })),
+            inner: Rc::new(RefCell::new(Inner {
+                thread,
+                wanted: false,
+                volume: 1.0,
+                presses: VecDeque::new(),
+            })),
             first_report: Rc::new(FirstReport::new()),
             voice: VoiceWorker::default(),
             handle: EventTarget::new().expect("browsers have event targets"),
@@ -164,7 +172,10 @@ impl AudioEngine {
         let analyser = context.create_analyser()?;
         analyser.set_fft_size(SCOPE_SAMPLES);
         node.connect_with_audio_node(&analyser)?;
-        analyser.connect_with_audio_node(&context.destination())?;
+        // Behind the meters, so that they show the call and not the listener's choice.
+        let output = context.create_gain()?;
+        analyser.connect_with_audio_node(&output)?;
+        output.connect_with_audio_node(&context.destination())?;
 
         let this = self.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
@@ -185,7 +196,8 @@ impl AudioEngine {
                 port.post_message(message)?;
             }
         }
-        inner.thread = Thread::Running(Running { context, node, _on_message: on_message });
+        output.gain().set_value(inner.volume);
+        inner.thread = Thread::Running(Running { context, node, output, _on_message: on_message });
         let wanted = inner.wanted;
         drop(inner);
         if wanted {
@@ -267,6 +279,15 @@ impl AudioEngine {
         self.inner.borrow_mut().post(&ThreadCommand::Flush);
     }
 
+    /// Sets how loud it is here, 0 to 1.
+    pub(crate) fn set_volume(&self, volume: f32) {
+        let mut inner = self.inner.borrow_mut();
+        inner.volume = volume;
+        if let Some(Running { output, .. }) = inner.running() {
+            output.gain().set_value(volume);
+        }
+    }
+
     /// Returns what the voice panel works with: `context`, `node`, `analyser`, the call's `state`, and an event `call` when it
     /// changes.
     pub(crate) fn handle(&self) -> JsValue {
@@ -306,6 +327,11 @@ impl AudioEngine {
 
 #[cfg(test)]
 impl AudioEngine {
+    /// Returns how loud it is here.
+    pub(crate) fn volume(&self) -> f32 {
+        self.inner.borrow().volume
+    }
+
     /// Returns the kinds of the messages that wait for the audio thread.
     pub(crate) fn waiting(&self) -> Vec<String> {
         let inner = self.inner.borrow();

@@ -97,6 +97,11 @@ impl CallContext {
         self.driver().metrics.borrow().to_json()
     }
 
+    /// Sets how loud it is here, 0 to 1.
+    pub(super) fn set_volume(self, volume: f32) {
+        self.driver().audio.set_volume(volume);
+    }
+
     /// Returns the handle that the instruments work with; see [`AudioEngine::handle`].
     pub(crate) fn voice_handle(self) -> JsValue {
         self.driver().audio.handle()

@@ -229,7 +229,8 @@ impl Driver {
         }
         let node = interaction.node_id.as_deref();
         if let Some(activity) = &interaction.activity {
-            self.store.moments.activity(at, activity, node.unwrap_or_default());
+            let flow = self.store.flow.get_untracked();
+            self.store.moments.activity(at, activity, flow.as_deref(), node.unwrap_or_default());
         }
         match (&interaction.activity, node) {
             (Some(Activity::PromptEnded), node) => self.drive(|menu| menu.prompts_ended(at, node)),

@@ -36,7 +36,7 @@ pub(super) fn FlowPicture() -> impl IntoView {
             <div class="scroll" tabindex="0" role="group" aria-label="Flow picture">
                 {move || store.flow.get().map(|flow| view! { <Drawing flow /> })}
             </div>
-            <p class="prompt">{move || spoken(store.flow.get()?.as_ref(), store.position.get()?.node)}</p>
+            <p class="prompt" tabindex="0">{move || spoken(store.flow.get()?.as_ref(), store.position.get()?.node)}</p>
         </section>
     }
 }

@@ -20,6 +20,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 mod voice;
+mod volume;
 
 use leptos::prelude::*;
 
@@ -44,6 +45,7 @@ pub(crate) fn CallPage() -> impl IntoView {
                     <status::CallStatus />
                     <keypad::Keypad />
                     <controls::Controls />
+                    <volume::Volume />
                     <attach::Attach />
                 </div>
             </Rail>

@@ -63,7 +63,13 @@ impl Moments {
     }
 
     /// Notes what CXone does with a prompt.
-    pub(super) fn activity(self, at: Instant, activity: &Activity, node: &str) {
+    pub(super) fn activity(
+        self,
+        at: Instant,
+        activity: &Activity,
+        flow: Option<&CompiledFlow>,
+        node_id: &str,
+    ) {
         let kind = match activity {
             Activity::PromptStarted => MomentKind::PromptStarted,
             Activity::PromptEnded => MomentKind::PromptEnded,
@@ -71,7 +77,8 @@ impl Moments {
             // The menu machine tells of these.
             Activity::NodeEntered | Activity::Action | Activity::Other(_) => return,
         };
-        self.note(at, kind, node);
+        let name = flow.and_then(|flow| Some(flow.node(flow.find(node_id)?).name()));
+        self.note(at, kind, name.unwrap_or(node_id));
     }
 
     /// Notes a step of the menu machine.
@@ -124,4 +131,68 @@ pub(crate) fn read(moment: &JsValue) -> Option<(u32, Moment)> {
     let kind = MomentKind::from_name(&field(moment, "kind").as_string()?)?;
     let text = field(moment, "text").as_string()?;
     Some((number, Moment { at, kind, text }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::{
+        call::testing::{INTERACTION, digit, dtmf, event, follow, mount_in_call, receive},
+        clock,
+    };
+
+    #[wasm_bindgen_test]
+    fn a_call_is_told_from_its_beginning_to_its_end() {
+        let (_page, context) = mount_in_call(|| ());
+        let store = context.store;
+        store.set_call_state(clock::now(), CallState::Connecting);
+        follow(context);
+        store.set_call_state(clock::now(), CallState::Streaming);
+        let says = |offset: u64, activity: &str, state: &str| {
+            let said = json!({
+                "eventType": "interaction", "interactionId": INTERACTION, "state": state, "nodeId": "root",
+                "activity": activity, "timestamp": clock::rfc3339(clock::now()),
+            });
+            receive(context, &event(offset, &said));
+        };
+        says(1, "prompt_started", "streaming");
+        context.press(digit('2'));
+        context.release();
+        receive(context, &event(2, &dtmf('2', 0)));
+        says(3, "prompt_interrupted", "streaming");
+        says(4, "call_ended", "terminated");
+        let expected = [
+            "call began ",
+            "menu Main menu",
+            "prompt began Main menu",
+            "pressed 2",
+            "heard 2",
+            "menu Support menu",
+            "action support",
+            "prompt cut short Main menu",
+            "flow over ",
+            "call over ",
+        ];
+        assert_eq!(store.moments.told(), expected);
+        // A voice stream that is lost and found is the same call.
+        let moments = Moments::new();
+        moments.call_is(clock::now(), CallState::Streaming, CallState::Connecting);
+        assert!(moments.told().is_empty());
+    }
+
+    #[wasm_bindgen_test]
+    fn the_oldest_moments_are_dropped_and_each_has_its_number() {
+        let moments = Moments::new();
+        for _ in 0..MAX_MOMENTS + 3 {
+            moments.note(clock::now(), MomentKind::Pressed, "5");
+        }
+        let all: Vec<_> =
+            moments.list.with_value(|list| list.iter().filter_map(|moment| read(&moment)).collect());
+        assert_eq!((all.len(), all[0].0), (MAX_MOMENTS as usize, 4));
+        assert_eq!(all[0].1.kind, MomentKind::Pressed);
+        assert_eq!(read(&JsValue::UNDEFINED), None);
+    }
 }

@@ -52,14 +52,14 @@ pub(super) fn Meter(
     kind: MeterKind,
     #[prop(into)] value: Signal<Option<f64>>,
 ) -> impl IntoView {
-    let value = Memo::new(move |_| value.get());
     let percent = move |share: f64| format!("{:.1}%", share * 100.0);
     let hold = StoredValue::new(PeakHold::default());
-    // A reduction's peak is its lowest value.
-    let peak = move || {
+    // With each reading, also an unchanged one: a peak is held for so many.
+    let peak = Memo::new(move |_| {
         let share = kind.share(value.get()?);
         hold.try_update_value(|hold| hold.update(share))
-    };
+    });
+    let value = Memo::new(move |_| value.get());
     let is_clipped = move || kind == MeterKind::Level && value.get().is_some_and(|db| db > CLIP_DBFS);
     view! {
         <div class="meter" class:down=move || kind == MeterKind::Reduction>
@@ -69,7 +69,7 @@ pub(super) fn Meter(
                     .clamp(kind.low(), 0.0).to_string()
                 aria-valuetext=move || kind.text(value.get())>
                 <span class="fill" style:width=move || percent(value.get().map_or(0.0, |db| kind.share(db)))></span>
-                <span class="peak" style=("--at", move || percent(peak().unwrap_or_default()))></span>
+                <span class="peak" style=("--at", move || percent(peak.get().unwrap_or_default()))></span>
             </span>
             <output class:clipped=is_clipped>{move || kind.text(value.get())}</output>
         </div>

@@ -321,7 +321,7 @@ fn AsList(state: State) -> impl IntoView {
     view! {
         <details class="list" on:toggle=move |_| open.update(|open| *open = !*open)>
             <summary>"As a list"</summary>
-            <ol>
+            <ol tabindex="0">
                 {move || lines.get().into_iter().map(|(at, text)| view! { <li><span class="at">{at}</span>" "{text}</li> }).collect_view()}
             </ol>
         </details>
