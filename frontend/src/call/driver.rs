@@ -304,6 +304,7 @@ impl Driver {
             self.store.moments.note(now, MomentKind::SimulationBegan, "");
             let menu = MenuDriver::new(self.store, flow, PromptTiming::Instant, interaction, now);
             self.menu.replace(Some(menu));
+            self.pump();
         }
         self.store.moments.note(now, MomentKind::Pressed, &digit.to_string());
         self.store.moments.note(now, MomentKind::Heard, &digit.to_string());

@@ -153,7 +153,8 @@ impl State {
     fn cursor(self) -> Option<Instant> {
         let at_ms = self.window.with(TimeWindow::cursor_ms)?;
         let began = self.lanes.with_value(Lanes::began)?;
-        Some(began + std::time::Duration::from_secs_f64(at_ms / 1_000.0))
+        // In whole microseconds, as moments are: what the cursor was put to counts as reached.
+        Some(began + std::time::Duration::from_micros((at_ms * 1_000.0).round() as u64))
     }
 
     /// Puts the cursor to what begins next, or began before.

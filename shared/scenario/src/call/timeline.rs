@@ -274,7 +274,7 @@ fn span_text(lane: &str, span: &Span) -> String {
 fn press_text(press: &Press, now: Instant) -> String {
     let digit = &press.digit;
     match press.delay() {
-        Some(delay) => format!("{digit} pressed, heard after {} ms", delay.as_millis()),
+        Some(delay) => format!("{digit} pressed, heard after {:.0} ms", delay.as_secs_f64() * 1_000.0),
         None if press.pressed.is_none() => format!("{digit} heard, pressed elsewhere"),
         None if press.is_unheard(now) => format!("{digit} pressed, not heard"),
         None => format!("{digit} pressed"),
