@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Shown where the timeline will be.
-const NO_TIMELINE: &str = "<p class=\"empty\">Menus, prompts, keys and levels are drawn here as the call goes on. \
+const NO_TIMELINE: &str = "<h2>Timeline</h2><p class=\"empty\">Menus, prompts, keys and levels are drawn here as the call goes on. \
     Start a call, or switch to “Simulate only” and press keys.</p>";
 /// Shown where the other instruments will be. A recording that is chosen here is handed to them.
 const NO_INSTRUMENTS: &str = "<section class=\"panel\"><h2>DTMF metrics</h2><table aria-label=\"DTMF metrics\"><tbody><tr>\

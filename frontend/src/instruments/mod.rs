@@ -22,9 +22,9 @@ const PARTS: [(&str, &str); 6] = [
     ("levels", "Levels"),
     ("metrics", "Metrics"),
     ("quality", "Quality"),
-    ("voice", "Processing"),
+    ("voice", "Voice"),
     ("caller", "Caller"),
-    ("recordings", "Recordings"),
+    ("recordings", "Decode"),
 ];
 
 /// Shows all that is measured of the call, one below the other, and the way to each.

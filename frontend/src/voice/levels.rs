@@ -12,6 +12,8 @@ use crate::ui::{canvas::sheet, figure};
 
 /// Number of samples of one sweep: 21 ms at 48 kHz, out of the analyser's 2,048.
 const SWEEP_SAMPLES: usize = 1_024;
+/// Highest level of silence, in dBFS: 16 bits have none below.
+const SILENT_DBFS: f32 = -96.0;
 /// Highest sample of what counts as silence, of 1: half a step of 16 bits.
 const SILENT_PEAK: f32 = 0.5 / 32_768.0;
 
@@ -27,6 +29,11 @@ pub(crate) fn Levels() -> impl IntoView {
             state.report.with(|report| report.as_ref().map(|report| f64::from(pick(&report.receiver.meters))))
         })
     };
+    // A gate is shut at silence, which says nothing of the voice.
+    let gate = Signal::derive(move || {
+        let meters = state.report.with(|report| report.as_ref().map(|report| report.receiver.meters))?;
+        (meters.input_peak_dbfs > SILENT_DBFS).then(|| f64::from(meters.gate_gain_db))
+    });
     view! {
         <section class="panel" aria-label="Levels">
             <div class="levels">
@@ -34,7 +41,7 @@ pub(crate) fn Levels() -> impl IntoView {
                 <Meter name="Output" kind=MeterKind::Level value=meter(|meters| meters.output_peak_dbfs) />
                 <Meter name="To CXone" kind=MeterKind::Level value=level(|report| 20.0 * report.sent_peak.max(1e-6).log10()) />
                 <MeterScale kind=MeterKind::Level />
-                <Meter name="Gate" kind=MeterKind::Reduction value=meter(|meters| meters.gate_gain_db) />
+                <Meter name="Gate" kind=MeterKind::Reduction value=gate />
                 <Meter name="Compression" kind=MeterKind::Reduction value=meter(|meters| -meters.compressor_reduction_db) />
                 <Meter name="Limiting" kind=MeterKind::Reduction value=meter(|meters| -meters.limiter_reduction_db) />
                 <MeterScale kind=MeterKind::Reduction />

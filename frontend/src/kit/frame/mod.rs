@@ -98,7 +98,7 @@ pub(crate) fn Frame(
     let px = move |place: Place| move || format!("{:.0}px", arrangement.with(|all| all.size_px(place)));
     let without = [rail.is_none(), inspector.is_none(), tray.is_none()];
     view! {
-        <main class="frame" data-panel=name class:no-rail=without[0] class:no-inspector=without[1] class:no-tray=without[2]>
+        <main class="frame" class:no-rail=without[0] class:no-inspector=without[1] class:no-tray=without[2]>
             <h1 class="visually-hidden" tabindex="-1">{heading}</h1>
             <div class="notices">{children.map(|children| children())}</div>
             <Tabs name=heading tabs=all places current />

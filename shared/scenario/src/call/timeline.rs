@@ -170,8 +170,10 @@ impl Timeline {
             return;
         }
         self.latest = self.latest.max(at);
+        let width = LEVEL_WIDTH.as_micros() as u64;
+        let at = Instant::from_micros(at.as_micros() / width * width);
         match self.levels.back_mut() {
-            Some(last) if at - last.at < LEVEL_WIDTH => {
+            Some(last) if at <= last.at => {
                 last.heard_db = last.heard_db.max(heard_db);
                 last.sent_db = last.sent_db.max(sent_db);
             }
