@@ -1,7 +1,9 @@
 //! Plain objects of the browser's, and its dice.
 
 use js_sys::{Function, Object, Reflect};
-use wasm_bindgen::{JsCast as _, JsValue};
+use leptos::prelude::{StoredValue, WithValue as _, on_cleanup};
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use web_sys::EventTarget;
 
 /// An object with these fields.
 pub(crate) fn object(fields: &[(&str, &JsValue)]) -> Object {
@@ -25,6 +27,19 @@ pub(crate) fn field(object: &JsValue, name: &str) -> JsValue {
 /// Calls an object's method with one argument.
 pub(crate) fn call(object: &JsValue, method: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
     field(object, method).dyn_into::<Function>()?.call1(object, argument)
+}
+
+/// Listens to an event for as long as the component is there.
+pub(crate) fn listen(target: &EventTarget, kind: &'static str, run: impl FnMut(JsValue) + 'static) {
+    let listener = Closure::<dyn FnMut(JsValue)>::new(run);
+    // A target refuses no listener.
+    let _ = target.add_event_listener_with_callback(kind, listener.as_ref().unchecked_ref());
+    let kept = StoredValue::new_local((target.clone(), listener));
+    on_cleanup(move || {
+        kept.with_value(|(target, listener)| {
+            let _ = target.remove_event_listener_with_callback(kind, listener.as_ref().unchecked_ref());
+        });
+    });
 }
 
 /// What an exception says.

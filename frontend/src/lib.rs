@@ -8,6 +8,7 @@ mod call;
 mod clock;
 mod dialer;
 mod flow;
+mod instruments;
 mod js;
 mod kit;
 mod lock;

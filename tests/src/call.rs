@@ -81,11 +81,14 @@ impl CallPage {
         self.until("the call streams", async |status| status.call == "streaming").await;
     }
 
-    /// Scrolls to the voice panel and waits for one of its regions.
+    /// Goes to the instruments, which has them loaded, and waits for one of the voice's regions.
     pub async fn voice_panel(&self, region: &str) {
-        self.evaluate("document.querySelector('.voice-place').scrollIntoView()").await;
+        self.evaluate(
+            "document.querySelector('.instruments').dispatchEvent(new PointerEvent('pointerenter'))",
+        )
+        .await;
+        self.one("region", "Levels").await;
         self.one("region", region).await;
-        self.evaluate("scrollTo(0, 0)").await;
     }
 
     /// A figure of the table `Media quality`.

@@ -82,14 +82,15 @@ fn assets(project: &Project, build: &Build) -> Result<()> {
 }
 
 /// Returns the style sheets of the first load in one, and those of the panels that are loaded later, each in the order of
-/// their paths. The first load has those of `style` and `src/call`.
+/// their paths. The first load has those of `style`, `src/call` and `src/kit/frame`.
 fn style_sheets(frontend: &Path) -> Result<[String; 2]> {
     let (mut first, mut later) = (String::new(), String::new());
     for folder in ["style", "src"] {
         for path in style_sheets_below(&frontend.join(folder))? {
-            let is_later =
-                path.starts_with(frontend.join("src")) && !path.starts_with(frontend.join("src/call"));
-            let sheets = if is_later { &mut later } else { &mut first };
+            let is_first = ["style", "src/call", "src/kit/frame"]
+                .iter()
+                .any(|first| path.starts_with(frontend.join(first)));
+            let sheets = if is_first { &mut first } else { &mut later };
             *sheets += &fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         }
     }

@@ -6,12 +6,12 @@ use base::{digit::Digit, time::Instant};
 use futures_util::future::select;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Object, Promise, Reflect};
-use signal::{report::AudioReport, tone::MAX_WAITING_KEYS};
+use signal::tone::MAX_WAITING_KEYS;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    AnalyserNode, AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions,
-    ChannelCountMode, CustomEvent, CustomEventInit, EventTarget, MessageEvent,
+    AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions, ChannelCountMode,
+    CustomEvent, CustomEventInit, EventTarget, GainNode, MessageEvent,
 };
 
 use super::{
@@ -39,7 +39,6 @@ pub(crate) enum AudioEvent {
     Failed(String),
     /// A key's tone began this long after the press, in milliseconds, not counting the browser's own output latency.
     Onset(f64),
-    Report(Box<AudioReport>),
     /// The audio context is in this state, by the name that browsers have for it.
     State(String),
 }
@@ -72,6 +71,8 @@ struct Inner {
     thread: Thread,
     /// True once sound was asked for, perhaps before there was a context.
     wanted: bool,
+    /// How loud it is here, 0 to 1.
+    volume: f32,
     /// Times of the presses whose tones have not begun.
     presses: VecDeque<Instant>,
 }
@@ -88,7 +89,7 @@ enum Thread {
 struct Running {
     context: AudioContext,
     node: AudioWorkletNode,
-    analyser: AnalyserNode,
+    output: GainNode,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_state: Closure<dyn FnMut()>,
 }
@@ -137,7 +138,12 @@ impl AudioEngine {
     pub(crate) fn starting(on: impl Fn(AudioEvent) + 'static) -> Self {
         let thread = Thread::Starting { waiting: Vec::new() };
         Self {
-            inner: Rc::new(RefCell::new(Inner { thread, wanted: false, presses: VecDeque::new() })),
+            inner: Rc::new(RefCell::new(Inner {
+                thread,
+                wanted: false,
+                volume: 1.0,
+                presses: VecDeque::new(),
+            })),
             first_report: Rc::new(FirstReport::new()),
             voice: VoiceWorker::default(),
             handle: EventTarget::new().expect("browsers have event targets"),
@@ -169,7 +175,10 @@ impl AudioEngine {
         let analyser = context.create_analyser()?;
         analyser.set_fft_size(SCOPE_SAMPLES);
         node.connect_with_audio_node(&analyser)?;
-        analyser.connect_with_audio_node(&context.destination())?;
+        // Behind the meters, so that they show the call and not the listener's choice.
+        let output = context.create_gain()?;
+        analyser.connect_with_audio_node(&output)?;
+        output.connect_with_audio_node(&context.destination())?;
 
         let on_state = watch(&context, Rc::clone(&self.on));
         let this = self.clone();
@@ -191,13 +200,9 @@ impl AudioEngine {
                 port.post_message(message)?;
             }
         }
-        inner.thread = Thread::Running(Running {
-            context,
-            node,
-            analyser,
-            _on_message: on_message,
-            _on_state: on_state,
-        });
+        output.gain().set_value(inner.volume);
+        inner.thread =
+            Thread::Running(Running { context, node, output, _on_message: on_message, _on_state: on_state });
         let wanted = inner.wanted;
         drop(inner);
         if wanted {
@@ -217,10 +222,9 @@ impl AudioEngine {
                     (self.on)(AudioEvent::Onset(ms.max(0.0)));
                 }
             }
-            Some(ThreadMessage::Report(report)) => {
-                // The first one; a promise is kept once.
+            Some(ThreadMessage::Report(_)) => {
+                // The first one; a promise is kept once. The instruments read them all themselves.
                 let _ = self.first_report.keep.call0(&JsValue::NULL);
-                (self.on)(AudioEvent::Report(report));
             }
             None => {}
         }
@@ -280,6 +284,15 @@ impl AudioEngine {
         self.inner.borrow_mut().post(&ThreadCommand::Flush);
     }
 
+    /// Sets how loud it is here, 0 to 1.
+    pub(crate) fn set_volume(&self, volume: f32) {
+        let mut inner = self.inner.borrow_mut();
+        inner.volume = volume;
+        if let Some(Running { output, .. }) = inner.running() {
+            output.gain().set_value(volume);
+        }
+    }
+
     /// Returns what the voice panel works with: `context`, `node`, `analyser`, the call's `state`, and an event `call` when it
     /// changes.
     pub(crate) fn handle(&self) -> JsValue {
@@ -295,16 +308,6 @@ impl AudioEngine {
             // Nobody prevents these events' default, which there is none of.
             let _ = self.handle.dispatch_event(&event);
         }
-    }
-
-    /// Copies up to 2,048 samples of what is being heard, −1…1. Returns false when nothing can be heard.
-    pub(crate) fn scope(&self, into: &mut [f32]) -> bool {
-        let inner = self.inner.borrow();
-        let running = inner.running().filter(|running| running.context.state() == AudioContextState::Running);
-        if let Some(Running { analyser, .. }) = running {
-            analyser.get_float_time_domain_data(into);
-        }
-        running.is_some()
     }
 
     /// Returns when the sample of this context time leaves the sound card, as the browser reckons it.
@@ -341,6 +344,11 @@ fn watch(context: &EventTarget, on: Rc<dyn Fn(AudioEvent)>) -> Closure<dyn FnMut
 
 #[cfg(test)]
 impl AudioEngine {
+    /// Returns how loud it is here.
+    pub(crate) fn volume(&self) -> f32 {
+        self.inner.borrow().volume
+    }
+
     /// Returns the kinds of the messages that wait for the audio thread.
     pub(crate) fn waiting(&self) -> Vec<String> {
         let inner = self.inner.borrow();

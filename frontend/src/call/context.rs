@@ -102,12 +102,12 @@ impl CallContext {
         self.driver().metrics.borrow().to_json()
     }
 
-    /// Returns the metrics' records as CSV.
-    pub(crate) fn metrics_csv(self) -> String {
-        self.driver().metrics.borrow().to_csv()
+    /// Sets how loud it is here, 0 to 1.
+    pub(super) fn set_volume(self, volume: f32) {
+        self.driver().audio.set_volume(volume);
     }
 
-    /// Returns the handle that the voice panel works with; see [`AudioEngine::handle`].
+    /// Returns the handle that the instruments work with; see [`AudioEngine::handle`].
     pub(crate) fn voice_handle(self) -> JsValue {
         self.driver().audio.handle()
     }
@@ -124,16 +124,6 @@ impl CallContext {
         let since = history.call.as_ref().map_or_else(clock::now, |call| Instant::from_micros(call.since));
         let seconds = (clock::now() - since).as_secs();
         format!("{:02}:{:02}", seconds / 60, seconds % 60)
-    }
-
-    /// Copies samples of the output; see [`AudioEngine::scope`].
-    pub(crate) fn scope(self, into: &mut [f32]) -> bool {
-        self.driver().audio.scope(into)
-    }
-
-    /// Returns the browser's own delay between a sample and the ear, in milliseconds.
-    pub(crate) fn output_latency_ms(self) -> Option<f64> {
-        self.driver().audio.output_latency_ms()
     }
 }
 

@@ -12,6 +12,7 @@ use futures_util::future::{FutureExt as _, LocalBoxFuture, OptionFuture, Shared,
 use gloo_timers::callback::Timeout;
 use ivr::{CompiledFlow, PromptTiming, metrics::Metrics, support_line};
 use leptos::prelude::*;
+use scenario::call::MomentKind;
 use wasm_bindgen_futures::spawn_local;
 use wire::{
     api::{Head, Problem},
@@ -322,6 +323,7 @@ impl Driver {
         if self.store.simulate_only.get_untracked() {
             self.simulate(now, digit);
         } else if self.store.call.get_untracked() == CallState::Streaming {
+            self.store.moments.note(now, MomentKind::Pressed, &digit.to_string());
             self.pressed.borrow_mut().push_back((digit, now));
         }
     }
@@ -335,9 +337,13 @@ impl Driver {
             *self.simulated.borrow_mut() += 1;
             let interaction = format!("simulated-{}", self.simulated.borrow());
             self.store.ids.set(Some(CallIds { interaction: interaction.clone(), call: None }));
+            self.store.moments.note(now, MomentKind::SimulationBegan, "");
             let menu = MenuDriver::new(self.store, flow, PromptTiming::Instant, interaction, now);
             self.menu.replace(Some(menu));
+            self.pump();
         }
+        self.store.moments.note(now, MomentKind::Pressed, &digit.to_string());
+        self.store.moments.note(now, MomentKind::Heard, &digit.to_string());
         self.store.log(now, RowKind::Digit, format!("{digit} (simulated)"), None);
         self.drive(|menu| menu.digit(now, digit));
     }
@@ -385,10 +391,6 @@ impl Driver {
             AudioEvent::Onset(ms) => {
                 self.store.latencies.update(|latencies| latencies.add(Measure::KeyToSound, ms));
             }
-            AudioEvent::Report(report) => self.store.latencies.update(|latencies| {
-                latencies.buffered_ms = report.receiver.playout.delay_ms;
-                latencies.underruns = report.receiver.playout.jitter.underruns;
-            }),
         }
     }
 }

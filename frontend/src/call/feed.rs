@@ -4,6 +4,7 @@ use std::{rc::Weak, time::Duration};
 
 use base::time::Instant;
 use leptos::prelude::*;
+use scenario::call::MomentKind;
 use wire::{
     api::{ClientMessage, Gap, GapReason, Head, LinkState, LinkStatus, ServerMessage},
     cxone::{
@@ -160,6 +161,7 @@ impl Driver {
         }
         drop(history);
         let span = gap.to.map_or(format!("from {}", gap.from), |to| format!("{} to {to}", gap.from));
+        self.store.moments.note(now, MomentKind::Gap, &span);
         self.store.log(now, RowKind::Problem, format!("gap, events {span}: {reason}"), None);
     }
 
@@ -234,6 +236,7 @@ impl Driver {
             self.store.latencies.update(|latencies| latencies.add(Measure::KeyToEvent, ms));
         }
         drop(pressed);
+        self.store.moments.note(at, MomentKind::Heard, &dtmf.digit.to_string());
         self.drive(|menu| menu.digit(at, dtmf.digit));
     }
 
@@ -242,6 +245,10 @@ impl Driver {
             return;
         }
         let node = interaction.node_id.as_deref();
+        if let Some(activity) = &interaction.activity {
+            let flow = self.store.flow.get_untracked();
+            self.store.moments.activity(at, activity, flow.as_deref(), node.unwrap_or_default());
+        }
         match (&interaction.activity, node) {
             (Some(Activity::PromptEnded), node) => self.drive(|menu| menu.prompts_ended(at, node)),
             (Some(Activity::NodeEntered), Some(node)) => self.drive(|menu| menu.observed(at, node)),

@@ -19,7 +19,7 @@ const MEASURES: Measures =
     Measures { node_width: NODE_WIDTH, node_height: NODE_HEIGHT, gap: 26.0, layer_gap: 52.0 };
 const MARGIN: f64 = 14.0;
 /// Smallest scale of a picture; one that needs more room is scrolled.
-const MIN_SCALE: f64 = 0.72;
+const MIN_SCALE: f64 = 0.85;
 /// Interval at which the countdown is drawn.
 const COUNTDOWN_INTERVAL_MS: u32 = 100;
 
@@ -36,7 +36,7 @@ pub(super) fn FlowPicture() -> impl IntoView {
             <div class="scroll" tabindex="0" role="group" aria-label="Flow picture">
                 {move || store.flow.get().map(|flow| view! { <Drawing flow /> })}
             </div>
-            <p class="prompt">{move || spoken(store.flow.get()?.as_ref(), store.place()?)}</p>
+            <p class="prompt" tabindex="0">{move || spoken(store.flow.get()?.as_ref(), store.place()?)}</p>
         </section>
     }
 }
@@ -112,6 +112,7 @@ fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
     });
     view! {
         <svg node_ref=picture role="img" aria-label=described viewBox=view_box
+            style=("--ratio", format!("{:.3}", full / (height + 2.0 * MARGIN)))
             style:min-width=format!("{:.0}px", full * MIN_SCALE)
             style:max-width=format!("{full:.0}px")>
             <defs>

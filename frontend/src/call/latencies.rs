@@ -19,8 +19,6 @@ pub(crate) enum Measure {
 pub(crate) struct Latencies {
     key_to_sound: VecDeque<f64>,
     key_to_event: VecDeque<f64>,
-    pub(crate) buffered_ms: f64,
-    pub(crate) underruns: u64,
 }
 
 impl Latencies {
@@ -36,7 +34,7 @@ impl Latencies {
     }
 
     /// Returns the last, the median and the longest delay; `None` where none was measured.
-    pub(super) fn figures(&self, measure: Measure) -> Option<(f64, f64, f64)> {
+    pub(crate) fn figures(&self, measure: Measure) -> Option<(f64, f64, f64)> {
         let series = match measure {
             Measure::KeyToSound => &self.key_to_sound,
             Measure::KeyToEvent => &self.key_to_event,

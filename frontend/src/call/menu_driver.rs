@@ -76,6 +76,7 @@ impl MenuDriver {
         while let Some(output) = self.machine.poll_output() {
             any = true;
             metrics.observe(&self.flow, &self.interaction_id, &output, clock::rfc3339);
+            self.store.moments.step(&self.flow, &output);
             self.show(&output);
         }
         if any {

@@ -13,7 +13,7 @@ use wire::{
     cxone::CallState,
 };
 
-use super::latencies::Latencies;
+use super::{latencies::Latencies, moments::Moments};
 use crate::ui::Notice;
 
 /// Maximum number of rows of the log; older ones are dropped.
@@ -46,6 +46,7 @@ pub(crate) struct Store {
     pub(crate) summary: RwSignal<Summary>,
     pub(crate) records: RwSignal<Vec<SequenceRecord>>,
     pub(crate) latencies: RwSignal<Latencies>,
+    pub(crate) moments: Moments,
     pub(crate) sounding: RwSignal<Option<Digit>>,
     /// True once there is an audio thread.
     pub(crate) sound: RwSignal<bool>,
@@ -146,6 +147,7 @@ impl Store {
             summary: RwSignal::new(Summary::default()),
             records: RwSignal::new(Vec::new()),
             latencies: RwSignal::new(Latencies::default()),
+            moments: Moments::new(),
             sounding: RwSignal::new(None),
             sound: RwSignal::new(false),
             sound_state: RwSignal::new(String::new()),
@@ -203,9 +205,13 @@ impl Store {
 
     /// Moves the call to the state `to`, and logs a transition that does not exist.
     pub(super) fn set_call_state(&self, at: Instant, to: CallState) {
-        let mut state = self.call.get_untracked();
+        let before = self.call.get_untracked();
+        let mut state = before;
         match state.go(to) {
-            Ok(()) => self.call.set(state),
+            Ok(()) => {
+                self.moments.call_is(at, before, state);
+                self.call.set(state);
+            }
             Err(error) => self.log(at, RowKind::Problem, error.to_string(), None),
         }
     }

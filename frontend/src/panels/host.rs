@@ -44,7 +44,7 @@ pub(crate) fn panel(name: &'static str, handle: JsValue) -> impl IntoView {
         }
     });
     view! {
-        <div class="place" node_ref=place></div>
+        <div class="mount" node_ref=place></div>
         {move || failure.get().map(|reason| view! {
             <div class="notice" role="alert">
                 <p><strong>"This panel was not loaded."</strong>" "{reason}". Is Dialbench's server still running?"</p>

@@ -9,15 +9,16 @@ pub(crate) use offer::offer;
 
 /// The object that the boot script leaves for both modules: `load` brings the panels, which add `mount`.
 const SHARED: &str = "dialbench";
-/// Name of the voice panel, which is a part of the call panel and has no address.
-pub(crate) const VOICE: &str = "voice";
+/// Names of the call panel's instruments, which have no addresses.
+pub(crate) const TIMELINE: &str = "timeline";
+pub(crate) const INSTRUMENTS: &str = "instruments";
 
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
     use wire::api::{PANELS, PanelModule};
 
-    use super::{VOICE, offer::VIEWS};
+    use super::{INSTRUMENTS, TIMELINE, offer::VIEWS};
 
     #[wasm_bindgen_test]
     fn the_module_holds_the_panels_that_the_table_names() {
@@ -25,7 +26,7 @@ mod tests {
             .iter()
             .filter(|panel| panel.is_built && panel.module == PanelModule::Panels)
             .map(|panel| panel.path)
-            .chain([VOICE])
+            .chain([INSTRUMENTS, TIMELINE])
             .collect();
         let mut held: Vec<&str> = VIEWS.iter().map(|(name, _)| *name).collect();
         named.sort_unstable();

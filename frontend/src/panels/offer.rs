@@ -4,26 +4,27 @@ use leptos::{mount::mount_to, prelude::*};
 use wasm_bindgen::{JsValue, closure::Closure};
 use web_sys::HtmlElement;
 
-use super::{SHARED, VOICE};
+use super::{INSTRUMENTS, SHARED, TIMELINE};
 use crate::{
     audit::AuditPage,
     dialer::DialerPage,
     flow::FlowPage,
+    instruments::{Instruments, Timeline},
     js::{field, set},
     prompts::PromptsPage,
-    voice::VoicePanel,
 };
 
 /// Makes a panel's view with what the frame gave it.
 type MakeView = fn(JsValue) -> AnyView;
 
-/// The views of this module: its panels by their addresses, and the voice panel, which is a part of the call panel.
-pub(super) const VIEWS: [(&str, MakeView); 5] = [
+/// The views of this module: its panels by their addresses, and the call panel's instruments.
+pub(super) const VIEWS: [(&str, MakeView); 6] = [
     ("/audit", |_| view! { <AuditPage /> }.into_any()),
     ("/dialer", |_| view! { <DialerPage /> }.into_any()),
     ("/flow", |_| view! { <FlowPage /> }.into_any()),
     ("/prompts", |_| view! { <PromptsPage /> }.into_any()),
-    (VOICE, |handle| view! { <VoicePanel handle /> }.into_any()),
+    (INSTRUMENTS, |handle| view! { <Instruments handle /> }.into_any()),
+    (TIMELINE, |handle| view! { <Timeline handle /> }.into_any()),
 ];
 
 /// Adds `mount(name, element, handle)` to what is shared with the frame. It returns what unmounts the panel.

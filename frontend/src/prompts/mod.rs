@@ -37,7 +37,7 @@ use crate::{
         frame::{Frame, Inspector, Rail, Surface, Tray},
         jobs, share,
     },
-    ui::{NoticeBox, Spectrum},
+    ui::{NoticeBox, Spectrum, each_frame},
 };
 
 /// Values of the analyser's spectrum.
@@ -69,7 +69,7 @@ pub(crate) fn PromptsPage() -> impl IntoView {
                 <div class="prompt-surface">
                     <Transport />
                     <Waveform />
-                    <div class="pictures"><TransferCurve /><Spectrum bins=SPECTRUM_BINS read /></div>
+                    <div class="pictures"><TransferCurve /><Spectrum bins=SPECTRUM_BINS beat=each_frame() read /></div>
                 </div>
             </Surface>
             <Inspector slot label=Signal::derive(loudness)><Figures /><Findings /></Inspector>

@@ -38,3 +38,10 @@ pub(crate) fn sheet(canvas: &HtmlCanvasElement) -> Option<Sheet> {
     sheet.clear();
     Some(sheet)
 }
+
+/// Returns the colour that a style has for the canvas: `color`, or `border-top-color` and its neighbours, by which a canvas
+/// without a border gets more of the page's colours.
+pub(crate) fn colour(canvas: &HtmlCanvasElement, property: &str) -> String {
+    let style = web_sys::window().and_then(|window| window.get_computed_style(canvas).ok().flatten());
+    style.and_then(|style| style.get_property_value(property).ok()).unwrap_or_default()
+}

@@ -24,6 +24,13 @@ pub(crate) fn on_each_frame(mut draw: impl FnMut() + 'static) {
     });
 }
 
+/// Returns a signal that changes with each of the browser's frames, for as long as the component is there.
+pub(crate) fn each_frame() -> Signal<()> {
+    let (frame, count) = signal(0u32);
+    on_each_frame(move || count.update(|frame| *frame = frame.wrapping_add(1)));
+    Signal::derive(move || frame.track())
+}
+
 fn request(draw: &Closure<dyn FnMut()>) -> Option<i32> {
     web_sys::window()?.request_animation_frame(draw.as_ref().unchecked_ref()).ok()
 }

@@ -2,12 +2,14 @@
 
 pub(crate) mod canvas;
 pub(crate) mod edges;
+mod figures;
 mod frames;
 mod notice;
 mod spectrum;
 mod walk;
 
-pub(crate) use frames::{NextFrame, on_each_frame};
+pub(crate) use figures::{figure, signed_figure};
+pub(crate) use frames::{NextFrame, each_frame, on_each_frame};
 pub(crate) use notice::{Notice, NoticeBox};
 pub(crate) use spectrum::Spectrum;
 pub(crate) use walk::walk;

@@ -3,12 +3,12 @@
 use leptos::{html::Canvas, prelude::*};
 
 use super::{
-    canvas::{Sheet, sheet},
-    on_each_frame,
+    canvas::{Sheet, colour, sheet},
+    figure,
 };
 
-/// Number of frames between two looks at the canvas's size and colour, which make the browser lay out the page: half a second.
-const FRAMES_PER_FIT: u32 = 30;
+/// Number of beats after which an unchanged spectrum is drawn again.
+const BEATS_PER_FIT: u32 = 60;
 /// The picture's range: the telephone's band with a margin, in Hz.
 const FROM_HZ: f64 = 100.0;
 const TO_HZ: f64 = 5_000.0;
@@ -20,25 +20,33 @@ const MARKS: [(f64, &str); 5] =
     [(200.0, "200"), (500.0, "500"), (1_000.0, "1 k"), (2_000.0, "2 k"), (4_000.0, "4 kHz")];
 
 /// Shows the spectrum of what is heard, as `read` writes it into `bins` values in dBFS; it returns the highest frequency, in
-/// Hz, or None while there is nothing to hear.
+/// Hz, or None while there is nothing to hear. It is read with every `beat`, and drawn where it has changed.
 #[component]
 pub(crate) fn Spectrum(
     bins: usize,
-    mut read: impl FnMut(&mut [f32]) -> Option<f64> + 'static,
+    beat: Signal<()>,
+    read: impl FnMut(&mut [f32]) -> Option<f64> + 'static,
 ) -> impl IntoView {
     let canvas = NodeRef::<Canvas>::new();
-    let mut levels = vec![0.0f32; bins];
-    let (mut fitted, mut frame) = (None, 0u32);
-    on_each_frame(move || {
-        if frame.is_multiple_of(FRAMES_PER_FIT) {
-            fitted = canvas.get_untracked().and_then(|canvas| sheet(&canvas));
-        }
-        frame = frame.wrapping_add(1);
-        if let Some(sheet) = &fitted {
-            let highest = read(&mut levels);
-            sheet.clear();
-            paint(sheet, highest.map_or(&[], |_| &levels), highest.unwrap_or(TO_HZ));
-        }
+    let read = StoredValue::new_local((read, vec![0.0f32; bins], 0u32));
+    Effect::new(move |before: Option<Vec<f32>>| {
+        beat.get();
+        let Some(canvas) = canvas.get() else { return Vec::new() };
+        let mut drawn = before.unwrap_or_default();
+        read.update_value(|(read, levels, beats)| {
+            let highest = read(levels);
+            let shown: &[f32] = highest.map_or(&[], |_| levels);
+            // The place or the scheme may have changed, too.
+            let is_due = beats.is_multiple_of(BEATS_PER_FIT);
+            *beats = beats.wrapping_add(1);
+            if is_due || drawn != shown {
+                if let Some(sheet) = sheet(&canvas) {
+                    paint(&sheet, &colour(&canvas, "border-top-color"), shown, highest.unwrap_or(TO_HZ));
+                }
+                drawn = shown.to_vec();
+            }
+        });
+        drawn
     });
     view! {
         <canvas class="spectrum" node_ref=canvas role="img"
@@ -46,14 +54,13 @@ pub(crate) fn Spectrum(
     }
 }
 
-fn paint(sheet: &Sheet, levels: &[f32], nyquist: f64) {
+fn paint(sheet: &Sheet, labels: &str, levels: &[f32], nyquist: f64) {
     let Sheet { context, width, height, ink } = sheet;
     let (width, height) = (*width, *height);
     let x = |hz: f64| (hz / FROM_HZ).ln() / (TO_HZ / FROM_HZ).ln() * width;
     let y = |db: f64| (TOP_DB - db.clamp(BOTTOM_DB, TOP_DB)) / (TOP_DB - BOTTOM_DB) * height;
-    context.set_global_alpha(0.35);
-    context.set_stroke_style_str(ink);
-    context.set_fill_style_str(ink);
+    context.set_stroke_style_str(labels);
+    context.set_fill_style_str(labels);
     context.set_font("10px system-ui, sans-serif");
     context.set_line_width(0.5);
     for (hz, name) in MARKS {
@@ -69,9 +76,9 @@ fn paint(sheet: &Sheet, levels: &[f32], nyquist: f64) {
         context.move_to(0.0, y(db));
         context.line_to(width, y(db));
         context.stroke();
-        let _ = context.fill_text(&format!("{db:.0}"), 2.0, y(db) - 2.0);
+        let _ = context.fill_text(&figure(db, 0), 2.0, y(db) - 2.0);
     }
-    context.set_global_alpha(1.0);
+    context.set_stroke_style_str(ink);
     context.set_line_width(1.2);
     context.begin_path();
     let mut begun = false;

@@ -11,7 +11,10 @@ use web_sys::{
     MediaStreamConstraints, MediaStreamTrack, Response,
 };
 
-use super::{meters::Meter, state::VoiceState};
+use super::{
+    meters::{Meter, MeterKind},
+    state::VoiceState,
+};
 use crate::{
     audio::{ThreadCommand, asset},
     js::{field, reason},
@@ -64,7 +67,7 @@ impl Drop for Connected {
 
 /// Chooses what the far end hears, and shows how loud it is.
 #[component]
-pub(super) fn CallersVoice() -> impl IntoView {
+pub(crate) fn CallersVoice() -> impl IntoView {
     let state = expect_context::<VoiceState>();
     let source = RwSignal::new(Source::Nothing);
     let muted = RwSignal::new(false);
@@ -150,7 +153,7 @@ pub(super) fn CallersVoice() -> impl IntoView {
                     on:change=move |change| muted.set(event_target_checked(&change)) />
                 "Mute"
             </label>
-            <Meter name="Sent" low=-60.0 high=0.0 value=level />
+            <Meter name="Sent" kind=MeterKind::Level value=level />
             <p class="field-error" role="status">{move || failure.get()}</p>
             <p class="fine">"Goes up in frames of 20 ms while a call streams. A key's tone takes its place."</p>
         </section>
@@ -320,7 +323,7 @@ mod tests {
         report.sent_peak = 0.5;
         sound.report(&report);
         let meter = page.one("meter", "Sent").await;
-        until("the level", || meter.get_attribute("aria-valuetext").as_deref() == Some("-6.0 dB")).await;
+        until("the level", || meter.get_attribute("aria-valuetext").as_deref() == Some("−6.0 dB")).await;
     }
 
     #[wasm_bindgen_test]

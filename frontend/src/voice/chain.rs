@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use signal::{chain::ChainConfig, compressor, gain, gate, limiter, math, range::Range};
 
-use super::{meters::Meter, state::VoiceState};
+use super::state::VoiceState;
 use crate::{
     kit::forms::{Field, Lens, Notation, NumberField, Scale, SwitchField, lens, number_text},
-    ui::{Spectrum, download},
+    ui::{Spectrum, download, figure, signed_figure},
 };
 
 /// A stage of the chain.
@@ -83,15 +83,11 @@ impl Setting {
     }
 }
 
-/// Shows gain, gate, compressor and limiter, with their effect on the voice.
+/// Shows gain, gate, compressor and limiter, and the spectrum of what comes of them.
 #[component]
-pub(super) fn Processing() -> impl IntoView {
+pub(crate) fn Processing() -> impl IntoView {
     let state = expect_context::<VoiceState>();
     let config = state.config;
-    let meters = move || state.report.get().map(|report| report.receiver.meters);
-    let level = move |pick: fn(&signal::chain::Meters) -> f32| {
-        Signal::derive(move || meters().map(|meters| f64::from(pick(&meters))))
-    };
     let analyser = state.analyser();
     let nyquist = f64::from(state.context().sample_rate()) / 2.0;
     let save = move |_| {
@@ -107,17 +103,11 @@ pub(super) fn Processing() -> impl IntoView {
                 <button type="button" on:click=save>"JSON"</button>
                 <button type="button" on:click=move |_| config.set(ChainConfig::default())>"Defaults"</button>
             </header>
-            <div class="levels" role="group" aria-label="Levels">
-                <Meter name="Input" low=-60.0 high=0.0 value=level(|meters| meters.input_peak_dbfs) />
-                <Meter name="Gate" low=-60.0 high=0.0 value=level(|meters| meters.gate_gain_db) />
-                <Meter name="Compression" low=0.0 high=24.0 down=true value=level(|meters| meters.compressor_reduction_db) />
-                <Meter name="Limiting" low=0.0 high=24.0 down=true value=level(|meters| meters.limiter_reduction_db) />
-                <Meter name="Output" low=-60.0 high=0.0 value=level(|meters| meters.output_peak_dbfs) />
-            </div>
-            <Spectrum bins=analyser.frequency_bin_count() as usize read=move |bins| {
-                analyser.get_float_frequency_data(bins);
-                Some(nyquist)
-            } />
+            <Spectrum bins=analyser.frequency_bin_count() as usize beat=Signal::derive(move || state.report.track())
+                read=move |bins| {
+                    analyser.get_float_frequency_data(bins);
+                    Some(nyquist)
+                } />
             <div class="stages">
                 {STAGES.map(|stage| view! { <StageSettings stage /> }).into_iter().collect_view()}
             </div>
@@ -155,13 +145,15 @@ fn SettingField(setting: Setting, stage: &'static str) -> impl IntoView {
     let scale = setting.scale();
     let value = Memo::new(move |_| f64::from(config.with(|config| *(lens.get)(config))));
     let set = Callback::new(move |value: f64| config.update(|config| *(lens.get_mut)(config) = value as f32));
-    let allowed = format!("{}–{} {}", range.min, range.max, range.unit);
+    let allowed = format!("{} to {} {}", range.min, range.max, range.unit).replace('-', "−");
     let field = number_text(value.into(), set, scale, Notation::PLAIN, allowed.trim_end().to_owned());
     let spoken_unit = if range.field == "gate.threshold" { "of 32,768" } else { range.unit };
     // Linear amplitudes say more in decibels.
     let unit = move || match range.field {
-        "gain.factor" => format!("{:+.1} dB", math::to_db(value.get() as f32)),
-        "gate.threshold" => format!("{:.1} dBFS", math::to_db(value.get() as f32 / 32_768.0)),
+        "gain.factor" => format!("{} dB", signed_figure(f64::from(math::to_db(value.get() as f32)), 1)),
+        "gate.threshold" => {
+            format!("{} dBFS", figure(f64::from(math::to_db(value.get() as f32 / 32_768.0)), 1))
+        }
         _ => range.unit.to_owned(),
     };
     view! {

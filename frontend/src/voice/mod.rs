@@ -1,7 +1,8 @@
-//! The voice panel: processing of the voice that is heard, its quality, the caller's own voice, and recordings.
+//! The voice that is heard: its levels, processing and quality, the caller's own voice, and recordings.
 
 mod caller;
 mod chain;
+mod levels;
 mod meters;
 mod quality;
 mod recording;
@@ -9,21 +10,9 @@ mod state;
 #[cfg(test)]
 mod testing;
 
-use leptos::prelude::*;
-use state::VoiceState;
-use wasm_bindgen::JsValue;
-
-/// Shows the voice panel below the dialpad on `/call`. `handle` is the frame's; see `AudioEngine::handle`.
-#[component]
-pub(crate) fn VoicePanel(handle: JsValue) -> impl IntoView {
-    provide_context(VoiceState::new(&handle));
-    drop(handle);
-    view! {
-        <div class="voice">
-            <chain::Processing />
-            <quality::MediaQuality />
-            <caller::CallersVoice />
-            <recording::Recording />
-        </div>
-    }
-}
+pub(crate) use caller::CallersVoice;
+pub(crate) use chain::Processing;
+pub(crate) use levels::Levels;
+pub(crate) use quality::MediaQuality;
+pub(crate) use recording::Recording;
+pub(crate) use state::VoiceState;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use signal::quality::{DEGRADED_BELOW_KBPS, QualitySnapshot};
 
 use super::state::{MAX_SNAPSHOTS, MIN_WAIT_CHOICES_MS, VoiceState};
-use crate::ui::download;
+use crate::ui::{download, signed_figure};
 
 /// Picks the number of a snapshot that a row shows.
 type Pick = fn(&QualitySnapshot) -> f64;
@@ -49,7 +49,7 @@ const ROWS: [(&str, &str, &str, Pick, bool); 10] = [
 
 /// Shows the table `Media quality`.
 #[component]
-pub(super) fn MediaQuality() -> impl IntoView {
+pub(crate) fn MediaQuality() -> impl IntoView {
     let state = expect_context::<VoiceState>();
     let now = move || state.history.with(|history| history.back().copied());
     let verdict = move || match now() {
@@ -59,12 +59,12 @@ pub(super) fn MediaQuality() -> impl IntoView {
             format!("Degraded: {:.0} kbit/s, below {DEGRADED_BELOW_KBPS:.0}.", all.bitrate_kbps.floor())
         }
         Some(all) => format!(
-            "{} packets, {:.1} kB, {} frames, {} dropped, speed {:+.0} ppm.",
+            "{} packets, {:.1} kB, {} frames, {} dropped, speed {} ppm.",
             all.packets,
             all.bytes as f64 / 1e3,
             all.frames,
             all.dropped_packets,
-            all.speed_ppm
+            signed_figure(all.speed_ppm, 0)
         ),
     };
     let save = move |_| {

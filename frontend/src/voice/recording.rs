@@ -10,8 +10,14 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AudioBuffer, DragEvent, File, HtmlCanvasElement, OfflineAudioContext};
 
-use crate::js::{field, reason};
-use crate::ui::canvas::{Sheet, sheet};
+use super::state::VoiceState;
+use crate::{
+    js::{field, reason},
+    ui::{
+        canvas::{Sheet, sheet},
+        figure, signed_figure,
+    },
+};
 
 /// A recording and the digits that were found in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +29,7 @@ struct Decoded {
 
 /// Shows a place to drop a recording on, and the table of its digits.
 #[component]
-pub(super) fn Recording() -> impl IntoView {
+pub(crate) fn Recording() -> impl IntoView {
     let decoded = RwSignal::new(None::<Decoded>);
     let failure = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
@@ -53,6 +59,9 @@ pub(super) fn Recording() -> impl IntoView {
             let _ = busy.try_set(false);
         });
     };
+    if let Some(file) = use_context::<VoiceState>().and_then(VoiceState::take_recording) {
+        read(file);
+    }
     let dropped = move |event: DragEvent| {
         event.prevent_default();
         over.set(false);
@@ -108,9 +117,9 @@ pub(super) fn Recording() -> impl IntoView {
                                 <tr>
                                     <td class="digits">{tone.digit.to_string()}</td>
                                     <td>{ms(tone.start_sample)}</td><td>{ms(tone.end_sample)}</td>
-                                    <td>{format!("{:.1}", tone.low_dbm0)}</td><td>{format!("{:.1}", tone.high_dbm0)}</td>
-                                    <td>{format!("{:+.1}", tone.twist_db)}</td>
-                                    <td>{format!("{:+.2}", tone.low_error_pct)}</td><td>{format!("{:+.2}", tone.high_error_pct)}</td>
+                                    <td>{figure(f64::from(tone.low_dbm0), 1)}</td><td>{figure(f64::from(tone.high_dbm0), 1)}</td>
+                                    <td>{signed_figure(f64::from(tone.twist_db), 1)}</td>
+                                    <td>{signed_figure(f64::from(tone.low_error_pct), 2)}</td><td>{signed_figure(f64::from(tone.high_error_pct), 2)}</td>
                                 </tr>
                             }).collect_view())}
                         </tbody>

@@ -4,12 +4,12 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use leptos::prelude::*;
 use signal::{chain::ChainConfig, quality::QualitySnapshot, report::AudioReport};
-use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use web_sys::{AnalyserNode, AudioContext, AudioWorkletNode, CustomEvent, EventTarget, MessageEvent};
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::{AnalyserNode, AudioContext, AudioWorkletNode, CustomEvent, EventTarget, File, MessageEvent};
 
 use crate::{
     audio::{ThreadCommand, ThreadMessage},
-    js::field,
+    js::{field, listen, set},
 };
 
 /// The shortest waits to choose from, in milliseconds. The first is the buffer's own.
@@ -23,8 +23,8 @@ const SETTINGS_KEY: &str = "dialbench.chain";
 
 /// The panel's state.
 #[derive(Clone, Copy)]
-pub(super) struct VoiceState {
-    pub(super) report: RwSignal<Option<AudioReport>>,
+pub(crate) struct VoiceState {
+    pub(crate) report: RwSignal<Option<AudioReport>>,
     pub(super) config: RwSignal<ChainConfig>,
     /// The shortest time that frames wait to be heard, in milliseconds.
     pub(super) min_wait_ms: RwSignal<u32>,
@@ -33,6 +33,8 @@ pub(super) struct VoiceState {
     /// The last snapshot of the call before this one.
     pub(super) last_call: RwSignal<Option<QualitySnapshot>>,
     sound: StoredValue<Rc<Sound>, LocalStorage>,
+    /// The recording that was chosen before the panel was there.
+    recording: StoredValue<Option<File>, LocalStorage>,
 }
 
 /// The frame's part of the sound.
@@ -50,7 +52,7 @@ struct Call {
 }
 
 impl VoiceState {
-    pub(super) fn new(handle: &JsValue) -> Self {
+    pub(crate) fn new(handle: &JsValue) -> Self {
         let sound = Rc::new(Sound {
             context: field(handle, "context").unchecked_into(),
             node: field(handle, "node").unchecked_into(),
@@ -63,6 +65,7 @@ impl VoiceState {
             history: RwSignal::new(VecDeque::new()),
             last_call: RwSignal::new(None),
             sound: StoredValue::new_local(sound),
+            recording: StoredValue::new_local(take_recording(handle)),
         };
         let call = Rc::new(RefCell::new(Call {
             streaming: field(handle, "state").as_string().as_deref() == Some("streaming"),
@@ -88,6 +91,11 @@ impl VoiceState {
         self.sound.with_value(|sound| sound.analyser.clone())
     }
 
+    /// Takes the recording that was chosen before the panel was there.
+    pub(super) fn take_recording(self) -> Option<File> {
+        self.recording.try_update_value(Option::take).flatten()
+    }
+
     /// Sends the audio thread a message, for as long as the panel is there: a phrase may end after it.
     pub(super) fn post(self, command: &ThreadCommand<'_>) {
         let node = self.sound.try_with_value(|sound| sound.node.clone());
@@ -109,35 +117,20 @@ impl VoiceState {
 
     fn listen(self, handle: &EventTarget, call: &Rc<RefCell<Call>>) {
         let reported = Rc::clone(call);
-        let report = Closure::<dyn FnMut(JsValue)>::new(move |message: JsValue| {
+        let report = move |message: JsValue| {
             let data = message.unchecked_into::<MessageEvent>().data();
             if let Some(ThreadMessage::Report(report)) = ThreadMessage::read(&data) {
                 self.handle_report(*report, &mut reported.borrow_mut());
             }
-        });
+        };
         let changed = Rc::clone(call);
-        let state = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+        let state = move |event: JsValue| {
             let state = event.unchecked_into::<CustomEvent>().detail().as_string().unwrap_or_default();
             self.handle_call_state(&state, &mut changed.borrow_mut());
-        });
+        };
         let port = self.node().port().expect("a node has a port");
-        let port: &EventTarget = &port;
-        let targets = [(port, "message", report), (handle, "call", state)];
-        let mut listeners = Vec::new();
-        for (target, kind, listener) in targets {
-            // Both targets are there as long as the panel.
-            let _ = target.add_event_listener_with_callback(kind, listener.as_ref().unchecked_ref());
-            listeners.push((target.clone(), kind, listener));
-        }
-        let listeners = StoredValue::new_local(listeners);
-        on_cleanup(move || {
-            listeners.with_value(|listeners| {
-                for (target, kind, listener) in listeners {
-                    let callback = listener.as_ref().unchecked_ref();
-                    let _ = target.remove_event_listener_with_callback(kind, callback);
-                }
-            });
-        });
+        listen(&port, "message", report);
+        listen(handle, "call", state);
     }
 
     fn handle_report(self, report: AudioReport, call: &mut Call) {
@@ -164,6 +157,12 @@ impl VoiceState {
             _ => {}
         }
     }
+}
+
+fn take_recording(handle: &JsValue) -> Option<File> {
+    let file = field(handle, "recording").dyn_into().ok();
+    set(handle, "recording", &JsValue::UNDEFINED);
+    file
 }
 
 fn storage() -> Option<web_sys::Storage> {

@@ -94,6 +94,56 @@ pub struct MenuSummary {
     pub dropped_off: usize,
 }
 
+/// Records and their summary, as they are exported.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MetricsReport {
+    /// The figures over all records, of which the report may hold the newest only.
+    pub summary: Summary,
+    /// The records.
+    pub records: Vec<SequenceRecord>,
+}
+
+impl MetricsReport {
+    /// Reads what [`Self::to_json`] wrote; `None` for anything else.
+    pub fn from_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// Returns the report as JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("records have string keys and finite numbers")
+    }
+
+    /// Returns the records as CSV (RFC 4180), with a header line.
+    pub fn to_csv(&self) -> String {
+        let mut csv = Csv::new(&[
+            "interactionId",
+            "sequence",
+            "entered",
+            "corrected",
+            "action",
+            "menu",
+            "duration_ms",
+            "time_to_digit_ms",
+            "timestamp",
+        ]);
+        for record in &self.records {
+            csv.row([
+                Cell::from(&record.interaction_id),
+                Cell::from(&record.sequence),
+                Cell::from(&record.entered),
+                Cell::from(if record.corrected { "true" } else { "false" }),
+                Cell::from(&record.action),
+                Cell::from(&record.menu),
+                Cell::number(record.duration_ms),
+                Cell::optional(record.time_to_digit_ms),
+                Cell::from(&record.timestamp),
+            ]);
+        }
+        csv.finish()
+    }
+}
+
 /// Collects records from a machine's outputs.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
@@ -170,42 +220,7 @@ impl Metrics {
 
     /// Returns the records and the summary as JSON.
     pub fn to_json(&self) -> String {
-        #[derive(Serialize)]
-        struct Export<'a> {
-            summary: Summary,
-            records: &'a std::collections::VecDeque<SequenceRecord>,
-        }
-        serde_json::to_string_pretty(&Export { summary: self.summary(), records: &self.records })
-            .expect("records have string keys and finite numbers")
-    }
-
-    /// Returns the records as CSV (RFC 4180), with a header line.
-    pub fn to_csv(&self) -> String {
-        let mut csv = Csv::new(&[
-            "interactionId",
-            "sequence",
-            "entered",
-            "corrected",
-            "action",
-            "menu",
-            "duration_ms",
-            "time_to_digit_ms",
-            "timestamp",
-        ]);
-        for record in &self.records {
-            csv.row([
-                Cell::from(&record.interaction_id),
-                Cell::from(&record.sequence),
-                Cell::from(&record.entered),
-                Cell::from(if record.corrected { "true" } else { "false" }),
-                Cell::from(&record.action),
-                Cell::from(&record.menu),
-                Cell::number(record.duration_ms),
-                Cell::optional(record.time_to_digit_ms),
-                Cell::from(&record.timestamp),
-            ]);
-        }
-        csv.finish()
+        MetricsReport { summary: self.summary(), records: self.records.iter().cloned().collect() }.to_json()
     }
 
     fn menu(&mut self, menu: &str) -> &mut MenuSummary {
@@ -311,7 +326,7 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&metrics.to_json()).unwrap();
         assert_eq!(json["records"].as_array().unwrap().len(), 3);
         assert_eq!(json["records"][1]["duration_ms"], 0.0);
-        let csv = metrics.to_csv();
+        let csv = MetricsReport::from_json(&metrics.to_json()).unwrap().to_csv();
         assert_eq!(csv.lines().count(), 4);
         assert!(csv.lines().nth(1).unwrap().starts_with("\"call,0\",2,2,false,support,root,0,800,"), "{csv}");
     }

@@ -1,5 +1,6 @@
 //! Scenarios: from what a person fills in, by way of what is sent, to a verdict and its report.
 
+pub mod call;
 pub mod dialer;
 pub mod flow;
 pub mod report;

@@ -17,6 +17,7 @@ pub mod jitter;
 pub mod level;
 pub mod limiter;
 pub mod math;
+pub mod peak_hold;
 pub mod playout;
 pub mod plc;
 pub mod quality;
