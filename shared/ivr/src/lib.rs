@@ -1,10 +1,11 @@
 //! The IVR: the flow graph, its checks, the menu machine that is compiled from it, runs and their traces, the flow as a
-//! picture, and the analysis of runs.
+//! picture, the analysis of runs, and the fate of the digits that are dialled into a call.
 
 pub mod analysis;
 mod check;
 mod compile;
 mod correct;
+mod dialled;
 mod event;
 mod execute;
 pub mod graph;
@@ -19,6 +20,9 @@ mod walk;
 
 pub use compile::{CompiledFlow, NodeIx};
 pub use correct::{Correction, correct};
+pub use dialled::{
+    DialFigures, DialInput, DialMachine, DialOutput, Dialled, Fate, Press, REPORT_TIMEOUT, Unsent,
+};
 pub use event::{DropReason, Event, Input, Outcome, Output, Resolution, Resolved, Speech};
 pub use execute::{DIGIT_GAP, execute};
 pub use graph::FlowDefinition;
