@@ -112,9 +112,10 @@ impl Engine {
         });
     }
 
-    /// Ends the voice stream; what is left of it is heard.
+    /// Ends the voice stream; what is left of it is heard. Keys that wait are dropped: the page sends them again.
     pub(crate) fn close(&mut self) {
         self.upstream_on = false;
+        self.far_end.drop_waiting();
     }
 
     pub(crate) fn set_min_wait(&mut self, ms: u32) {
@@ -178,6 +179,17 @@ impl Engine {
     pub(crate) fn press(&mut self, code: u8) {
         self.sidetone.press(code);
         self.far_end.press(code);
+    }
+
+    /// Presses a key at the ear alone.
+    pub(crate) fn sound(&mut self, code: u8) {
+        self.sidetone.press(code);
+    }
+
+    /// Sends the far end a tone of the usual length, after those that wait.
+    pub(crate) fn send(&mut self, code: u8) {
+        self.far_end.press(code);
+        self.far_end.release();
     }
 
     pub(crate) fn release(&mut self) {

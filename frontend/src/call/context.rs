@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, rc::Rc};
 
 use base::digit::Digit;
+use ivr::DialInput;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -51,6 +52,7 @@ impl CallContext {
                 driver.load_flow(&flow_id).await;
             }
             driver.store.set_call_state(clock::now(), CallState::Connecting);
+            driver.dial(clock::now(), DialInput::CallBegan);
             driver.history.borrow_mut().forget_the_past();
             driver.follow(interaction, call);
         });
@@ -70,6 +72,11 @@ impl CallContext {
     pub(crate) fn release(self) {
         self.driver().audio.release();
         self.store.sounding.set(None);
+    }
+
+    /// Dials the last digits again.
+    pub(crate) fn redial(self) {
+        self.driver().redial();
     }
 
     /// Sets whether digits go straight to the menu machine, without a call.

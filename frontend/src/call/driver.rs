@@ -2,15 +2,15 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     rc::{Rc, Weak},
     sync::Arc,
+    time::Duration,
 };
 
 use base::{digit::Digit, time::Instant};
 use futures_util::future::{FutureExt as _, LocalBoxFuture, OptionFuture, Shared, join};
 use gloo_timers::callback::Timeout;
-use ivr::{CompiledFlow, PromptTiming, metrics::Metrics, support_line};
+use ivr::{CompiledFlow, DialInput, DialMachine, PromptTiming, metrics::Metrics, support_line};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wire::{
@@ -23,7 +23,7 @@ use super::{
     latencies::Measure,
     menu_driver::MenuDriver,
     store::{CallIds, RowKind, Store},
-    voice::Voice,
+    voice::{StreamChange, Voice},
 };
 use crate::{
     audio::{AudioEngine, AudioEvent},
@@ -31,6 +31,9 @@ use crate::{
     net::{api, socket::ReconnectingSocket},
     ui::Notice,
 };
+
+/// Time from the beginning of a key's tone to that of the next, as the audio thread sends them.
+const KEY_CADENCE: Duration = Duration::from_millis(160);
 
 /// The call behind the views: its menu machine, its sockets and its sound.
 pub(super) struct Driver {
@@ -42,8 +45,8 @@ pub(super) struct Driver {
     pub(super) metrics: RefCell<Metrics>,
     pub(super) history: RefCell<History>,
     pub(super) timer: RefCell<Option<Timeout>>,
-    /// Keys whose digit has not come back, with the times of their presses.
-    pub(super) pressed: RefCell<VecDeque<(Digit, Instant)>>,
+    pub(super) dialling: RefCell<DialMachine>,
+    pub(super) dialling_timer: RefCell<Option<Timeout>>,
     pub(super) simulated: RefCell<u32>,
     /// Offset of the last event that happened before a reload; no timeout runs until it has been replayed.
     pub(super) replay_to: Cell<Option<u64>>,
@@ -76,7 +79,8 @@ impl Driver {
                 metrics: RefCell::default(),
                 history: RefCell::new(History::load()),
                 timer: RefCell::default(),
-                pressed: RefCell::default(),
+                dialling: RefCell::new(DialMachine::new(KEY_CADENCE)),
+                dialling_timer: RefCell::default(),
                 simulated: RefCell::default(),
                 replay_to: Cell::default(),
                 head: RefCell::default(),
@@ -109,6 +113,7 @@ impl Driver {
         }
         if let Some(call) = followed {
             self.store.set_call_state(clock::now(), CallState::Connecting);
+            self.dial(clock::now(), DialInput::CallBegan);
             let history = self.history.borrow();
             self.replay_to.set((history.since < history.seen).then_some(history.seen));
             drop(history);
@@ -176,6 +181,7 @@ impl Driver {
         self.store.notice.set(None);
         self.store.ids.set(None);
         self.store.set_call_state(now, CallState::Connecting);
+        self.dial(now, DialInput::CallBegan);
         let prepared = self.prepared.borrow().clone();
         if let Some(prepared) = prepared {
             prepared.await;
@@ -194,6 +200,7 @@ impl Driver {
         let now = clock::now();
         self.store.log(now, RowKind::Problem, format!("{}: {}", problem.title, problem.detail), None);
         self.store.set_call_state(now, CallState::Terminated);
+        self.dial(now, DialInput::CallOver);
         self.store.notice.set(Some(problem.into()));
     }
 
@@ -218,14 +225,17 @@ impl Driver {
             return;
         }
         self.follow_menu(call.interaction.clone(), Instant::from_micros(call.since));
-        self.pressed.borrow_mut().clear();
         self.store
             .ids
             .set(Some(CallIds { interaction: call.interaction.clone(), call: Some(call.call.clone()) }));
         let this = Weak::clone(&self.this);
-        let voice = Voice::new(self.store, &self.audio, call.clone(), move || {
-            if let Some(driver) = this.upgrade() {
-                driver.call_over(clock::now());
+        let voice = Voice::new(self.store, &self.audio, call.clone(), move |change| {
+            let Some(driver) = this.upgrade() else { return };
+            let now = clock::now();
+            match change {
+                StreamChange::Opened => driver.dial(now, DialInput::StreamOpened),
+                StreamChange::Lost => driver.dial(now, DialInput::StreamLost),
+                StreamChange::CallOver => driver.call_over(now),
             }
         });
         self.voice.replace(Some(voice));
@@ -245,6 +255,7 @@ impl Driver {
     pub(super) async fn hang_up(self: Rc<Self>) {
         let Some(ids) = self.store.ids.get_untracked() else { return };
         self.store.set_call_state(clock::now(), CallState::Disconnecting);
+        self.dial(clock::now(), DialInput::CallOver);
         if untrack(|| self.store.is_sandbox())
             && let Err(problem) = api::hang_up(&ids.interaction).await
         {
@@ -259,6 +270,7 @@ impl Driver {
     /// Ends the call on this side, whoever ended it.
     pub(super) fn call_over(&self, now: Instant) {
         self.voice.replace(None);
+        self.dial(now, DialInput::CallOver);
         if let Some(menu) = &mut *self.menu.borrow_mut() {
             menu.hang_up(now);
         }
@@ -269,25 +281,6 @@ impl Driver {
         let mut history = self.history.borrow_mut();
         history.call = None;
         history.save();
-    }
-
-    pub(super) fn press(&self, digit: Digit) {
-        let sounds = self.audio.press(digit);
-        self.store.sounding.set(Some(digit));
-        let now = clock::now();
-        if !sounds && self.store.call.get_untracked().is_live() {
-            self.store.log(
-                now,
-                RowKind::Problem,
-                format!("{digit} was not sent: there is no audio, or too many keys wait for it"),
-                None,
-            );
-        }
-        if self.store.simulate_only.get_untracked() {
-            self.simulate(now, digit);
-        } else if self.store.call.get_untracked() == CallState::Streaming {
-            self.pressed.borrow_mut().push_back((digit, now));
-        }
     }
 
     pub(super) fn simulate(&self, now: Instant, digit: Digit) {

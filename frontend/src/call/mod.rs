@@ -3,6 +3,8 @@
 mod attach;
 mod context;
 mod controls;
+mod dial_driver;
+mod dialled;
 mod driver;
 mod event_clock;
 mod feed;
@@ -43,6 +45,7 @@ pub(crate) fn CallPage() -> impl IntoView {
                 <status::CallStatus />
                 <NoticeBox notice=store.notice />
                 <keypad::Keypad />
+                <dialled::DialledDigits />
                 <attach::Attach />
             </div>
             <div class="flow">

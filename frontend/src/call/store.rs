@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use base::{digit::Digit, time::Instant};
 use ivr::{
-    CompiledFlow, NodeIx,
+    CompiledFlow, Dialled, NodeIx,
     metrics::{SequenceRecord, Summary},
 };
 use leptos::prelude::*;
@@ -43,6 +43,8 @@ pub(crate) struct Store {
     pub(crate) records: RwSignal<Vec<SequenceRecord>>,
     pub(crate) latencies: RwSignal<Latencies>,
     pub(crate) sounding: RwSignal<Option<Digit>>,
+    /// The digits that were dialled into the call, and their fates.
+    pub(crate) dialled: RwSignal<Dialled>,
     /// True once there is an audio thread.
     pub(crate) sound: RwSignal<bool>,
     pub(crate) simulate_only: RwSignal<bool>,
@@ -136,6 +138,7 @@ impl Store {
             records: RwSignal::new(Vec::new()),
             latencies: RwSignal::new(Latencies::default()),
             sounding: RwSignal::new(None),
+            dialled: RwSignal::new(Dialled::default()),
             sound: RwSignal::new(false),
             simulate_only: RwSignal::new(false),
             notice: RwSignal::new(None),

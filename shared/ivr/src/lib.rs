@@ -8,6 +8,7 @@ mod correct;
 mod dialled;
 mod event;
 mod execute;
+mod follow;
 pub mod graph;
 mod layout;
 mod machine;
@@ -25,6 +26,7 @@ pub use dialled::{
 };
 pub use event::{DropReason, Event, Input, Outcome, Output, Resolution, Resolved, Speech};
 pub use execute::{DIGIT_GAP, execute};
+pub use follow::{Followed, Follower, Note, Report};
 pub use graph::FlowDefinition;
 pub use layout::{EdgeRoute, Layout, Measures, Point, layout};
 pub use machine::{
