@@ -157,9 +157,9 @@ impl MenuDriver {
         }
     }
 
-    fn show_note(&self, at: Instant, note: Note) {
+    fn show_note(&self, at: Instant, discrepancy: Note) {
         let name = |node| self.flow.node(node).name();
-        let (kind, text) = match note {
+        let (kind, text) = match discrepancy {
             Note::Ahead(node) => (RowKind::Menu, format!("CXone is at {} already: following it", name(node))),
             Note::Unconfirmed(node) => {
                 (RowKind::Problem, format!("at {}, which CXone has not confirmed", name(node)))

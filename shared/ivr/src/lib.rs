@@ -13,6 +13,7 @@ pub mod graph;
 mod layout;
 mod machine;
 pub mod metrics;
+mod script;
 mod session;
 mod support_line;
 mod timers;
@@ -32,6 +33,7 @@ pub use layout::{EdgeRoute, Layout, Measures, Point, layout};
 pub use machine::{
     MachineConfig, MenuMachine, OpenError, PromptTiming, SessionKey, SessionView, UnknownSession,
 };
+pub use script::ScriptPlayer;
 pub use support_line::support_line;
 pub use timers::Timer;
 pub use walk::{Stride, Walk};
