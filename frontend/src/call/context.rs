@@ -79,6 +79,16 @@ impl CallContext {
         self.driver().redial();
     }
 
+    /// Plays a dial script into the call. Returns the reason why it does not.
+    pub(crate) fn dial_script(self, text: &str) -> Result<(), String> {
+        self.driver().dial_script(text)
+    }
+
+    /// Stops the dial script that is played.
+    pub(crate) fn stop_script(self) {
+        self.driver().stop_script("it was cancelled");
+    }
+
     /// Sets whether digits go straight to the menu machine, without a call.
     pub(crate) fn simulate_only(self, on: bool) {
         self.store.simulate_only.set(on);

@@ -128,13 +128,12 @@ mod tests {
     fn keys_of_a_call_that_connects_sound_at_once_and_are_sent_once_it_streams() {
         let (_page, context) = mount_in_call(|| ());
         let driver = context.driver();
+        crate::call::testing::follow(context);
         driver.dial(clock::now(), DialInput::CallBegan);
         type_in(context, "12");
         assert_eq!(driver.audio.waiting(), ["press", "release", "press", "release"]);
         driver.dial(clock::now(), DialInput::StreamOpened);
         assert_eq!(driver.audio.waiting()[4..], ["send", "send"]);
-        assert_eq!(problems(context), [""; 0]);
-        crate::call::testing::follow(context);
         receive(context, &event(1, &dtmf('1', 0)));
         let figures = context.store.dialled.with_untracked(|dialled| dialled.figures);
         assert_eq!((figures.heard, figures.held), (1, 0));

@@ -10,7 +10,7 @@ use std::{
 use base::{digit::Digit, time::Instant};
 use futures_util::future::{FutureExt as _, LocalBoxFuture, OptionFuture, Shared, join};
 use gloo_timers::callback::Timeout;
-use ivr::{CompiledFlow, DialInput, DialMachine, PromptTiming, metrics::Metrics, support_line};
+use ivr::{CompiledFlow, DialInput, DialMachine, PromptTiming, ScriptPlayer, metrics::Metrics, support_line};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wire::{
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Time from the beginning of a key's tone to that of the next, as the audio thread sends them.
-const KEY_CADENCE: Duration = Duration::from_millis(160);
+pub(super) const KEY_CADENCE: Duration = Duration::from_millis(160);
 
 /// The call behind the views: its menu machine, its sockets and its sound.
 pub(super) struct Driver {
@@ -47,6 +47,8 @@ pub(super) struct Driver {
     pub(super) timer: RefCell<Option<Timeout>>,
     pub(super) dialling: RefCell<DialMachine>,
     pub(super) dialling_timer: RefCell<Option<Timeout>>,
+    pub(super) script: RefCell<Option<ScriptPlayer>>,
+    pub(super) script_timer: RefCell<Option<Timeout>>,
     pub(super) simulated: RefCell<u32>,
     /// Offset of the last event that happened before a reload; no timeout runs until it has been replayed.
     pub(super) replay_to: Cell<Option<u64>>,
@@ -81,6 +83,8 @@ impl Driver {
                 timer: RefCell::default(),
                 dialling: RefCell::new(DialMachine::new(KEY_CADENCE)),
                 dialling_timer: RefCell::default(),
+                script: RefCell::default(),
+                script_timer: RefCell::default(),
                 simulated: RefCell::default(),
                 replay_to: Cell::default(),
                 head: RefCell::default(),
@@ -270,6 +274,7 @@ impl Driver {
     /// Ends the call on this side, whoever ended it.
     pub(super) fn call_over(&self, now: Instant) {
         self.voice.replace(None);
+        self.stop_script("the call is over");
         self.dial(now, DialInput::CallOver);
         if let Some(menu) = &mut *self.menu.borrow_mut() {
             menu.hang_up(now);
@@ -325,6 +330,8 @@ impl Driver {
             })
         });
         self.timer.replace(timer);
+        // A script may wait for the prompt's end.
+        self.pump_script();
     }
 
     pub(super) fn audio_event(&self, event: AudioEvent) {

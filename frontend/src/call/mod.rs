@@ -3,6 +3,7 @@
 mod attach;
 mod context;
 mod controls;
+mod dial;
 mod dial_driver;
 mod dialled;
 mod driver;
@@ -18,6 +19,7 @@ mod measures;
 mod menu_driver;
 mod metrics;
 mod scope;
+mod script_driver;
 mod status;
 mod store;
 #[cfg(test)]
@@ -46,6 +48,7 @@ pub(crate) fn CallPage() -> impl IntoView {
                 <NoticeBox notice=store.notice />
                 <keypad::Keypad />
                 <dialled::DialledDigits />
+                <dial::DialField />
                 <attach::Attach />
             </div>
             <div class="flow">

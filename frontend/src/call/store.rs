@@ -45,6 +45,8 @@ pub(crate) struct Store {
     pub(crate) sounding: RwSignal<Option<Digit>>,
     /// The digits that were dialled into the call, and their fates.
     pub(crate) dialled: RwSignal<Dialled>,
+    /// Number of digits that are left of the dial script that is played.
+    pub(crate) script: RwSignal<usize>,
     /// True once there is an audio thread.
     pub(crate) sound: RwSignal<bool>,
     pub(crate) simulate_only: RwSignal<bool>,
@@ -139,6 +141,7 @@ impl Store {
             latencies: RwSignal::new(Latencies::default()),
             sounding: RwSignal::new(None),
             dialled: RwSignal::new(Dialled::default()),
+            script: RwSignal::new(0),
             sound: RwSignal::new(false),
             simulate_only: RwSignal::new(false),
             notice: RwSignal::new(None),
