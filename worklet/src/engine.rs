@@ -265,6 +265,28 @@ mod tests {
     }
 
     #[test]
+    fn a_key_sounds_without_being_sent_and_is_sent_without_sounding() {
+        let mut engine = Engine::new(48_000.0);
+        engine.open();
+        engine.sound(5);
+        engine.release();
+        let (up, heard) = run(&mut engine, 150);
+        assert!(decode(&up).is_empty() && heard.iter().any(|sample| sample.abs() > 0.1));
+        for code in [1, 2, 3] {
+            engine.send(code);
+        }
+        let (mut up, heard) = run(&mut engine, 70);
+        assert!(heard.iter().all(|sample| *sample == 0.0));
+        // The stream is lost during the second tone: the page sends the third again, once there is another.
+        engine.close();
+        run(&mut engine, 200);
+        engine.open();
+        up.extend(run(&mut engine, 200).0);
+        let digits: String = decode(&up).iter().map(|tone| tone.digit.as_char()).collect();
+        assert!(digits == "12" || digits == "1", "{digits}");
+    }
+
+    #[test]
     fn the_callers_voice_goes_up_and_a_key_replaces_it() {
         for rate in [44_100.0, 48_000.0] {
             let mut engine = Engine::new(rate);
