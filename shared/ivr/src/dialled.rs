@@ -277,6 +277,9 @@ impl DialMachine {
     }
 
     fn open(&mut self, now: Instant) {
+        if matches!(self.line, Line::NoCall | Line::Over) {
+            return;
+        }
         self.line = Line::Open;
         for index in 0..self.dialled.presses.len() {
             if self.dialled.presses[index].fate == Fate::Held {

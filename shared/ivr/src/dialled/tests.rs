@@ -114,6 +114,7 @@ fn a_digit_that_is_not_sent_says_why() {
     assert_eq!(reason(&mut idle), Unsent::NoCall);
     let mut over = machine(&[(0, DialInput::CallBegan), (0, pressed('1')), (10, DialInput::CallOver)]);
     assert_eq!(reason(&mut over), Unsent::CallOver);
+    over.handle_input(at(20), DialInput::StreamOpened);
     over.handle_input(at(20), pressed('2'));
     assert_eq!(reason(&mut over), Unsent::CallOver);
     let mut deaf = machine(&[(0, DialInput::CallBegan), (0, DialInput::StreamOpened), (1, pressed('1'))]);
