@@ -22,6 +22,8 @@ interface VoiceExports extends WebAssembly.Exports {
   settings_numbers(): number;
   set_chain(): void;
   press(code: number): void;
+  sound(code: number): void;
+  send(code: number): void;
   release(): void;
   report_buffer(): number;
   report_numbers(): number;
@@ -35,7 +37,8 @@ type VoiceMessage =
   | { kind: "newCall" }
   | { kind: "audio"; bytes: ArrayBuffer; at?: number }
   | { kind: "close" }
-  | { kind: "press"; code: number }
+  | { kind: "press"; code: number; local?: boolean }
+  | { kind: "send"; code: number }
   | { kind: "release" }
   | { kind: "capture"; on: boolean }
   | { kind: "chain"; settings: ArrayLike<number> }

@@ -112,9 +112,10 @@ impl Engine {
         });
     }
 
-    /// Ends the voice stream; what is left of it is heard.
+    /// Ends the voice stream; what is left of it is heard. Keys that wait are dropped: the page sends them again.
     pub(crate) fn close(&mut self) {
         self.upstream_on = false;
+        self.far_end.drop_waiting();
     }
 
     pub(crate) fn set_min_wait(&mut self, ms: u32) {
@@ -178,6 +179,17 @@ impl Engine {
     pub(crate) fn press(&mut self, code: u8) {
         self.sidetone.press(code);
         self.far_end.press(code);
+    }
+
+    /// Presses a key at the ear alone.
+    pub(crate) fn sound(&mut self, code: u8) {
+        self.sidetone.press(code);
+    }
+
+    /// Sends the far end a tone of the usual length, after those that wait.
+    pub(crate) fn send(&mut self, code: u8) {
+        self.far_end.press(code);
+        self.far_end.release();
     }
 
     pub(crate) fn release(&mut self) {
@@ -250,6 +262,28 @@ mod tests {
         assert!(up.is_empty(), "nothing goes up while upstream is off");
         engine.make_report();
         assert!((engine.report[0] - 25.0).abs() < 0.5, "frames that came in");
+    }
+
+    #[test]
+    fn a_key_sounds_without_being_sent_and_is_sent_without_sounding() {
+        let mut engine = Engine::new(48_000.0);
+        engine.open();
+        engine.sound(5);
+        engine.release();
+        let (up, heard) = run(&mut engine, 150);
+        assert!(decode(&up).is_empty() && heard.iter().any(|sample| sample.abs() > 0.1));
+        for code in [1, 2, 3] {
+            engine.send(code);
+        }
+        let (mut up, heard) = run(&mut engine, 70);
+        assert!(heard.iter().all(|sample| *sample == 0.0));
+        // The stream is lost during the second tone: the page sends the third again, once there is another.
+        engine.close();
+        run(&mut engine, 200);
+        engine.open();
+        up.extend(run(&mut engine, 200).0);
+        let digits: String = decode(&up).iter().map(|tone| tone.digit.as_char()).collect();
+        assert!(digits == "12" || digits == "1", "{digits}");
     }
 
     #[test]

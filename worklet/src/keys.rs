@@ -48,6 +48,11 @@ impl Keys {
         }
     }
 
+    /// Drops the keys whose tones have not begun.
+    pub(crate) fn drop_waiting(&mut self) {
+        self.count = 0;
+    }
+
     /// Returns true while a tone sounds that began before.
     pub(crate) fn is_sounding(&self) -> bool {
         self.sounding.is_some()

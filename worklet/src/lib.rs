@@ -169,6 +169,20 @@ pub extern "C" fn press(code: u32) {
     with(|engine| engine.press(code as u8));
 }
 
+/// Presses a key that is heard here and not sent.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn sound(code: u32) {
+    with(|engine| engine.sound(code as u8));
+}
+
+/// Sends the far end a digit, which is not heard here.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn send(code: u32) {
+    with(|engine| engine.send(code as u8));
+}
+
 /// Releases the key that was pressed last.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]

@@ -42,7 +42,8 @@ class VoiceProcessor extends AudioWorkletProcessor {
       case "newCall": this.wasm.new_call(); break;
       case "audio": this.push(new Uint8Array(message.bytes), message.at); break;
       case "close": this.wasm.close(); break;
-      case "press": this.wasm.press(message.code); break;
+      case "press": this.wasm[message.local ? "sound" : "press"](message.code); break;
+      case "send": this.wasm.send(message.code); break;
       case "release": this.wasm.release(); break;
       case "capture": this.wasm.set_capture(message.on ? 1 : 0); break;
       case "chain": this.settings.set(message.settings); this.wasm.set_chain(); break;

@@ -254,10 +254,24 @@ impl AudioEngine {
 
     /// Presses a key. Returns false when it will not sound: there is no audio thread, or too many keys wait for it.
     pub(crate) fn press(&self, digit: Digit) -> bool {
+        self.sounds(&ThreadCommand::Press(digit))
+    }
+
+    /// Presses a key that is heard here and not sent.
+    pub(crate) fn sound(&self, digit: Digit) -> bool {
+        self.sounds(&ThreadCommand::Sound(digit))
+    }
+
+    /// Sends the far end a digit, which is not heard here. Returns false when there is no audio thread.
+    pub(crate) fn send(&self, digit: Digit) -> bool {
+        self.inner.borrow_mut().post(&ThreadCommand::Send(digit))
+    }
+
+    fn sounds(&self, press: &ThreadCommand<'_>) -> bool {
         self.resume();
         let mut inner = self.inner.borrow_mut();
         // The audio thread drops what is more than it lets wait.
-        let sounds = inner.presses.len() < MAX_WAITING_KEYS && inner.post(&ThreadCommand::Press(digit));
+        let sounds = inner.presses.len() < MAX_WAITING_KEYS && inner.post(press);
         if sounds {
             inner.presses.push_back(clock::now());
         }

@@ -16,6 +16,10 @@ pub(crate) enum ThreadCommand<'a> {
     /// Begins to count the figures of another call.
     NewCall,
     Press(Digit),
+    /// Presses a key that is heard here and not sent.
+    Sound(Digit),
+    /// Sends the far end a digit, which is not heard here.
+    Send(Digit),
     Release,
     /// Drops what was received and not heard yet.
     Flush,
@@ -34,6 +38,10 @@ impl ThreadCommand<'_> {
             Self::Join(port) => message("join", &[("port", port)]),
             Self::NewCall => message("newCall", &[]),
             Self::Press(digit) => message("press", &[("code", &digit.code().into())]),
+            Self::Sound(digit) => {
+                message("press", &[("code", &digit.code().into()), ("local", &true.into())])
+            }
+            Self::Send(digit) => message("send", &[("code", &digit.code().into())]),
             Self::Release => message("release", &[]),
             Self::Flush => message("flush", &[]),
             Self::Capture(on) => message("capture", &[("on", &(*on).into())]),

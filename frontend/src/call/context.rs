@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, rc::Rc};
 
 use base::{digit::Digit, time::Instant};
+use ivr::DialInput;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -51,6 +52,7 @@ impl CallContext {
                 driver.load_flow(&flow_id).await;
             }
             driver.store.set_call_state(clock::now(), CallState::Connecting);
+            driver.dial(clock::now(), DialInput::CallBegan);
             driver.history.borrow_mut().forget_the_past();
             driver.follow(interaction, call);
         });
@@ -75,6 +77,21 @@ impl CallContext {
     pub(crate) fn release(self) {
         self.driver().audio.release();
         self.store.sounding.set(None);
+    }
+
+    /// Dials the last digits again.
+    pub(crate) fn redial(self) {
+        self.driver().redial();
+    }
+
+    /// Plays a dial script into the call. Returns the reason why it does not.
+    pub(crate) fn dial_script(self, text: &str) -> Result<(), String> {
+        self.driver().dial_script(text)
+    }
+
+    /// Stops the dial script that is played.
+    pub(crate) fn stop_script(self) {
+        self.driver().stop_script("it was cancelled");
     }
 
     /// Sets whether digits go straight to the menu machine, without a call.

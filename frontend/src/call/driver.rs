@@ -2,15 +2,15 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     rc::{Rc, Weak},
     sync::Arc,
+    time::Duration,
 };
 
 use base::{digit::Digit, time::Instant};
 use futures_util::future::{FutureExt as _, LocalBoxFuture, OptionFuture, Shared, join};
 use gloo_timers::callback::Timeout;
-use ivr::{CompiledFlow, PromptTiming, metrics::Metrics, support_line};
+use ivr::{CompiledFlow, DialInput, DialMachine, PromptTiming, ScriptPlayer, metrics::Metrics, support_line};
 use leptos::prelude::*;
 use scenario::call::MomentKind;
 use wasm_bindgen_futures::spawn_local;
@@ -24,7 +24,7 @@ use super::{
     latencies::Measure,
     menu_driver::MenuDriver,
     store::{CallIds, RowKind, Store},
-    voice::Voice,
+    voice::{StreamChange, Voice},
 };
 use crate::{
     audio::{AudioEngine, AudioEvent},
@@ -33,6 +33,9 @@ use crate::{
     net::{api, socket::ReconnectingSocket},
     ui::Notice,
 };
+
+/// Time from the beginning of a key's tone to that of the next, as the audio thread sends them.
+pub(super) const KEY_CADENCE: Duration = Duration::from_millis(160);
 
 /// The call behind the views: its menu machine, its sockets and its sound.
 pub(super) struct Driver {
@@ -46,8 +49,10 @@ pub(super) struct Driver {
     pub(super) metrics: RefCell<Metrics>,
     pub(super) history: RefCell<History>,
     pub(super) timer: RefCell<Option<Timeout>>,
-    /// Keys whose digit has not come back, with the times of their presses.
-    pub(super) pressed: RefCell<VecDeque<(Digit, Instant)>>,
+    pub(super) dialling: RefCell<DialMachine>,
+    pub(super) dialling_timer: RefCell<Option<Timeout>>,
+    pub(super) script: RefCell<Option<ScriptPlayer>>,
+    pub(super) script_timer: RefCell<Option<Timeout>>,
     pub(super) simulated: RefCell<u32>,
     /// Offset of the last event that happened before a reload; no timeout runs until it has been replayed.
     pub(super) replay_to: Cell<Option<u64>>,
@@ -81,7 +86,10 @@ impl Driver {
                 metrics: RefCell::default(),
                 history: RefCell::new(History::load()),
                 timer: RefCell::default(),
-                pressed: RefCell::default(),
+                dialling: RefCell::new(DialMachine::new(KEY_CADENCE)),
+                dialling_timer: RefCell::default(),
+                script: RefCell::default(),
+                script_timer: RefCell::default(),
                 simulated: RefCell::default(),
                 replay_to: Cell::default(),
                 head: RefCell::default(),
@@ -128,6 +136,7 @@ impl Driver {
         }
         if let Some(call) = followed {
             self.store.set_call_state(clock::now(), CallState::Connecting);
+            self.dial(clock::now(), DialInput::CallBegan);
             let history = self.history.borrow();
             self.replay_to.set((history.since < history.seen).then_some(history.seen));
             drop(history);
@@ -203,6 +212,7 @@ impl Driver {
         self.store.notice.set(None);
         self.store.ids.set(None);
         self.store.set_call_state(now, CallState::Connecting);
+        self.dial(now, DialInput::CallBegan);
         let prepared = self.prepared.borrow().clone();
         if let Some(prepared) = prepared {
             prepared.await;
@@ -226,6 +236,7 @@ impl Driver {
         let now = clock::now();
         self.store.log_problem(now, &problem);
         self.store.set_call_state(now, CallState::Terminated);
+        self.dial(now, DialInput::CallOver);
         self.store.notice.set(Some(problem.into()));
     }
 
@@ -251,14 +262,17 @@ impl Driver {
             return;
         }
         self.follow_menu(call.interaction.clone(), Instant::from_micros(call.since));
-        self.pressed.borrow_mut().clear();
         self.store
             .ids
             .set(Some(CallIds { interaction: call.interaction.clone(), call: Some(call.call.clone()) }));
         let this = Weak::clone(&self.this);
-        let voice = Voice::new(self.store, &self.audio, call.clone(), move || {
-            if let Some(driver) = this.upgrade() {
-                driver.call_over(clock::now());
+        let voice = Voice::new(self.store, &self.audio, call.clone(), move |change| {
+            let Some(driver) = this.upgrade() else { return };
+            let now = clock::now();
+            match change {
+                StreamChange::Opened => driver.dial(now, DialInput::StreamOpened),
+                StreamChange::Lost => driver.dial(now, DialInput::StreamLost),
+                StreamChange::CallOver => driver.call_over(now),
             }
         });
         self.voice.replace(Some(voice));
@@ -277,6 +291,7 @@ impl Driver {
 
     pub(super) async fn hang_up(self: Rc<Self>) {
         self.store.set_call_state(clock::now(), CallState::Disconnecting);
+        self.dial(clock::now(), DialInput::CallOver);
         // A call that is being placed is ended as soon as it has a name.
         let Some(ids) = self.store.ids.get_untracked() else { return };
         if untrack(|| self.store.is_sandbox())
@@ -294,6 +309,8 @@ impl Driver {
     pub(super) fn call_over(&self, now: Instant) {
         self.voice.replace(None);
         self.audio.flush();
+        self.stop_script("the call is over");
+        self.dial(now, DialInput::CallOver);
         if let Some(menu) = &mut *self.menu.borrow_mut() {
             menu.hang_up(now);
         }
@@ -306,26 +323,6 @@ impl Driver {
         history.save();
         drop(history);
         self.tell_other_tabs();
-    }
-
-    pub(super) fn press(&self, digit: Digit) {
-        let sounds = self.audio.press(digit);
-        self.store.sounding.set(Some(digit));
-        let now = clock::now();
-        if !sounds && self.store.call.get_untracked().is_live() {
-            self.store.log(
-                now,
-                RowKind::Problem,
-                format!("{digit} was not sent: there is no audio, or too many keys wait for it"),
-                None,
-            );
-        }
-        if self.store.simulate_only.get_untracked() {
-            self.simulate(now, digit);
-        } else if self.store.call.get_untracked() == CallState::Streaming {
-            self.store.moments.note(now, MomentKind::Pressed, &digit.to_string());
-            self.pressed.borrow_mut().push_back((digit, now));
-        }
     }
 
     pub(super) fn simulate(&self, now: Instant, digit: Digit) {
@@ -376,6 +373,8 @@ impl Driver {
             })
         });
         self.timer.replace(timer);
+        // A script may wait for the prompt's end.
+        self.pump_script();
     }
 
     pub(super) fn audio_event(&self, event: AudioEvent) {

@@ -1,8 +1,9 @@
 //! The interactions socket: reads its messages and passes their meaning on to the call.
 
-use std::{rc::Weak, time::Duration};
+use std::rc::Weak;
 
 use base::time::Instant;
+use ivr::{DialInput, NodeIx, Report};
 use leptos::prelude::*;
 use scenario::call::MomentKind;
 use wire::{
@@ -13,7 +14,7 @@ use wire::{
     },
 };
 
-use super::{driver::Driver, history::Arrival, latencies::Measure, store::RowKind};
+use super::{driver::Driver, history::Arrival, store::RowKind};
 use crate::{
     clock,
     net::{
@@ -22,9 +23,6 @@ use crate::{
         websocket_url,
     },
 };
-
-/// Maximum time from a key to its event; a digit that comes later is not the one that was pressed.
-const MAX_KEY_TO_EVENT: Duration = Duration::from_secs(5);
 
 impl Driver {
     pub(super) fn connect_events(&self) {
@@ -185,7 +183,7 @@ impl Driver {
             Message::Dtmf(dtmf) => {
                 let at = self.event_time(now, replayed, &dtmf.timestamp);
                 log(at, RowKind::Digit, format!("{}{}", dtmf.digit, self.whose(&dtmf.interaction_id)));
-                self.dtmf(now, at, &dtmf);
+                self.dtmf(at, &dtmf);
             }
             Message::Interaction(interaction) => {
                 let at = self.event_time(now, replayed, &interaction.timestamp);
@@ -223,43 +221,64 @@ impl Driver {
         self.store.ids.with_untracked(|ids| ids.as_ref().is_some_and(|ids| ids.interaction == interaction))
     }
 
-    fn dtmf(&self, now: Instant, at: Instant, dtmf: &DtmfEvent) {
+    fn dtmf(&self, at: Instant, dtmf: &DtmfEvent) {
         if !self.is_ours(&dtmf.interaction_id) {
             return;
         }
-        let mut pressed = self.pressed.borrow_mut();
-        pressed.retain(|(_, since)| now - *since < MAX_KEY_TO_EVENT);
-        if let Some(index) = pressed.iter().position(|(digit, _)| *digit == dtmf.digit)
-            && let Some((_, since)) = pressed.remove(index)
-        {
-            let ms = (now - since).as_secs_f64() * 1_000.0;
-            self.store.latencies.update(|latencies| latencies.add(Measure::KeyToEvent, ms));
+        let happened = exact_time(&dtmf.timestamp);
+        let mut fresh = true;
+        self.drive(|menu| fresh = menu.digit_reported(at, dtmf.digit, happened));
+        if !fresh {
+            let text = format!("the report of {} came twice: it counts once", dtmf.digit);
+            return self.store.log(at, RowKind::Menu, text, None);
         }
-        drop(pressed);
         self.store.moments.note(at, MomentKind::Heard, &dtmf.digit.to_string());
-        self.drive(|menu| menu.digit(at, dtmf.digit));
+        // Before a reload, the keys were another page's.
+        let live = self.replay_to.get().is_none();
+        let input = if live { DialInput::Reported } else { DialInput::Recalled };
+        self.dial(at, input(dtmf.digit));
     }
 
     fn interaction(&self, at: Instant, interaction: &InteractionEvent) {
         if !self.is_ours(&interaction.interaction_id) {
             return;
         }
-        let node = interaction.node_id.as_deref();
         if let Some(activity) = &interaction.activity {
             let flow = self.store.flow.get_untracked();
-            self.store.moments.activity(at, activity, flow.as_deref(), node.unwrap_or_default());
+            let node = interaction.node_id.as_deref().unwrap_or_default();
+            self.store.moments.activity(at, activity, flow.as_deref(), node);
         }
-        match (&interaction.activity, node) {
-            (Some(Activity::PromptEnded), node) => self.drive(|menu| menu.prompts_ended(at, node)),
-            (Some(Activity::NodeEntered), Some(node)) => self.drive(|menu| menu.observed(at, node)),
-            (Some(Activity::PromptInterrupted), _) => self.audio.flush(),
-            _ => {}
+        let happened = exact_time(&interaction.timestamp);
+        let timed_out =
+            matches!(interaction.action.as_deref(), Some("timeout_repeat_prompt" | "fallback_repeat_prompt"));
+        let report: Option<fn(NodeIx) -> Report> = match interaction.activity {
+            Some(Activity::NodeEntered) => Some(Report::At),
+            Some(Activity::PromptEnded) => Some(Report::PromptsEnded),
+            Some(Activity::Action) if timed_out => Some(Report::TimedOut),
+            Some(Activity::PromptInterrupted) => {
+                self.audio.flush();
+                None
+            }
+            Some(Activity::PromptStarted | Activity::Action | Activity::Other(_)) | None => None,
+        };
+        if let Some((report, node)) = report.zip(interaction.node_id.as_deref()) {
+            self.drive(|menu| menu.node_reported(at, report, node, happened));
         }
+        // A call that the page is hanging up itself was not ended by CXone.
+        let going_on =
+            matches!(self.store.call.get_untracked(), CallState::Connecting | CallState::Streaming);
         match CallState::from_name(&interaction.state) {
-            Some(CallState::Terminated) => self.call_over(at),
+            Some(CallState::Terminated) => {
+                if going_on {
+                    self.drive(|menu| menu.over(at));
+                }
+                self.call_over(at);
+            }
             // After the page has hung up itself, CXone's word of it comes late.
-            Some(CallState::Disconnecting) if self.store.call.get_untracked().is_live() => {
+            Some(CallState::Disconnecting) if going_on => {
+                self.drive(|menu| menu.over(at));
                 self.store.set_call_state(at, CallState::Disconnecting);
+                self.dial(at, DialInput::CallOver);
             }
             // The page's own voice stream says when it streams.
             Some(
@@ -268,6 +287,11 @@ impl Driver {
             | None => {}
         }
     }
+}
+
+/// Returns a time that tells reports apart; one in whole seconds does not.
+fn exact_time(timestamp: &str) -> Option<Instant> {
+    clock::parse(timestamp).filter(|_| timestamp.contains('.'))
 }
 
 /// Returns what CXone says of a call, as a line of the log.
@@ -295,6 +319,7 @@ mod tests {
     use super::*;
     use crate::call::{
         context::CallContext,
+        latencies::Measure,
         testing::{INTERACTION, digit, dtmf, event, follow, head, mount_in_call, receive},
     };
 
@@ -397,7 +422,7 @@ mod tests {
         context.press(digit('2'));
         context.release();
         receive(context, &event(1, &dtmf('2', 0)));
-        assert!(context.driver().pressed.borrow().is_empty());
+        assert_eq!(store.dialled.with_untracked(|dialled| dialled.figures.heard), 1);
         let measured = store.latencies.with_untracked(|all| all.figures(Measure::KeyToEvent));
         assert!(measured.is_some_and(|(last, ..)| (0.0..1_000.0).contains(&last)), "{measured:?}");
     }
@@ -418,10 +443,12 @@ mod tests {
             receive(context, &event(offset, &said));
         };
         says(1, "streaming", &json!({ "activity": "node_entered", "nodeId": "support" }));
+        assert_eq!(rows(context, RowKind::Problem), [], "a digit explains it, whose report is late");
+        says(2, "streaming", &json!({ "activity": "node_entered", "nodeId": "agent" }));
         let problems: Vec<String> =
             rows(context, RowKind::Problem).into_iter().map(|(_, text)| text).collect();
-        assert_eq!(problems, ["CXone is at Support menu, not at Main menu: following it"]);
-        says(2, "terminated", &json!({}));
+        assert_eq!(problems, ["CXone is at Agent, not at Support menu: following it"]);
+        says(3, "terminated", &json!({}));
         assert_eq!(store.call.get_untracked(), CallState::Terminated);
         assert!(context.driver().history.borrow().call.is_none());
     }

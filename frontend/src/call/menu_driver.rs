@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use base::{digit::Digit, time::Instant};
 use ivr::{
-    CompiledFlow, DropReason, Event, Input, MachineConfig, MenuMachine, Outcome, Output, PromptTiming,
-    Resolution, Resolved, SessionKey, metrics::Metrics,
+    CompiledFlow, DropReason, Event, Followed, Follower, NodeIx, Note, Outcome, Output, PromptTiming, Report,
+    Resolution, Resolved, metrics::Metrics,
 };
 use leptos::prelude::*;
 
@@ -16,8 +16,7 @@ use crate::clock;
 pub(super) struct MenuDriver {
     store: Store,
     flow: Arc<CompiledFlow>,
-    machine: MenuMachine,
-    key: SessionKey,
+    follower: Follower,
     interaction_id: String,
 }
 
@@ -30,54 +29,63 @@ impl MenuDriver {
         interaction_id: String,
         now: Instant,
     ) -> Self {
-        let config = MachineConfig { prompts, max_sessions: 1 };
-        let mut machine = MenuMachine::new(Arc::clone(&flow), config);
-        let key = machine.open(now).expect("the only session of a new machine");
-        Self { store, flow, machine, key, interaction_id }
+        let follower = Follower::new(Arc::clone(&flow), prompts, now);
+        Self { store, flow, follower, interaction_id }
     }
 
+    /// Presses a key of a simulated call.
     pub(super) fn digit(&mut self, now: Instant, digit: Digit) {
-        self.input(now, Input::Digit(digit));
+        self.follower.press(now, digit);
     }
 
-    pub(super) fn prompts_ended(&mut self, now: Instant, node_id: Option<&str>) {
-        let at = self.machine.session(self.key).map(|session| self.flow.node(session.node).id.as_str());
-        if node_id.is_none() || node_id == at {
-            self.input(now, Input::PromptsEnded);
-        }
+    /// Takes CXone's report of a digit. Returns false where it came before.
+    pub(super) fn digit_reported(&mut self, now: Instant, digit: Digit, happened: Option<Instant>) -> bool {
+        self.follower.handle_report(now, Report::Digit(digit), happened)
     }
 
-    pub(super) fn observed(&mut self, now: Instant, node_id: &str) {
+    /// Takes CXone's report of the call's place; one that this flow does not have is not followed.
+    pub(super) fn node_reported(
+        &mut self,
+        now: Instant,
+        report: fn(NodeIx) -> Report,
+        node_id: &str,
+        happened: Option<Instant>,
+    ) {
         if let Some(node) = self.flow.find(node_id) {
-            self.input(now, Input::Observed(node));
+            self.follower.handle_report(now, report(node), happened);
         }
+    }
+
+    /// Notes that CXone ended the call.
+    pub(super) fn over(&mut self, now: Instant) {
+        self.follower.handle_report(now, Report::Over, None);
     }
 
     pub(super) fn hang_up(&mut self, now: Instant) {
-        self.input(now, Input::Hangup);
-    }
-
-    pub(super) fn input(&mut self, now: Instant, input: Input) {
-        self.machine.handle_timeout(now);
-        self.machine.handle_input(now, self.key, input).expect("the session is open as long as its machine");
+        self.follower.hang_up(now);
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
-        self.machine.handle_timeout(now);
+        self.follower.handle_timeout(now);
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.machine.poll_timeout()
+        self.follower.poll_timeout()
     }
 
     /// Shows the machine's outputs, and notes them in the metrics.
     pub(super) fn drain(&mut self, metrics: &mut Metrics) {
         let mut any = false;
-        while let Some(output) = self.machine.poll_output() {
+        while let Some(output) = self.follower.poll_output() {
             any = true;
-            metrics.observe(&self.flow, &self.interaction_id, &output, clock::rfc3339);
-            self.store.moments.step(&self.flow, &output);
-            self.show(&output);
+            match output {
+                Followed::Step(output) => {
+                    metrics.observe(&self.flow, &self.interaction_id, &output, clock::rfc3339);
+                    self.store.moments.step(&self.flow, &output);
+                    self.show(&output);
+                }
+                Followed::Note(at, note) => self.show_note(at, note),
+            }
         }
         if any {
             self.store.summary.set(metrics.summary());
@@ -90,7 +98,7 @@ impl MenuDriver {
     }
 
     fn position(&self) -> Option<Position> {
-        let session = self.machine.session(self.key)?;
+        let session = self.follower.session()?;
         let entry = self.flow.node(session.node).entry();
         let waiting = session.waiting.zip(entry).map(|((why, until), entry)| {
             let whole = match why {
@@ -130,6 +138,8 @@ impl MenuDriver {
                     DropReason::Ended => "the flow is over",
                     DropReason::NoTypeAhead => "this menu takes no type-ahead",
                     DropReason::Full => "too many digits typed ahead",
+                    DropReason::Mistake => "typed ahead of a mistake",
+                    DropReason::Elsewhere => "typed ahead of another place",
                 }
             )),
             Event::Exhausted { node } => log(format!("{}: retries exhausted", name(node))),
@@ -146,6 +156,23 @@ impl MenuDriver {
             .into()),
             Event::Say { .. } | Event::StopSaying | Event::Digit { .. } => {}
         }
+    }
+
+    fn show_note(&self, at: Instant, discrepancy: Note) {
+        let name = |node| self.flow.node(node).name();
+        let (kind, text) = match discrepancy {
+            Note::Ahead(node) => (RowKind::Menu, format!("CXone is at {} already: following it", name(node))),
+            Note::Unconfirmed(node) => {
+                (RowKind::Problem, format!("at {}, which CXone has not confirmed", name(node)))
+            }
+            Note::OutOfOrder(digit) => {
+                (RowKind::Problem, format!("{digit} came out of order: CXone may have other digits"))
+            }
+            Note::TooLate(digit) => {
+                (RowKind::Problem, format!("{digit} came after CXone had gone on: it is missing here"))
+            }
+        };
+        self.store.log(at, kind, text, None);
     }
 
     fn show_resolved(&self, at: Instant, resolved: &Resolved) {

@@ -3,6 +3,9 @@
 mod attach;
 mod context;
 mod controls;
+mod dial;
+mod dial_driver;
+mod dialled;
 mod driver;
 mod event_clock;
 mod feed;
@@ -16,6 +19,7 @@ mod log;
 mod menu_driver;
 pub(crate) mod moments;
 mod one_tab;
+mod script_driver;
 mod status;
 mod store;
 #[cfg(test)]
@@ -54,7 +58,9 @@ pub(crate) fn CallPage() -> impl IntoView {
                     <div class="content phone">
                         <status::CallStatus />
                         <keypad::Keypad />
+                        <dialled::DialledDigits />
                         <controls::Controls />
+                        <dial::DialField />
                         <volume::Volume />
                         <attach::Attach />
                     </div>

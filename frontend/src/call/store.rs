@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use base::{digit::Digit, time::Instant};
 use ivr::{
-    CompiledFlow, NodeIx,
+    CompiledFlow, Dialled, NodeIx,
     metrics::{SequenceRecord, Summary},
 };
 use leptos::prelude::*;
@@ -48,6 +48,10 @@ pub(crate) struct Store {
     pub(crate) latencies: RwSignal<Latencies>,
     pub(crate) moments: Moments,
     pub(crate) sounding: RwSignal<Option<Digit>>,
+    /// The digits that were dialled into the call, and their fates.
+    pub(crate) dialled: RwSignal<Dialled>,
+    /// Number of digits that are left of the dial script that is played.
+    pub(crate) script: RwSignal<usize>,
     /// True once there is an audio thread.
     pub(crate) sound: RwSignal<bool>,
     /// The audio context's state, by the browser's name; empty as long as there is none.
@@ -149,6 +153,8 @@ impl Store {
             latencies: RwSignal::new(Latencies::default()),
             moments: Moments::new(),
             sounding: RwSignal::new(None),
+            dialled: RwSignal::new(Dialled::default()),
+            script: RwSignal::new(0),
             sound: RwSignal::new(false),
             sound_state: RwSignal::new(String::new()),
             simulate_only: RwSignal::new(false),

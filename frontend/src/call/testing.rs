@@ -3,7 +3,7 @@
 use std::{cell::Cell, rc::Rc};
 
 use base::digit::Digit;
-use ivr::support_line;
+use ivr::{DialInput, support_line};
 use leptos::prelude::*;
 use wire::api::{LinkState, Profile, ProfileName};
 
@@ -42,6 +42,8 @@ pub(super) fn follow(context: CallContext) {
     let driver = context.driver();
     let store = context.store;
     driver.follow_menu(INTERACTION.into(), clock::now());
+    driver.dial(clock::now(), DialInput::CallBegan);
+    driver.dial(clock::now(), DialInput::StreamOpened);
     store.ids.set(Some(CallIds { interaction: INTERACTION.into(), call: Some("call-1".into()) }));
 }
 

@@ -35,26 +35,35 @@ impl Drop for Voice {
     }
 }
 
+/// A change of the voice stream's that concerns the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StreamChange {
+    Opened,
+    Lost,
+    /// There is nothing to connect to again.
+    CallOver,
+}
+
 struct Listener {
     store: Store,
     call: FollowedCall,
     open: Rc<Cell<bool>>,
-    over: Rc<dyn Fn()>,
+    changed: Box<dyn Fn(StreamChange)>,
 }
 
 impl Voice {
-    /// Connects to the call. `over` is called when there is nothing to reconnect to.
+    /// Connects to the call. `changed` is told what happens to the stream.
     pub(super) fn new(
         store: Store,
         audio: &AudioEngine,
         call: FollowedCall,
-        over: impl Fn() + 'static,
+        changed: impl Fn(StreamChange) + 'static,
     ) -> Self {
         let url = websocket_url(&format!("/ws/voice/{}", js_sys::encode_uri_component(&call.call)));
         let open = Rc::new(Cell::new(false));
         audio.new_call();
         let worker = audio.voice_worker();
-        let listener = Rc::new(Listener { store, call, open: Rc::clone(&open), over: Rc::new(over) });
+        let listener = Rc::new(Listener { store, call, open: Rc::clone(&open), changed: Box::new(changed) });
         let socket = ReconnectingSocket::new(worker, url, AfterFinish::Stop, move |event| {
             Rc::clone(&listener).handle(event);
         });
@@ -70,6 +79,7 @@ impl Listener {
             SocketEvent::Opened => {
                 self.open.set(true);
                 self.store.set_call_state(now, CallState::Streaming);
+                (self.changed)(StreamChange::Opened);
             }
             // Audio is heard and counted without this thread.
             SocketEvent::Binary(_) => {}
@@ -98,7 +108,10 @@ impl Listener {
             self.store.log(now, RowKind::Link, text, None);
         }
         if code == NORMAL_CLOSURE {
-            return (self.over)();
+            return (self.changed)(StreamChange::CallOver);
+        }
+        if was_open {
+            (self.changed)(StreamChange::Lost);
         }
         if self.store.call.get_untracked() == CallState::Streaming {
             self.store.set_call_state(now, CallState::Connecting);
@@ -120,7 +133,7 @@ impl Listener {
         };
         if gone && !self.open.get() && self.store.call.get_untracked().is_live() {
             self.store.log(clock::now(), RowKind::Call, "CXone no longer has this call", None);
-            (self.over)();
+            (self.changed)(StreamChange::CallOver);
         }
     }
 }
@@ -140,9 +153,12 @@ mod tests {
         let count = Rc::clone(&over);
         let call = FollowedCall { interaction: "i".into(), call: "c".into(), flow: "f".into(), since: 0 };
         store.set_call_state(clock::now(), CallState::Connecting);
-        let listener =
-            Listener { store, call, open: Rc::default(), over: Rc::new(move || count.set(count.get() + 1)) };
-        (Rc::new(listener), over)
+        let changed = Box::new(move |change| {
+            if change == StreamChange::CallOver {
+                count.set(count.get() + 1);
+            }
+        });
+        (Rc::new(Listener { store, call, open: Rc::default(), changed }), over)
     }
 
     #[wasm_bindgen_test]

@@ -207,7 +207,16 @@ fn check(
             let (model, depth) = (model.get()?, limits.with(|limits| limits.flow_depth));
             request.with(|request| check_depth(model.compiled()?, request.as_ref()?, depth).err())
         });
-        Signal::derive(move || too_deep.get().unwrap_or_default())
+        let lacking = Memo::new(move |_| {
+            let model = model.get()?;
+            let flow = model.compiled()?.definition();
+            checked.with(|checked| Some(checked.as_ref()?.1.check(flow).nested("expectation")))
+        });
+        Signal::derive(move || {
+            let mut errors = too_deep.get().unwrap_or_default();
+            errors.extend(lacking.get().unwrap_or_default());
+            errors
+        })
     })
 }
 

@@ -40,7 +40,8 @@ pub(super) struct Ivr {
 impl Ivr {
     /// Starts the flow for a new call.
     pub(super) fn start(flow: Arc<CompiledFlow>, prompts: &Prompts, now: Instant) -> Result<Self, OpenError> {
-        let config = MachineConfig { prompts: PromptTiming::Reported, max_sessions: 1 };
+        let config =
+            MachineConfig { prompts: PromptTiming::Reported, max_sessions: 1, ..MachineConfig::default() };
         let node = flow.start();
         let mut machine = MenuMachine::new(flow, config);
         let key = machine.open(now)?;

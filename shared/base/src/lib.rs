@@ -1,9 +1,10 @@
-//! The ground floor of Dialbench's core: points in time, digits, identifiers, errors of fields, JSON, CSV and drafts.
+//! The ground floor of Dialbench's core: points in time, digits, dial scripts, identifiers, errors of fields, JSON, CSV and drafts.
 //!
 //! Like every crate of the core it has no clock and no I/O, and compiles for the host and for wasm32 with no JavaScript
 //! imports of its own. Time is an argument ([`time::Instant`]).
 
 pub mod csv;
+pub mod dial_script;
 pub mod digit;
 pub mod draft;
 pub mod field_error;

@@ -17,7 +17,7 @@ pub enum Input {
     Digit(Digit),
     /// The last of the node's prompts has ended.
     PromptsEnded,
-    /// CXone reports that the call is at this node.
+    /// The call is at this node, whatever led there.
     Observed(NodeIx),
     /// The caller hung up.
     Hangup,
@@ -116,6 +116,10 @@ pub enum DropReason {
     NoTypeAhead,
     /// More digits came than are kept.
     Full,
+    /// They were typed ahead of a mistake, whose prompt has to be heard.
+    Mistake,
+    /// They were typed ahead of a place where the call no longer is.
+    Elsewhere,
 }
 
 /// A resolved entry.

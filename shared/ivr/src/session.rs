@@ -1,6 +1,6 @@
 //! State of one interaction in the machine.
 
-use base::{digit::DigitString, time::Instant};
+use base::{digit::DigitString, json, time::Instant};
 use serde_json::Value;
 
 use super::{
@@ -24,7 +24,7 @@ impl Stored {
                     && text.chars().zip(digits.iter()).all(|(symbol, digit)| symbol == digit.as_char())
             }
             (Self::Digits(_), _) => false,
-            (Self::Json(own), value) => own == value,
+            (Self::Json(own), value) => json::same(own, value),
         }
     }
 

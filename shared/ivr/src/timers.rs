@@ -53,8 +53,11 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    pub(super) fn new(classes: &[TimerClass]) -> Self {
-        let queues = classes.iter().map(|&class| Queue { class, head: NIL, tail: NIL }).collect();
+    /// Makes timers that fall due `grace` later than their classes say.
+    pub(super) fn new(classes: &[TimerClass], grace: Duration) -> Self {
+        let later = |class: &TimerClass| TimerClass { after: class.after + grace, ..*class };
+        let queues =
+            classes.iter().map(|class| Queue { class: later(class), head: NIL, tail: NIL }).collect();
         Self { queues, links: Vec::new() }
     }
 
@@ -149,7 +152,7 @@ mod tests {
             (0u64..40).prop_map(Op::Wait),
         ], 0..200)) {
             let classes = [5u64, 20, 33].map(|ms| TimerClass { why: Timer::FirstDigit, after: Duration::from_millis(ms) });
-            let mut timers = Timers::new(&classes);
+            let mut timers = Timers::new(&classes, Duration::ZERO);
             timers.grow(8);
             let mut model = BTreeMap::new();
             let mut now = Instant::ZERO;

@@ -3,7 +3,13 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use base::{digit::DigitString, field_error::FieldErrors, ids::check_id, time::Instant};
+use base::{
+    dial_script::{DialScript, DialStep},
+    digit::Digit,
+    field_error::FieldErrors,
+    ids::check_id,
+    time::Instant,
+};
 use ivr::{CompiledFlow, DIGIT_GAP, Event, Input, MachineConfig, MenuMachine, OpenError, Resolution};
 use wire::api::{SimulateDtmf, SimulatedDtmf};
 
@@ -15,8 +21,8 @@ const MAX_GAP_MS: u32 = 150_000;
 pub struct Simulation {
     /// The interaction, which ties the run to a log; it has no state of its own.
     pub interaction_id: String,
-    /// The digits.
-    pub digits: DigitString,
+    /// The digits, with pauses.
+    pub script: DialScript,
     /// The time after each digit.
     pub gap: Duration,
 }
@@ -28,15 +34,17 @@ impl Simulation {
         if let Err(error) = check_id(&request.interaction_id) {
             errors.refuse("interactionId", error.to_string());
         }
-        let digits = match request.digits.parse::<DigitString>() {
-            Ok(digits) if digits.is_empty() => Err("must have at least one digit".to_owned()),
-            Ok(digits) if digits.len() > most_digits => Err(format!("must be at most {most_digits} digits")),
-            Ok(digits) => Ok(digits),
+        let script = match request.digits.parse::<DialScript>() {
+            Ok(script) => match script.digits().count() {
+                0 => Err("must have at least one digit".to_owned()),
+                digits if digits > most_digits => Err(format!("must be at most {most_digits} digits")),
+                _ => Ok(script),
+            },
             Err(error) => Err(error.to_string()),
         };
-        let digits = digits.unwrap_or_else(|message| {
+        let script = script.unwrap_or_else(|message| {
             errors.refuse("digits", message);
-            DigitString::new()
+            DialScript::default()
         });
         let gap = match request.gap_ms {
             None => DIGIT_GAP,
@@ -46,17 +54,18 @@ impl Simulation {
                 DIGIT_GAP
             }
         };
-        errors.into_result(Self { interaction_id: request.interaction_id.clone(), digits, gap })
+        errors.into_result(Self { interaction_id: request.interaction_id.clone(), script, gap })
     }
 }
 
-/// Runs the digits through the flow: the same machine and timeouts as on a call, prompts taking no time.
+/// Runs the digits through the flow: the same machine and timeouts as on a call. Prompts take no time, so that a script that
+/// waits for their ends waits for nothing.
 /// A sequence left unfinished runs into its timeout, and the run ends there.
 pub fn simulate(flow: &Arc<CompiledFlow>, simulation: &Simulation) -> Result<SimulatedDtmf, OpenError> {
     let mut machine = MenuMachine::new(Arc::clone(flow), MachineConfig::default());
     let mut answer = SimulatedDtmf {
         status: "simulated".into(),
-        sequence: simulation.digits.to_string(),
+        sequence: simulation.script.digits().map(Digit::as_char).collect(),
         duration: 0,
         actions: Vec::new(),
         path: Vec::new(),
@@ -64,11 +73,17 @@ pub fn simulate(flow: &Arc<CompiledFlow>, simulation: &Simulation) -> Result<Sim
     };
     let mut now = Instant::ZERO;
     let key = machine.open(now)?;
-    for digit in simulation.digits.iter() {
-        machine
-            .handle_input(now, key, Input::Digit(digit))
-            .expect("the session was opened above and is never closed");
-        now += simulation.gap;
+    for step in simulation.script.steps() {
+        match *step {
+            DialStep::Digit(digit) => {
+                machine
+                    .handle_input(now, key, Input::Digit(digit))
+                    .expect("the session was opened above and is never closed");
+                now += simulation.gap;
+            }
+            DialStep::Pause(pause) => now += pause,
+            DialStep::PromptEnd => {}
+        }
         machine.handle_timeout(now);
     }
     while machine.session(key).is_some_and(|session| session.partial) && !drain(&mut machine, &mut answer) {
@@ -152,6 +167,18 @@ mod tests {
             &["root", "support", "technical"],
             12_000,
         );
+    }
+
+    #[test]
+    fn pauses_of_a_script_run_into_timeouts_and_prompts_take_no_time() {
+        check(
+            "2,,,1",
+            500,
+            &["support", "fallback_repeat_prompt", "billing"],
+            &["root", "support", "billing"],
+            7_000,
+        );
+        check("2 p w800ms 2", 500, &["support", "technical"], &["root", "support", "technical"], 1_800);
     }
 
     #[test]

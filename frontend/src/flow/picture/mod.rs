@@ -162,7 +162,11 @@ fn save(picture: PictureState, state: FlowState, as_png: bool) {
         };
         let _ = picture.complete.try_set(false);
         if let Err(error) = saved {
-            let notice = Notice { title: "The picture was not saved".into(), detail: reason(&error), ..Notice::default() };
+            let notice = Notice {
+                title: "The picture was not saved".into(),
+                detail: reason(&error),
+                ..Notice::default()
+            };
             let _ = state.notice.try_set(Some(notice));
         }
     });

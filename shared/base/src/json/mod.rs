@@ -35,6 +35,18 @@ pub use salvage::salvage;
 /// Maximum number of characters that an error quotes of a text.
 const MAX_QUOTE_CHARS: usize = 24;
 
+/// Returns true where two values are the same, numbers by what they amount to: `0`, `0.0` and `-0.0` are one number.
+pub fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) if a.is_f64() || b.is_f64() => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
 /// Parses a JSON text. What is wrong with it is an error of the whole.
 pub fn parse(text: &str) -> Result<Value, FieldErrors> {
     serde_json::from_str(text).map_err(|error| FieldErrors::one("", format!("is no JSON: {error}")))
@@ -283,6 +295,18 @@ fn quote(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn numbers_are_the_same_by_what_they_amount_to() {
+        use serde_json::json;
+        let same = |a: Value, b: Value| super::same(&a, &b);
+        assert!(same(json!(0), json!(0.0)) && same(json!([{ "a": 1.0 }]), json!([{ "a": 1 }])));
+        assert!(
+            !same(json!(0), json!("0")) && !same(json!(0), json!(0.5)) && !same(json!([1]), json!([1, 1]))
+        );
+        let large = 9_007_199_254_740_993_u64;
+        assert!(!same(json!(large), json!(large - 1)), "whole numbers are compared as such");
+    }
+
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

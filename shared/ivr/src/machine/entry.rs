@@ -154,6 +154,86 @@ impl Core {
         self.succeed(flow, key, Resolution::Collected, digits, collect.collected);
     }
 
+    /// Goes on to `node` as the digits entered, or their timeout, would lead there, and returns the digits that the entry still
+    /// lacks for that. Returns nothing, and does nothing, where the present node's edges do not lead there.
+    pub(super) fn explain(
+        &mut self,
+        flow: &CompiledFlow,
+        key: SessionKey,
+        node: NodeIx,
+    ) -> Option<DigitString> {
+        let session = self.session(key);
+        let (heard, retries) = (session.buffer, session.retries);
+        match &flow.step(session.node).does {
+            Does::Menu(entry, menu) => {
+                if !heard.is_empty() && self.conclusion(flow, key, menu) == Some(node) {
+                    self.conclude_menu(flow, key, menu);
+                    return Some(DigitString::new());
+                }
+                let continues = |sequence: &DigitString| heard.iter().eq(sequence.iter().take(heard.len()));
+                let mut leads = menu.sequences.iter().filter(|(value, to)| *to == node && continues(value));
+                if let (Some((sequence, _)), None) = (leads.next(), leads.next()) {
+                    let owed = sequence.iter().skip(heard.len()).collect();
+                    let now = self.now;
+                    let session = self.session(key);
+                    if heard.is_empty() {
+                        session.first_digit_at = now;
+                    }
+                    session.buffer = *sequence;
+                    self.succeed(flow, key, Resolution::Matched, *sequence, node);
+                    return Some(owed);
+                }
+                self.explain_failure(flow, key, entry, retries, node)
+            }
+            Does::Collect(entry, collect)
+                if collect.collected == node && heard.len() >= usize::from(collect.min) =>
+            {
+                self.collect(flow, key, collect);
+                Some(entry.terminator.into_iter().collect())
+            }
+            Does::Collect(entry, _) => self.explain_failure(flow, key, entry, retries, node),
+            Does::Prompt { .. } | Does::Decision { .. } | Does::Transfer | Does::Hangup => None,
+        }
+    }
+
+    /// Returns where a menu's entry leads if no more digits come.
+    fn conclusion(&mut self, flow: &CompiledFlow, key: SessionKey, menu: &MenuTable) -> Option<NodeIx> {
+        let session = self.session(key);
+        let valid = menu.sequences.iter().map(|(sequence, _)| *sequence);
+        flow.trie[session.trie as usize].accept.or_else(|| {
+            match correct(&session.buffer, valid, flow.definition().correction_distance) {
+                Correction::To(index) => Some(menu.sequences[index].1),
+                Correction::None | Correction::Ambiguous => None,
+            }
+        })
+    }
+
+    fn explain_failure(
+        &mut self,
+        flow: &CompiledFlow,
+        key: SessionKey,
+        entry: &EntryTable,
+        retries: u8,
+        node: NodeIx,
+    ) -> Option<DigitString> {
+        let last = if retries == entry.max_retries { entry.on_max_retries } else { None };
+        let how = if entry.on_no_match.or(last) == Some(node) {
+            Resolution::NoMatch
+        } else if entry.on_timeout.or(last) == Some(node) {
+            self.timeout_resolution(key)
+        } else {
+            return None;
+        };
+        self.stop_saying(key);
+        self.fail(flow, key, how);
+        Some(DigitString::new())
+    }
+
+    fn timeout_resolution(&mut self, key: SessionKey) -> Resolution {
+        let untouched = self.session(key).sequence().is_empty();
+        if untouched { Resolution::TimedOut } else { Resolution::TimedOutPartial }
+    }
+
     pub(super) fn timed_out(&mut self, flow: &CompiledFlow, key: SessionKey) {
         self.stop_saying(key);
         let session = self.session(key);
@@ -175,8 +255,8 @@ impl Core {
             | Does::Transfer
             | Does::Hangup => {}
         }
-        let untouched = self.session(key).sequence().is_empty();
-        self.fail(flow, key, if untouched { Resolution::TimedOut } else { Resolution::TimedOutPartial });
+        let how = self.timeout_resolution(key);
+        self.fail(flow, key, how);
     }
 
     fn succeed(
@@ -210,6 +290,8 @@ impl Core {
         };
         self.timers.cancel(key.slot);
         self.resolve(key, how, entered, sequence, edge);
+        // What was typed ahead was meant for another place, and would cut short the prompt that says so.
+        self.drop_typed_ahead(key, DropReason::Mistake);
         if let Some(to) = edge {
             return self.enter(flow, key, to);
         }

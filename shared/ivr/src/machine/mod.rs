@@ -7,6 +7,7 @@
 mod entry;
 mod walk;
 
+use core::time::Duration;
 use std::{collections::VecDeque, sync::Arc};
 
 use base::{digit::DigitString, time::Instant};
@@ -25,13 +26,15 @@ use super::{
 pub struct MachineConfig {
     /// Source of the end of prompts.
     pub prompts: PromptTiming,
+    /// Time by which timeouts run later than the flow says (none), for one who hears of digits later than the IVR.
+    pub grace: Duration,
     /// Maximum number of interactions at a time (100,000).
     pub max_sessions: usize,
 }
 
 impl Default for MachineConfig {
     fn default() -> Self {
-        Self { prompts: PromptTiming::Instant, max_sessions: 100_000 }
+        Self { prompts: PromptTiming::Instant, grace: Duration::ZERO, max_sessions: 100_000 }
     }
 }
 
@@ -62,7 +65,7 @@ pub struct SessionView {
     pub typed_ahead: DigitString,
     /// True while prompts are played.
     pub speaking: bool,
-    /// The timer that is armed, and its deadline.
+    /// The timer that is armed, and its deadline by the flow, without the configured grace.
     pub waiting: Option<(Timer, Instant)>,
     /// Outcome of the flow, once it has ended.
     pub outcome: Option<Outcome>,
@@ -130,7 +133,7 @@ impl MenuMachine {
             prompts: config.prompts,
             sessions: Vec::new(),
             vacant: Vec::new(),
-            timers: Timers::new(&flow.timer_classes),
+            timers: Timers::new(&flow.timer_classes, config.grace),
             outputs: VecDeque::new(),
         };
         Self { flow, config, core }
@@ -214,6 +217,24 @@ impl MenuMachine {
         Ok(())
     }
 
+    /// Goes on to `node` if the present node's edges explain it, and returns the digits that the entry lacks for that.
+    pub(crate) fn explain(&mut self, now: Instant, key: SessionKey, node: NodeIx) -> Option<DigitString> {
+        let Self { flow, core, .. } = self;
+        core.live(key).ok()?;
+        core.advance_clock(now);
+        core.explain(flow, key, node)
+    }
+
+    /// Lets the present node's timeout pass, whatever its deadline.
+    pub(crate) fn time_out(&mut self, now: Instant, key: SessionKey) {
+        let Self { flow, core, .. } = self;
+        if core.live(key).is_ok() {
+            core.advance_clock(now);
+            core.timers.cancel(key.slot);
+            core.timed_out(flow, key);
+        }
+    }
+
     /// Lets every deadline at or before `now` take effect, in order, at its own time.
     pub fn handle_timeout(&mut self, now: Instant) {
         let Self { flow, core, .. } = self;
@@ -250,7 +271,7 @@ impl MenuMachine {
             entered: session.buffer,
             typed_ahead: session.ahead,
             speaking: matches!(session.phase, Phase::Speaking { .. }),
-            waiting: self.core.timers.armed(key.slot),
+            waiting: self.core.timers.armed(key.slot).map(|(why, until)| (why, until - self.config.grace)),
             outcome,
             partial: outcome.is_none() && !session.sequence().is_empty(),
         })

@@ -137,9 +137,7 @@ impl Core {
         prompts: &[(Speech, BargeIn)],
     ) {
         if !entry.type_ahead {
-            while let Some(digit) = self.session(key).ahead.pop_front() {
-                self.emit(key, Event::Dropped { digit, reason: DropReason::NoTypeAhead });
-            }
+            self.drop_typed_ahead(key, DropReason::NoTypeAhead);
         }
         let now = self.now;
         let session = self.session(key);
@@ -154,6 +152,12 @@ impl Core {
         }
         if !speaking {
             self.take_typed_ahead(flow, key);
+        }
+    }
+
+    pub(super) fn drop_typed_ahead(&mut self, key: SessionKey, reason: DropReason) {
+        while let Some(digit) = self.session(key).ahead.pop_front() {
+            self.emit(key, Event::Dropped { digit, reason });
         }
     }
 
@@ -177,12 +181,14 @@ impl Core {
     }
 
     pub(super) fn observed(&mut self, flow: &CompiledFlow, key: SessionKey, node: NodeIx) {
-        let from = self.session(key).node;
-        if from == node || self.ended(key) {
+        let session = self.session(key);
+        let from = session.node;
+        let hung_up = session.phase == Phase::Ended(Outcome::CallerHungUp);
+        if hung_up || from == node {
             return;
         }
         self.emit(key, Event::Resynchronised { from, to: node });
-        self.session(key).ahead.clear();
+        self.drop_typed_ahead(key, DropReason::Elsewhere);
         self.enter(flow, key, node);
     }
 }

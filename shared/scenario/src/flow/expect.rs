@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use base::field_error::FieldErrors;
+use base::{field_error::FieldErrors, json};
+use ivr::{FlowDefinition, Resolution};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use wire::cxone::{NodeExecution, SimulationResult, SimulationStatus};
@@ -106,6 +107,33 @@ impl Expectation {
         *self == Self::default()
     }
 
+    /// Returns what no run of `flow` can fulfil: nodes and actions that it lacks.
+    pub fn check(&self, flow: &FlowDefinition) -> FieldErrors {
+        let mut errors = FieldErrors::new();
+        let mut node = |field: String, id: &str| {
+            errors.require(
+                flow.nodes.iter().any(|node| node.id == id),
+                &field,
+                &format!("names no node of the flow: {id}"),
+            );
+        };
+        if let Some(id) = &self.end_node {
+            node("endNode".into(), id);
+        }
+        for (index, expected) in self.decisions.iter().enumerate() {
+            node(format!("decisions[{index}].node"), &expected.node);
+        }
+        let of_entries = [Resolution::NoMatch, Resolution::TimedOut, Resolution::TimedOutPartial];
+        let taken = |action: &str| {
+            flow.nodes.iter().any(|node| node.action.as_deref() == Some(action))
+                || of_entries.iter().any(|resolution| resolution.action() == Some(action))
+        };
+        for action in self.actions.iter().filter(|action| !taken(action)) {
+            errors.refuse("actions", format!("no node of the flow takes the action {action}"));
+        }
+        errors
+    }
+
     /// Returns what `result` did, as what is expected of the next run.
     pub fn from_result(result: &SimulationResult) -> Self {
         let decided = |step: &NodeExecution| {
@@ -171,7 +199,7 @@ pub fn judge(result: &SimulationResult, expectation: &Expectation) -> Judgement 
             about: format!("variable {name}"),
             expected: expected.to_string(),
             actual: actual.map_or_else(|| "not set".to_owned(), Value::to_string),
-            held: actual == Some(expected),
+            held: actual.is_some_and(|actual| json::same(actual, expected)),
         });
     }
     let held = checks.iter().filter(|check| check.held).count();
@@ -263,6 +291,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn nodes_and_actions_that_the_flow_lacks_are_named() {
+        let decision = |node: &str| ExpectedDecision { node: node.into(), decision: "2".into() };
+        let expectation = Expectation {
+            end_node: Some("nowhere".into()),
+            decisions: vec![decision("root"), decision("cellar")],
+            actions: ["support", "no_match", "dance"].map(String::from).into(),
+            ..Expectation::default()
+        };
+        let errors = expectation.check(ivr::support_line().definition());
+        let fields: Vec<&str> = errors.iter().map(|error| &*error.field).collect();
+        assert_eq!(fields, ["endNode", "decisions[1].node", "actions"]);
+        assert!(errors.message("actions").unwrap().contains("dance"));
+    }
 
     fn result() -> SimulationResult {
         serde_json::from_value(json!({

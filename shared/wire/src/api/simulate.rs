@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct SimulateDtmf {
     /// Identifier of the interaction that the digits belong to.
     pub interaction_id: String,
-    /// The digits.
+    /// The digits, with pauses where a caller would wait: `,` and `w` for 2 s, `w800ms` for that long, `p` for a prompt,
+    /// which takes no time here.
     pub digits: String,
     /// Identifier of the flow; without it the built-in flow is run.
     #[serde(default)]
