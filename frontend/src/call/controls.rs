@@ -108,7 +108,7 @@ mod tests {
     use crate::{
         call::testing::{digit, mount_in_call, set_profile},
         net::api,
-        testing::{Answer, FakeServer, Page, Request, accessible_name, document, until, until_eq},
+        testing::{Answer, FakeServer, Page, Request, until},
     };
     use ivr::{FlowDefinition, support_line};
     use wire::{
@@ -153,25 +153,6 @@ mod tests {
         let request = &server.requests()[0];
         assert_eq!((&*request.method, &*request.path), ("POST", "/api/calls"));
         assert_eq!(request.body, r#"{"flowId":"support-line"}"#);
-    }
-
-    #[wasm_bindgen_test]
-    async fn the_focus_goes_from_start_to_hang_up_and_back() {
-        let (page, context) = controls();
-        set_profile(context.store, ProfileName::Sandbox);
-        let start = page.one("button", "Start call").await;
-        until("a button that can be pressed", || !start.has_attribute("disabled")).await;
-        page.focus("button", "Start call").await;
-        let focused = || document().active_element().map(|element| accessible_name(&element));
-        context.store.set_call_state(crate::clock::now(), CallState::Connecting);
-        until_eq(Some("Hang up".to_owned()), focused).await;
-        assert!(!page.is_disabled("button", "Hang up").await, "a call that is being placed can be ended");
-        context.store.set_call_state(crate::clock::now(), CallState::Terminated);
-        until_eq(Some("Start call".to_owned()), focused).await;
-        page.focus("combobox", "Flow").await;
-        context.store.set_call_state(crate::clock::now(), CallState::Connecting);
-        until("a call", || !page.all("button", "Hang up")[0].has_attribute("disabled")).await;
-        assert_ne!(focused().as_deref(), Some("Hang up"), "it was nobody's");
     }
 
     #[wasm_bindgen_test]
