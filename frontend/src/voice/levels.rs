@@ -142,6 +142,23 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
+    async fn the_meters_show_what_the_chain_did() {
+        let sound = Sound::new().await;
+        let page = sound.mount(|| view! { <Levels /> });
+        assert_eq!(page.attribute("meter", "Output", "aria-valuetext").await.as_deref(), Some("–"));
+        let mut report = silence();
+        report.receiver.meters.input_peak_dbfs = -120.0;
+        report.receiver.meters.output_peak_dbfs = -7.5;
+        report.receiver.meters.compressor_reduction_db = 3.0;
+        report.receiver.meters.gate_gain_db = -120.0;
+        sound.report(&report);
+        for (name, words) in [("Output", "−7.5 dB"), ("Compression", "−3.0 dB"), ("Gate", "–")] {
+            let meter = page.one("meter", name).await;
+            until(words, || meter.get_attribute("aria-valuetext").as_deref() == Some(words)).await;
+        }
+    }
+
+    #[wasm_bindgen_test]
     fn a_sweep_begins_where_the_signal_rises() {
         let samples: Vec<f32> = (0..SWEEP_SAMPLES * 2).map(|at| (at as f32 * 0.1 + 2.0).sin()).collect();
         let sweep = sweep(&samples);

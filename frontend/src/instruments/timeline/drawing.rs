@@ -232,11 +232,9 @@ impl Drawing<'_> {
                 let _ = self.context.arc(x, middle, 3.0, 0.0, TAU);
             }
             self.context.fill();
-            let text = match mark.kind {
-                MomentKind::ActionTaken => mark.text.clone(),
-                kind => kind.name().to_owned(),
-            };
-            self.clipped(&text, x + 8.0, top, room.min(400.0) - 12.0, height);
+            let is_action = mark.kind == MomentKind::ActionTaken;
+            let text = if is_action { &*mark.text } else { mark.kind.name() };
+            self.clipped(text, x + 8.0, top, room.min(400.0) - 12.0, height);
         }
     }
 

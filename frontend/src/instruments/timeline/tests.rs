@@ -37,7 +37,7 @@ fn timeline() -> (Page, EventTarget) {
             ("text", &text.into()),
         ]));
     }
-    let handle = EventTarget::new().unwrap();
+    let handle = EventTarget::new().expect("browsers have event targets");
     set(&handle, "moments", &moments);
     let given = JsValue::from(handle.clone());
     (mount(move || view! { <Timeline handle=given /> }), handle)
