@@ -23,7 +23,7 @@ interface VoiceExports extends WebAssembly.Exports {
   set_chain(): void;
   press(code: number): void;
   sound(code: number): void;
-  send(code: number): void;
+  dial(code: number): void;
   release(): void;
   report_buffer(): number;
   report_numbers(): number;

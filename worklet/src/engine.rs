@@ -187,7 +187,7 @@ impl Engine {
     }
 
     /// Sends the far end a tone of the usual length, after those that wait.
-    pub(crate) fn send(&mut self, code: u8) {
+    pub(crate) fn dial(&mut self, code: u8) {
         self.far_end.press(code);
         self.far_end.release();
     }
@@ -273,10 +273,10 @@ mod tests {
         let (up, heard) = run(&mut engine, 150);
         assert!(decode(&up).is_empty() && heard.iter().any(|sample| sample.abs() > 0.1));
         for code in [1, 2, 3] {
-            engine.send(code);
+            engine.dial(code);
         }
         let (mut up, heard) = run(&mut engine, 70);
-        assert!(heard.iter().all(|sample| *sample == 0.0));
+        assert!(heard.iter().all(|sample| sample.abs() < 0.01));
         // The stream is lost during the second tone: the page sends the third again, once there is another.
         engine.close();
         run(&mut engine, 200);

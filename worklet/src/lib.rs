@@ -179,8 +179,8 @@ pub extern "C" fn sound(code: u32) {
 /// Sends the far end a digit, which is not heard here.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
-pub extern "C" fn send(code: u32) {
-    with(|engine| engine.send(code as u8));
+pub extern "C" fn dial(code: u32) {
+    with(|engine| engine.dial(code as u8));
 }
 
 /// Releases the key that was pressed last.

@@ -43,7 +43,7 @@ class VoiceProcessor extends AudioWorkletProcessor {
       case "audio": this.push(new Uint8Array(message.bytes), message.at); break;
       case "close": this.wasm.close(); break;
       case "press": this.wasm[message.local ? "sound" : "press"](message.code); break;
-      case "send": this.wasm.send(message.code); break;
+      case "send": this.wasm.dial(message.code); break;
       case "release": this.wasm.release(); break;
       case "capture": this.wasm.set_capture(message.on ? 1 : 0); break;
       case "chain": this.settings.set(message.settings); this.wasm.set_chain(); break;

@@ -45,9 +45,9 @@ fn digits_of_a_call_that_connects_are_held_and_sent_in_order_once_it_streams() {
     machine.handle_input(at(1_000), DialInput::StreamOpened);
     let sent: Vec<char> = outputs(&mut machine)
         .into_iter()
-        .map(|output| match output {
-            DialOutput::Send(press) => press.digit.as_char(),
-            other => panic!("{other:?}"),
+        .map(|output| {
+            let DialOutput::Send(press) = output else { panic!("{output:?}") };
+            press.digit.as_char()
         })
         .collect();
     assert_eq!(sent, ['1', '2', '#']);
@@ -173,7 +173,11 @@ proptest! {
             match input {
                 DialInput::CallBegan => pressed = 0,
                 DialInput::Pressed(_) | DialInput::Recalled(_) => pressed += 1,
-                _ => {}
+                DialInput::StreamOpened
+                | DialInput::StreamLost
+                | DialInput::CallOver
+                | DialInput::Refused(_)
+                | DialInput::Reported(_) => {}
             }
             let DialFigures { held, sent, heard, unheard, unsent, .. } = machine.dialled().figures;
             prop_assert_eq!(held + sent + heard + unheard + unsent, pressed, "after {:?}", input);
