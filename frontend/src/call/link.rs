@@ -58,7 +58,9 @@ fn LinkRow(
             if status.state == LinkState::Reconnecting {
                 parts.push(format!("attempt {}", status.attempt));
             }
-            parts.extend(status.retry_in_ms.map(|ms| format!("next in {:.1} s", ms as f64 / 1_000.0)));
+            // In whole numbers: nothing else in the first load writes decimals.
+            let tenths = status.retry_in_ms.map(|ms| (ms + 50) / 100);
+            parts.extend(tenths.map(|tenths| format!("next in {}.{} s", tenths / 10, tenths % 10)));
             if status.state != LinkState::Open {
                 parts.extend(status.close_code.map(|code| format!("code {code}")));
                 parts.extend(status.detail.clone());
