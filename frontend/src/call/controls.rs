@@ -49,14 +49,10 @@ pub(super) fn Controls() -> impl IntoView {
                     disabled=live
                     on:change=move |change| context.choose_flow(event_target_value(&change))
                 >
-                    <For each=move || store.flows.get() key=|flow| flow.flow_id.clone() let:flow>
-                        {
-                            let id = flow.flow_id.clone();
-                            view! {
-                                <option value=flow.flow_id.clone() selected=move || store.flow_id.get() == id>{flow.name.clone()}</option>
-                            }
-                        }
-                    </For>
+                    {move || store.flows.get().into_iter().map(|flow| {
+                        let id = flow.flow_id.clone();
+                        view! { <option value=flow.flow_id selected=move || store.flow_id.get() == id>{flow.name}</option> }
+                    }).collect_view()}
                     <Show when=move || store.flows.with(Vec::is_empty)>
                         <option value=move || store.flow_id.get()>{move || store.flow_id.get()}</option>
                     </Show>
