@@ -10,11 +10,20 @@ const loadStyles = () => new Promise((resolve) => {
   document.head.append(sheet);
 });
 
+const loadPanels = async () => {
+  const [{ default: start }] = await Promise.all([import("./panels.js"), loadStyles()]);
+  await start();
+};
+
+/** @type {Promise<void> | undefined} */
+let loading;
+
 globalThis.dialbench = {
-  load: async () => {
-    const [{ default: start }] = await Promise.all([import("./panels.js"), loadStyles()]);
-    await start();
-  },
+  // Several may want it at once, and one that failed is asked for again.
+  load: () => loading ??= loadPanels().catch((error) => {
+    loading = undefined;
+    throw error;
+  }),
 };
 
 start();

@@ -10,7 +10,10 @@ use std::{
 use base::{digit::Digit, time::Instant};
 use futures_util::future::{FutureExt as _, LocalBoxFuture, OptionFuture, Shared, join};
 use gloo_timers::callback::Timeout;
-use ivr::{CompiledFlow, DialInput, DialMachine, PromptTiming, ScriptPlayer, metrics::Metrics, support_line};
+use ivr::{
+    CompiledFlow, DialInput, DialMachine, PromptTiming, SUPPORT_LINE, ScriptPlayer, metrics::Metrics,
+    support_line,
+};
 use leptos::prelude::*;
 use scenario::call::MomentKind;
 use wasm_bindgen_futures::spawn_local;
@@ -29,6 +32,7 @@ use super::{
 use crate::{
     audio::{AudioEngine, AudioEvent},
     clock,
+    js::set,
     lock::Lock,
     net::{api, socket::ReconnectingSocket},
     ui::Notice,
@@ -132,7 +136,7 @@ impl Driver {
         let wanted = followed.as_ref().map(|call| call.flow.clone()).or(known);
         match wanted {
             Some(flow_id) => self.load_flow(&flow_id).await,
-            None => self.use_flow(support_line()),
+            None => self.use_flow(support_line(), SUPPORT_LINE),
         }
         if let Some(call) = followed {
             self.store.set_call_state(clock::now(), CallState::Connecting);
@@ -165,13 +169,13 @@ impl Driver {
     pub(super) async fn load_flow(&self, flow_id: &str) {
         let load = self.newest_load.get() + 1;
         self.newest_load.set(load);
-        let answer = api::flow(flow_id).await;
+        let answer = api::flow_with_text(flow_id).await;
         if self.newest_load.get() != load {
             return;
         }
-        match answer.map(CompiledFlow::compile) {
-            Ok(Ok(flow)) => self.use_flow(Arc::new(flow)),
-            Ok(Err(errors)) => {
+        match answer.map(|(flow, text)| (CompiledFlow::compile(flow), text)) {
+            Ok((Ok(flow), text)) => self.use_flow(Arc::new(flow), &text),
+            Ok((Err(errors), _)) => {
                 let errors: Vec<String> =
                     errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
                 let detail = format!("Flow {flow_id} cannot be followed. {}", errors.join(". "));
@@ -183,14 +187,16 @@ impl Driver {
             }
             Err(problem) => {
                 if self.store.flow.with_untracked(Option::is_none) {
-                    self.use_flow(support_line());
+                    self.use_flow(support_line(), SUPPORT_LINE);
                 }
                 self.store.notice.set(Some(problem.into()));
             }
         }
     }
 
-    pub(super) fn use_flow(&self, flow: Arc<CompiledFlow>) {
+    /// Has calls go through a flow, of which `text` is the definition.
+    pub(super) fn use_flow(&self, flow: Arc<CompiledFlow>, text: &str) {
+        set(&self.audio.handle(), "flow", &text.into());
         self.store.flow_id.set(flow.definition().flow_id.clone());
         self.store.flow.set(Some(flow));
         self.reset_menu();

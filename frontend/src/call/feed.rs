@@ -137,7 +137,7 @@ impl Driver {
                 self.store.is_reached();
             }
             let detail = status.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
-            let state = super::link::state_name(status.state);
+            let state = status.state.name();
             self.store.log(now, RowKind::Link, format!("CXone interactions {state}{detail}"), None);
         }
         self.store.cxone_link.set(status);

@@ -1,198 +1,61 @@
-//! The flow, with the place where the call is.
+//! The place of the flow's picture, which is loaded once the page has nothing else to do.
 
-use std::sync::Arc;
-
-use gloo_timers::callback::Interval;
-use ivr::{
-    CompiledFlow, Layout, Measures,
-    graph::{NodeKind, Segment},
-    layout,
-};
 use leptos::prelude::*;
+use wasm_bindgen::closure::Closure;
 
-use super::{CallContext, store::Waiting};
-use crate::{clock, ui::edges};
+use super::{CallContext, instruments::tell, place::Place};
+use crate::{
+    js::{call, set},
+    panels::{FLOW_PICTURE, panel},
+};
 
-const NODE_WIDTH: f64 = 148.0;
-const NODE_HEIGHT: f64 = 46.0;
-const MEASURES: Measures =
-    Measures { node_width: NODE_WIDTH, node_height: NODE_HEIGHT, gap: 26.0, layer_gap: 52.0 };
-const MARGIN: f64 = 14.0;
-/// Smallest scale of a picture; one that needs more room is scrolled.
-const MIN_SCALE: f64 = 0.85;
-/// Interval at which the countdown is drawn.
-const COUNTDOWN_INTERVAL_MS: u32 = 100;
-
-/// Shows the picture, the current prompt's words, and the countdown to the timeout.
+/// Shows the flow's name, and its picture as soon as that is there.
 #[component]
 pub(super) fn FlowPicture() -> impl IntoView {
-    let store = expect_context::<CallContext>().store;
+    let context = expect_context::<CallContext>();
+    let store = context.store;
+    let wanted = RwSignal::new(false);
+    when_idle(move || {
+        // There may be no place for it any more.
+        let _ = wanted.try_set(true);
+    });
+    tell_the_place(context);
+    let name = move || {
+        store.flow.with(|flow| {
+            flow.as_ref().map_or_else(|| "Flow".to_owned(), |flow| flow.definition().name.clone())
+        })
+    };
     view! {
         <section class="panel picture" aria-labelledby="flow-title">
-            <header>
-                <h2 id="flow-title">{move || store.flow.get().map_or_else(|| "Flow".to_owned(), |flow| flow.definition().name.clone())}</h2>
-                <Countdown />
-            </header>
-            <div class="scroll" tabindex="0" role="group" aria-label="Flow picture">
-                {move || store.flow.get().map(|flow| view! { <Drawing flow /> })}
-            </div>
-            <p class="prompt" tabindex="0">{move || spoken(store.flow.get()?.as_ref(), store.place()?)}</p>
+            <h2 id="flow-title">{name}</h2>
+            {move || wanted.get().then(|| panel(FLOW_PICTURE, context.voice_handle()))}
         </section>
     }
 }
 
-fn spoken(flow: &CompiledFlow, node: ivr::NodeIx) -> Option<String> {
-    let prompt = flow.node(node).prompt.as_ref()?;
-    let words: Vec<String> = prompt.segments.iter().map(Segment::text).collect();
-    Some(format!("“{}”{}", words.join(" "), if prompt.barge_in { "" } else { " (cannot be cut short)" }))
-}
-
-#[component]
-fn Drawing(flow: Arc<CompiledFlow>) -> impl IntoView {
-    let store = expect_context::<CallContext>().store;
-    let Layout { nodes, heights, edges, width, height } = layout(flow.definition(), MEASURES);
-    let picture = NodeRef::<leptos::svg::Svg>::new();
-    let places = nodes.clone();
-    let current = Memo::new(move |_| store.place().map(ivr::NodeIx::index));
-    let visited = Memo::new(move |_| store.visited.get().iter().map(|node| node.index()).collect::<Vec<_>>());
-    let described = {
-        let flow = Arc::clone(&flow);
-        move || {
-            let count = flow.definition().nodes.len();
-            let place = current.get().map_or_else(
-                || "No call is in it.".to_owned(),
-                |node| format!("The call is at {}.", flow.definition().nodes[node].name()),
-            );
-            format!("Flow {} with {count} nodes. {place}", flow.definition().name)
-        }
-    };
-    let view_box = format!("{0} {0} {1:.0} {2:.0}", -MARGIN, width + 2.0 * MARGIN, height + 2.0 * MARGIN);
-    let drawn_edges = edges
-        .iter()
-        .map(|edge| {
-            let (line, label) = edges::route(edge, &nodes, &heights, &MEASURES);
-            let (from, to) = (edge.from, edge.to);
-            let taken = move || visited.with(|visited| visited.windows(2).any(|pair| pair == [from, to]));
-            view! {
-                <g class="edge" class:taken=taken>
-                    <path d=line marker-end="url(#arrow)" />
-                    <text x=label.x y=label.y>{edge.label.clone()}</text>
-                </g>
-            }
-        })
-        .collect_view();
-    let drawn_nodes = flow
-        .definition()
-        .nodes
-        .iter()
-        .zip(&nodes)
-        .enumerate()
-        .map(|(index, (node, place))| {
-            view! {
-                <g
-                    class=format!("node {}", kind(&node.kind))
-                    class:current=move || current.get() == Some(index)
-                    class:visited=move || visited.with(|visited| visited.contains(&index))
-                    transform=format!("translate({:.1} {:.1})", place.x - NODE_WIDTH / 2.0, place.y - NODE_HEIGHT / 2.0)
-                >
-                    <rect width=NODE_WIDTH height=NODE_HEIGHT rx=corner(&node.kind) />
-                    <text class="name" x=NODE_WIDTH / 2.0 y="20">{shortened(node.name(), 20)}</text>
-                    <text class="type" x=NODE_WIDTH / 2.0 y="36">{subtitle(node)}</text>
-                </g>
-            }
-        })
-        .collect_view();
-    let full = width + 2.0 * MARGIN;
-    // Only the picture's own frame is scrolled: the page must not move under whoever presses keys.
+/// Tells the picture its flow, and where the call is in it.
+fn tell_the_place(context: CallContext) {
+    let store = context.store;
     Effect::new(move |_| {
-        let place = current.get().map(|node| places[node]);
-        if let Some((place, picture)) = place.zip(picture.get()) {
-            edges::scroll_to(&picture, place, MARGIN, full);
-        }
+        store.flow.track();
+        tell(&context.voice_handle(), "flow");
     });
-    view! {
-        <svg node_ref=picture role="img" aria-label=described viewBox=view_box
-            style=("--ratio", format!("{:.3}", full / (height + 2.0 * MARGIN)))
-            style:min-width=format!("{:.0}px", full * MIN_SCALE)
-            style:max-width=format!("{full:.0}px")>
-            <defs>
-                <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
-                    <path d="M0 0 L8 4 L0 8 z" />
-                </marker>
-            </defs>
-            {drawn_edges}
-            {drawn_nodes}
-        </svg>
-    }
-}
-
-const fn kind(kind: &NodeKind) -> &'static str {
-    match kind {
-        NodeKind::Prompt => "prompt",
-        NodeKind::Menu(_) => "menu",
-        NodeKind::Collect { .. } => "collect",
-        NodeKind::Decision { .. } => "decision",
-        NodeKind::Transfer { .. } => "transfer",
-        NodeKind::Hangup => "hangup",
-    }
-}
-
-const fn corner(kind: &NodeKind) -> &'static str {
-    if matches!(kind, NodeKind::Transfer { .. } | NodeKind::Hangup) { "23" } else { "7" }
-}
-
-fn subtitle(node: &ivr::graph::Node) -> String {
-    match &node.kind {
-        NodeKind::Collect { min_digits, max_digits, .. } => {
-            format!("collect {min_digits}–{max_digits} digits")
-        }
-        NodeKind::Decision { variable } => format!("decision on {variable}"),
-        NodeKind::Transfer { target } => format!("transfer to {}", shortened(target, 12)),
-        NodeKind::Prompt | NodeKind::Menu(_) | NodeKind::Hangup => kind(&node.kind).to_owned(),
-    }
-}
-
-fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most - 1).chain(['…']).collect()
-}
-
-/// Shows the time until the menu machine stops waiting for a digit.
-#[component]
-fn Countdown() -> impl IntoView {
-    let store = expect_context::<CallContext>().store;
-    let waiting = Memo::new(move |_| {
-        store.position.with(|position| position.as_ref().filter(|at| !at.ended).and_then(|at| at.waiting))
-    });
-    let speaking =
-        Memo::new(move |_| store.position.with(|position| position.as_ref().is_some_and(|at| at.speaking)));
-    let left = RwSignal::new(None::<(f64, f64)>);
-    let ticking = StoredValue::new_local(None::<Interval>);
+    let place = Memo::new(move |_| Place::of(&store));
     Effect::new(move |_| {
-        let tick = waiting.get().map(|Waiting { since, until }| {
-            let whole = (until - since).as_secs_f64();
-            let show = move || left.set(Some(((until - clock::now()).as_secs_f64(), whole)));
-            show();
-            Interval::new(COUNTDOWN_INTERVAL_MS, show)
-        });
-        if tick.is_none() {
-            left.set(None);
-        }
-        ticking.set_value(tick);
+        let handle = context.voice_handle();
+        set(&handle, "place", &place.with(Place::to_object));
+        tell(&handle, "place");
     });
-    view! {
-        <p class="countdown" data-waiting=move || left.get().is_some().to_string()>
-            {move || match left.get() {
-                Some((seconds, whole)) => view! {
-                    <progress aria-label="Time to the timeout" max=whole value=seconds></progress>
-                    <span>{format!("timeout in {seconds:.1} s")}</span>
-                }.into_any(),
-                None if speaking.get() => view! { <span>"prompt playing"</span> }.into_any(),
-                None => view! { <span></span> }.into_any(),
-            }}
-        </p>
+}
+
+/// Runs a function once the browser has nothing else to do: the keypad answers first.
+fn when_idle(run: impl FnOnce() + 'static) {
+    let run = Closure::once_into_js(run);
+    let window = window();
+    // Safari has no idle callbacks.
+    if call(&window, "requestIdleCallback", &run).is_err() {
+        // A timer without a delay is refused by nobody.
+        let _ = call(&window, "setTimeout", &run);
     }
 }
 
@@ -204,13 +67,30 @@ mod tests {
 
     use super::*;
     use crate::{
-        call::testing::{digit, follow, mount_in_call},
+        call::{
+            store::Waiting,
+            testing::{digit, follow, mount_in_call},
+        },
+        clock, instruments,
         testing::{Page, until},
     };
     use wire::cxone::CallState;
 
     fn picture() -> (Page, CallContext) {
-        mount_in_call(|| view! { <FlowPicture /> })
+        mount_in_call(|| {
+            let context = expect_context::<CallContext>();
+            tell_the_place(context);
+            view! { <instruments::FlowPicture handle=context.voice_handle() /> }
+        })
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_place_has_the_flow_s_name_before_the_picture_comes() {
+        let (page, _context) = mount_in_call(|| view! { <FlowPicture /> });
+        page.one("region", "Support line").await;
+        assert!(page.select(".mount").is_none(), "the keypad answers first");
+        until("the picture's place", || page.select(".picture > .mount").is_some()).await;
+        page.one("heading", "Support line").await;
     }
 
     #[wasm_bindgen_test]

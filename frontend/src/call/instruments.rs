@@ -107,7 +107,7 @@ impl Instruments {
 }
 
 /// Tells the instruments that there is news of a kind.
-fn tell(handle: &JsValue, kind: &str) {
+pub(super) fn tell(handle: &JsValue, kind: &str) {
     if let Ok(event) = CustomEvent::new(kind) {
         // Nobody prevents these events' default, which there is none of.
         let _ = handle.unchecked_ref::<EventTarget>().dispatch_event(&event);

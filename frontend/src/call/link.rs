@@ -10,26 +10,16 @@ use crate::clock;
 /// The word for a state that nobody tells the page.
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// Returns a link's state in a word.
-pub(super) const fn state_name(state: LinkState) -> &'static str {
-    match state {
-        LinkState::Connecting => "connecting",
-        LinkState::Open => "open",
-        LinkState::Reconnecting => "reconnecting",
-        LinkState::Closed => "closed",
-    }
-}
-
 /// Shows the region `Link`.
 #[component]
 pub(super) fn LinkPanel() -> impl IntoView {
     let store = expect_context::<CallContext>().store;
     let never = RwSignal::new(None);
     let sound = move || match &*store.sound_state.get() {
-        "running" => (state_name(LinkState::Open), "on"),
-        "interrupted" => (state_name(LinkState::Reconnecting), "interrupted: another program has it"),
-        "suspended" => (state_name(LinkState::Connecting), "waiting for a key or a click"),
-        _ => (state_name(LinkState::Closed), "off"),
+        "running" => (LinkState::Open.name(), "on"),
+        "interrupted" => (LinkState::Reconnecting.name(), "interrupted: another program has it"),
+        "suspended" => (LinkState::Connecting.name(), "waiting for a key or a click"),
+        _ => (LinkState::Closed.name(), "off"),
     };
     view! {
         <section class="panel link" aria-label="Link">
@@ -57,7 +47,7 @@ fn LinkRow(
 ) -> impl IntoView {
     let state = move || match hidden_since.get() {
         Some(_) => UNKNOWN,
-        None => state_name(status.get().state),
+        None => status.get().state.name(),
     };
     let detail = move || {
         if let Some(since) = hidden_since.get() {
@@ -68,7 +58,9 @@ fn LinkRow(
             if status.state == LinkState::Reconnecting {
                 parts.push(format!("attempt {}", status.attempt));
             }
-            parts.extend(status.retry_in_ms.map(|ms| format!("next in {:.1} s", ms as f64 / 1_000.0)));
+            // In whole numbers: nothing else in the first load writes decimals.
+            let tenths = status.retry_in_ms.map(|ms| (ms + 50) / 100);
+            parts.extend(tenths.map(|tenths| format!("next in {}.{} s", tenths / 10, tenths % 10)));
             if status.state != LinkState::Open {
                 parts.extend(status.close_code.map(|code| format!("code {code}")));
                 parts.extend(status.detail.clone());

@@ -19,6 +19,7 @@ mod log;
 mod menu_driver;
 pub(crate) mod moments;
 mod one_tab;
+pub(crate) mod place;
 mod script_driver;
 mod status;
 mod store;

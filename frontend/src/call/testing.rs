@@ -3,7 +3,7 @@
 use std::{cell::Cell, rc::Rc};
 
 use base::digit::Digit;
-use ivr::{DialInput, support_line};
+use ivr::{DialInput, SUPPORT_LINE, support_line};
 use leptos::prelude::*;
 use wire::api::{LinkState, Profile, ProfileName};
 
@@ -28,7 +28,7 @@ pub(super) fn mount_in_call<V: IntoView + 'static>(
     let made = Rc::clone(&slot);
     let page = mount(move || {
         let context = CallContext::unstarted();
-        context.driver().use_flow(support_line());
+        context.driver().use_flow(support_line(), SUPPORT_LINE);
         provide_context(context);
         made.set(Some(context));
         view()

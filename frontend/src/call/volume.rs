@@ -1,6 +1,7 @@
 //! How loud it is here. What goes to CXone and what the meters show is the same whatever the volume.
 
 use leptos::prelude::*;
+use web_sys::HtmlInputElement;
 
 use super::CallContext;
 
@@ -9,9 +10,8 @@ use super::CallContext;
 pub(super) fn Volume() -> impl IntoView {
     let context = expect_context::<CallContext>();
     let set = move |input| {
-        if let Ok(percent) = event_target_value(&input).parse::<f32>() {
-            context.set_volume(percent / 100.0);
-        }
+        let percent = event_target::<HtmlInputElement>(&input).value_as_number();
+        context.set_volume(percent as f32 / 100.0);
     };
     view! {
         <label class="volume">"Output volume"<input type="range" min="0" max="100" value="100" on:input=set /></label>

@@ -1,11 +1,13 @@
-//! The call's instruments: the timeline, and what stands in the inspector. They are a part of the second module, and what
-//! they show comes with the frame's handle: `moments`, `metrics`, `delays` and the events `moments` and `figures` that tell
-//! of news; see `call/instruments.rs`.
+//! The call's instruments: the flow's picture, the timeline, and what stands in the inspector. They are a part of the second
+//! module, and what they show comes with the frame's handle: `flow`, `place`, `moments`, `metrics`, `delays` and the events
+//! `flow`, `place`, `moments` and `figures` that tell of news; see `call/flow_picture.rs` and `call/instruments.rs`.
 
 mod delays;
+mod flow_picture;
 mod metrics;
 mod timeline;
 
+pub(crate) use flow_picture::FlowPicture;
 pub(crate) use timeline::Timeline;
 
 use leptos::prelude::*;

@@ -32,7 +32,15 @@ pub(crate) async fn flows() -> Answer<FlowList> {
 }
 
 pub(crate) async fn flow(flow_id: &str) -> Answer<FlowDefinition> {
-    get(&format!("/api/flow/definitions/{}", encoded(flow_id))).await
+    flow_with_text(flow_id).await.map(|(flow, _)| flow)
+}
+
+/// Returns a flow, and its definition as it came.
+pub(crate) async fn flow_with_text(flow_id: &str) -> Answer<(FlowDefinition, String)> {
+    let path = format!("/api/flow/definitions/{}", encoded(flow_id));
+    let response = Request::get(&path).send().await.map_err(|error| unreachable(&error))?;
+    let (status, text) = body(response).await?;
+    Ok((parse(status, &text)?, text))
 }
 
 pub(crate) async fn simulate(request: &SimulationRequest) -> Answer<SimulationJob> {
@@ -192,12 +200,22 @@ async fn send<T: DeserializeOwned>(request: RequestBuilder, body: &impl Serializ
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Answer<T> {
+    let (status, text) = body(response).await?;
+    parse(status, &text)
+}
+
+/// Returns the status and the text of an answer that is none of a problem.
+async fn body(response: Response) -> Answer<(u16, String)> {
     if !response.ok() {
         return Err(problem(response).await);
     }
     let status = response.status();
     let text = response.text().await.map_err(|error| unreachable(&error))?;
-    serde_json::from_str(&text).map_err(|error| {
+    Ok((status, text))
+}
+
+fn parse<T: DeserializeOwned>(status: u16, text: &str) -> Answer<T> {
+    serde_json::from_str(text).map_err(|error| {
         failure(
             status,
             "Unreadable answer",

@@ -10,6 +10,7 @@ pub(crate) use offer::offer;
 /// The object that the boot script leaves for both modules: `load` brings the panels, which add `mount`.
 const SHARED: &str = "dialbench";
 /// Names of the call panel's instruments, which have no addresses.
+pub(crate) const FLOW_PICTURE: &str = "flow-picture";
 pub(crate) const TIMELINE: &str = "timeline";
 pub(crate) const INSTRUMENTS: &str = "instruments";
 
@@ -18,7 +19,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
     use wire::api::{PANELS, PanelModule};
 
-    use super::{INSTRUMENTS, TIMELINE, offer::VIEWS};
+    use super::{FLOW_PICTURE, INSTRUMENTS, TIMELINE, offer::VIEWS};
 
     #[wasm_bindgen_test]
     fn the_module_holds_the_panels_that_the_table_names() {
@@ -26,7 +27,7 @@ mod tests {
             .iter()
             .filter(|panel| panel.is_built && panel.module == PanelModule::Panels)
             .map(|panel| panel.path)
-            .chain([INSTRUMENTS, TIMELINE])
+            .chain([FLOW_PICTURE, INSTRUMENTS, TIMELINE])
             .collect();
         let mut held: Vec<&str> = VIEWS.iter().map(|(name, _)| *name).collect();
         named.sort_unstable();

@@ -4,12 +4,12 @@ use leptos::{mount::mount_to, prelude::*};
 use wasm_bindgen::{JsValue, closure::Closure};
 use web_sys::HtmlElement;
 
-use super::{INSTRUMENTS, SHARED, TIMELINE};
+use super::{FLOW_PICTURE, INSTRUMENTS, SHARED, TIMELINE};
 use crate::{
     audit::AuditPage,
     dialer::DialerPage,
     flow::FlowPage,
-    instruments::{Instruments, Timeline},
+    instruments::{FlowPicture, Instruments, Timeline},
     js::{field, set},
     prompts::PromptsPage,
 };
@@ -18,11 +18,12 @@ use crate::{
 type MakeView = fn(JsValue) -> AnyView;
 
 /// The views of this module: its panels by their addresses, and the call panel's instruments.
-pub(super) const VIEWS: [(&str, MakeView); 6] = [
+pub(super) const VIEWS: [(&str, MakeView); 7] = [
     ("/audit", |_| view! { <AuditPage /> }.into_any()),
     ("/dialer", |_| view! { <DialerPage /> }.into_any()),
     ("/flow", |_| view! { <FlowPage /> }.into_any()),
     ("/prompts", |_| view! { <PromptsPage /> }.into_any()),
+    (FLOW_PICTURE, |handle| view! { <FlowPicture handle /> }.into_any()),
     (INSTRUMENTS, |handle| view! { <Instruments handle /> }.into_any()),
     (TIMELINE, |handle| view! { <Timeline handle /> }.into_any()),
 ];

@@ -1,6 +1,8 @@
 //! The flow graph: what an IVR says, asks and decides. The stand-in executes it, the page's menu machine is
 //! compiled from it, the analysis walks it and the picture draws it.
 
+mod read;
+
 use core::time::Duration;
 
 use base::digit::{Digit, DigitString};
@@ -42,7 +44,7 @@ fn default_correction_distance() -> u8 {
 }
 
 /// One step of a flow.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
@@ -67,7 +69,7 @@ pub struct Node {
 }
 
 /// Type of a node, with its settings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum NodeKind {
@@ -108,7 +110,7 @@ pub enum NodeKind {
 }
 
 /// Entry of digits at a node: timeouts, retries, terminator.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Entry {
@@ -165,7 +167,7 @@ impl Entry {
 }
 
 /// Start of the first digit's timeout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum TimeoutFrom {
@@ -173,6 +175,15 @@ pub enum TimeoutFrom {
     PromptEnd,
     /// From the moment it is reached (from the last digit).
     Entry,
+}
+
+impl TimeoutFrom {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::PromptEnd => "promptEnd",
+            Self::Entry => "entry",
+        }
+    }
 }
 
 /// Something said to the caller.
@@ -193,7 +204,7 @@ fn default_true() -> bool {
 }
 
 /// One recording, or digits read out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Segment {
@@ -213,7 +224,7 @@ pub enum Segment {
 }
 
 /// An edge of the graph.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Branch {
     /// Condition under which it is taken.
@@ -227,7 +238,7 @@ pub struct Branch {
 }
 
 /// Condition under which an edge is taken.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "on", rename_all = "camelCase")]
 pub enum Trigger {

@@ -36,7 +36,7 @@ pub use machine::{
 };
 pub use part::Part;
 pub use script::ScriptPlayer;
-pub use support_line::support_line;
+pub use support_line::{SUPPORT_LINE, support_line};
 pub use timers::Timer;
 pub use walk::{Stride, Walk};
 

@@ -4,7 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use super::{CompiledFlow, FlowDefinition};
 
-const SUPPORT_LINE: &str = include_str!("support-line.json");
+/// The definition of [`support_line`], as JSON.
+pub const SUPPORT_LINE: &str = include_str!("support-line.json");
 
 static FLOW: LazyLock<Arc<CompiledFlow>> = LazyLock::new(|| {
     let definition: FlowDefinition =

@@ -1,6 +1,7 @@
 //! The state of a link, as it is shown and sent.
 
-use serde::{Deserialize, Serialize};
+use base::lenient;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The state of the proxy's connection to CXone's interactions socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ impl LinkStatus {
 }
 
 /// State of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LinkState {
@@ -42,4 +43,24 @@ pub enum LinkState {
     Reconnecting,
     /// Given up, or not configured.
     Closed,
+}
+
+impl LinkState {
+    const ALL: [Self; 4] = [Self::Connecting, Self::Open, Self::Reconnecting, Self::Closed];
+
+    /// Returns its name on the wire and for people: `open`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Open => "open",
+            Self::Reconnecting => "reconnecting",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for LinkState {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient::named(deserializer, &Self::ALL, Self::name)
+    }
 }

@@ -1,7 +1,8 @@
 //! Messages on `/ws/interactions`, both ways.
 
+use base::lenient;
 use jobs::LinkStatus;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 /// Message from the server on `/ws/interactions`; read with [`ServerMessage::parse`].
@@ -100,7 +101,7 @@ pub struct Gap {
 }
 
 /// Reason of a gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
@@ -110,6 +111,24 @@ pub enum GapReason {
     SlowConsumer,
     /// The ring no longer holds the events that were asked for, or the page knows another ring.
     Expired,
+}
+
+impl GapReason {
+    const ALL: [Self; 3] = [Self::UpstreamReconnect, Self::SlowConsumer, Self::Expired];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::UpstreamReconnect => "upstream_reconnect",
+            Self::SlowConsumer => "slow_consumer",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for GapReason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient::named(deserializer, &Self::ALL, Self::name)
+    }
 }
 
 /// Message from the page on `/ws/interactions`.

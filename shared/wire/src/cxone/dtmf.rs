@@ -2,7 +2,7 @@
 
 use base::digit::Digit;
 use base64::Engine as _;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 /// One message of the interactions socket.
@@ -62,7 +62,7 @@ pub struct InteractionEvent {
 }
 
 /// Activity of an IVR, as far as its menu machine's timers depend on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activity {
     /// The call went to another node.
@@ -78,6 +78,21 @@ pub enum Activity {
     /// Anything else.
     #[serde(untagged)]
     Other(String),
+}
+
+impl<'de> Deserialize<'de> for Activity {
+    /// A derived reader would try the variants one after the other on a buffer, for whose code the page has no room.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Ok(match &*name {
+            "node_entered" => Self::NodeEntered,
+            "prompt_started" => Self::PromptStarted,
+            "prompt_ended" => Self::PromptEnded,
+            "prompt_interrupted" => Self::PromptInterrupted,
+            "action" => Self::Action,
+            _ => Self::Other(name),
+        })
+    }
 }
 
 /// A message of a type nobody knows, or of a known type that cannot be read as such.
