@@ -6,6 +6,9 @@ use leptos::{
     task::{spawn_local, tick},
 };
 
+use wasm_bindgen::JsCast as _;
+use web_sys::{Element, EventTarget, FocusEvent};
+
 use super::CallContext;
 
 /// Shows the phone's upper part.
@@ -29,6 +32,14 @@ pub(super) fn Controls() -> impl IntoView {
         }
         live
     });
+    let lost = move |out: FocusEvent| {
+        // Some browsers take the focus from a button that is disabled, others leave it.
+        let disabled =
+            |target: EventTarget| target.dyn_ref::<Element>().is_some_and(|it| it.has_attribute("disabled"));
+        if !out.target().is_some_and(disabled) {
+            focused.set_value(false);
+        }
+    };
     let why_not = move || {
         if store.simulate_only.get() {
             Some("Switch 'Simulate only' off to place a call.")
@@ -58,7 +69,7 @@ pub(super) fn Controls() -> impl IntoView {
                     </Show>
                 </select>
             </label>
-            <div class="buttons" on:focusin=move |_| focused.set_value(true) on:focusout=move |_| focused.set_value(false)>
+            <div class="buttons" on:focusin=move |_| focused.set_value(true) on:focusout=lost>
                 <button
                     type="button"
                     class="start"
@@ -104,7 +115,7 @@ mod tests {
     use crate::{
         call::testing::{digit, mount_in_call, set_profile},
         net::api,
-        testing::{Answer, FakeServer, Page, Request, until},
+        testing::{Answer, FakeServer, Page, Request, accessible_name, document, until, until_eq},
     };
     use ivr::{FlowDefinition, support_line};
     use wire::{
@@ -149,6 +160,25 @@ mod tests {
         let request = &server.requests()[0];
         assert_eq!((&*request.method, &*request.path), ("POST", "/api/calls"));
         assert_eq!(request.body, r#"{"flowId":"support-line"}"#);
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_focus_goes_from_start_to_hang_up_and_back() {
+        let (page, context) = controls();
+        set_profile(context.store, ProfileName::Sandbox);
+        let start = page.one("button", "Start call").await;
+        until("a button that can be pressed", || !start.has_attribute("disabled")).await;
+        page.focus("button", "Start call").await;
+        let focused = || document().active_element().map(|element| accessible_name(&element));
+        context.store.set_call_state(crate::clock::now(), CallState::Connecting);
+        until_eq(Some("Hang up".to_owned()), focused).await;
+        assert!(!page.is_disabled("button", "Hang up").await, "a call that is being placed can be ended");
+        context.store.set_call_state(crate::clock::now(), CallState::Terminated);
+        until_eq(Some("Start call".to_owned()), focused).await;
+        page.focus("combobox", "Flow").await;
+        context.store.set_call_state(crate::clock::now(), CallState::Connecting);
+        until("a call", || !page.all("button", "Hang up")[0].has_attribute("disabled")).await;
+        assert_ne!(focused().as_deref(), Some("Hang up"), "it was nobody's");
     }
 
     #[wasm_bindgen_test]

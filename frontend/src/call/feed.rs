@@ -227,12 +227,17 @@ impl Driver {
         }
         let happened = exact_time(&dtmf.timestamp);
         let mut fresh = true;
-        self.drive(|menu| fresh = menu.digit_reported(at, dtmf.digit, happened));
+        self.drive(|menu| {
+            fresh = menu.digit_reported(at, dtmf.digit, happened);
+            if fresh {
+                // Before the steps that it leads to.
+                self.store.moments.note(at, MomentKind::Heard, &dtmf.digit.to_string());
+            }
+        });
         if !fresh {
             let text = format!("the report of {} came twice: it counts once", dtmf.digit);
             return self.store.log(at, RowKind::Menu, text, None);
         }
-        self.store.moments.note(at, MomentKind::Heard, &dtmf.digit.to_string());
         // Before a reload, the keys were another page's.
         let live = self.replay_to.get().is_none();
         let input = if live { DialInput::Reported } else { DialInput::Recalled };

@@ -41,11 +41,11 @@ pub(super) fn Keypad() -> impl IntoView {
     let stop = RwSignal::new(FIRST_KEY);
     listen_to_the_keyboard(hold, letters);
     on_cleanup(move || hold.release_all());
-    let columns = move || if letters.get() { 4 } else { 3 };
+    let columns = move || if letters.get() { 4u8 } else { 3 };
     view! {
         <div class="keypad" role="group" aria-label="Keypad" class:wide=move || letters.get()
-            on:keydown=move |key| walk(&key, "button", columns() as i32)>
-            {move || (0..4).flat_map(|row| (0..columns()).filter_map(move |column| Digit::at(row, column)))
+            on:keydown=move |key| walk(&key, "button", columns())>
+            {move || (0..4).flat_map(|row| (0..columns()).filter_map(move |column| Digit::at(row, usize::from(column))))
                 .map(|digit| view! { <Key digit hold stop /> })
                 .collect_view()}
         </div>

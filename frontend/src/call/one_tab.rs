@@ -82,15 +82,12 @@ impl Driver {
     /// Lets other tabs know of the call that is followed, or that it is over.
     pub(super) fn tell_other_tabs(&self) {
         let history = self.history.borrow();
-        match &history.call {
-            Some(call) => {
-                History::share(Some(&history));
-                self.hold(&call.interaction, Claim::Wait, || {});
-            }
-            None => {
-                self.tab_lock.replace(None);
-                History::share(None);
-            }
+        if let Some(call) = &history.call {
+            History::share(Some(&history));
+            self.hold(&call.interaction, Claim::Wait, || {});
+        } else {
+            self.tab_lock.replace(None);
+            History::share(None);
         }
     }
 

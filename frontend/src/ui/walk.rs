@@ -6,7 +6,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 /// Moves the focus to the item that a key walks to: an arrow, Home or End, where items that match the selector stand in rows of
 /// `columns`. The group is what listens for the key.
-pub(crate) fn walk(key: &KeyboardEvent, items: &str, columns: i32) {
+pub(crate) fn walk(key: &KeyboardEvent, items: &str, columns: u8) {
     // The number pad types digits, whatever else is on its keys.
     if key.code().starts_with("Numpad")
         || key.ctrl_key()
@@ -18,7 +18,8 @@ pub(crate) fn walk(key: &KeyboardEvent, items: &str, columns: i32) {
     }
     let Some(group) = key.current_target().and_then(|group| group.dyn_into::<Element>().ok()) else { return };
     let Ok(items) = group.query_selector_all(items) else { return };
-    let count = items.length() as i32;
+    let count = i32::try_from(items.length()).unwrap_or(i32::MAX);
+    let columns = i32::from(columns);
     let item = |index: i32| items.item(index as u32)?.dyn_into::<HtmlElement>().ok();
     let active = document().active_element();
     // Above the first where none of them has the focus.

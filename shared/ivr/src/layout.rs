@@ -120,15 +120,12 @@ fn edges(flow: &FlowDefinition, part: &Part) -> Vec<EdgeRoute> {
         for branch in &node.branches {
             let Some(&to) = index.get(branch.to.as_str()) else { continue };
             let label = branch.on.describe();
-            match edges[first..].iter_mut().find(|edge| edge.to == to) {
-                Some(edge) => {
-                    edge.label.push_str(" · ");
-                    edge.label.push_str(&label);
-                }
-                None => {
-                    let end = part.end_at(to);
-                    edges.push(EdgeRoute { from, to, label, via: Vec::new(), back: false, end });
-                }
+            if let Some(edge) = edges[first..].iter_mut().find(|edge| edge.to == to) {
+                edge.label.push_str(" · ");
+                edge.label.push_str(&label);
+            } else {
+                let end = part.end_at(to);
+                edges.push(EdgeRoute { from, to, label, via: Vec::new(), back: false, end });
             }
         }
     }
@@ -200,7 +197,9 @@ fn rank(part: &Part, start: usize, edges: &mut [EdgeRoute]) -> Vec<usize> {
 /// picture is then as high as it is wide instead of one line.
 fn stack(part: &Part, edges: &[EdgeRoute], ranks: &mut [usize]) {
     let mut side_by_side = vec![0; ranks.len() + 1];
-    (0..ranks.len()).filter(|&node| part.drawn[node]).for_each(|node| side_by_side[ranks[node]] += 1);
+    for node in (0..ranks.len()).filter(|&node| part.drawn[node]) {
+        side_by_side[ranks[node]] += 1;
+    }
     let (mut entering, mut is_leaf) = (vec![0; ranks.len()], part.drawn.clone());
     for edge in edges.iter().filter(|edge| edge.end == EdgeEnd::Drawn && !edge.back) {
         entering[edge.to] += 1;

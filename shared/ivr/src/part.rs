@@ -37,7 +37,9 @@ impl Part {
             let mut level = vec![node];
             for left in (0..=levels).rev() {
                 level.retain(|&node| node < count && !std::mem::replace(&mut seen[node], true));
-                level.iter().for_each(|&node| drawn[node] = true);
+                for &node in &level {
+                    drawn[node] = true;
+                }
                 level = if left == 0 {
                     Vec::new()
                 } else {
@@ -59,7 +61,9 @@ impl Part {
                 node.branches.iter().filter_map(|branch| index.get(branch.to.as_str()).copied()).collect();
             targets.sort_unstable();
             targets.dedup();
-            targets.into_iter().for_each(|to| leading[to] += 1);
+            for to in targets {
+                leading[to] += 1;
+            }
         }
         for ((shared, node), leading) in self.shared.iter_mut().zip(&flow.nodes).zip(leading) {
             *shared = node.is_end() && leading >= sources;

@@ -35,8 +35,8 @@ mod tests {
 
     #[test]
     fn a_peak_is_held_for_a_while_and_gives_way_to_a_higher_one() {
-        let mut hold = PeakHold::default();
-        let mut held = |value: f64| hold.update(value).to_bits();
+        let mut meter = PeakHold::default();
+        let mut held = |value: f64| meter.update(value).to_bits();
         assert_eq!(held(-12.0), (-12.0f64).to_bits());
         assert_eq!(held(-6.0), (-6.0f64).to_bits());
         for _ in 0..HELD_READINGS {

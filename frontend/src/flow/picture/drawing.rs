@@ -15,7 +15,6 @@ use super::{
     marks::{self, Fixed, Mark, Marks, describe},
     node_options::NodeOptions,
     state::{PictureState, start},
-    viewport::Seen,
 };
 use crate::{
     flow::{state::FlowModel, view::FlowView},
@@ -28,6 +27,17 @@ const MAX_ALL_DRAWN: usize = 120;
 const MIN_DETAIL_SCALE: f64 = 0.3;
 /// Side of the squares in which what is seen of a large flow is counted, in the picture's units.
 const CELL: f64 = 400.0;
+
+/// The part of a picture that is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sight {
+    /// All of it, seen or not.
+    All,
+    /// Its outline.
+    Afar,
+    /// What is in these squares: from the first two numbers to the last two, across and down.
+    Squares([i32; 4]),
+}
 
 /// What a drawing is made of, and never changes in it.
 pub(super) struct Plan {
@@ -138,24 +148,24 @@ pub(super) fn Drawing(plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoV
     };
     let area = plan.area();
     let is_large = plan.part.len() > MAX_ALL_DRAWN;
-    // Squares that are seen; none where everything is drawn.
-    let cells = Memo::new(move |_| {
+    let sight = Memo::new(move |_| {
         if !is_large || state.complete.get() {
-            return None;
+            return Sight::All;
         }
-        let seen = viewport.seen.get();
-        let is_near = |seen: &Seen| seen.scale >= MIN_DETAIL_SCALE;
-        Some(seen.filter(is_near).map(|seen| {
-            let (down, up) = (|at: f64| (at / CELL).floor() as i32, |at: f64| (at / CELL).ceil() as i32);
-            [down(seen.from.x), down(seen.from.y), up(seen.to.x), up(seen.to.y)]
-        }))
+        match viewport.seen.get().filter(|seen| seen.scale >= MIN_DETAIL_SCALE) {
+            None => Sight::Afar,
+            Some(seen) => {
+                let (down, up) = (|at: f64| (at / CELL).floor() as i32, |at: f64| (at / CELL).ceil() as i32);
+                Sight::Squares([down(seen.from.x), down(seen.from.y), up(seen.to.x), up(seen.to.y)])
+            }
+        }
     });
     let rendered = {
         let plan = Arc::clone(&plan);
-        Memo::new(move |_| match cells.get() {
-            None => plan.within(None),
-            Some(None) => (Vec::new(), Vec::new()),
-            Some(Some([left, top, right, bottom])) => {
+        Memo::new(move |_| match sight.get() {
+            Sight::All => plan.within(None),
+            Sight::Afar => (Vec::new(), Vec::new()),
+            Sight::Squares([left, top, right, bottom]) => {
                 let point = |x: i32, y: i32| Point { x: f64::from(x) * CELL, y: f64::from(y) * CELL };
                 plan.within(Some((point(left, top), point(right, bottom))))
             }
@@ -167,7 +177,7 @@ pub(super) fn Drawing(plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoV
     let fitted = format!("min(100cqw, {full:.0}px, 100cqh * {:.4})", area.x / area.y);
     let width =
         move || viewport.zoom.get().map_or_else(|| fitted.clone(), |zoom| format!("{:.0}px", full * zoom));
-    let outline = is_large.then(|| view! { <Outline plan=Arc::clone(&plan) marks cells /> });
+    let outline = is_large.then(|| view! { <Outline plan=Arc::clone(&plan) marks sight /> });
     let (of_edge, of_node) = (Arc::clone(&plan), Arc::clone(&plan));
     let walk = Walk::of(&plan.layout, &plan.part);
     // The whole picture at first, unless names were too small in it.
@@ -198,12 +208,8 @@ pub(super) fn Drawing(plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoV
 
 /// A large flow from afar: its boxes and lines without a word, and the trace.
 #[component]
-fn Outline(
-    plan: Arc<Plan>,
-    marks: Memo<Option<Marks>>,
-    cells: Memo<Option<Option<[i32; 4]>>>,
-) -> impl IntoView {
-    let is_afar = Memo::new(move |_| cells.get() == Some(None));
+fn Outline(plan: Arc<Plan>, marks: Memo<Option<Marks>>, sight: Memo<Sight>) -> impl IntoView {
+    let is_afar = Memo::new(move |_| sight.get() == Sight::Afar);
     move || {
         is_afar.get().then(|| {
             let plan = Arc::clone(&plan);
@@ -284,9 +290,9 @@ fn node(index: usize, plan: &Plan, marks: Memo<Option<Marks>>) -> impl IntoView 
         visits => format!("×{visits}"),
     };
     let edges = plan.layout.edges.iter().enumerate();
-    let named: Vec<(usize, &EdgeRoute)> =
+    let leaving: Vec<(usize, &EdgeRoute)> =
         edges.filter(|(_, edge)| edge.from == index && edge.end != EdgeEnd::Drawn).collect();
-    let routes: Vec<&EdgeRoute> = named.iter().map(|(_, edge)| *edge).collect();
+    let routes: Vec<&EdgeRoute> = leaving.iter().map(|(_, edge)| *edge).collect();
     let text = NodeText::new(flow, of, below, &routes);
     let middle = NODE_WIDTH / 2.0;
     let names = text
@@ -294,7 +300,7 @@ fn node(index: usize, plan: &Plan, marks: Memo<Option<Marks>>) -> impl IntoView 
         .into_iter()
         .map(|line| view! { <tspan x=middle y=line.y>{line.text}</tspan> })
         .collect_view();
-    let exits = text.edges.into_iter().zip(named).map(|(lines, (edge, _))| {
+    let exits = text.edges.into_iter().zip(leaving).map(|(lines, (edge, _))| {
         let mark = Memo::new(move |_| {
             marks.with(|marks| marks.as_ref().map_or_else(Mark::default, |all| all.edges[edge]))
         });

@@ -26,20 +26,21 @@ pub(super) fn Minimap(plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoV
                 pointer.stop_propagation();
                 let Some(map) = map.get_untracked() else { return };
                 let inner = map.get_bounding_client_rect();
-                let scale = area.x / inner.width().max(1.0);
-                let at = |px: f64, from: f64| (px - from) * scale - MARGIN;
+                let at = |px: i32, from: f64, room: f64, all: f64| {
+                    (f64::from(px) - from) / room.max(1.0) * all - MARGIN
+                };
                 viewport.centre(Point {
-                    x: at(f64::from(pointer.client_x()), inner.left()),
-                    y: at(f64::from(pointer.client_y()), inner.top()),
+                    x: at(pointer.client_x(), inner.left(), inner.width(), area.x),
+                    y: at(pointer.client_y(), inner.top(), inner.height(), area.y),
                 });
             };
             let (lines, lit) = (plan.lines(|_| true), Arc::clone(&plan));
             let is_lit = move |node: usize| marks.with(|marks| marks.as_ref().is_some_and(|all| all.nodes[node].is_lit()));
             let part = move |of: fn(&Seen) -> f64| viewport.seen.with(|seen| seen.as_ref().map_or(0.0, of));
-            // As high or as wide as its corner lets it be.
-            let size = format!("min(180px, 120px * {:.4})", area.x / area.y);
+            // As high or as wide as its corner lets it be; what is long and thin is drawn thicker than it is.
+            let size = format!("clamp(28px, 120px * {:.4}, 180px)", area.x / area.y);
             view! {
-                <svg class="minimap" node_ref=map aria-hidden="true" viewBox=plan.view_box() style:width=size
+                <svg class="minimap" node_ref=map aria-hidden="true" viewBox=plan.view_box() preserveAspectRatio="none" style:width=size
                     on:pointerdown=go on:pointermove=go>
                     <path class="lines" d=lines />
                     <path class="boxes" d=plan.outline(|_| true) />

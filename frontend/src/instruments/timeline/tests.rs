@@ -8,7 +8,7 @@ use super::Timeline;
 use crate::{
     clock,
     js::{object, set},
-    testing::{Key, Page, dispatch, key_down, mount, text, until},
+    testing::{Key, Page, dispatch, key_down, mount, text, until, until_eq},
 };
 
 const RIGHT: Key = Key { key: "ArrowRight", code: "ArrowRight" };
@@ -43,6 +43,12 @@ fn timeline() -> (Page, EventTarget) {
     (mount(move || view! { <Timeline handle=given /> }), handle)
 }
 
+/// Waits until the timeline has the call's moments.
+async fn until_taken_in(page: &Page) {
+    let slider = page.one("slider", "Moment of the call").await;
+    until("four seconds", || slider.get_attribute("aria-valuemax").as_deref() == Some("4")).await;
+}
+
 async fn until_words(page: &Page, words: &str) {
     let slider = page.one("slider", "Moment of the call").await;
     until(words, || slider.get_attribute("aria-valuetext").is_some_and(|text| text.contains(words))).await;
@@ -51,6 +57,7 @@ async fn until_words(page: &Page, words: &str) {
 #[wasm_bindgen_test]
 async fn the_cursor_says_what_was_the_case() {
     let (page, _) = timeline();
+    until_taken_in(&page).await;
     until_words(&page, "none chosen").await;
     page.focus("slider", "Moment of the call").await;
     assert!(!key_down(HOME), "the page must not scroll");
@@ -84,10 +91,12 @@ async fn the_same_is_there_as_a_list_with_what_comes_later() {
 #[wasm_bindgen_test]
 async fn following_is_left_for_a_look_at_the_whole_and_taken_up_again() {
     let (page, _) = timeline();
-    let follows = async |page: &Page| page.attribute("button", "Follow", "aria-pressed").await;
-    assert_eq!(follows(&page).await.as_deref(), Some("true"));
+    until_taken_in(&page).await;
+    let button = page.one("button", "Follow").await;
+    let follows = || button.get_attribute("aria-pressed");
+    until_eq(Some("true".to_owned()), follows).await;
     page.click("button", "Whole").await;
-    assert_eq!(follows(&page).await.as_deref(), Some("false"));
+    until_eq(Some("false".to_owned()), follows).await;
     page.click("button", "Follow").await;
-    assert_eq!(follows(&page).await.as_deref(), Some("true"));
+    until_eq(Some("true".to_owned()), follows).await;
 }

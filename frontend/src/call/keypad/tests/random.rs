@@ -143,7 +143,7 @@ impl Person {
     }
 
     fn put_a_pointer_down(&mut self) {
-        let id = self.dice.below(3) as i32;
+        let id = [0, 1, 2][self.dice.below(3)];
         let index = self.dice.below(self.keys.len());
         let (key, digit) = &self.keys[index];
         self.expected.push(*digit);
