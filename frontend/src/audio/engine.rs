@@ -71,7 +71,7 @@ struct Inner {
     thread: Thread,
     /// True once sound was asked for, perhaps before there was a context.
     wanted: bool,
-    /// How loud it is here, 0 to 1.
+    /// Volume on this machine, 0 to 1.
     volume: f32,
     /// Times of the presses whose tones have not begun.
     presses: VecDeque<Instant>,

@@ -23,7 +23,7 @@ const MAX_SIDE_BY_SIDE: usize = 6;
 /// Maximum number of nodes in such a column.
 const MAX_COLUMN: usize = 4;
 
-/// What becomes of an edge in the picture.
+/// The way in which the picture shows an edge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EdgeEnd {
     /// A line leads to its node.
@@ -48,7 +48,7 @@ pub struct EdgeRoute {
     pub via: Vec<Point>,
     /// True when it leads back up, or to its own node.
     pub back: bool,
-    /// Whether a line is drawn for it.
+    /// Tells whether a line is drawn for it.
     pub end: EdgeEnd,
 }
 

@@ -92,7 +92,7 @@ impl Random {
     }
 }
 
-/// What a side knows at the end.
+/// The knowledge of one side at the end.
 #[derive(Clone, Debug, PartialEq)]
 struct End {
     node: String,

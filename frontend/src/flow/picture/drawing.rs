@@ -35,11 +35,11 @@ enum Sight {
     All,
     /// Its outline.
     Afar,
-    /// What is in these squares: from the first two numbers to the last two, across and down.
+    /// The nodes and edges in these squares: from the first two numbers to the last two, across and down.
     Squares([i32; 4]),
 }
 
-/// What a drawing is made of, and never changes in it.
+/// The parts of a drawing that never change in it.
 pub(super) struct Plan {
     pub(super) known: FlowModel,
     pub(super) part: Part,
@@ -60,7 +60,7 @@ impl Plan {
         Point { x: self.layout.width + 2.0 * MARGIN, y: self.layout.height + 2.0 * MARGIN }
     }
 
-    /// Returns what the `viewBox` of a picture of all of it is.
+    /// Returns the `viewBox` of a picture of all of it.
     pub(super) fn view_box(&self) -> String {
         let area = self.area();
         format!("{0} {0} {1:.0} {2:.0}", -MARGIN, area.x, area.y)

@@ -13,9 +13,9 @@ pub(super) struct PictureState {
     pub(super) viewport: Viewport,
     /// The node that the keyboard is at.
     pub(super) active: RwSignal<usize>,
-    /// What is drawn; none before a flow is known.
+    /// The drawing; none before a flow is known.
     pub(super) plan: Memo<Option<Arc<Plan>>>,
-    /// What runs did there.
+    /// The marks that runs left in it.
     pub(super) marks: Memo<Option<Marks>>,
     /// Number of levels that are drawn around a node; none where the whole flow is.
     pub(super) levels: RwSignal<Option<usize>>,

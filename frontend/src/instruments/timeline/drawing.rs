@@ -32,7 +32,7 @@ struct Colours {
     line: String,
 }
 
-/// What is drawn on, and where times lie.
+/// The canvas, and the places of times on it.
 struct Drawing<'a> {
     context: &'a CanvasRenderingContext2d,
     window: &'a TimeWindow,

@@ -41,9 +41,9 @@ impl Span {
 pub struct Press {
     /// The digit.
     pub digit: String,
-    /// When the key was pressed; absent for a digit that came from elsewhere.
+    /// Time at which the key was pressed; absent for a digit that came from elsewhere.
     pub pressed: Option<Instant>,
-    /// When CXone's report counts; absent as long as there is none.
+    /// Time at which CXone's report counts; absent as long as there is none.
     pub heard: Option<Instant>,
 }
 
@@ -86,7 +86,7 @@ pub struct Level {
     pub sent_db: f32,
 }
 
-/// What was the case at a time.
+/// The state of the call at a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scene<'a> {
     /// The node that the call was at.
