@@ -247,8 +247,7 @@ mod tests {
         assert!(untrack(|| form.text_error()).is_some_and(|error| error.starts_with("is no JSON")));
         form.text.set(None);
         assert_eq!(fields(), [""; 0]);
-        let flow = include_str!("../../../shared/ivr/src/support-line.json");
-        let flow = FlowModel::new(serde_json::from_str(flow).expect("it is a flow"));
+        let flow = FlowModel::new(ivr::support_line().definition().clone());
         models.update(|models| drop(models.insert("support-line".into(), Ok(flow))));
         assert_eq!(fields(), [""; 0], "two nodes are no more than 200");
         let limits = Limits { flow_depth: 3, ..Limits::default() };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gloo_timers::callback::Interval;
 use ivr::{
     FlowDefinition, Layout, Measures,
-    graph::{Node, NodeKind, Segment},
+    graph::{Node, Segment},
     layout,
 };
 use leptos::prelude::*;
@@ -16,7 +16,10 @@ use crate::{
     call::place::{Place, Waiting},
     clock,
     js::field,
-    ui::edges,
+    ui::{
+        edges,
+        nodes::{corner, shortened, subtitle},
+    },
 };
 
 const NODE_WIDTH: f64 = 148.0;
@@ -106,12 +109,12 @@ fn Drawing(flow: Arc<FlowDefinition>, place: Memo<Place>) -> impl IntoView {
         .map(|(index, (node, place))| {
             view! {
                 <g
-                    class=format!("node {}", kind(&node.kind))
+                    class=format!("node {}", node.type_name())
                     class:current=move || current.get() == Some(index)
                     class:visited=move || visited.with(|visited| visited.contains(&index))
                     transform=format!("translate({:.1} {:.1})", place.x - NODE_WIDTH / 2.0, place.y - NODE_HEIGHT / 2.0)
                 >
-                    <rect width=NODE_WIDTH height=NODE_HEIGHT rx=corner(&node.kind) />
+                    <rect width=NODE_WIDTH height=NODE_HEIGHT rx=corner(node) />
                     <text class="name" x=NODE_WIDTH / 2.0 y="20">{shortened(node.name(), 20)}</text>
                     <text class="type" x=NODE_WIDTH / 2.0 y="36">{subtitle(node)}</text>
                 </g>
@@ -140,39 +143,6 @@ fn Drawing(flow: Arc<FlowDefinition>, place: Memo<Place>) -> impl IntoView {
             {drawn_nodes}
         </svg>
     }
-}
-
-const fn kind(kind: &NodeKind) -> &'static str {
-    match kind {
-        NodeKind::Prompt => "prompt",
-        NodeKind::Menu(_) => "menu",
-        NodeKind::Collect { .. } => "collect",
-        NodeKind::Decision { .. } => "decision",
-        NodeKind::Transfer { .. } => "transfer",
-        NodeKind::Hangup => "hangup",
-    }
-}
-
-const fn corner(kind: &NodeKind) -> &'static str {
-    if matches!(kind, NodeKind::Transfer { .. } | NodeKind::Hangup) { "23" } else { "7" }
-}
-
-fn subtitle(node: &Node) -> String {
-    match &node.kind {
-        NodeKind::Collect { min_digits, max_digits, .. } => {
-            format!("collect {min_digits}–{max_digits} digits")
-        }
-        NodeKind::Decision { variable } => format!("decision on {variable}"),
-        NodeKind::Transfer { target } => format!("transfer to {}", shortened(target, 12)),
-        NodeKind::Prompt | NodeKind::Menu(_) | NodeKind::Hangup => kind(&node.kind).to_owned(),
-    }
-}
-
-fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most - 1).chain(['…']).collect()
 }
 
 /// Shows the time until the menu machine stops waiting for a digit.

@@ -4,6 +4,7 @@ pub(crate) mod canvas;
 pub(crate) mod edges;
 mod figures;
 mod frames;
+pub(crate) mod nodes;
 mod notice;
 mod spectrum;
 mod walk;

@@ -9,16 +9,17 @@ use leptos::{
 };
 
 use super::{
-    geometry::{
-        MARGIN, MEASURES, NODE_WIDTH, NodeText, corner, edge_box, laid_out, meet, node_box, subtitle,
-    },
+    geometry::{MARGIN, MEASURES, NODE_WIDTH, NodeText, edge_box, laid_out, meet, node_box},
     marks::{self, Fixed, Mark, Marks, describe},
     node_options::NodeOptions,
     state::{PictureState, start},
 };
 use crate::{
     flow::{state::FlowModel, view::FlowView},
-    ui::edges,
+    ui::{
+        edges,
+        nodes::{corner, subtitle},
+    },
 };
 
 /// Maximum number of nodes that are all drawn, seen or not.

@@ -1,10 +1,6 @@
 //! The picture's measures, and the text in its boxes.
 
-use ivr::{
-    EdgeEnd, EdgeRoute, FlowDefinition, Layout, Measures, Part, Point,
-    graph::{Node, NodeKind},
-    layout_part,
-};
+use ivr::{EdgeEnd, EdgeRoute, FlowDefinition, Layout, Measures, Part, Point, graph::Node, layout_part};
 
 pub(super) const NODE_WIDTH: f64 = 156.0;
 pub(super) const MARGIN: f64 = 22.0;
@@ -104,31 +100,6 @@ pub(super) fn edge_box(layout: &Layout, edge: &EdgeRoute) -> (Point, Point) {
         corners.1 = Point { x: corners.1.x.max(point.x), y: corners.1.y.max(point.y) };
     }
     (Point { x: corners.0.x - GAP, ..corners.0 }, Point { x: corners.1.x + aside, ..corners.1 })
-}
-
-/// Returns the radius of a box's corners: rounder where the call ends.
-pub(super) const fn corner(node: &Node) -> &'static str {
-    if node.is_end() { "24" } else { "7" }
-}
-
-/// Returns what a node does, in a few words.
-pub(super) fn subtitle(node: &Node) -> String {
-    match &node.kind {
-        NodeKind::Collect { min_digits, max_digits, .. } => {
-            format!("collect {min_digits}–{max_digits} digits")
-        }
-        NodeKind::Decision { variable } => format!("decision on {}", shortened(variable, 12)),
-        NodeKind::Transfer { target } => format!("transfer to {}", shortened(target, 12)),
-        NodeKind::Prompt | NodeKind::Menu(_) | NodeKind::Hangup => node.type_name().to_owned(),
-    }
-}
-
-/// Shortens a text to so many characters.
-fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most - 1).chain(['…']).collect()
 }
 
 /// Breaks a text into lines of so many characters, at spaces where there are some.

@@ -13,11 +13,11 @@ use web_sys::{HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 
 use super::{
     drawing::Plan,
-    geometry::{MARGIN, NODE_WIDTH, node_box, subtitle},
+    geometry::{MARGIN, NODE_WIDTH, node_box},
     marks::{Mark, Marks},
     state::PictureState,
 };
-use crate::flow::view::FlowView;
+use crate::{flow::view::FlowView, ui::nodes::subtitle};
 
 /// Distance in pixels beyond which a pointer that was pressed has dragged the picture, and chooses nothing.
 const DRAG_DISTANCE_PX: i32 = 4;

@@ -1,0 +1,31 @@
+//! Shape and words of a flow's nodes, for the call's picture and the flow panel's.
+
+use ivr::graph::{Node, NodeKind};
+
+/// Number of characters of a name within what a node does.
+const TARGET_CHARS: usize = 12;
+
+/// Returns the radius of a box's corners: rounder where the call ends.
+pub(crate) const fn corner(node: &Node) -> &'static str {
+    if node.is_end() { "24" } else { "7" }
+}
+
+/// Returns what a node does, in a few words.
+pub(crate) fn subtitle(node: &Node) -> String {
+    match &node.kind {
+        NodeKind::Collect { min_digits, max_digits, .. } => {
+            format!("collect {min_digits}–{max_digits} digits")
+        }
+        NodeKind::Decision { variable } => format!("decision on {}", shortened(variable, TARGET_CHARS)),
+        NodeKind::Transfer { target } => format!("transfer to {}", shortened(target, TARGET_CHARS)),
+        NodeKind::Prompt | NodeKind::Menu(_) | NodeKind::Hangup => node.type_name().to_owned(),
+    }
+}
+
+/// Shortens a text to so many characters.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
