@@ -119,6 +119,20 @@ mod tests {
     }
 
     #[wasm_bindgen_test]
+    async fn no_timeout_runs_at_the_last_place_of_a_call_that_nobody_sees() {
+        let (page, context) = picture();
+        let store = context.store;
+        store.set_call_state(clock::now(), CallState::Connecting);
+        follow(context);
+        page.one("progressbar", "Time to the timeout").await;
+        store.unknown_since.set(Some(clock::now()));
+        page.none("progressbar", "Time to the timeout").await;
+        page.one("img", "Flow Support line with 7 nodes. The call is at Main menu.").await;
+        store.unknown_since.set(None);
+        page.one("progressbar", "Time to the timeout").await;
+    }
+
+    #[wasm_bindgen_test]
     async fn a_timeout_counts_down_and_goes_when_nothing_is_waited_for() {
         let (page, context) = picture();
         follow(context);

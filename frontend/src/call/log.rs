@@ -104,13 +104,13 @@ pub(super) fn Events() -> impl IntoView {
                             <li data-kind=row.kind.name()>
                                 <time datetime=clock::rfc3339(row.at)>{times(&row)}</time>
                                 <span class="kind">{row.kind.name()}</span>
-                                {repeats(&row).map(|count| view! { <span class="count">{count}</span> })}
                                 {match &row.raw {
                                     Some(raw) => view! {
                                         <details><summary class="line" tabindex="-1">{row.text.clone()}</summary><pre tabindex="0">{raw.clone()}</pre></details>
                                     }.into_any(),
                                     None => view! { <span class="line" tabindex="-1">{row.text.clone()}</span> }.into_any(),
                                 }}
+                                {repeats(&row).map(|count| view! { <span class="count">{count}</span> })}
                             </li>
                         </For>
                     </ol>

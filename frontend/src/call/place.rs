@@ -26,8 +26,11 @@ impl Place {
     /// Returns the place that the call has now, and follows its changes.
     pub(super) fn of(store: &Store) -> Self {
         let number = |node: ivr::NodeIx| node.index() as u32;
+        // A call that nobody sees may have moved on: its last place stands, but no clock runs there.
+        let is_unseen = store.unknown_since.with(Option::is_some) && store.call.with(|call| call.is_live());
         let (is_speaking, waiting) = store.position.with(|position| {
-            position.as_ref().map_or((false, None), |at| (at.speaking, at.waiting.filter(|_| !at.ended)))
+            let seen = position.as_ref().filter(|_| !is_unseen);
+            seen.map_or((false, None), |at| (at.speaking, at.waiting.filter(|_| !at.ended)))
         });
         Self {
             node: store.place().map(number),
