@@ -26,6 +26,7 @@ mod router;
 mod routes;
 mod runs;
 pub mod server;
+mod socket;
 mod state;
 mod store;
 mod webhook;

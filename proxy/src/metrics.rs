@@ -67,6 +67,8 @@ struct Inner {
     events: Counter,
     gaps: Family<Reason, Counter>,
     slow_pages: Counter,
+    cut_off_answers: Counter,
+    connections_given_way: Counter,
     voice_bytes: Family<Towards, Counter>,
     voice_dropped: Family<Towards, Counter>,
     media_sessions: Family<Outcome, Counter>,
@@ -96,6 +98,11 @@ impl Metrics {
         registry.register("events", "Events received from CXone", events.clone());
         registry.register("gaps", "Gaps sent to pages", gaps.clone());
         registry.register("slow_pages", "Pages closed because they read too slowly", slow_pages.clone());
+        let (cut_off_answers, connections_given_way) = (Counter::default(), Counter::default());
+        let help = "Answers that were cut off because their client took no more of them";
+        registry.register("cut_off_answers", help, cut_off_answers.clone());
+        let help = "Connections that were closed to make room for newer ones";
+        registry.register("connections_given_way", help, connections_given_way.clone());
         registry.register("voice_bytes", "Audio relayed, in bytes", voice_bytes.clone());
         registry.register("voice_dropped_frames", "Frames of 20 ms dropped", voice_dropped.clone());
         let (media_sessions, webhook_copies) = (Family::default(), Family::default());
@@ -119,6 +126,8 @@ impl Metrics {
             events,
             gaps,
             slow_pages,
+            cut_off_answers,
+            connections_given_way,
             voice_bytes,
             voice_dropped,
             media_sessions,
@@ -170,6 +179,16 @@ impl Metrics {
     /// Counts a page that was closed because it read too slowly.
     pub(crate) fn slow_page(&self) {
         self.0.slow_pages.inc();
+    }
+
+    /// Counts an answer that was cut off because its client took no more of it.
+    pub(crate) fn cut_off_answer(&self) {
+        self.0.cut_off_answers.inc();
+    }
+
+    /// Counts a connection that was closed to make room for a newer one.
+    pub(crate) fn connection_gave_way(&self) {
+        self.0.connections_given_way.inc();
     }
 
     /// Counts bytes sent and frames dropped.

@@ -23,6 +23,8 @@ pub(super) struct File {
     pub public_host: Vec<String>,
     pub app_dir: Option<String>,
     pub log_format: Option<String>,
+    pub max_connections: Option<usize>,
+    pub max_client_connections: Option<usize>,
     pub service: Services,
     pub limits: Limits,
     pub interactions: Interactions,

@@ -105,6 +105,17 @@ impl Config {
         if retention_days == 0 {
             return Err(ConfigError::invalid("retention_days", "must be at least 1"));
         }
+        let tuning = Tuning::default();
+        let tuning = Tuning {
+            max_voice: file.limits.media_streams,
+            max_connections: positive("max_connections", file.max_connections, tuning.max_connections)?,
+            max_client_connections: positive(
+                "max_client_connections",
+                file.max_client_connections,
+                tuning.max_client_connections,
+            )?,
+            ..tuning
+        };
         let public_url = overrides.public_url.or(file.public_url);
         let public_url = public_url.map(|text| http_url("public_url", &text)).transpose()?;
         Ok(Self {
@@ -120,7 +131,7 @@ impl Config {
             app_dir: overrides.app_dir.or(file.app_dir.map(PathBuf::from)),
             services,
             sandbox_control: None,
-            tuning: Tuning { max_voice: file.limits.media_streams, ..Tuning::default() },
+            tuning,
             limits: file.limits,
             qa_endpoint,
             analytics_webhook,
@@ -131,6 +142,14 @@ impl Config {
             public_url,
             log_format,
         })
+    }
+}
+
+/// Returns a number that must not be 0, or its default.
+fn positive(key: &str, given: Option<usize>, default: usize) -> Result<usize, ConfigError> {
+    match given {
+        Some(0) => Err(ConfigError::invalid(key, "must be at least 1")),
+        given => Ok(given.unwrap_or(default)),
     }
 }
 

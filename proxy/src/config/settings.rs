@@ -90,8 +90,15 @@ pub struct Tuning {
     pub header_timeout: Duration,
     /// Time within which a request must be answered (60 s).
     pub request_timeout: Duration,
-    /// Maximum number of open connections (1,024).
+    /// Time within which more of a request's body must come (10 s).
+    pub body_timeout: Duration,
+    /// Time within which a client must take more of its answer (10 s).
+    pub write_timeout: Duration,
+    /// Maximum number of open connections (4,096, or as many as the system's limit on open files leaves room for). Sockets
+    /// of pages and calls are counted for themselves.
     pub max_connections: usize,
+    /// Maximum number of open connections from one address (2,048).
+    pub max_client_connections: usize,
     /// Maximum number of open pages (256).
     pub max_pages: usize,
     /// Maximum number of open voice relays (50, the limit on media streams).
@@ -126,7 +133,10 @@ impl Default for Tuning {
         Self {
             header_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_mins(1),
-            max_connections: 1_024,
+            body_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(10),
+            max_connections: 4_096,
+            max_client_connections: 2_048,
             max_pages: 256,
             max_voice: 50,
             max_body: 1 << 20,

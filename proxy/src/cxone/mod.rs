@@ -8,4 +8,4 @@ mod socket;
 pub(crate) use client::Cxone;
 pub(crate) use error::UpstreamError;
 pub(crate) use request::{Answer, UpstreamRequest};
-pub(crate) use socket::{DialError, Limits as SocketLimits, Upstream};
+pub(crate) use socket::{DialError, Upstream};

@@ -1,50 +1,20 @@
 use std::time::Duration;
 
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use base::ids::CallId;
-use reqwest::Url;
-use tokio::net::TcpStream;
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
-    tungstenite::{Error, client::IntoClientRequest as _, protocol::WebSocketConfig},
-};
+use reqwest::{Upgraded, Url};
+use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 
 use super::{Cxone, UpstreamError};
-use crate::{auth::TokenError, config::Service, http::retry_after};
+use crate::{
+    auth::TokenError,
+    config::Service,
+    http::{describe, retry_after},
+    socket::{Limits, Socket},
+};
 
 /// Open WebSocket to CXone.
-pub(crate) type Upstream = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-/// Bounds of a socket. The library's own defaults cost 278 KB a relay and admit 64 MiB messages.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Maximum size of a message in bytes.
-    pub(crate) message: usize,
-    /// Size of the read and of the write buffer on each side of a relay, in bytes.
-    pub(crate) buffer: usize,
-}
-
-impl Limits {
-    /// Bounds of an event socket, whose messages are texts of some hundred bytes.
-    pub(crate) const EVENTS: Self = Self { message: 1 << 20, buffer: 4 << 10 };
-    /// Bounds of a voice socket. Four seconds of audio in one message is more than anyone sends. At most three frames are
-    /// read at a time: the buffers are most of a relay's cost, and the library clears them before every read.
-    pub(crate) const VOICE: Self = Self { message: 64 << 10, buffer: 1 << 10 };
-
-    /// Returns the maximum number of bytes that wait to be written: one message and the control frames beside it.
-    pub(crate) const fn write_bound(self) -> usize {
-        self.message + (64 << 10)
-    }
-
-    fn config(self) -> WebSocketConfig {
-        WebSocketConfig::default()
-            .read_buffer_size(self.buffer)
-            .write_buffer_size(self.buffer)
-            .max_write_buffer_size(self.write_bound())
-            .max_message_size(Some(self.message))
-            .max_frame_size(Some(self.message))
-    }
-}
+pub(crate) type Upstream = Socket<Upgraded>;
 
 /// Failure to open a socket.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -96,9 +66,7 @@ impl Cxone {
         limits: Limits,
         token_place: TokenPlace,
     ) -> Result<Upstream, DialError> {
-        let mut url = self.url(service, path).map_err(DialError::NotConfigured)?;
-        let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
-        url.set_scheme(scheme).expect("http and ws are both special schemes");
+        let url = self.url(service, path).map_err(DialError::NotConfigured)?;
         let (_, tokens) = self.service(service).map_err(DialError::NotConfigured)?;
         let mut renewed = false;
         loop {
@@ -118,6 +86,7 @@ impl Cxone {
         }
     }
 
+    /// Opens a socket by a request of the HTTP client, so that it finds its way as any other request does.
     async fn open(
         &self,
         service: Service,
@@ -125,33 +94,85 @@ impl Cxone {
         bearer: Option<HeaderValue>,
         limits: Limits,
     ) -> Result<Upstream, DialError> {
-        let network =
-            |message: &str, is_timeout| DialError::Network { service, message: message.into(), is_timeout };
-        let mut request =
-            url.as_str().into_client_request().map_err(|_| network("its address is unusable", false))?;
+        let network = |message: String, is_timeout| DialError::Network { service, message, is_timeout };
+        let key = generate_key();
+        let mut request = self
+            .http()
+            .get(url.clone())
+            .header(header::CONNECTION, "Upgrade")
+            .header(header::UPGRADE, "websocket")
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
+            .header(header::SEC_WEBSOCKET_KEY, &key);
         if let Some(bearer) = bearer {
-            request.headers_mut().insert(header::AUTHORIZATION, bearer);
+            request = request.header(header::AUTHORIZATION, bearer);
         }
-        let dialling = connect_async_tls_with_config(request, Some(limits.config()), true, None);
-        match tokio::time::timeout(self.connect_timeout(), dialling).await {
-            Err(_) => Err(network("no answer in time", true)),
-            Ok(Ok((socket, _))) => Ok(socket),
-            Ok(Err(Error::Http(response))) => Err(DialError::Refused {
-                service,
-                status: response.status().as_u16(),
-                retry_after: retry_after(response.headers()),
-            }),
-            // Only errors whose text cannot hold the address are quoted.
-            Ok(Err(Error::Io(error))) => Err(network(&error.to_string(), false)),
-            Ok(Err(Error::Tls(error))) => Err(network(&error.to_string(), false)),
-            Ok(Err(Error::Protocol(error))) => Err(network(&error.to_string(), false)),
-            Ok(Err(_)) => Err(network("the handshake failed", false)),
-        }
+        let dialling = async {
+            // Causes are quoted, never the address, which may hold a token.
+            let failed = |error: reqwest::Error| network(describe(&error), error.is_timeout());
+            let response = request.send().await.map_err(failed)?;
+            if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                return Err(DialError::Refused {
+                    service,
+                    status: response.status().as_u16(),
+                    retry_after: retry_after(response.headers()),
+                });
+            }
+            if !accepts(response.headers(), &key) {
+                return Err(network("its answer to the handshake is none of a WebSocket's".into(), false));
+            }
+            Ok(Socket::of_client(response.upgrade().await.map_err(failed)?, limits).await)
+        };
+        tokio::time::timeout(self.connect_timeout(), dialling)
+            .await
+            .unwrap_or_else(|_| Err(network("no answer in time".into(), true)))
     }
+}
+
+/// Returns true when the answer to a handshake is that of a server that understood it (RFC 6455, section 4.1), without
+/// extensions or a subprotocol, for which nobody asked.
+fn accepts(headers: &HeaderMap, key: &str) -> bool {
+    let text =
+        |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
+    let upgrades =
+        text(header::CONNECTION).split(',').any(|option| option.trim().eq_ignore_ascii_case("upgrade"));
+    upgrades
+        && text(header::UPGRADE).eq_ignore_ascii_case("websocket")
+        && text(header::SEC_WEBSOCKET_ACCEPT) == derive_accept_key(key.as_bytes())
+        && !headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS)
+        && !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL)
 }
 
 #[derive(Clone, Copy)]
 enum TokenPlace {
     Header,
     Query,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_answer_to_this_handshake_counts() {
+        let key = "dGhlIHNhbXBsZSBub25jZQ==";
+        let check = |expect: bool, changes: &[(header::HeaderName, &str)]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONNECTION, HeaderValue::from_static("keep-alive, Upgrade"));
+            headers.insert(header::UPGRADE, HeaderValue::from_static("WebSocket"));
+            headers.insert(
+                header::SEC_WEBSOCKET_ACCEPT,
+                HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+            );
+            for (name, value) in changes {
+                headers.insert(name, value.parse().unwrap());
+            }
+            assert_eq!(accepts(&headers, key), expect, "{changes:?}");
+        };
+        check(true, &[]);
+        check(false, &[(header::SEC_WEBSOCKET_ACCEPT, "s3pPLMBiTxaQ9kYGzzhZRbK+xOO=")]);
+        check(false, &[(header::CONNECTION, "close")]);
+        check(false, &[(header::UPGRADE, "h2c")]);
+        check(false, &[(header::SEC_WEBSOCKET_EXTENSIONS, "permessage-deflate")]);
+        check(false, &[(header::SEC_WEBSOCKET_PROTOCOL, "voice")]);
+    }
 }

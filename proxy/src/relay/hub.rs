@@ -1,11 +1,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::ws::Utf8Bytes;
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, watch};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 use wire::api::{Gap, GapReason, LinkState, LinkStatus};
 
-use super::ring::{Resumed, Ring};
+use super::ring::{NeverGiven, Resumed, Ring};
 use crate::id;
 
 /// Number of link states that a page may miss before it gets the present one instead.
@@ -83,9 +83,9 @@ impl Hub {
         self.ring().epoch().to_owned()
     }
 
-    /// Appends an event of CXone's.
-    pub(super) fn push_event(&self, event: Box<RawValue>) {
-        self.push(|ring| ring.push_event(event));
+    /// Appends an event of CXone's. One that is too long for pages becomes a gap, and false is returned.
+    pub(super) fn push_event(&self, event: Box<RawValue>) -> bool {
+        self.push(|ring| ring.push_event(event))
     }
 
     /// Appends a gap: events may be missing here.
@@ -93,10 +93,11 @@ impl Hub {
         self.push(|ring| ring.push_gap(reason));
     }
 
-    fn push(&self, push: impl FnOnce(&mut Ring)) {
+    fn push<T>(&self, push: impl FnOnce(&mut Ring) -> T) -> T {
         let mut ring = self.ring();
-        push(&mut ring);
+        let pushed = push(&mut ring);
         self.0.head.send_replace(ring.next());
+        pushed
     }
 
     /// Returns up to `max_entries` entries from offset `from`, or a gap where that is no longer held.
@@ -105,7 +106,7 @@ impl Hub {
     }
 
     /// Returns the place where a page goes on that has last seen `offset` of `epoch`.
-    pub(super) fn resume(&self, epoch: &str, offset: u64) -> Resumed {
+    pub(super) fn resume(&self, epoch: &str, offset: u64) -> Result<Resumed, NeverGiven> {
         self.ring().resume(epoch, offset)
     }
 

@@ -1,16 +1,16 @@
 //! One page on `/ws/interactions`.
 
-use std::fmt::Display;
-
-use axum::extract::ws::{Message, Utf8Bytes};
-use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
+use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     sync::{broadcast, watch},
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
-use wire::api::{ClientMessage, GapReason, Head, LinkMessage, LinkStatus, ServerMessage};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use wire::api::{ClientFault, ClientMessage, GapReason, Head, LinkMessage, LinkStatus, ServerMessage};
 
-use super::{close, context::Context, hub::Hub};
+use super::{close, context::Context, hub::Hub, ring::NeverGiven};
+use crate::socket::{Broken, Fault, Received, Socket};
 
 /// Number of events that are handed to the socket before anything else is looked at.
 const BATCH_EVENTS: usize = 64;
@@ -18,10 +18,9 @@ const BATCH_EVENTS: usize = 64;
 /// Serves a page until it leaves, is too slow, or the proxy shuts down.
 ///
 /// Only the page's place in the ring is kept of it: there is no queue per page that could fill.
-pub(crate) async fn serve<S, E>(socket: S, hub: Hub, context: Context)
+pub(crate) async fn serve<S>(socket: Socket<S>, hub: Hub, context: Context)
 where
-    S: Stream<Item = Result<Message, E>> + Sink<Message, Error = E> + Unpin,
-    E: Display,
+    S: AsyncRead + AsyncWrite + Unpin,
 {
     let _open = context.metrics.socket("interactions");
     let (status, links) = hub.watch_link();
@@ -34,7 +33,12 @@ where
         Err(end) => end,
     };
     match end {
-        End::Left => {}
+        End::Left => close::answer(&mut page.socket).await,
+        End::Lost => {}
+        End::Fault(fault) => {
+            tracing::debug!(fault.code, reason = %fault.reason, "a page's fault");
+            close::close_faulty(&mut page.socket, &fault).await;
+        }
         End::TooSlow => {
             page.context.metrics.slow_page();
             tokio::select! {
@@ -43,19 +47,23 @@ where
             }
         }
         End::Shutdown => {
-            close::close(&mut page.socket, Some(close::GOING_AWAY), "dialbench shuts down").await;
+            close::close(&mut page.socket, close::GOING_AWAY, "dialbench shuts down").await;
         }
     }
 }
 
 enum End {
+    /// The page closed its socket.
     Left,
+    /// The connection was lost, or silent for too long.
+    Lost,
+    Fault(Fault),
     TooSlow,
     Shutdown,
 }
 
 struct Page<S> {
-    socket: S,
+    socket: Socket<S>,
     hub: Hub,
     context: Context,
     /// Next offset of the ring when the page came; earlier events are sent only on `resume`.
@@ -65,11 +73,7 @@ struct Page<S> {
     has_resumed: bool,
 }
 
-impl<S, E> Page<S>
-where
-    S: Stream<Item = Result<Message, E>> + Sink<Message, Error = E> + Unpin,
-    E: Display,
-{
+impl<S: AsyncRead + AsyncWrite + Unpin> Page<S> {
     async fn run(
         &mut self,
         mut links: broadcast::Receiver<LinkStatus>,
@@ -90,16 +94,21 @@ where
                 message = self.socket.next() => {
                     last_received = Instant::now();
                     match message {
-                        Some(Ok(Message::Text(text))) => {
+                        Some(Ok(Received::Text(text))) => {
                             hold_until = None;
                             self.handle(&text).await
                         }
-                        Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_))) => Ok(()),
-                        Some(Ok(Message::Close(_))) | None => Err(End::Left),
-                        Some(Err(error)) => {
-                            tracing::debug!(%error, "a page's interactions socket");
-                            Err(End::Left)
+                        Some(Ok(Received::Binary(_))) => {
+                            Err(End::Fault(Fault::unsupported("messages are JSON texts")))
                         }
+                        Some(Ok(Received::Ping | Received::Pong(_))) => Ok(()),
+                        Some(Ok(Received::Close(_))) => Err(End::Left),
+                        Some(Err(Broken::Fault(fault))) => Err(End::Fault(fault)),
+                        Some(Err(Broken::Lost(error))) => {
+                            tracing::debug!(%error, "a page's interactions socket");
+                            Err(End::Lost)
+                        }
+                        None => Err(End::Lost),
                     }
                 }
                 status = links.recv() => match status {
@@ -117,8 +126,8 @@ where
                 }
                 () = std::future::ready(()), if behind => self.advance().await,
                 changed = head.changed(), if !behind && hold_until.is_none() => changed.map_err(|_| End::Shutdown),
-                () = sleep_until(last_received + tuning.dead_after) => Err(End::Left),
-                _ = ping.tick() => self.write([Message::Ping(axum::body::Bytes::new())]).await,
+                () = sleep_until(last_received + tuning.dead_after) => Err(End::Lost),
+                _ = ping.tick() => self.write([Message::Ping(bytes::Bytes::new())]).await,
             };
             if let Err(end) = step {
                 return end;
@@ -143,18 +152,22 @@ where
 
     /// Acts on a message from the page.
     async fn handle(&mut self, text: &str) -> Result<(), End> {
-        let (epoch, offset) = match serde_json::from_str(text) {
-            Ok(ClientMessage::Resume { epoch, offset }) => (epoch, offset),
-            Ok(ClientMessage::Live) => return Ok(()),
-            Err(error) => {
-                tracing::debug!(%error, "a page sent a message that was not understood");
+        let (epoch, offset) = match ClientMessage::parse(text) {
+            Ok(Some(ClientMessage::Resume { epoch, offset })) => (epoch, offset),
+            Ok(Some(ClientMessage::Live)) => return Ok(()),
+            Ok(None) => {
+                tracing::debug!("a page sent a message of an unknown type");
                 return Ok(());
             }
+            Err(ClientFault(reason)) => return Err(End::Fault(Fault::invalid(reason))),
         };
         if std::mem::replace(&mut self.has_resumed, true) {
             return Ok(());
         }
-        let resumed = self.hub.resume(&epoch, offset);
+        let resumed = self.hub.resume(&epoch, offset).map_err(|NeverGiven { newest }| {
+            let reason = format!("resume: offset {offset} was never given; the newest is {newest}");
+            End::Fault(Fault::invalid(reason))
+        })?;
         if let Some(gap) = resumed.gap {
             self.context.metrics.gap(GapReason::Expired);
             self.send(vec![text_of(&ServerMessage::Gap(gap))]).await?;
@@ -188,7 +201,7 @@ where
         };
         match timeout(self.context.tuning.slow_after, writing).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Left),
+            Ok(Err(_)) => Err(End::Lost),
             Err(_) => Err(End::TooSlow),
         }
     }

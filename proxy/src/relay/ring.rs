@@ -1,8 +1,10 @@
 use std::collections::VecDeque;
 
-use axum::extract::ws::Utf8Bytes;
 use serde_json::value::RawValue;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 use wire::api::{Gap, GapReason, ServerMessage};
+
+use crate::socket::Limits;
 
 /// Offset before the first entry; a page that has seen nothing resumes after it.
 const NO_OFFSET: u64 = 0;
@@ -28,6 +30,13 @@ pub(crate) struct Resumed {
     pub(crate) gap: Option<Gap>,
     /// First offset that the page is sent.
     pub(crate) from: u64,
+}
+
+/// Refusal to resume after an offset that no entry of this ring has had.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NeverGiven {
+    /// The newest offset.
+    pub(crate) newest: u64,
 }
 
 impl Ring {
@@ -58,20 +67,26 @@ impl Ring {
         self.next - self.entries.len() as u64
     }
 
-    /// Appends an event of CXone's.
-    pub(crate) fn push_event(&mut self, event: Box<RawValue>) {
-        let message = ServerMessage::Event { epoch: self.epoch.clone(), offset: self.next, event };
-        self.push(&message);
+    /// Appends an event of CXone's. Text that is no JSON grows when it is written as a JSON string: where the message would be
+    /// longer than a page is sent, a gap takes the event's place, and false is returned.
+    pub(crate) fn push_event(&mut self, event: Box<RawValue>) -> bool {
+        let text = text_of(&ServerMessage::Event { epoch: self.epoch.clone(), offset: self.next, event });
+        let fits = text.len() <= Limits::PAGE.sent;
+        if fits {
+            self.push(text);
+        } else {
+            self.push_gap(GapReason::Expired);
+        }
+        fits
     }
 
     /// Appends a gap: events may be missing here.
     pub(crate) fn push_gap(&mut self, reason: GapReason) {
         let gap = Gap { epoch: self.epoch.clone(), from: self.next, to: Some(self.next), reason };
-        self.push(&ServerMessage::Gap(gap));
+        self.push(text_of(&ServerMessage::Gap(gap)));
     }
 
-    fn push(&mut self, message: &ServerMessage) {
-        let text = serde_json::to_string(message).expect("a message has string keys only");
+    fn push(&mut self, text: String) {
         self.bytes += text.len();
         self.entries.push_back(text.into());
         self.next += 1;
@@ -93,25 +108,31 @@ impl Ring {
     }
 
     /// Returns the place where a page goes on that has last seen `offset` of `epoch`.
-    pub(crate) fn resume(&self, epoch: &str, offset: u64) -> Resumed {
+    pub(crate) fn resume(&self, epoch: &str, offset: u64) -> Result<Resumed, NeverGiven> {
         let first = self.first();
         if epoch != self.epoch {
             // Everything here is new to the page, and nobody knows what it missed of the other ring.
             let gap = self.gap(NO_OFFSET, first - 1, GapReason::Expired);
-            return Resumed { gap: Some(gap), from: first };
+            return Ok(Resumed { gap: Some(gap), from: first });
         }
-        // For an offset that was never given there is nothing to replay.
-        let from = offset.saturating_add(1).min(self.next);
+        if offset >= self.next {
+            return Err(NeverGiven { newest: self.next - 1 });
+        }
+        let from = offset + 1;
         if from < first {
             let gap = self.gap(from, first - 1, GapReason::Expired);
-            return Resumed { gap: Some(gap), from: first };
+            return Ok(Resumed { gap: Some(gap), from: first });
         }
-        Resumed { gap: None, from }
+        Ok(Resumed { gap: None, from })
     }
 
     fn gap(&self, from: u64, to: u64, reason: GapReason) -> Gap {
         Gap { epoch: self.epoch.clone(), from, to: Some(to), reason }
     }
+}
+
+fn text_of(message: &ServerMessage) -> String {
+    serde_json::to_string(message).expect("a message has string keys only")
 }
 
 #[cfg(test)]
@@ -159,7 +180,7 @@ mod tests {
         for number in 0..3 {
             ring.push_event(event(number));
         }
-        let resumed = ring.resume("old", 77);
+        let resumed = ring.resume("old", 77).unwrap();
         assert_eq!(resumed.from, 2);
         assert_eq!(
             resumed.gap,
@@ -175,6 +196,46 @@ mod tests {
             ring.read(1, 9).unwrap(),
             [Utf8Bytes::from_static(r#"{"type":"event","epoch":"e","offset":1,"event":{"a" : 1.00}}"#)]
         );
+    }
+
+    #[test]
+    fn what_grows_too_long_as_it_is_written_is_a_gap() {
+        let check = |text: String, expect: bool| {
+            let mut ring = Ring::new("e".into(), 9, 8 << 20);
+            assert_eq!(ring.push_event(serde_json::value::to_raw_value(&text).unwrap()), expect);
+            assert!(ring.push_event(event(2)));
+            let entries = ring.read(1, 9).unwrap();
+            assert!(entries.iter().all(|entry| entry.len() <= Limits::PAGE.sent));
+            let mut page = Page::default();
+            for entry in &entries {
+                page.receive(entry);
+            }
+            assert_eq!(page.missing.is_empty(), expect);
+            assert_eq!(page.last, 2);
+        };
+        check("a line\n".repeat(100_000), true);
+        check("\n".repeat(990_000), false);
+        check("\"".repeat(600_000), false);
+        check("\u{1}".repeat(200_000), false);
+        check("x".repeat(1 << 20), true);
+    }
+
+    #[test]
+    fn an_offset_that_was_never_given_is_refused() {
+        let mut ring = Ring::new("e".into(), 2, 1 << 20);
+        let check = |ring: &Ring, offset: u64, newest: Option<u64>| {
+            assert_eq!(
+                ring.resume("e", offset).err(),
+                newest.map(|newest| NeverGiven { newest }),
+                "{offset}"
+            );
+        };
+        check(&ring, 0, None);
+        check(&ring, 1, Some(0));
+        ring.push_event(event(1));
+        check(&ring, 1, None);
+        check(&ring, 2, Some(1));
+        check(&ring, u64::MAX, Some(1));
     }
 
     #[derive(Clone, Debug)]
@@ -205,14 +266,14 @@ mod tests {
             let mut lost = Vec::new();
             for step in steps {
                 match step {
-                    Step::Event => ring.push_event(event(ring.next())),
+                    Step::Event => prop_assert!(ring.push_event(event(ring.next()))),
                     Step::Lost => { lost.push(ring.next()); ring.push_gap(GapReason::UpstreamReconnect); }
                     Step::Read(most) => match ring.read(cursor, most) {
                         Ok(texts) => { cursor += texts.len() as u64; for text in &texts { page.receive(text); } }
                         Err(gap) => { page.gap(&gap); cursor = gap.to.unwrap() + 1; }
                     },
                     Step::Reload => {
-                        let resumed = ring.resume("e", page.last);
+                        let resumed = ring.resume("e", page.last).unwrap();
                         if let Some(gap) = resumed.gap { page.gap(&gap); }
                         cursor = resumed.from;
                     }

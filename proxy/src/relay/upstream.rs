@@ -1,14 +1,17 @@
 //! The connection that brings the hub its events: the driver of [`Reconnect`].
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use base::ids::CorrelationId;
 use base64::Engine as _;
-use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
+use futures_util::{SinkExt as _, StreamExt as _};
 use jobs::{Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput};
 use serde_json::{json, value::RawValue};
-use tokio::time::{MissedTickBehavior, interval_at, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{MissedTickBehavior, interval_at, sleep_until, timeout},
+};
+use tokio_tungstenite::tungstenite::Message;
 use wire::api::{AuditOutcome, GapReason, LinkState};
 
 use super::{close, context::Context, hub::Hub};
@@ -16,8 +19,11 @@ use crate::{
     audit::{Audit, Entry},
     cxone::{Cxone, DialError, Upstream},
     id,
+    socket::{Broken, Fault, Received, Socket},
 };
 
+/// Close code that stands for a close frame without one (RFC 6455, section 7.4.1).
+const NO_CODE: u16 = 1005;
 /// Maximum number of bytes that are shown of a binary message, which the contract does not have.
 const MAX_SHOWN_BYTES: usize = 256;
 
@@ -144,14 +150,25 @@ impl Connection<'_> {
         self.record("link.open", AuditOutcome::Ok, json!({ "link": "interactions" }));
         let listened = tokio::select! {
             () = context.shutdown.cancelled() => None,
-            code = self.listen(&mut socket) => Some(code),
+            heard = self.listen(&mut socket) => Some(heard),
         };
-        let Some(code) = listened else {
-            close::close(&mut socket, Some(close::GOING_AWAY), "dialbench shuts down").await;
+        let Some(heard) = listened else {
+            close::close(&mut socket, close::GOING_AWAY, "dialbench shuts down").await;
             return None;
         };
-        let how = code.map_or_else(|| "without a close frame".to_owned(), |code| format!("with code {code}"));
-        let detail = format!("interactions: the connection ended {how}");
+        let (code, detail) = match heard {
+            Heard::Close(close) => {
+                close::answer(&mut socket).await;
+                let code = close.map_or(NO_CODE, |(code, _)| code);
+                (Some(code), format!("interactions: the connection ended with code {code}"))
+            }
+            Heard::Fault(fault) => {
+                close::close_faulty(&mut socket, &fault).await;
+                let detail = format!("interactions: CXone broke the protocol: {}", fault.reason);
+                (Some(fault.code), detail)
+            }
+            Heard::Nothing => (None, "interactions: the connection ended without a close frame".to_owned()),
+        };
         tracing::warn!(code, "the interactions socket is lost");
         self.record("link.lost", AuditOutcome::Failed, json!({ "link": "interactions", "closeCode": code }));
         Some(Ended { loss: Loss::Closed(code), detail })
@@ -164,14 +181,15 @@ impl Connection<'_> {
 
     fn push_event(&self, event: Box<RawValue>) {
         self.context.metrics.event();
-        self.hub.push_event(event);
+        let length = event.get().len();
+        if !self.hub.push_event(event) {
+            self.context.metrics.gap(GapReason::Expired);
+            tracing::warn!(length, "an event is too long for pages, and is a gap for them");
+        }
     }
 
-    /// Passes events on until the connection ends. Returns the close code, where there was one.
-    async fn listen<S>(&self, socket: &mut S) -> Option<u16>
-    where
-        S: Stream<Item = Result<Message, tungstenite::Error>> + Sink<Message> + Unpin,
-    {
+    /// Passes events on until the connection ends.
+    async fn listen<S: AsyncRead + AsyncWrite + Unpin>(&self, socket: &mut Socket<S>) -> Heard {
         let tuning = &self.context.tuning;
         let mut last_received = tokio::time::Instant::now();
         let mut ping = interval_at(last_received + tuning.ping_every, tuning.ping_every);
@@ -183,32 +201,38 @@ impl Connection<'_> {
                 message = socket.next() => {
                     last_received = tokio::time::Instant::now();
                     match message {
-                        Some(Ok(Message::Text(text))) => self.push_event(as_event(text.as_str())),
-                        Some(Ok(Message::Binary(bytes))) => self.push_event(binary_event(&bytes)),
-                        Some(Ok(Message::Close(frame))) => {
-                            let code = frame.map_or(1005, |frame| frame.code.into());
-                            // Reading on sends the answer that the close handshake asks for.
-                            let _ = timeout(Duration::from_secs(1), socket.next()).await;
-                            return Some(code);
-                        }
-                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                        Some(Err(error)) => {
+                        Some(Ok(Received::Text(text))) => self.push_event(as_event(text.as_str())),
+                        Some(Ok(Received::Binary(bytes))) => self.push_event(binary_event(&bytes)),
+                        Some(Ok(Received::Close(close))) => return Heard::Close(close),
+                        Some(Ok(Received::Ping | Received::Pong(_))) => {}
+                        Some(Err(Broken::Fault(fault))) => return Heard::Fault(fault),
+                        Some(Err(Broken::Lost(error))) => {
                             tracing::debug!(%error, "reading from the interactions socket");
-                            return None;
+                            return Heard::Nothing;
                         }
-                        None => return None,
+                        None => return Heard::Nothing,
                     }
                 }
-                () = sleep_until(last_received + tuning.dead_after) => return None,
+                () = sleep_until(last_received + tuning.dead_after) => return Heard::Nothing,
                 _ = ping.tick() => {
-                    let pinging = socket.send(Message::Ping(tungstenite::Bytes::new()));
+                    let pinging = socket.send(Message::Ping(bytes::Bytes::new()));
                     if !matches!(timeout(tuning.ping_every, pinging).await, Ok(Ok(()))) {
-                        return None;
+                        return Heard::Nothing;
                     }
                 }
             }
         }
     }
+}
+
+/// End of a connection, as it was heard of.
+enum Heard {
+    /// A close frame, with a code and a reason unless it gave none.
+    Close(Option<(u16, String)>),
+    /// A violation of the protocol.
+    Fault(Fault),
+    /// No close frame: the connection was lost, or silent for too long.
+    Nothing,
 }
 
 /// Returns the end of a connection that was not made.

@@ -1,22 +1,28 @@
 //! The relay of one call's voice between a page and CXone. The audio is not interpreted.
 
 use std::{
+    borrow::Cow,
     future::{Future as _, poll_fn},
     pin::pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
-use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
-use tokio::time::{Instant, sleep, timeout};
+use futures_util::{SinkExt as _, StreamExt as _};
+use jobs::relayed_close_code;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, sleep, timeout},
+};
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    audio_queue::AudioQueue,
-    close,
-    message::{Received, SocketMessage},
+use super::{audio_queue::AudioQueue, close, receipts::Receipts};
+use crate::{
+    config::Tuning,
+    metrics::Metrics,
+    socket::{Broken, Fault, Received, Socket},
 };
-use crate::{config::Tuning, metrics::Metrics};
 
 /// Interval of the timer while audio waits: a quarter of the maximum age of waiting audio.
 const BUSY_INTERVAL: Duration = Duration::from_millis(50);
@@ -27,7 +33,7 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Summary of a relay that has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
     /// The end.
     pub(crate) end: End,
@@ -42,63 +48,70 @@ pub(crate) struct Report {
 }
 
 /// End of a relay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// CXone closed its side, with a code unless it gave none.
-    Cxone(Option<u16>),
+    /// CXone closed its side, with a code and a reason unless it gave none.
+    Cxone(Option<(u16, String)>),
+    /// CXone violated the protocol.
+    CxoneFault(Fault),
     /// CXone's side broke or was silent for too long.
     CxoneLost,
-    /// The page closed its side, with a code unless it gave none.
-    Page(Option<u16>),
+    /// The page closed its side, with a code and a reason unless it gave none.
+    Page(Option<(u16, String)>),
+    /// The page violated the protocol.
+    PageFault(Fault),
     /// The page vanished.
     PageLost,
-    /// The page sent text.
-    PageFault,
     /// The proxy shuts down.
     Shutdown,
 }
 
 impl End {
     /// Returns a description and the close code, for the audit trail.
-    pub(crate) fn describe(self) -> (&'static str, Option<u16>) {
+    pub(crate) fn describe(&self) -> (Cow<'static, str>, Option<u16>) {
+        let code = |close: &Option<(u16, String)>| close.as_ref().map(|(code, _)| *code);
         match self {
-            Self::Cxone(code) => ("closed by CXone", code),
-            Self::CxoneLost => ("CXone's stream was lost", None),
-            Self::Page(code) => ("closed by the page", code),
-            Self::PageLost => ("the page vanished", None),
-            Self::PageFault => ("the page sent text", None),
-            Self::Shutdown => ("dialbench shut down", None),
+            Self::Cxone(close) => ("closed by CXone".into(), code(close)),
+            Self::CxoneFault(fault) => (cxone_fault(fault).into(), Some(fault.code)),
+            Self::CxoneLost => ("CXone's stream was lost".into(), None),
+            Self::Page(close) => ("closed by the page".into(), code(close)),
+            Self::PageFault(fault) => {
+                (format!("the page's fault: {}", fault.reason).into(), Some(fault.code))
+            }
+            Self::PageLost => ("the page vanished".into(), None),
+            Self::Shutdown => ("dialbench shut down".into(), None),
         }
     }
 }
 
-/// Relay between a page's socket and CXone's.
-pub(crate) struct Relay<P, C, PM, CM> {
-    page: Side<P, PM>,
-    cxone: Side<C, CM>,
-    reason: String,
+fn cxone_fault(fault: &Fault) -> String {
+    format!("CXone's fault: {}", fault.reason)
 }
 
-struct Side<S, M> {
-    socket: S,
+/// Relay between a page's socket and CXone's.
+pub(crate) struct Relay<P, C> {
+    page: Side<P>,
+    cxone: Side<C>,
+}
+
+struct Side<S> {
+    socket: Socket<S>,
     /// Audio on its way to this side.
     queue: AudioQueue,
+    receipts: Receipts,
     flushing: bool,
     ping_due: bool,
     last_received: Instant,
     counted: (u64, u64),
-    message: std::marker::PhantomData<M>,
 }
 
-impl<P, C, PM, CM, PE, CE> Relay<P, C, PM, CM>
+impl<P, C> Relay<P, C>
 where
-    P: Stream<Item = Result<PM, PE>> + Sink<PM, Error = PE> + Unpin,
-    C: Stream<Item = Result<CM, CE>> + Sink<CM, Error = CE> + Unpin,
-    PM: SocketMessage,
-    CM: SocketMessage,
+    P: AsyncRead + AsyncWrite + Unpin,
+    C: AsyncRead + AsyncWrite + Unpin,
 {
-    pub(crate) fn new(page: P, cxone: C) -> Self {
-        Self { page: Side::new(page), cxone: Side::new(cxone), reason: String::new() }
+    pub(crate) fn new(page: Socket<P>, cxone: Socket<C>) -> Self {
+        Self { page: Side::new(page), cxone: Side::new(cxone) }
     }
 
     /// Passes audio both ways until one side ends, and closes the other accordingly.
@@ -143,7 +156,7 @@ where
             }
         })
         .await;
-        self.finish(end).await;
+        self.finish(&end).await;
         self.count(metrics);
         Report {
             end,
@@ -158,42 +171,37 @@ where
         loop {
             let mut progress = false;
             // A side that is far ahead is not read: its own network holds it back.
-            if !self.page.queue.is_full()
-                && let Poll::Ready(message) = self.cxone.socket.poll_next_unpin(cx)
-            {
+            let (reads_cxone, reads_page) = (!self.page.queue.is_full(), !self.cxone.queue.is_full());
+            if reads_cxone && let Poll::Ready(message) = self.cxone.socket.poll_next_unpin(cx) {
                 progress = true;
                 match self.cxone.receive(message) {
-                    Some(Received::Audio(bytes)) => self.page.queue.push(Instant::now(), bytes),
-                    Some(Received::Text) => tracing::debug!("text on a voice stream of CXone's"),
-                    Some(Received::Alive) => {}
-                    Some(Received::Close(frame)) => {
-                        let (code, reason) = frame.unzip();
-                        self.reason = reason.unwrap_or_default();
-                        return Poll::Ready(End::Cxone(code));
-                    }
+                    Some(Ok(Received::Binary(bytes))) => self.page.queue.push(Instant::now(), bytes),
+                    Some(Ok(Received::Text(_))) => tracing::debug!("text on a voice stream of CXone's"),
+                    Some(Ok(Received::Ping | Received::Pong(_))) => {}
+                    Some(Ok(Received::Close(close))) => return Poll::Ready(End::Cxone(close)),
+                    Some(Err(fault)) => return Poll::Ready(End::CxoneFault(fault)),
                     None => return Poll::Ready(End::CxoneLost),
                 }
             }
-            if !self.cxone.queue.is_full()
-                && let Poll::Ready(message) = self.page.socket.poll_next_unpin(cx)
-            {
+            if reads_page && let Poll::Ready(message) = self.page.socket.poll_next_unpin(cx) {
                 progress = true;
                 match self.page.receive(message) {
-                    Some(Received::Audio(bytes)) => self.cxone.queue.push(Instant::now(), bytes),
-                    Some(Received::Text) => return Poll::Ready(End::PageFault),
-                    Some(Received::Alive) => {}
-                    Some(Received::Close(frame)) => {
-                        let (code, reason) = frame.unzip();
-                        self.reason = reason.unwrap_or_default();
-                        return Poll::Ready(End::Page(code));
+                    Some(Ok(Received::Binary(bytes))) => self.cxone.queue.push(Instant::now(), bytes),
+                    Some(Ok(Received::Text(_))) => {
+                        let fault = Fault::unsupported("audio is sent in binary messages");
+                        return Poll::Ready(End::PageFault(fault));
                     }
+                    Some(Ok(Received::Ping | Received::Pong(_))) => {}
+                    Some(Ok(Received::Close(close))) => return Poll::Ready(End::Page(close)),
+                    Some(Err(fault)) => return Poll::Ready(End::PageFault(fault)),
                     None => return Poll::Ready(End::PageLost),
                 }
             }
-            if let Poll::Ready(Err(_)) = self.page.poll_write(cx) {
+            // The answers of a side that is not read are not seen; waiting for them, both sides could wait for ever.
+            if let Poll::Ready(Err(_)) = self.page.poll_write(cx, reads_page) {
                 return Poll::Ready(End::PageLost);
             }
-            if let Poll::Ready(Err(_)) = self.cxone.poll_write(cx) {
+            if let Poll::Ready(Err(_)) = self.cxone.poll_write(cx, reads_cxone) {
                 return Poll::Ready(End::CxoneLost);
             }
             if !progress {
@@ -212,45 +220,74 @@ where
         metrics.voice("cxone", self.cxone.uncounted());
     }
 
-    async fn finish(&mut self, end: End) {
-        let reason = std::mem::take(&mut self.reason);
-        let away = Some(close::GOING_AWAY);
-        let (to_page, to_cxone) = match end {
-            End::Cxone(code) => (Some((Some(close::for_page(code)), &*reason)), None),
-            End::CxoneLost => (Some((Some(close::INTERNAL), "CXone's voice stream was lost")), None),
-            End::Page(code) => (None, Some((code, &*reason))),
-            End::PageLost => (None, Some((away, "the page is gone"))),
-            End::PageFault => (
-                Some((Some(close::UNSUPPORTED), "audio is sent in binary messages")),
-                Some((away, "the page is gone")),
-            ),
-            End::Shutdown => (Some((away, "dialbench shuts down")), Some((away, "dialbench shuts down"))),
-        };
-        tokio::join!(self.page.finish(to_page), self.cxone.finish(to_cxone));
+    async fn finish(&mut self, end: &End) {
+        const GONE: (u16, &str) = (close::GOING_AWAY, "the page is gone");
+        const LOST: (u16, &str) = (close::INTERNAL, "CXone's voice stream was lost");
+        const SHUTDOWN: (u16, &str) = (close::GOING_AWAY, "dialbench shuts down");
+        let Self { page, cxone } = self;
+        match end {
+            End::Cxone(close) => {
+                let (code, reason) = relayed(close.as_ref());
+                tokio::join!(page.close(code, reason), close::answer(&mut cxone.socket));
+            }
+            End::CxoneFault(fault) => {
+                let reason = cxone_fault(fault);
+                let telling = close::close_faulty(&mut cxone.socket, fault);
+                tokio::join!(page.close(close::INTERNAL, &reason), telling);
+            }
+            End::CxoneLost => page.close(LOST.0, LOST.1).await,
+            End::Page(close) => {
+                let (code, reason) = relayed(close.as_ref());
+                tokio::join!(close::answer(&mut page.socket), cxone.close(code, reason));
+            }
+            End::PageFault(fault) => {
+                let telling = close::close_faulty(&mut page.socket, fault);
+                tokio::join!(telling, cxone.close(GONE.0, GONE.1));
+            }
+            End::PageLost => cxone.close(GONE.0, GONE.1).await,
+            End::Shutdown => {
+                tokio::join!(page.close(SHUTDOWN.0, SHUTDOWN.1), cxone.close(SHUTDOWN.0, SHUTDOWN.1));
+            }
+        }
     }
 }
 
-impl<S, M, E> Side<S, M>
-where
-    S: Stream<Item = Result<M, E>> + Sink<M, Error = E> + Unpin,
-    M: SocketMessage,
-{
-    fn new(socket: S) -> Self {
+/// Returns the code and the reason that one side is sent for the other's.
+fn relayed(close: Option<&(u16, String)>) -> (u16, &str) {
+    let code = relayed_close_code(close.map(|(code, _)| *code));
+    (code, close.map_or("", |(_, reason)| reason))
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Side<S> {
+    fn new(socket: Socket<S>) -> Self {
         Self {
             socket,
             queue: AudioQueue::default(),
+            receipts: Receipts::default(),
             flushing: false,
-            ping_due: false,
+            // The first answer tells that pings are answered, before there is audio.
+            ping_due: true,
             last_received: Instant::now(),
             counted: (0, 0),
-            message: std::marker::PhantomData,
         }
     }
 
-    /// Notes that something was received, and returns it; `None` where the connection broke.
-    fn receive(&mut self, message: Option<Result<M, E>>) -> Option<Received> {
+    /// Notes that something was received, and returns it or the fault in it; `None` where the connection broke.
+    fn receive(&mut self, message: Option<Result<Received, Broken>>) -> Option<Result<Received, Fault>> {
         self.last_received = Instant::now();
-        message?.ok().map(M::into_received)
+        match message? {
+            Ok(received) => {
+                if let Received::Pong(payload) = &received {
+                    self.receipts.pong(self.last_received, payload);
+                }
+                Some(Ok(received))
+            }
+            Err(Broken::Fault(fault)) => Some(Err(fault)),
+            Err(Broken::Lost(error)) => {
+                tracing::debug!(%error, "a voice stream was lost");
+                None
+            }
+        }
     }
 
     /// Returns the bytes sent and the frames dropped since the last call.
@@ -265,14 +302,18 @@ where
         self.ping_due |= ping;
     }
 
-    /// Sends pings and waiting audio. Ready when all of it is on its way.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
-        while self.ping_due || !self.queue.is_empty() {
+    /// Sends pings and waiting audio: all of it, or as far as the answers to pings tell that what was sent before has been
+    /// read. Ready when nothing more can be sent now.
+    fn poll_write(&mut self, cx: &mut Context<'_>, awaits_answers: bool) -> Poll<Result<(), Error>> {
+        while self.ping_due || (!self.queue.is_empty() && (!awaits_answers || self.receipts.admits())) {
             ready!(self.socket.poll_ready_unpin(cx))?;
+            let now = Instant::now();
             if std::mem::take(&mut self.ping_due) {
-                self.socket.start_send_unpin(M::ping())?;
-            } else if let Some(bytes) = self.queue.pop(Instant::now()) {
-                self.socket.start_send_unpin(M::audio(bytes))?;
+                self.socket.start_send_unpin(Message::Ping(self.receipts.ping(now)))?;
+            } else if let Some(bytes) = self.queue.pop(now) {
+                self.receipts.sent(bytes.len());
+                self.socket.start_send_unpin(Message::Binary(bytes))?;
+                self.ping_due = self.receipts.ping_due();
             }
             self.flushing = true;
         }
@@ -283,18 +324,9 @@ where
         Poll::Ready(Ok(()))
     }
 
-    /// Sends waiting audio, then closes with the code, unless this side is closed already.
-    async fn finish(&mut self, end: Option<(Option<u16>, &str)>) {
-        match end {
-            Some((code, reason)) => {
-                let _ = timeout(FLUSH_TIMEOUT, poll_fn(|cx| self.poll_write(cx))).await;
-                close::close(&mut self.socket, code, reason).await;
-            }
-            // Reading on sends the answer to the other side's close frame.
-            None => {
-                let _ = timeout(FLUSH_TIMEOUT, async { while let Some(Ok(_)) = self.socket.next().await {} })
-                    .await;
-            }
-        }
+    /// Sends all waiting audio, since no more answers are read, then closes.
+    async fn close(&mut self, code: u16, reason: &str) {
+        let _ = timeout(FLUSH_TIMEOUT, poll_fn(|cx| self.poll_write(cx, false))).await;
+        close::close(&mut self.socket, code, reason).await;
     }
 }

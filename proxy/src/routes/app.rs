@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -92,15 +90,8 @@ fn serve(assets: &Assets, name: &str, request: &HeaderMap) -> Option<Response> {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|known| known.trim().trim_start_matches("W/") == etag);
-    let mut response = if unchanged {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let body = match data {
-            Cow::Borrowed(data) => Body::from(data),
-            Cow::Owned(data) => Body::from(data),
-        };
-        Response::new(body)
-    };
+    let mut response =
+        if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(Body::from(data)) };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));

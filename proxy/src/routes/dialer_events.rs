@@ -1,7 +1,7 @@
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    extract::State,
+    extract::{Extension, State},
     http::{HeaderMap, StatusCode},
     response::sse::{Event, KeepAlive, Sse},
 };
@@ -14,6 +14,7 @@ use wire::api::Problem;
 use super::extract::{Params, parse_id};
 use crate::{
     error::ApiError,
+    server::Keeper,
     state::AppState,
     store::{Store, StoredEvent},
 };
@@ -52,6 +53,7 @@ pub(crate) struct Which {
 )]
 pub(crate) async fn follow(
     State(state): State<AppState>,
+    Extension(connection): Extension<Keeper>,
     headers: HeaderMap,
     Params(Which { simulation, after }): Params<Which>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
@@ -66,6 +68,7 @@ pub(crate) async fn follow(
         let detail = format!("{} pages are open already", state.config.tuning.max_pages);
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     })?;
+    connection.keep();
     let counted = state.metrics.socket("dialer_events");
     // Before the newest number is read: nothing between the two is missed.
     let news = state.store.news().subscribe();

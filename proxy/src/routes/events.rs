@@ -1,20 +1,19 @@
 use std::sync::Arc;
 
-use axum::{
-    extract::{State, WebSocketUpgrade},
-    http::StatusCode,
-    response::Response,
+use axum::{extract::State, http::StatusCode, response::Response};
+
+use crate::{
+    config::Service,
+    error::ApiError,
+    relay,
+    socket::{Limits, PageUpgrade},
+    state::AppState,
 };
-
-use crate::{config::Service, cxone::SocketLimits, error::ApiError, relay, state::AppState};
-
-/// Maximum size of a page's message, which is a `resume` at most.
-const MAX_PAGE_MESSAGE_BYTES: usize = 4 << 10;
 
 /// `WS /ws/interactions`: sends CXone's events, from one subscription that all pages share.
 pub(crate) async fn socket(
     State(state): State<AppState>,
-    upgrade: WebSocketUpgrade,
+    upgrade: PageUpgrade,
 ) -> Result<Response, ApiError> {
     state.cxone.service(Service::Interactions)?;
     let slot = Arc::clone(&state.page_slots).try_acquire_owned().map_err(|_| {
@@ -23,17 +22,8 @@ pub(crate) async fn socket(
     })?;
     state.hub.want_connection();
     let (hub, context) = (state.hub.clone(), state.relay_context());
-    let tracker = state.tasks.clone();
-    let upgrade = upgrade
-        .read_buffer_size(SocketLimits::EVENTS.buffer)
-        .write_buffer_size(SocketLimits::EVENTS.buffer)
-        .max_write_buffer_size(SocketLimits::EVENTS.write_bound())
-        .max_message_size(MAX_PAGE_MESSAGE_BYTES)
-        .max_frame_size(MAX_PAGE_MESSAGE_BYTES);
-    Ok(upgrade.on_upgrade(move |socket| {
-        tracker.track_future(async move {
-            relay::serve_page(socket, hub, context).await;
-            drop(slot);
-        })
+    Ok(upgrade.serve(Limits::PAGE, &state.tasks, async move |socket| {
+        relay::serve_page(socket, hub, context).await;
+        drop(slot);
     }))
 }

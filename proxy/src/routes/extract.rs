@@ -10,7 +10,7 @@ use base::{
     ids::{CorrelationId, IdError},
 };
 use serde::de::DeserializeOwned;
-use tower_http::request_id::RequestId;
+use tower_http::{request_id::RequestId, timeout::TimeoutError};
 use wire::api::{RETRY_BY_CLIENT, RETRY_HEADER};
 
 use crate::{error::ApiError, id, json::parse, retry::RetriedBy};
@@ -37,8 +37,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-fn unread(rejection: &BytesRejection) -> ApiError {
-    ApiError::new(rejection.status(), rejection.body_text())
+/// Returns the error of a body that could not be read.
+pub(crate) fn unread(rejection: &BytesRejection) -> ApiError {
+    stopped(rejection).unwrap_or_else(|| ApiError::new(rejection.status(), rejection.body_text()))
+}
+
+/// Returns the error of a body of which no more came in time, if that is what `error` is about.
+pub(crate) fn stopped(error: &(dyn std::error::Error + 'static)) -> Option<ApiError> {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(<dyn std::error::Error>::is::<TimeoutError>).then(|| {
+        let detail = "the rest of the request's body did not come in time";
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, detail)
+    })
 }
 
 /// Identifier from the path.

@@ -11,7 +11,7 @@ use serde_json::json;
 use wire::api::Problem;
 
 use super::{
-    extract::{Correlation, Id},
+    extract::{Correlation, Id, stopped},
     sandbox::sandbox_only,
 };
 use crate::{config::Service, cxone::UpstreamRequest, error::ApiError, retry::RetriedBy, state::AppState};
@@ -64,9 +64,12 @@ pub(crate) async fn upload(
 ) -> Result<Answer<PromptSummary>, ApiError> {
     sandbox_only(&state, OWN_GATEWAY)?;
     let max = state.config.tuning.max_prompt;
-    let bytes = to_bytes(request.into_body(), max).await.map_err(|_| {
-        let detail = format!("a prompt has at most {} MiB", max >> 20);
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    let bytes = to_bytes(request.into_body(), max).await.map_err(|error| {
+        let too_large = || {
+            let detail = format!("a prompt has at most {} MiB", max >> 20);
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+        };
+        stopped(&error).unwrap_or_else(too_large)
     })?;
     let detail = json!({ "promptId": id, "bytes": bytes.len() });
     let uploading = {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
+    extract::{State, ws::rejection::WebSocketUpgradeRejection},
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -10,7 +10,12 @@ use serde_json::json;
 use wire::api::AuditOutcome;
 
 use super::extract::{Correlation, Id};
-use crate::{cxone::SocketLimits, error::ApiError, relay::Relay, state::AppState};
+use crate::{
+    error::ApiError,
+    relay::Relay,
+    socket::{Limits, PageUpgrade},
+    state::AppState,
+};
 
 /// `WS /ws/voice/{callId}`: relays one call's audio, both ways.
 ///
@@ -21,7 +26,7 @@ pub(crate) async fn socket(
     State(state): State<AppState>,
     Correlation(correlation): Correlation,
     Id(call): Id<CallId>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Result<PageUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let slot = Arc::clone(&state.voice_slots).try_acquire_owned().map_err(|_| {
         let detail = format!("{} voice streams are open already", state.config.tuning.max_voice);
@@ -38,32 +43,24 @@ pub(crate) async fn socket(
         Ok(upgrade) => upgrade,
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    let tracker = state.tasks.clone();
-    let upgrade = upgrade
-        .read_buffer_size(SocketLimits::VOICE.buffer)
-        .write_buffer_size(SocketLimits::VOICE.buffer)
-        .max_write_buffer_size(SocketLimits::VOICE.write_bound())
-        .max_message_size(SocketLimits::VOICE.message)
-        .max_frame_size(SocketLimits::VOICE.message);
-    Ok(upgrade.on_upgrade(move |page| {
-        tracker.track_future(async move {
-            let _slot = slot;
-            let _open = state.metrics.socket("voice");
-            let report =
-                Relay::new(page, upstream).run(&state.config.tuning, &state.shutdown, &state.metrics).await;
-            let (end, code) = report.end.describe();
-            let detail = json!({
-                "callId": call,
-                "end": end,
-                "closeCode": code,
-                "bytesToCxone": report.to_cxone,
-                "bytesToPage": report.to_page,
-                "framesDroppedToCxone": report.dropped_to_cxone,
-                "framesDroppedToPage": report.dropped_to_page,
-            });
-            if let Err(error) = state.record("voice.close", &correlation, AuditOutcome::Ok, detail).await {
-                tracing::error!(error = error.detail(), "a voice stream's end is not recorded");
-            }
-        })
+    let tasks = state.tasks.clone();
+    Ok(upgrade.serve(Limits::VOICE, &tasks, async move |page| {
+        let _slot = slot;
+        let _open = state.metrics.socket("voice");
+        let report =
+            Relay::new(page, *upstream).run(&state.config.tuning, &state.shutdown, &state.metrics).await;
+        let (end, code) = report.end.describe();
+        let detail = json!({
+            "callId": call,
+            "end": end,
+            "closeCode": code,
+            "bytesToCxone": report.to_cxone,
+            "bytesToPage": report.to_page,
+            "framesDroppedToCxone": report.dropped_to_cxone,
+            "framesDroppedToPage": report.dropped_to_page,
+        });
+        if let Err(error) = state.record("voice.close", &correlation, AuditOutcome::Ok, detail).await {
+            tracing::error!(error = error.detail(), "a voice stream's end is not recorded");
+        }
     }))
 }

@@ -4,6 +4,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 
+use super::extract::unread;
 use crate::{error::ApiError, state::AppState, webhook};
 
 /// Maximum size of an event in bytes.
@@ -36,8 +37,7 @@ async fn stored(
             "events are taken from beyond this machine only with a secret: configure webhook.secret_env";
         return Err(("closed", ApiError::new(StatusCode::FORBIDDEN, detail)));
     }
-    let body =
-        body.map_err(|rejection| ("unread", ApiError::new(rejection.status(), rejection.body_text())))?;
+    let body = body.map_err(|rejection| ("unread", unread(&rejection)))?;
     let now = jiff::Timestamp::now();
     let id = state.door.verifier.verify(headers, &body, now.as_second()).map_err(|rejection| {
         tracing::debug!(%rejection, "an event is refused");

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::{Fake, Page, fake::Scripted, proxy, refusal, within};
 use axum::extract::ws::{CloseFrame, Message as FromCxone, WebSocket};
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use proxy::config::Service;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message as ToPage;
@@ -358,6 +358,110 @@ async fn without_configuration_the_handshake_says_what_is_missing() {
     let (status, problem) = refusal(proxy.dial("/ws/interactions").await.unwrap_err());
     assert_eq!(status, 503);
     assert!(problem["detail"].as_str().unwrap().contains("CXONE_CLIENT_ID"), "{problem}");
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn what_grows_too_long_for_a_page_is_a_gap_and_no_page_is_dropped() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let mut page = proxy.page().await;
+    let (mut cxone, _) = fake.subscribed().await;
+    page.link("open").await;
+    page.live().await;
+    say(&mut cxone, r#"{"n":1}"#).await;
+    // Neither is JSON: as JSON strings they are twice as long.
+    say(&mut cxone, &"a\n".repeat(495_000)).await;
+    say(&mut cxone, &"\"".repeat(600_000)).await;
+    say(&mut cxone, r#"{"n":4}"#).await;
+    let first = page.next_in_stream().await;
+    assert_eq!(number(&first), 1);
+    for offset in [2, 3] {
+        let gap = page.next_in_stream().await;
+        assert_eq!((&gap["type"], &gap["from"], &gap["to"]), (&json!("gap"), &json!(offset), &json!(offset)));
+        assert_eq!(gap["reason"], "expired");
+    }
+    assert_eq!(number(&page.next_in_stream().await), 4);
+    // A long text that has room is sent as it is, also to a page that resumes.
+    let long = "x".repeat((1 << 20) - 10);
+    say(&mut cxone, &long).await;
+    assert_eq!(page.next_in_stream().await["event"], long.as_str());
+    let mut again = proxy.page().await;
+    again.resume(first["epoch"].as_str().unwrap(), 3).await;
+    assert_eq!(number(&again.next_in_stream().await), 4);
+    assert_eq!(again.next_in_stream().await["event"], long.as_str());
+    assert_eq!(proxy.metric("dialbench_gaps_total{reason=\"expired\"}").await, 2);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_followed_is_told_why() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let mut page = proxy.page().await;
+    let (mut cxone, _) = fake.subscribed().await;
+    page.link("open").await;
+    say(&mut cxone, r#"{"n":1}"#).await;
+    let epoch = page.next_in_stream().await["epoch"].as_str().unwrap().to_owned();
+    let resume = |offset: &str| format!(r#"{{"type":"resume","epoch":"{epoch}","offset":{offset}}}"#);
+    let check = async |said: ToPage, code: u16, word: &str| {
+        let mut page = proxy.page().await;
+        page.socket.send(said.clone()).await.unwrap();
+        let frame = within(async {
+            loop {
+                match page.socket.next().await.unwrap().unwrap() {
+                    ToPage::Close(frame) => return frame.unwrap(),
+                    ToPage::Text(text) => assert!(text.contains("\"link\""), "{said}: {text}"),
+                    ToPage::Binary(_) | ToPage::Ping(_) | ToPage::Pong(_) | ToPage::Frame(_) => {}
+                }
+            }
+        })
+        .await;
+        assert_eq!(u16::from(frame.code), code, "{said}: {}", frame.reason);
+        assert!(frame.reason.contains(word), "{said}: {}", frame.reason);
+    };
+    for offset in ["5.0", "-1", "null", "\"1\"", "18446744073709551616", "[]"] {
+        check(ToPage::text(resume(offset)), 1007, "whole number").await;
+    }
+    for offset in ["2", "18446744073709551615"] {
+        check(ToPage::text(resume(offset)), 1007, "the newest is 1").await;
+    }
+    check(ToPage::text(r#"{"type":"resume","offset":1}"#), 1007, "epoch").await;
+    check(ToPage::text("resume please"), 1007, "JSON").await;
+    check(ToPage::binary(vec![1, 2, 3]), 1003, "JSON texts").await;
+    check(ToPage::text("x".repeat((4 << 10) + 1)), 1009, "4096 bytes").await;
+
+    // What may mean something one day is passed over.
+    let mut page = proxy.page().await;
+    page.socket.send(ToPage::text(r#"{"type":"later"}"#)).await.unwrap();
+    page.resume(&epoch, 0).await;
+    assert_eq!(number(&page.next_in_stream().await), 1);
+    // A page's close is answered.
+    page.socket.close(None).await.unwrap();
+    assert_eq!(page.close_code().await, 1005);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_fault_of_cxone_s_is_told_to_it_and_shown() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let mut page = proxy.page().await;
+    let (mut cxone, _) = fake.subscribed().await;
+    page.link("open").await;
+    say(&mut cxone, &"x".repeat((1 << 20) + 1)).await;
+    let told = within(async {
+        loop {
+            if let FromCxone::Close(frame) = cxone.recv().await.unwrap().unwrap() {
+                return frame.unwrap().code;
+            }
+        }
+    })
+    .await;
+    assert_eq!(told, 1009);
+    let lost = page.link("reconnecting").await;
+    assert_eq!(lost["closeCode"], 1009);
+    assert!(lost["detail"].as_str().unwrap().contains("1048576 bytes"), "{lost}");
     proxy.stop().await;
 }
 

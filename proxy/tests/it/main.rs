@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
+mod conformance;
+mod crowds;
 mod dialer;
 mod durability;
 mod events;

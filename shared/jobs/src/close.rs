@@ -43,12 +43,15 @@ impl CloseClass {
     }
 }
 
-/// Returns the close code that a relay sends on for the one that it received. Codes that must never stand in a frame become
-/// 1014 (bad gateway), so that the other side does not take a failure for a normal end.
+/// Returns the close code that a relay sends on for the one that it received; `None` and 1005 are a close frame without a
+/// code, which is a normal end. Codes that must never stand in a frame become 1011, so that the other side does not take a
+/// failure for a normal end; so does 1014, which came after RFC 6455 and which some libraries take for a violation of the
+/// protocol.
 pub const fn relayed_close_code(code: Option<u16>) -> u16 {
     match code {
-        Some(sendable @ (1000..=1003 | 1007..=1014 | 3000..=4999)) => sendable,
-        _ => 1014,
+        None | Some(1005) => 1000,
+        Some(sendable @ (1000..=1003 | 1007..=1013 | 3000..=4999)) => sendable,
+        Some(_) => 1011,
     }
 }
 
@@ -61,12 +64,28 @@ mod tests {
 
     #[test]
     fn no_code_that_may_not_be_sent_is_relayed() {
-        for code in (0..=u16::MAX).map(Some).chain([None]) {
-            let relayed = relayed_close_code(code);
-            assert!(!matches!(relayed, 0..=999 | 1004..=1006 | 1015..=2999 | 5000..), "{code:?}: {relayed}");
-            if CloseClass::of(code) != CloseClass::Finished {
-                assert_ne!(CloseClass::of(Some(relayed)), CloseClass::Finished, "{code:?} became an end");
+        for code in 0..=u16::MAX {
+            let relayed = relayed_close_code(Some(code));
+            assert!(!matches!(relayed, 0..=999 | 1004..=1006 | 1014..=2999 | 5000..), "{code}: {relayed}");
+            if CloseClass::of(Some(code)) != CloseClass::Finished && code != 1005 {
+                let class = CloseClass::of(Some(relayed));
+                assert_ne!(class, CloseClass::Finished, "{code} became an end");
             }
+        }
+    }
+
+    #[test]
+    fn an_end_keeps_its_meaning() {
+        let check = |code, expect| assert_eq!(relayed_close_code(code), expect, "{code:?}");
+        for kept in
+            [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 3999, 4000, 4403, 4999]
+        {
+            check(Some(kept), kept);
+        }
+        check(None, 1000);
+        check(Some(1005), 1000);
+        for failure in [0, 999, 1004, 1006, 1014, 1015, 1016, 2999, 5000, u16::MAX] {
+            check(Some(failure), 1011);
         }
     }
 }

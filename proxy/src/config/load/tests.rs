@@ -35,6 +35,8 @@ fn an_error_names_its_key() {
     check("public_host = [\"a b\"]", "public_host");
     check("listen = \"0.0.0.0:1\"", "access_token_file");
     check("access_token_file = \"/nowhere\"", "access_token_file");
+    check("max_connections = 0", "max_connections");
+    check("max_client_connections = 0", "max_client_connections");
 }
 
 #[test]
@@ -51,6 +53,15 @@ fn what_is_not_configured_is_named() {
     let media = &config.services[&Service::Media];
     assert_eq!(media.token_url.as_ref().unwrap().as_str(), "https://api.niceincontact.com/oauth/token");
     assert_eq!(media.missing.len(), 1);
+}
+
+#[test]
+fn connections_are_bounded_as_configured() {
+    let tuning = load("max_connections = 7\nmax_client_connections = 3", &[]).unwrap().tuning;
+    assert_eq!((tuning.max_connections, tuning.max_client_connections), (7, 3));
+    let (tuning, usual) = (load("", &[]).unwrap().tuning, Tuning::default());
+    assert_eq!(tuning.max_connections, usual.max_connections);
+    assert_eq!(tuning.max_client_connections, usual.max_client_connections);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 pub mod dialer;
 pub mod events;
 pub mod fake;
+pub mod frames;
 pub mod media;
 pub mod postgres;
 pub mod program;

@@ -3,7 +3,7 @@
 use base::lenient;
 use jobs::LinkStatus;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 /// Message from the server on `/ws/interactions`; read with [`ServerMessage::parse`].
 #[derive(Clone, Debug, Serialize)]
@@ -131,8 +131,8 @@ impl<'de> Deserialize<'de> for GapReason {
     }
 }
 
-/// Message from the page on `/ws/interactions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Message from the page on `/ws/interactions`; read with [`ClientMessage::parse`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum ClientMessage {
     /// Asks for every event after `offset`.
@@ -144,6 +144,40 @@ pub enum ClientMessage {
     },
     /// Asks for events as they come. A page that sends neither message gets them a moment later, in case of a resume.
     Live,
+}
+
+/// Message from the page that cannot be used, in words that a close frame has room for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientFault(pub String);
+
+impl ClientMessage {
+    /// Maximum number of characters that are quoted of a message.
+    const MAX_QUOTED_CHARS: usize = 24;
+
+    /// Reads a message. One of an unknown type is `None`, for there may be more types one day; what has a known type and
+    /// cannot be followed is a fault, for a page that is not told would take itself for resumed.
+    pub fn parse(text: &str) -> Result<Option<Self>, ClientFault> {
+        let fault = |text: &str| Err(ClientFault(text.to_owned()));
+        let Ok(Value::Object(message)) = serde_json::from_str(text) else {
+            return fault("a message is a JSON object");
+        };
+        match message.get("type").and_then(Value::as_str) {
+            Some("live") => Ok(Some(Self::Live)),
+            Some("resume") => {
+                let Some(Value::String(epoch)) = message.get("epoch") else {
+                    return fault("resume: epoch must be the text that events carry");
+                };
+                let offset = message.get("offset").unwrap_or(&Value::Null);
+                let Some(offset) = offset.as_u64() else {
+                    let shown: String = offset.to_string().chars().take(Self::MAX_QUOTED_CHARS).collect();
+                    return Err(ClientFault(format!("resume: offset must be a whole number, not {shown}")));
+                };
+                Ok(Some(Self::Resume { epoch: epoch.clone(), offset }))
+            }
+            Some(_) => Ok(None),
+            None => fault("a message has a type: resume or live"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -168,6 +202,41 @@ mod tests {
             panic!("not an event: {text}");
         };
         assert_eq!((&*epoch, offset, event.get()), ("e", 7, cxone));
+    }
+
+    #[test]
+    fn what_a_page_says_is_followed_or_refused_with_words() {
+        let resume = |offset| ClientMessage::Resume { epoch: "e".into(), offset };
+        let check = |text: &str, expect: ClientMessage| {
+            assert_eq!(ClientMessage::parse(text), Ok(Some(expect)), "{text}");
+        };
+        check(r#"{"type":"live"}"#, ClientMessage::Live);
+        check(r#"{"type":"resume","epoch":"e","offset":0}"#, resume(0));
+        check(r#"{"offset":41,"more":[],"epoch":"e","type":"resume"}"#, resume(41));
+        check(r#"{"type":"resume","epoch":"e","offset":18446744073709551615}"#, resume(u64::MAX));
+        let written = serde_json::to_string(&resume(7)).unwrap();
+        check(&written, resume(7));
+        assert_eq!(ClientMessage::parse(r#"{"type":"later"}"#), Ok(None));
+
+        let refused = |text: &str, word: &str| {
+            let ClientFault(words) = ClientMessage::parse(text).unwrap_err();
+            assert!(words.contains(word), "{text}: {words}");
+            assert!(words.len() <= 123, "{words:?} has no room in a close frame");
+        };
+        for offset in ["5.0", "-1", "1e3", "18446744073709551616", "1e400", "\"5\"", "null", "[]", "true"] {
+            let text = format!(r#"{{"type":"resume","epoch":"e","offset":{offset}}}"#);
+            // Beyond any number of JSON's, the text is no JSON for this reader.
+            refused(&text, if offset == "1e400" { "JSON" } else { "whole number" });
+        }
+        let long = format!(r#"{{"type":"resume","epoch":"e","offset":"{}"}}"#, "ü".repeat(500));
+        refused(&long, "whole number");
+        refused(r#"{"type":"resume","epoch":"e"}"#, "whole number");
+        refused(r#"{"type":"resume","offset":5}"#, "epoch");
+        refused(r#"{"type":"resume","epoch":7,"offset":5}"#, "epoch");
+        for garbage in ["", "resume", "[]", "5", "{", "\u{0}", "null"] {
+            refused(garbage, "JSON object");
+        }
+        refused(r#"{"epoch":"e","offset":5}"#, "type");
     }
 
     #[test]

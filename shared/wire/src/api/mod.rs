@@ -16,7 +16,7 @@ pub use call::{PlaceCall, PlacedCall};
 pub use flow::{FlowList, FlowSummary};
 pub use header::{CHANGE_HEADER, CHANGE_HEADER_VALUE, RETRY_BY_CLIENT, RETRY_HEADER};
 pub use jobs::{LinkState, LinkStatus};
-pub use link::{ClientMessage, Gap, GapReason, Head, LinkMessage, ServerMessage};
+pub use link::{ClientFault, ClientMessage, Gap, GapReason, Head, LinkMessage, ServerMessage};
 pub use panels::{PANELS, Panel, PanelModule};
 pub use problem::{Problem, UpstreamName, UpstreamStatus};
 pub use profile::{Limits, Profile, ProfileName, ServiceStatus, WebhookDoor};

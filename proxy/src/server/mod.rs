@@ -1,6 +1,10 @@
 //! Binding, serving, shutting down.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+mod connections;
+mod descriptors;
+mod stream;
+
+use std::{error::Error as _, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -8,10 +12,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
+use tower_http::timeout::TimeoutBody;
 use wire::api::AuditOutcome;
 
 use crate::{
@@ -35,6 +40,11 @@ use crate::{
     store::{Store, StoreError},
     webhook::Door,
 };
+
+use connections::{Connections, Place};
+
+pub(crate) use connections::Keeper;
+pub(crate) use stream::ClientStream;
 
 /// Maximum number of bytes that are read of a connection before its request is parsed; longer headers are refused.
 const MAX_HEADER_BYTES: usize = 32 << 10;
@@ -103,7 +113,7 @@ impl Server {
             hub: Hub::new(config.tuning.ring_events, config.tuning.ring_bytes),
             audit,
             metrics,
-            assets: config.app_dir.clone().map_or(Assets::Embedded, Assets::Folder),
+            assets: config.app_dir.clone().map_or(Assets::Embedded, Assets::in_folder),
             names: Names::new(&config, address),
             access: config.access_token.as_ref().map(Access::new),
             page_slots: Arc::new(Semaphore::new(config.tuning.max_pages)),
@@ -172,55 +182,73 @@ impl Server {
 }
 
 async fn accept(listener: TcpListener, router: &Router, state: &AppState) {
-    let slots = Arc::new(Semaphore::new(state.config.tuning.max_connections));
+    let tuning = &state.config.tuning;
+    let room = descriptors::room_for_connections(tuning).unwrap_or(usize::MAX);
+    if room < tuning.max_connections {
+        tracing::warn!(room, "the system's limit on open files leaves room for fewer connections");
+    }
+    let connections = Connections::new(room.min(tuning.max_connections), tuning.max_client_connections);
     loop {
-        let accepting = async {
-            // Beyond the bound, connections wait in the kernel's queue.
-            let slot = Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");
-            (listener.accept().await, slot)
-        };
-        let (accepted, slot) = tokio::select! {
+        let accepted = tokio::select! {
             () = state.shutdown.cancelled() => return,
-            accepted = accepting => accepted,
+            accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                state.tasks.spawn(connection(stream, slot, router.clone(), state.clone()));
+            Ok((stream, client)) => {
+                let place = connections.admit(client.ip());
+                state.tasks.spawn(connection(stream, place, router.clone(), state.clone()));
             }
             Err(error) => {
-                // Out of file descriptors, most likely: others must end before this can go on.
+                // Out of file descriptors, most likely: another must end before this can go on.
                 tracing::warn!(%error, "cannot accept a connection");
+                connections.make_room();
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
     }
 }
 
-async fn connection(stream: TcpStream, slot: OwnedSemaphorePermit, router: Router, state: AppState) {
-    let _slot = slot;
+async fn connection(stream: TcpStream, place: Place, router: Router, state: AppState) {
     // Events and audio are small and wait for nobody.
     let _ = stream.set_nodelay(true);
     let Ok(local) = stream.local_addr() else { return };
+    let tuning = &state.config.tuning;
+    let (keeper, body_timeout) = (place.keeper(), tuning.body_timeout);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(LocalAddress(local));
-        router.clone().oneshot(request.map(Body::new))
+        request.extensions_mut().insert(keeper.clone());
+        router.clone().oneshot(request.map(|body| Body::new(TimeoutBody::new(body_timeout, body))))
     });
     let mut serving = std::pin::pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(state.config.tuning.header_timeout)
+            .header_read_timeout(tuning.header_timeout)
             .max_buf_size(MAX_HEADER_BYTES)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(ClientStream::new(stream, tuning.write_timeout)), service)
             .with_upgrades()
     );
     let served = tokio::select! {
         served = serving.as_mut() => served,
+        () = place.gives_way() => {
+            state.metrics.connection_gave_way();
+            tracing::debug!(client = %place.client(), "a connection gives way to newer ones");
+            return;
+        }
         () = state.shutdown.cancelled() => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
     };
     if let Err(error) = served {
+        if is_write_timeout(&error) {
+            state.metrics.cut_off_answer();
+        }
         tracing::debug!(%error, "a connection ended badly");
     }
+}
+
+/// Returns true when a connection ended because its client took no more of an answer.
+fn is_write_timeout(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
 }
