@@ -19,19 +19,20 @@ const TOOLS: [&str; 4] = ["bindgen", "pack", "runner", "xtask"];
 /// Builds all that the tests need side by side, runs them, then says what passed.
 pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
     let page = page::Build::start(project)?;
-    let browser = setup::browser()?;
-    setup::postgres()?;
-    let toolchain = setup::wasm(project)?;
     let mut runner = process::cargo();
     runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
-    let jobs = vec![
-        Job::start("compiling the runner of the wasm tests", &mut runner)?,
+    // What needs no set-up is compiled while the packages of the set-up are fetched.
+    let mut jobs = vec![
         Job::start(
             "compiling dialbench and the native tests",
             &mut native(project, &["build", "--bins", "--tests"]),
         )?,
-        Job::start("compiling the wasm tests", wasm(project, &toolchain, &browser).arg("--no-run"))?,
+        Job::start("compiling the runner of the wasm tests", &mut runner)?,
     ];
+    let browser = setup::browser()?;
+    setup::postgres()?;
+    let toolchain = setup::wasm(project)?;
+    jobs.push(Job::start("compiling the wasm tests", wasm(project, &toolchain, &browser).arg("--no-run"))?);
     page.finish(project, Limit::Mentioned)?;
     Job::wait_all(jobs)?;
 
