@@ -16,8 +16,8 @@ const STORED_AS: &str = "dialbench.tones";
 struct Setting {
     id: &'static str,
     label: &'static str,
-    /// Lowest and highest value.
-    range: (f64, f64),
+    /// Lowest and highest value. Whole numbers: nothing else in the first load writes decimals.
+    range: (i32, i32),
     get: fn(&KeyTones) -> f64,
     set: fn(&mut KeyTones, f64),
 }
@@ -26,21 +26,21 @@ const SETTINGS: [Setting; 3] = [
     Setting {
         id: "tone-length",
         label: "Tone length, ms",
-        range: (*KeyTones::LENGTH_RANGE_MS.start() as f64, *KeyTones::LENGTH_RANGE_MS.end() as f64),
+        range: (*KeyTones::LENGTH_RANGE_MS.start() as i32, *KeyTones::LENGTH_RANGE_MS.end() as i32),
         get: |tones| tones.length_ms.into(),
         set: |tones, value| tones.length_ms = value as u32,
     },
     Setting {
         id: "tone-gap",
         label: "Gap between tones, ms",
-        range: (*KeyTones::GAP_RANGE_MS.start() as f64, *KeyTones::GAP_RANGE_MS.end() as f64),
+        range: (*KeyTones::GAP_RANGE_MS.start() as i32, *KeyTones::GAP_RANGE_MS.end() as i32),
         get: |tones| tones.gap_ms.into(),
         set: |tones, value| tones.gap_ms = value as u32,
     },
     Setting {
         id: "tone-level",
         label: "Tone level, dBm0",
-        range: (*KeyTones::LEVEL_RANGE_DBM0.start() as f64, *KeyTones::LEVEL_RANGE_DBM0.end() as f64),
+        range: (*KeyTones::LEVEL_RANGE_DBM0.start() as i32, *KeyTones::LEVEL_RANGE_DBM0.end() as i32),
         get: |tones| tones.level_dbm0.into(),
         set: |tones, value| tones.level_dbm0 = value as f32,
     },
@@ -70,7 +70,7 @@ fn ToneField(setting: Setting) -> impl IntoView {
     let change = move |change| {
         let value = event_target::<HtmlInputElement>(&change).value_as_number();
         // An empty field's number is none, which is in no range.
-        let is_valid = (least..=most).contains(&value);
+        let is_valid = (f64::from(least)..=f64::from(most)).contains(&value);
         refused.set(!is_valid);
         if is_valid {
             let mut changed = tones.get_untracked();
