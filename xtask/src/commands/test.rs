@@ -8,13 +8,12 @@ use anyhow::{Result, bail};
 
 use crate::page;
 use crate::process::{self, Job};
-use crate::project::{Project, only_wasm_packages, without_browser_packages};
+use crate::project::{
+    Project, TOOL_PACKAGES, only_wasm_packages, without_browser_packages, without_tool_packages,
+};
 use crate::setup::{self, Browser, Toolchain};
 use crate::size::{self, Limit};
 use crate::step::{self, Step};
-
-/// Packages of the build itself, which are compiled in the tools' profile.
-const TOOLS: [&str; 4] = ["bindgen", "pack", "runner", "xtask"];
 
 /// Builds all that the tests need side by side, runs them, then says what passed.
 pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
@@ -55,9 +54,9 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
 /// features, and its dependencies compiled once more.
 fn native(project: &Project, words: &[&str]) -> Command {
     let mut command = process::cargo();
-    command.current_dir(project.root()).args(words).args(without_browser_packages());
-    // These are compiled in a profile of their own for the build anyway.
-    command.args(TOOLS.iter().flat_map(|package| ["--exclude", package]));
+    command.current_dir(project.root()).args(words);
+    // The tools are compiled in a profile of their own for the build anyway.
+    command.args(without_browser_packages()).args(without_tool_packages());
     command
 }
 
@@ -65,7 +64,7 @@ fn native(project: &Project, words: &[&str]) -> Command {
 fn tools(project: &Project) -> Command {
     let mut command = process::cargo();
     command.current_dir(project.root()).args(["test", "--profile", "tool"]);
-    command.args(TOOLS.iter().flat_map(|package| ["--package", package]));
+    command.args(TOOL_PACKAGES.iter().flat_map(|package| ["--package", package]));
     command
 }
 
