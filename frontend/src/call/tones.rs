@@ -26,14 +26,17 @@ const SETTINGS: [Setting; 3] = [
     Setting {
         id: "tone-length",
         label: "Tone length, ms",
-        range: (*KeyTones::LENGTH_RANGE_MS.start() as i32, *KeyTones::LENGTH_RANGE_MS.end() as i32),
+        range: (
+            KeyTones::LENGTH_RANGE_MS.start().cast_signed(),
+            KeyTones::LENGTH_RANGE_MS.end().cast_signed(),
+        ),
         get: |tones| tones.length_ms.into(),
         set: |tones, value| tones.length_ms = value as u32,
     },
     Setting {
         id: "tone-gap",
         label: "Gap between tones, ms",
-        range: (*KeyTones::GAP_RANGE_MS.start() as i32, *KeyTones::GAP_RANGE_MS.end() as i32),
+        range: (KeyTones::GAP_RANGE_MS.start().cast_signed(), KeyTones::GAP_RANGE_MS.end().cast_signed()),
         get: |tones| tones.gap_ms.into(),
         set: |tones, value| tones.gap_ms = value as u32,
     },

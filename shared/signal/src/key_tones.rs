@@ -32,6 +32,7 @@ impl KeyTones {
     pub const LEVEL_RANGE_DBM0: RangeInclusive<f32> = -40.0..=-3.0;
 
     /// Returns the settings, each within its range.
+    #[must_use]
     pub fn clamped(self) -> Self {
         let within = |value: u32, range: RangeInclusive<u32>| value.clamp(*range.start(), *range.end());
         Self {
@@ -86,7 +87,7 @@ mod tests {
     fn sounds_for_ms(tones: KeyTones) -> usize {
         let mut tone = tones.tone(Digit::STAR, 8_000);
         tone.release();
-        tone.fill(&mut [0.0; 32_000]) / 8
+        tone.fill(&mut vec![0.0; 32_000]) / 8
     }
 
     #[test]
