@@ -42,14 +42,14 @@ pub(super) fn DialField() -> impl IntoView {
                 prop:value=text on:input=move |input| text.set(event_target_value(&input))
                 aria-invalid=move || (!error.with(String::is_empty)).to_string() aria-describedby="dial-error" />
             <button type="submit">"Send digits"</button>
-            <button type="button" on:click=move |_| match sequences::toggle(&text.get_untracked()) {
+            <button type="button" class="save" on:click=move |_| match sequences::toggle(&text.get_untracked()) {
                 Ok(saved) => {
                     error.set(String::new());
                     sequences.set(saved);
                 }
                 Err(reason) => error.set(reason),
             }>{move || if is_saved() { "Forget sequence" } else { "Save sequence" }}</button>
-            <button type="button" hidden=move || remaining.get() == 0 on:click=move |_| context.stop_script()>
+            <button type="button" class="stop" hidden=move || remaining.get() == 0 on:click=move |_| context.stop_script()>
                 {move || format!("Stop ({} left)", remaining.get())}
             </button>
             <select aria-label="Saved sequences" hidden=move || sequences.with(Vec::is_empty)
