@@ -10,6 +10,8 @@ mod events;
 mod guard;
 mod media;
 mod playback;
+#[cfg(unix)]
+mod process;
 mod prompt;
 mod routes;
 mod sandbox;
