@@ -12,10 +12,10 @@ use std::{
 
 use axum::extract::ws::{CloseFrame, Message as FromCxone};
 use common::{CLIENT_SECRET, Fake, client, close_code, fake::Scripted, proxy, within};
-use futures_util::SinkExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use proxy::config::ProfileName;
 use serde_json::json;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
 
 const ACCESS_TOKEN: &str = "canary-access-token-0123";
@@ -106,6 +106,66 @@ async fn no_secret_and_no_token_leaves_the_proxy() {
         drop(upstream);
         close_code(&mut voice).await;
     }
+
+    // Every way in which CXone may quote what it was sent.
+    let secrets = format!("{CLIENT_SECRET}, canary-token-1 and canary-token-2");
+    let escaped: String = "canary-token-2".chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let in_base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &secrets);
+    for text in [
+        json!({ "error": secrets, (secrets.as_str()): 1 }).to_string(),
+        format!(r#"{{"error":"{escaped}"}}"#),
+        json!({ "eventType": "media", "payload": in_base64 }).to_string(),
+        format!("no JSON: {secrets}"),
+    ] {
+        cxone.send(FromCxone::Text(text.into())).await.unwrap();
+        let event = page.next_in_stream().await.to_string();
+        assert_clean("an event", &event);
+        assert!(event.contains("[redacted]") && !event.contains(&in_base64), "{event}");
+    }
+    cxone.send(FromCxone::Binary(Bytes::from(secrets.clone()))).await.unwrap();
+    let event = page.next_in_stream().await;
+    let shown = event["event"]["base64"].as_str().unwrap();
+    let shown = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, shown).unwrap();
+    assert_eq!(shown, b"[redacted], [redacted] and [redacted]");
+    fake.script_rest([
+        Scripted { body: json!({ "message": secrets }).to_string(), ..Scripted::status(400) },
+        Scripted {
+            body: json!({ "errors": [secrets, { "field": secrets, "code": secrets }] }).to_string(),
+            ..Scripted::status(404)
+        },
+        Scripted { body: format!(r#"{{"detail":"{escaped}"}}"#), ..Scripted::status(409) },
+        Scripted::status(409).retry_after("canary-token-1"),
+        Scripted {
+            body: json!({ "interactionId": "i", "callId": "c", "state": secrets }).to_string(),
+            ..Scripted::status(200)
+        },
+    ]);
+    for _ in 0..5 {
+        get("/api/interactions/i/call").await;
+    }
+    *fake.shared.definition_bytes.lock().unwrap() =
+        Some(json!({ "flowId": "f", "note": secrets }).to_string().into());
+    assert!(get("/api/flow/definitions/f").await.contains("[redacted]"));
+    *fake.shared.extensions.lock().unwrap() = Some("canary-token-2".into());
+    let refused = common::refusal(proxy.dial_with("/ws/voice/c-1", "cookie", &cookie).await.unwrap_err());
+    assert_clean("a refused handshake", &refused.1.to_string());
+    *fake.shared.extensions.lock().unwrap() = None;
+    let mut voice = proxy.dial_with("/ws/voice/c-1", "cookie", &cookie).await.unwrap();
+    let reason = "canary-token-2 of canary-secret p&ss w+rd=ü%/? is over";
+    let frame = CloseFrame { code: 4403, reason: reason.into() };
+    // The first is of the handshake that was refused.
+    for mut upstream in [fake.voice().await, fake.voice().await] {
+        let _ = upstream.send(FromCxone::Close(Some(frame.clone()))).await;
+    }
+    let closed = within(async {
+        loop {
+            if let Message::Close(Some(frame)) = voice.next().await.unwrap().unwrap() {
+                return frame;
+            }
+        }
+    });
+    let closed = closed.await;
+    assert_eq!((u16::from(closed.code), closed.reason.as_str()), (4403, "[redacted] of [redacted] is over"));
 
     // Every way in which CXone may fail.
     send(client().post(proxy.url("/api/calls")).json(&json!({ "flowId": "f" }))).await;
