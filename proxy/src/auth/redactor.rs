@@ -233,7 +233,8 @@ mod tests {
     #[test]
     fn json_is_searched_however_it_is_escaped_and_else_kept_to_the_letter() {
         let redactor = redactor();
-        let escaped: String = TOKEN.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        let escaped: Vec<String> = TOKEN.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        let escaped = escaped.concat();
         let check = |json: &str, expect: &str| assert_eq!(redactor.json(json), expect, "{json}");
         check(&format!(r#"{{"a" : "x {escaped} y"}}"#), r#"{"a":"x [redacted] y"}"#);
         check(&format!(r#"{{"{escaped}":[1,["{escaped}"]]}}"#), r#"{"[redacted]":[1,["[redacted]"]]}"#);

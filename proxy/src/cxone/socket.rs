@@ -223,7 +223,14 @@ impl Cxone {
             // Only errors whose text cannot hold the address are quoted.
             Error::Io(error) => network(&error),
             Error::Tls(error) => network(&error),
-            _ => network(&"the handshake failed"),
+            Error::ConnectionClosed
+            | Error::AlreadyClosed
+            | Error::Capacity(_)
+            | Error::WriteBufferFull(_)
+            | Error::Utf8(_)
+            | Error::AttackAttempt
+            | Error::Url(_)
+            | Error::HttpFormat(_) => network(&"the handshake failed"),
         }
     }
 }

@@ -18,16 +18,18 @@ use tokio_tungstenite::tungstenite::Message;
 /// A forward proxy that knows one host behind every name, and wants `Basic dXNlcjpwQHNz` (`user:p@ss`).
 struct Forward {
     address: SocketAddr,
-    /// The first line and the credentials of each request.
-    asked: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    asked: Asked,
 }
+
+/// The first line and the credentials of each request.
+type Asked = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
 impl Forward {
     /// Starts one that connects everything to `target`; without one it refuses.
     async fn start(target: Option<SocketAddr>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = Arc::new(Mutex::new(Vec::new()));
+        let asked = Asked::default();
         let log = Arc::clone(&asked);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -50,11 +52,7 @@ impl Forward {
     }
 }
 
-async fn serve(
-    stream: TcpStream,
-    target: Option<SocketAddr>,
-    log: Arc<Mutex<Vec<(String, Option<String>)>>>,
-) -> Option<()> {
+async fn serve(stream: TcpStream, target: Option<SocketAddr>, log: Asked) -> Option<()> {
     let mut stream = BufReader::new(stream);
     let (mut first, mut credentials) = (String::new(), None);
     stream.read_line(&mut first).await.ok()?;
