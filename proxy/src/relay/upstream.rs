@@ -183,8 +183,12 @@ impl Connection<'_> {
                 message = socket.next() => {
                     last_received = tokio::time::Instant::now();
                     match message {
-                        Some(Ok(Message::Text(text))) => self.push_event(as_event(text.as_str())),
-                        Some(Ok(Message::Binary(bytes))) => self.push_event(binary_event(&bytes)),
+                        Some(Ok(Message::Text(text))) => {
+                            self.push_event(as_event(&self.cxone.redactor().json(text.as_str())));
+                        }
+                        Some(Ok(Message::Binary(bytes))) => {
+                            self.push_event(binary_event(&self.cxone.redactor().body(bytes)));
+                        }
                         Some(Ok(Message::Close(frame))) => {
                             let code = frame.map_or(1005, |frame| frame.code.into());
                             // Reading on sends the answer that the close handshake asks for.
@@ -215,10 +219,14 @@ impl Connection<'_> {
 fn not_dialled(error: &DialError) -> Ended {
     let loss = match error {
         DialError::Refused { status, retry_after, .. } => Loss::Refused(*status, *retry_after),
+        DialError::Paused(paused) => Loss::Refused(paused.status, Some(paused.left)),
         DialError::Token(error) => {
             error.status().map_or(Loss::Network, |status| Loss::Refused(status, error.retry_after()))
         }
-        DialError::Network { .. } | DialError::NotConfigured(_) => Loss::Network,
+        DialError::Broken { .. }
+        | DialError::Tunnel { .. }
+        | DialError::Network { .. }
+        | DialError::NotConfigured(_) => Loss::Network,
     };
     Ended { loss, detail: error.to_string() }
 }

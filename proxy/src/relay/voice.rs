@@ -16,7 +16,7 @@ use super::{
     close,
     message::{Received, SocketMessage},
 };
-use crate::{config::Tuning, metrics::Metrics};
+use crate::{auth::Redactor, config::Tuning, metrics::Metrics};
 
 /// Interval of the timer while audio waits: a quarter of the maximum age of waiting audio.
 const BUSY_INTERVAL: Duration = Duration::from_millis(50);
@@ -76,6 +76,7 @@ impl End {
 pub(crate) struct Relay<P, C, PM, CM> {
     page: Side<P, PM>,
     cxone: Side<C, CM>,
+    redactor: Redactor,
     reason: String,
 }
 
@@ -97,8 +98,9 @@ where
     PM: SocketMessage,
     CM: SocketMessage,
 {
-    pub(crate) fn new(page: P, cxone: C) -> Self {
-        Self { page: Side::new(page), cxone: Side::new(cxone), reason: String::new() }
+    /// Returns the relay between two open sockets; `redactor` removes secrets from what CXone gives as a reason.
+    pub(crate) fn new(page: P, cxone: C, redactor: Redactor) -> Self {
+        Self { page: Side::new(page), cxone: Side::new(cxone), redactor, reason: String::new() }
     }
 
     /// Passes audio both ways until one side ends, and closes the other accordingly.
@@ -168,7 +170,7 @@ where
                     Some(Received::Alive) => {}
                     Some(Received::Close(frame)) => {
                         let (code, reason) = frame.unzip();
-                        self.reason = reason.unwrap_or_default();
+                        self.reason = self.redactor.text(&reason.unwrap_or_default()).into_owned();
                         return Poll::Ready(End::Cxone(code));
                     }
                     None => return Poll::Ready(End::CxoneLost),
