@@ -18,6 +18,7 @@ interface VoiceExports extends WebAssembly.Exports {
   take_upstream(): number;
   set_capture(on: number): void;
   set_min_wait(ms: number): void;
+  set_tones(lengthMs: number, gapMs: number, levelDbm0: number): void;
   settings_buffer(): number;
   settings_numbers(): number;
   set_chain(): void;
@@ -43,6 +44,7 @@ type VoiceMessage =
   | { kind: "capture"; on: boolean }
   | { kind: "chain"; settings: ArrayLike<number> }
   | { kind: "wait"; ms: number }
+  | { kind: "tones"; lengthMs: number; gapMs: number; levelDbm0: number }
   | { kind: "meters"; on: boolean }
   | { kind: "flush" };
 

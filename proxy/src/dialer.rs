@@ -171,6 +171,7 @@ fn unanswered(error: &UpstreamError) -> ApiError {
         UpstreamError::Status { status, .. } => Some(*status),
         UpstreamError::NotConfigured { .. }
         | UpstreamError::Token(_)
+        | UpstreamError::Paused(_)
         | UpstreamError::Network { .. }
         | UpstreamError::Unreadable { .. } => None,
     };

@@ -12,7 +12,7 @@ use wire::api::{AuditOutcome, Problem, UpstreamName, UpstreamStatus};
 use crate::{
     auth::{TokenError, TokenErrorKind},
     config::Service,
-    cxone::{DialError, UpstreamError},
+    cxone::{DialError, Paused, UpstreamError},
 };
 
 /// Error on its way to the client.
@@ -158,6 +158,7 @@ impl From<UpstreamError> for ApiError {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).upstream(service, None, None).unsent(true)
             }
             UpstreamError::Token(error) => error.into(),
+            UpstreamError::Paused(paused) => paused.into(),
             UpstreamError::Status { service, status, retry_after, .. } => {
                 Self::answered(service, status, detail, retry_after)
             }
@@ -177,8 +178,8 @@ impl From<TokenError> for ApiError {
         let status = match &error.kind {
             TokenErrorKind::NotConfigured(_) => StatusCode::SERVICE_UNAVAILABLE,
             TokenErrorKind::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            TokenErrorKind::Malformed(_)
-            | TokenErrorKind::Credentials
+            TokenErrorKind::Refused { .. }
+            | TokenErrorKind::Credentials { .. }
             | TokenErrorKind::Scopes(_)
             | TokenErrorKind::Unavailable { .. }
             | TokenErrorKind::Unexpected(_)
@@ -194,14 +195,30 @@ impl From<TokenError> for ApiError {
     }
 }
 
+impl From<Paused> for ApiError {
+    fn from(paused: Paused) -> Self {
+        let Paused { service, status, left } = paused;
+        Self::answered(service, status, paused.to_string(), Some(left)).unsent(true)
+    }
+}
+
 impl From<DialError> for ApiError {
     fn from(error: DialError) -> Self {
         let detail = error.to_string();
         match error {
             DialError::Token(error) => error.into(),
+            DialError::Paused(paused) => paused.into(),
             DialError::NotConfigured(error) => error.into(),
             DialError::Refused { service, status, retry_after } => {
                 Self::answered(service, status, detail, retry_after)
+            }
+            DialError::Broken { service, .. } => {
+                let problem = Self::new(StatusCode::BAD_GATEWAY, detail).upstream(service, None, None);
+                problem.titled("CXone's answer cannot be read")
+            }
+            DialError::Tunnel { service, .. } => {
+                let problem = Self::new(StatusCode::BAD_GATEWAY, detail).upstream(service, None, None);
+                problem.titled("CXone cannot be reached")
             }
             DialError::Network { service, message, is_timeout } => {
                 Self::unreached(service, is_timeout, message)

@@ -8,19 +8,27 @@ use std::{
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
 
+/// Maximum that `Retry-After` counts for. What a server asks for beyond it is forgotten: a mistake of its should not end a
+/// day's work, and it can ask again.
+pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
 /// Maximum number of characters that are quoted of an error's message.
 const MAX_MESSAGE_CHARS: usize = 300;
 /// Maximum number of errors that are read of a list.
 const MAX_COMPLAINTS: usize = 100;
 
-/// Returns the wait that `Retry-After` asks for (RFC 9110, section 10.2.3): seconds or a date. A date in the past is no wait.
+/// Returns the wait that `Retry-After` asks for (RFC 9110, section 10.2.3), [`MAX_RETRY_AFTER`] at most: seconds, also with a
+/// fraction, or a date. A date in the past is no wait.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+    let wait = match text.parse::<f64>() {
+        Ok(seconds) if seconds >= 0.0 => Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX),
+        Ok(_) => return None,
+        Err(_) => {
+            let date = httpdate::parse_http_date(text).ok()?;
+            date.duration_since(SystemTime::now()).unwrap_or_default()
+        }
+    };
+    Some(wait.min(MAX_RETRY_AFTER))
 }
 
 /// Returns the cause of a client error, without the address, which may hold a token.
@@ -35,7 +43,16 @@ pub(crate) fn describe(error: &reqwest::Error) -> String {
         causes.push(cause.to_string());
         source = cause.source();
     }
-    causes.pop().unwrap_or_else(|| "the request failed".into())
+    let cause = causes.pop().unwrap_or_else(|| "the request failed".into());
+    // The library's type for this is private.
+    match cause.strip_prefix("tunnel error: ") {
+        Some("proxy authorization required") => {
+            "the forward proxy asks for credentials, or does not accept those in its address (HTTP 407)"
+                .into()
+        }
+        Some(reason) => format!("the forward proxy does not let it through ({reason})"),
+        None => cause,
+    }
 }
 
 /// Returns the message in an error's body, in the forms that CXone's services use.
@@ -110,9 +127,13 @@ mod tests {
         check(" 0 ", Some(0), Some(0));
         check("-1", None, None);
         check("soon", None, None);
-        check("99999999999999999999999", None, None);
+        check("NaN", None, None);
+        check("1.9", Some(1), Some(1));
+        check("86400", Some(60), Some(60));
+        check("99999999999999999999999", Some(60), Some(60));
         check("Sun, 06 Nov 1994 08:49:37 GMT", Some(0), Some(0));
         let future = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(30));
         check(&future, Some(28), Some(30));
+        check("Fri, 31 Dec 9999 23:59:59 GMT", Some(60), Some(60));
     }
 }

@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     match cli::run(cli::Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("dialbench: {error:#}");
+            cli::say(format_args!("dialbench: {error:#}"));
             ExitCode::from(2)
         }
     }

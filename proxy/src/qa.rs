@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::{Client, Url, header};
 use wire::api::{QaExport, UpstreamName};
 
@@ -120,7 +121,7 @@ impl Qa {
             .timeout(self.timeout)
             .header(header::ACCEPT, "application/json")
             // A platform that knows the header takes a repetition for the same test.
-            .header("idempotency-key", printable(&export.test_id))
+            .header("idempotency-key", idempotency_key(&export.test_id))
             .json(export);
         let mut response = request.send().await.map_err(network)?;
         let status = response.status();
@@ -139,7 +140,28 @@ impl Qa {
     }
 }
 
-/// Returns the characters of a test's key that a header can hold.
-fn printable(text: &str) -> String {
-    text.chars().filter(char::is_ascii_graphic).collect()
+/// Returns a test's name as a key: what a header cannot hold is percent-encoded as UTF-8, so that names of every script give
+/// keys of their own.
+fn idempotency_key(test_id: &str) -> String {
+    const KEPT_OUT: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+    utf8_percent_encode(test_id, KEPT_OUT).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_keeps_every_letter_of_its_test() {
+        let check = |test: &str, expect: &str| {
+            assert_eq!(idempotency_key(test), expect);
+            assert!(header::HeaderValue::try_from(expect).unwrap().to_str().is_ok());
+        };
+        check("QA-7/menu:2024_x", "QA-7/menu:2024_x");
+        check("a b%20c", "a%20b%2520c");
+        check("Prüfung", "Pr%C3%BCfung");
+        check("проба-1", "%D0%BF%D1%80%D0%BE%D0%B1%D0%B0-1");
+        check("试验", "%E8%AF%95%E9%AA%8C");
+        check("a\r\nb\u{7f}", "a%0D%0Ab%7F");
+    }
 }

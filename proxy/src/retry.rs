@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use jobs::{Backoff, Retry, RetryDecision, RetryPolicy};
 
+use crate::http::MAX_RETRY_AFTER;
+
 /// Attempts that the proxy makes for a client that does not repeat its requests itself.
 pub(crate) const RETRY_POLICY: RetryPolicy = RetryPolicy {
     max_attempts: 3,
     backoff: Backoff { base: Duration::from_millis(200), cap: Duration::from_secs(2) },
-    max_retry_after: Duration::from_mins(1),
+    max_retry_after: MAX_RETRY_AFTER,
     max_wait: Duration::from_secs(5),
 };
 

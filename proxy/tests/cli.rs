@@ -138,6 +138,8 @@ fn it_serves_calls_stops_when_asked_and_leaves_a_good_trail() {
         // As on a bare machine, without any CA certificates.
         .env("SSL_CERT_FILE", "/dev/null")
         .env("SSL_CERT_DIR", folder.path())
+        // A proxy that is not there: the stand-in is on this machine.
+        .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:1")))
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();

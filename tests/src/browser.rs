@@ -1,11 +1,9 @@
 //! A browser, driven by what a user of a screen reader would look for.
 
 use std::{
-    io::{Read as _, Write as _},
-    net::TcpStream,
     path::Path,
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
 };
 
 use serde_json::{Value, json};
@@ -13,53 +11,56 @@ use thirtyfour::{
     BrowserLogEntry, By, ChromeCapabilities, ChromiumLikeCapabilities as _, LoggingPrefsLogLevel, WebDriver,
     cdp::Cdp,
 };
+use tokio::runtime::Builder;
 
-use crate::{bench::install_crypto, chromedriver::Chromedriver, node::Node, places, wait};
+use crate::{
+    bench::install_crypto,
+    chromedriver::Chromedriver,
+    chromium::{Chromium, IdleChromiums},
+    node::Node,
+    wait,
+};
 
-/// Nothing but what the page asks for, on a machine without a screen.
-const FLAGS: [&str; 8] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-];
-
-/// A browser of its own for one test, with one page.
+/// A browser that one test has to itself, with one page.
 #[derive(Debug)]
 pub struct Browser {
     /// Only ever None while it is dropped.
     driver: Option<WebDriver>,
+    /// Only ever None while it is dropped.
+    chromium: Option<Chromium>,
     cdp: Cdp,
     chromedriver: Arc<Chromedriver>,
+    idle: Arc<IdleChromiums>,
+    /// Where it has been.
+    origins: Mutex<Vec<String>>,
 }
 
 impl Browser {
-    /// Starts one, 1440 by 900.
+    /// Returns one that knows nothing, 1440 by 900.
     pub async fn start() -> Self {
         Self::start_with_logs(&["browser"]).await
     }
 
-    /// Starts one that keeps these logs; see [`Self::log`].
+    /// Returns one that keeps these logs; see [`Self::log`].
     pub async fn start_with_logs(logs: &[&str]) -> Self {
         install_crypto();
         let chromedriver = Chromedriver::shared();
+        let idle = IdleChromiums::shared();
+        let chromium = idle.take();
         let mut wanted = ChromeCapabilities::new();
-        let binary = places::chromium();
-        wanted.set_binary(&binary.to_string_lossy()).expect("it is a path");
-        for flag in FLAGS {
-            wanted.add_arg(flag).expect("it is a flag");
-        }
+        wanted.set_debugger_address(&chromium.address()).expect("it is an address");
         for log in logs {
             wanted.set_logging_prefs(*log, LoggingPrefsLogLevel::All).expect("it is a log");
         }
         let url = format!("http://127.0.0.1:{}", chromedriver.port());
         let driver = WebDriver::new(url, wanted).await.expect("the browser starts");
         let cdp = driver.cdp();
-        let browser = Self { driver: Some(driver), cdp, chromedriver };
+        let origins = Mutex::default();
+        let browser =
+            Self { driver: Some(driver), chromium: Some(chromium), cdp, chromedriver, idle, origins };
+        // What an earlier test left behind, so far as it is not bound to an origin.
+        browser.command("Network.clearBrowserCookies", json!({})).await;
+        browser.command("Network.clearBrowserCache", json!({})).await;
         browser.size(1440, 900).await;
         browser
     }
@@ -68,8 +69,22 @@ impl Browser {
         self.driver.as_ref().expect("it runs until it is dropped")
     }
 
-    /// Loads a page.
+    /// Loads a page. The first one of an origin finds nothing that was stored for it.
     pub async fn go_to(&self, url: &str) {
+        let origin = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        let is_new = {
+            let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_new = !origins.contains(&origin);
+            if is_new {
+                origins.push(origin.clone());
+            }
+            is_new
+        };
+        // Another test's server may have had the same port.
+        if is_new {
+            self.command("Storage.clearDataForOrigin", json!({ "origin": origin, "storageTypes": "all" }))
+                .await;
+        }
         self.driver().goto(url).await.expect("the page loads");
     }
 
@@ -250,19 +265,23 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// Ends the browser, whatever became of the test: `ChromeDriver` does not when it is killed.
+    /// Leaves the browser to another test. After a test that failed it ends instead.
     fn drop(&mut self) {
-        const PATIENCE: Duration = Duration::from_secs(5);
-        let Some(driver) = self.driver.take() else { return };
-        let session = driver.session_id().to_string();
+        let (Some(driver), Some(chromium)) = (self.driver.take(), self.chromium.take()) else { return };
+        let session =
+            format!("http://127.0.0.1:{}/session/{}", self.chromedriver.port(), driver.session_id());
         // It is ended here, and only fails where it has ended already.
         let _ = driver.leak();
-        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.chromedriver.port())) else { return };
-        let request =
-            format!("DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
-        // A browser that does not end in time is no reason to fail a test that has passed.
-        let _ = stream.set_read_timeout(Some(PATIENCE));
-        let _ = stream.write_all(request.as_bytes());
-        let _ = stream.read(&mut [0; 1024]);
+        if thread::panicking() {
+            return;
+        }
+        let idle = Arc::clone(&self.idle);
+        // The test's runtime is blocked by this, and may be about to end.
+        let gave_back = thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be had");
+            runtime.block_on(idle.give_back(chromium, &session))
+        });
+        // A browser that does not tidy up is ended, which is no reason to fail a test that has passed.
+        let _ = gave_back.join();
     }
 }

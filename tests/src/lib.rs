@@ -8,6 +8,7 @@ pub mod bench;
 pub mod browser;
 pub mod call;
 pub mod chromedriver;
+mod chromium;
 pub mod flow;
 pub mod listener;
 pub mod node;

@@ -6,6 +6,7 @@ use base::time::Instant;
 use signal::{
     chain::ChainConfig,
     frame::{FRAME_SAMPLES, Frame, Reassembler, SAMPLE_RATE, SILENCE},
+    key_tones::KeyTones,
     quality::MediaQuality,
     receive::VoiceReceiver,
     report::AudioReport,
@@ -179,6 +180,12 @@ impl Engine {
     pub(crate) fn press(&mut self, code: u8) {
         self.sidetone.press(code);
         self.far_end.press(code);
+    }
+
+    /// Sets the tones of the keys that have not begun to sound.
+    pub(crate) fn set_tones(&mut self, tones: KeyTones) {
+        self.sidetone.set_tones(tones);
+        self.far_end.set_tones(tones);
     }
 
     /// Presses a key at the ear alone.

@@ -1,14 +1,15 @@
 //! Keys that are pressed, each sounding for as long as it is held, one after the other.
 
 use base::digit::Digit;
-use signal::tone::{MAX_HOLD, MAX_WAITING_KEYS, ToneConfig, ToneGenerator};
-
-/// Pause between two tones. ITU-T Q.24: receivers need 40 ms to tell two digits apart; a little more is safe.
-const PAUSE_MS: u32 = 60;
+use signal::{
+    key_tones::KeyTones,
+    tone::{MAX_HOLD, MAX_WAITING_KEYS, ToneGenerator},
+};
 
 /// A keypad's tones at one sample rate.
 pub(crate) struct Keys {
     rate: u32,
+    tones: KeyTones,
     sounding: Option<ToneGenerator>,
     /// Samples until the tone that sounds is released, if its key never is.
     hold: u64,
@@ -27,7 +28,12 @@ struct Waiting {
 impl Keys {
     pub(crate) fn new(rate: u32) -> Self {
         let waiting = [Waiting { code: 0, released: true }; MAX_WAITING_KEYS];
-        Self { rate, sounding: None, hold: 0, pause: 0, waiting, count: 0 }
+        Self { rate, tones: KeyTones::default(), sounding: None, hold: 0, pause: 0, waiting, count: 0 }
+    }
+
+    /// Sets the tones of the keys that have not begun to sound.
+    pub(crate) fn set_tones(&mut self, tones: KeyTones) {
+        self.tones = tones;
     }
 
     /// Presses a key, which releases any other.
@@ -73,7 +79,7 @@ impl Keys {
                 }
                 if tone.is_finished() {
                     self.sounding = None;
-                    self.pause = self.rate * PAUSE_MS / 1_000;
+                    self.pause = self.rate * self.tones.gap_ms / 1_000;
                 }
             } else if self.pause > 0 {
                 let quiet = (self.pause as usize).min(out.len() - at);
@@ -94,7 +100,7 @@ impl Keys {
         self.waiting.copy_within(1..self.count, 0);
         self.count -= 1;
         let Some(digit) = Digit::from_code(code) else { return };
-        let mut tone = ToneGenerator::new(digit, &ToneConfig::default(), self.rate);
+        let mut tone = self.tones.tone(digit, self.rate);
         if released {
             tone.release();
         }

@@ -12,6 +12,7 @@ mod keys;
 use std::cell::RefCell;
 
 use engine::Engine;
+use signal::key_tones::KeyTones;
 
 thread_local! {
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
@@ -132,6 +133,13 @@ pub extern "C" fn take_upstream() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn set_capture(on: u32) {
     with(|engine| engine.set_capture(on != 0));
+}
+
+/// Sets the keys' tones: their length and the pause between them in milliseconds, and their level in dBm0.
+#[expect(unsafe_code, reason = "an export that the processor calls by name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn set_tones(length_ms: u32, gap_ms: u32, level_dbm0: f32) {
+    with(|engine| engine.set_tones(KeyTones { length_ms, gap_ms, level_dbm0 }.clamped()));
 }
 
 /// Sets the shortest time that frames wait until they are heard, in milliseconds.

@@ -18,6 +18,8 @@ pub(crate) const IS_SET_UP: &str = "DIALBENCH_IS_SET_UP";
 
 /// Folder of the scripts and style sheets below a page's folder.
 const ASSETS: &str = "assets";
+/// Where the fonts come from, and their licence.
+const FONTS_LICENCE: &str = "fonts.txt";
 /// The page's modules, which its scripts load: the boot script, and the lab's worker.
 const MODULES: [&str; 4] = ["page", "panels", "lab", "lab-opus"];
 
@@ -134,14 +136,16 @@ fn pack(project: &Project, build: &Build) -> Result<()> {
     size::check(&build.staging, Limit::from_environment())
 }
 
-/// Adds an element to the document's head for each asset that neither it nor a script loads by itself.
+/// Adds an element to the document's head for each asset that a script asks for by its name: neither the document nor another
+/// file loads it.
 fn with_addresses(document: &str, names: &[String]) -> String {
     let loaded: Vec<&str> = size::links(document).collect();
     let mut elements = String::new();
     for name in names {
         let path = format!("{ASSETS}/{name}");
         let is_module = MODULES.iter().any(|module| is_part(name, module));
-        if !is_module && !loaded.contains(&path.as_str()) {
+        let is_font = name.ends_with(".woff2") || name == FONTS_LICENCE;
+        if !is_module && !is_font && !loaded.contains(&path.as_str()) {
             let _ =
                 write!(elements, "<meta name=\"dialbench-asset\" data-name=\"{name}\" content=\"/{path}\">");
         }
@@ -172,8 +176,17 @@ mod tests {
 
     #[test]
     fn the_page_learns_where_later_files_are_and_those_alone() {
-        let names = ["app.css", "lab.js", "lab-worker.js", "page.js", "panels_bg.wasm", "worklet.wasm"]
-            .map(str::to_owned);
+        let names = [
+            "app.css",
+            "fonts.txt",
+            "lab.js",
+            "lab-worker.js",
+            "page.js",
+            "panels_bg.wasm",
+            "sans-400.woff2",
+            "worklet.wasm",
+        ]
+        .map(str::to_owned);
         let document = with_addresses("<head><link href=\"/assets/app.css\"></head></head>", &names);
         let meta = ["lab-worker.js", "worklet.wasm"].map(|name| {
             format!("<meta name=\"dialbench-asset\" data-name=\"{name}\" content=\"/assets/{name}\">")

@@ -9,6 +9,9 @@ pub(crate) const CORE_PACKAGES: &[&str] =
 /// The packages that make sense for wasm32 alone.
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["frontend", "lab", "lab-opus", "worklet"];
 
+/// Packages of the build itself, which are compiled in the tools' profile.
+pub(crate) const TOOL_PACKAGES: &[&str] = &["bindgen", "pack", "runner", "xtask"];
+
 /// Folders and files that the built page depends on, besides the tools.
 pub(crate) const PAGE_INPUTS: &[&str] = &[
     ".cargo/config.toml",
@@ -39,6 +42,11 @@ pub(crate) fn only_browser_packages() -> impl Iterator<Item = &'static str> {
 pub(crate) fn without_browser_packages() -> impl Iterator<Item = &'static str> {
     let excluded = BROWSER_PACKAGES.iter().flat_map(|package| ["--exclude", package]);
     std::iter::once("--workspace").chain(excluded)
+}
+
+/// Returns arguments that exclude the packages of the build itself.
+pub(crate) fn without_tool_packages() -> impl Iterator<Item = &'static str> {
+    TOOL_PACKAGES.iter().flat_map(|package| ["--exclude", package])
 }
 
 /// The checkout.

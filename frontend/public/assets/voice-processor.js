@@ -4,7 +4,7 @@
 
 // Time between two reports: for figures, and for meters while somebody watches them.
 const REPORT_INTERVAL_S = 0.25;
-const METER_INTERVAL_S = 0.05;
+const METER_INTERVAL_S = 0.1;
 const MAX_QUANTUM = 1024;
 const FRAME_SAMPLES = 160;
 
@@ -48,6 +48,7 @@ class VoiceProcessor extends AudioWorkletProcessor {
       case "capture": this.wasm.set_capture(message.on ? 1 : 0); break;
       case "chain": this.settings.set(message.settings); this.wasm.set_chain(); break;
       case "wait": this.wasm.set_min_wait(message.ms); break;
+      case "tones": this.wasm.set_tones(message.lengthMs, message.gapMs, message.levelDbm0); break;
       case "meters": this.reportEvery = message.on ? METER_INTERVAL_S : REPORT_INTERVAL_S; break;
       case "flush": this.wasm.flush(); break;
     }

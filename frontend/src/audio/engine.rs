@@ -4,19 +4,21 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use base::{digit::Digit, time::Instant};
 use futures_util::future::select;
-use gloo_timers::future::TimeoutFuture;
+use gloo_timers::{callback::Timeout, future::TimeoutFuture};
 use js_sys::{Function, Object, Promise, Reflect};
-use signal::tone::MAX_WAITING_KEYS;
+use signal::{key_tones::KeyTones, tone::MAX_WAITING_KEYS};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions, ChannelCountMode,
     CustomEvent, CustomEventInit, EventTarget, GainNode, MessageEvent,
 };
+use wire::cxone::CallState;
 
 use super::{
     asset::{asset, fetch_asset},
     message::{ThreadCommand, ThreadMessage},
+    rest::Rest,
     worker::VoiceWorker,
 };
 use crate::{
@@ -31,6 +33,13 @@ const SETUP_DELAY_MS: u32 = 50;
 /// Maximum number of messages that wait for the audio thread: every key that may wait, pressed and released.
 const MAX_WAITING_MESSAGES: usize = 2 * MAX_WAITING_KEYS;
 
+/// The handle's field that is true while the voice panel plays or records something.
+pub(crate) const BUSY: &str = "busy";
+/// The state of an audio context that the page has suspended itself, until somebody is there.
+pub(crate) const RESTING: &str = "resting";
+/// What somebody does who may be about to press a key.
+const SIGNS_OF_LIFE: [&str; 4] = ["pointermove", "pointerdown", "keydown", "focus"];
+
 /// An event of the audio thread's.
 pub(crate) enum AudioEvent {
     /// It is there; key presses and voice can be heard once the browser allows it.
@@ -39,7 +48,7 @@ pub(crate) enum AudioEvent {
     Failed(String),
     /// A key's tone began this long after the press, in milliseconds, not counting the browser's own output latency.
     Onset(f64),
-    /// The audio context is in this state, by the name that browsers have for it.
+    /// The audio context is in this state, by the name that browsers have for it, or [`RESTING`].
     State(String),
 }
 
@@ -47,6 +56,8 @@ pub(crate) enum AudioEvent {
 #[derive(Clone)]
 pub(crate) struct AudioEngine {
     inner: Rc<RefCell<Inner>>,
+    rest: Rc<RefCell<Rest>>,
+    rest_timer: Rc<RefCell<Option<Timeout>>>,
     first_report: Rc<FirstReport>,
     voice: VoiceWorker,
     handle: EventTarget,
@@ -144,6 +155,8 @@ impl AudioEngine {
                 volume: 1.0,
                 presses: VecDeque::new(),
             })),
+            rest: Rc::default(),
+            rest_timer: Rc::default(),
             first_report: Rc::new(FirstReport::new()),
             voice: VoiceWorker::default(),
             handle: EventTarget::new().expect("browsers have event targets"),
@@ -180,7 +193,11 @@ impl AudioEngine {
         analyser.connect_with_audio_node(&output)?;
         output.connect_with_audio_node(&context.destination())?;
 
-        let on_state = watch(&context, Rc::clone(&self.on));
+        let (rest, on) = (Rc::clone(&self.rest), Rc::clone(&self.on));
+        let on_state = watch(&context, move |state| {
+            let rests = state == "suspended" && rest.borrow().is_resting();
+            on(AudioEvent::State(if rests { RESTING.into() } else { state }));
+        });
         let this = self.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             this.receive(&message.data());
@@ -208,7 +225,57 @@ impl AudioEngine {
         if wanted {
             self.resume();
         }
+        self.wake_with_signs_of_life();
         Ok(())
+    }
+
+    /// Wakes the sound card before a key is pressed, because it takes some tens of milliseconds.
+    fn wake_with_signs_of_life(&self) {
+        let engine = self.clone();
+        let wake = Closure::<dyn FnMut()>::new(move || engine.wake());
+        if let Some(window) = web_sys::window() {
+            for sign in SIGNS_OF_LIFE {
+                // A window takes any listener.
+                let _ = window.add_event_listener_with_callback(sign, wake.as_ref().unchecked_ref());
+            }
+        }
+        // The engine lasts as long as the page.
+        wake.forget();
+        self.wake();
+    }
+
+    /// Notes that somebody is there: the sound card does not rest for a while.
+    fn wake(&self) {
+        let rested = self.rest.borrow_mut().note_use(clock::now());
+        if rested && let Some(Running { context, .. }) = self.inner.borrow().running() {
+            // It ran before, so that it may again.
+            let _ = context.resume();
+        }
+        if self.rest_timer.borrow().is_none() {
+            self.rest_later();
+        }
+    }
+
+    fn rest_later(&self) {
+        let wait = self.rest.borrow().wait(clock::now());
+        let timer = wait.map(|wait| {
+            let engine = self.clone();
+            Timeout::new(wait.as_millis() as u32 + 1, move || engine.rest())
+        });
+        self.rest_timer.replace(timer);
+    }
+
+    /// Suspends the audio context if nobody has used it for a while. One that does not run is left to the next sign of life.
+    fn rest(&self) {
+        self.rest_timer.take();
+        let context = self.inner.borrow().running().map(|running| running.context.clone());
+        if let Some(context) = context.filter(|context| context.state() == AudioContextState::Running) {
+            if self.rest.borrow_mut().rest(clock::now(), field(&self.handle, BUSY).is_truthy()) {
+                // A refusal leaves it running, which costs no more than before.
+                let _ = context.suspend();
+            }
+            self.rest_later();
+        }
     }
 
     fn receive(&self, message: &JsValue) {
@@ -232,6 +299,7 @@ impl AudioEngine {
 
     /// Lets sound out. Browsers allow it only once the user has done something.
     pub(crate) fn resume(&self) {
+        self.wake();
         let mut inner = self.inner.borrow_mut();
         inner.wanted = true;
         if let Some(Running { context, .. }) = inner.running()
@@ -298,6 +366,11 @@ impl AudioEngine {
         self.inner.borrow_mut().post(&ThreadCommand::Flush);
     }
 
+    /// Sets the keys' tones.
+    pub(crate) fn set_tones(&self, tones: KeyTones) {
+        self.inner.borrow_mut().post(&ThreadCommand::Tones(tones));
+    }
+
     /// Sets how loud it is here, 0 to 1.
     pub(crate) fn set_volume(&self, volume: f32) {
         let mut inner = self.inner.borrow_mut();
@@ -308,16 +381,19 @@ impl AudioEngine {
     }
 
     /// Returns what the voice panel works with: `context`, `node`, `analyser`, the call's `state`, and an event `call` when it
-    /// changes.
+    /// changes. The panel sets [`BUSY`] while it needs the sound card.
     pub(crate) fn handle(&self) -> JsValue {
         self.handle.clone().into()
     }
 
     /// Tells the voice panel the call's state; a panel that comes later finds it as `state`.
-    pub(crate) fn announce_call(&self, state: &str) {
-        set(&self.handle, "state", &state.into());
+    pub(crate) fn announce_call(&self, state: CallState) {
+        self.rest.borrow_mut().set_in_call(state.is_live());
+        self.wake();
+        let state = JsValue::from(state.name());
+        set(&self.handle, "state", &state);
         let init = CustomEventInit::new();
-        init.set_detail(&state.into());
+        init.set_detail(&state);
         if let Ok(event) = CustomEvent::new_with_event_init_dict("call", &init) {
             // Nobody prevents these events' default, which there is none of.
             let _ = self.handle.dispatch_event(&event);
@@ -346,9 +422,9 @@ impl AudioEngine {
 
 /// Tells an audio context's state now and whenever it changes. `interrupted`, where another program has the sound, is newer
 /// than the bindings.
-fn watch(context: &EventTarget, on: Rc<dyn Fn(AudioEvent)>) -> Closure<dyn FnMut()> {
+fn watch(context: &EventTarget, on: impl Fn(String) + 'static) -> Closure<dyn FnMut()> {
     let watched = context.clone();
-    let tell = move || on(AudioEvent::State(field(&watched, "state").as_string().unwrap_or_default()));
+    let tell = move || on(field(&watched, "state").as_string().unwrap_or_default());
     tell();
     let tell = Closure::<dyn FnMut()>::new(tell);
     // Any event target takes a listener.
@@ -409,14 +485,7 @@ mod tests {
         set(&context, "state", &"suspended".into());
         let states = Rc::new(RefCell::new(Vec::new()));
         let told = Rc::clone(&states);
-        let _kept = watch(
-            &context,
-            Rc::new(move |event| {
-                if let AudioEvent::State(state) = event {
-                    told.borrow_mut().push(state);
-                }
-            }),
-        );
+        let _kept = watch(&context, move |state| told.borrow_mut().push(state));
         for state in ["running", "interrupted"] {
             set(&context, "state", &state.into());
             crate::testing::dispatch(&context, "Event", "statechange", &[]);

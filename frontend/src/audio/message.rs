@@ -3,7 +3,7 @@
 
 use base::digit::Digit;
 use js_sys::{Float32Array, Float64Array, Object};
-use signal::{chain::ChainConfig, report::AudioReport};
+use signal::{chain::ChainConfig, key_tones::KeyTones, report::AudioReport};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::MessagePort;
 
@@ -28,6 +28,8 @@ pub(crate) enum ThreadCommand<'a> {
     Chain(&'a ChainConfig),
     /// Sets the shortest time that frames wait until they are heard, in milliseconds.
     MinWait(u32),
+    /// Sets the keys' tones.
+    Tones(KeyTones),
     /// Begins or ends to report as often as meters need.
     Meters(bool),
 }
@@ -49,6 +51,14 @@ impl ThreadCommand<'_> {
                 message("chain", &[("settings", &Float32Array::from(&config.to_numbers()[..]))])
             }
             Self::MinWait(ms) => message("wait", &[("ms", &(*ms).into())]),
+            Self::Tones(tones) => message(
+                "tones",
+                &[
+                    ("lengthMs", &tones.length_ms.into()),
+                    ("gapMs", &tones.gap_ms.into()),
+                    ("levelDbm0", &tones.level_dbm0.into()),
+                ],
+            ),
             Self::Meters(on) => message("meters", &[("on", &(*on).into())]),
         }
     }

@@ -3,8 +3,9 @@
 mod asset;
 mod engine;
 mod message;
+mod rest;
 mod worker;
 
 pub(crate) use asset::asset;
-pub(crate) use engine::{AudioEngine, AudioEvent};
+pub(crate) use engine::{AudioEngine, AudioEvent, BUSY, RESTING};
 pub(crate) use message::{ThreadCommand, ThreadMessage};

@@ -5,6 +5,7 @@ use std::{collections::VecDeque, rc::Rc};
 use base::{digit::Digit, time::Instant};
 use ivr::DialInput;
 use leptos::prelude::*;
+use signal::key_tones::KeyTones;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use wire::cxone::CallState;
@@ -25,7 +26,13 @@ impl CallContext {
         let store = Store::new();
         let driver = Driver::new(store, AudioEngine::new);
         Rc::clone(&driver).start();
-        Self { store, driver: StoredValue::new_local(driver) }
+        Self { store, driver: StoredValue::new_local(driver) }.announcing()
+    }
+
+    /// Has the sound told of each of the call's states.
+    fn announcing(self) -> Self {
+        Effect::new(move |_| self.driver().audio.announce_call(self.store.call.get()));
+        self
     }
 
     pub(super) fn driver(self) -> Rc<Driver> {
@@ -119,6 +126,12 @@ impl CallContext {
         self.driver().metrics.borrow().to_json()
     }
 
+    /// Has keys sound like this from now on.
+    pub(super) fn set_tones(self, tones: KeyTones) {
+        self.store.tones.set(tones);
+        self.driver().use_tones(tones);
+    }
+
     /// Sets how loud it is here, 0 to 1.
     pub(super) fn set_volume(self, volume: f32) {
         self.driver().audio.set_volume(volume);
@@ -127,11 +140,6 @@ impl CallContext {
     /// Returns the handle that the instruments work with; see [`AudioEngine::handle`].
     pub(crate) fn voice_handle(self) -> JsValue {
         self.driver().audio.handle()
-    }
-
-    /// Tells the voice panel the call's state.
-    pub(crate) fn announce_call(self, state: CallState) {
-        self.driver().audio.announce_call(state.name());
     }
 
     /// Returns how long the call has been followed, in minutes and seconds.
@@ -152,6 +160,6 @@ impl CallContext {
         let driver = Driver::new(store, AudioEngine::starting);
         // Another test's history is none of this one's.
         driver.history.replace(super::history::History::default());
-        Self { store, driver: StoredValue::new_local(driver) }
+        Self { store, driver: StoredValue::new_local(driver) }.announcing()
     }
 }

@@ -2,9 +2,9 @@
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast as _;
-use web_sys::{DataTransfer, Element};
+use web_sys::{DataTransfer, Element, HtmlSelectElement};
 
-use super::CallContext;
+use super::{CallContext, sequences};
 use crate::js::field;
 
 /// Shows the field, its error, and while a script is played a button that stops it.
@@ -14,6 +14,8 @@ pub(super) fn DialField() -> impl IntoView {
     let text = RwSignal::new(String::new());
     let error = RwSignal::new(String::new());
     let remaining = context.store.script;
+    let sequences = RwSignal::new(sequences::stored());
+    let is_saved = move || sequences.with(|saved| saved.iter().any(|one| one == text.read().trim()));
     let dial = move |script: &str| match context.dial_script(script) {
         Ok(()) => error.set(String::new()),
         Err(reason) => error.set(reason),
@@ -40,9 +42,26 @@ pub(super) fn DialField() -> impl IntoView {
                 prop:value=text on:input=move |input| text.set(event_target_value(&input))
                 aria-invalid=move || (!error.with(String::is_empty)).to_string() aria-describedby="dial-error" />
             <button type="submit">"Send digits"</button>
-            <button type="button" hidden=move || remaining.get() == 0 on:click=move |_| context.stop_script()>
+            <button type="button" class="save" on:click=move |_| match sequences::toggle(&text.get_untracked()) {
+                Ok(saved) => {
+                    error.set(String::new());
+                    sequences.set(saved);
+                }
+                Err(reason) => error.set(reason),
+            }>{move || if is_saved() { "Forget sequence" } else { "Save sequence" }}</button>
+            <button type="button" class="stop" hidden=move || remaining.get() == 0 on:click=move |_| context.stop_script()>
                 {move || format!("Stop ({} left)", remaining.get())}
             </button>
+            <select aria-label="Saved sequences" hidden=move || sequences.with(Vec::is_empty)
+                on:change=move |change| {
+                    let list: HtmlSelectElement = event_target(&change);
+                    text.set(list.value());
+                    // So that the same one can be chosen again.
+                    list.set_value("");
+                }>
+                <option value="" hidden>"Saved sequences"</option>
+                {move || sequences.get().into_iter().map(|one| view! { <option>{one}</option> }).collect_view()}
+            </select>
             <p id="dial-error" class="error">{error}</p>
         </form>
     }
@@ -53,7 +72,24 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
-    use crate::call::testing::{follow, mount_in_call};
+    use crate::{
+        call::testing::{follow, mount_in_call},
+        testing::until,
+    };
+
+    #[wasm_bindgen_test]
+    async fn a_sequence_is_saved_chosen_and_forgotten() {
+        let (page, _context) = mount_in_call(|| view! { <DialField /> });
+        page.type_into("textbox", "Dial", "4711#").await;
+        page.click("button", "Save sequence").await;
+        page.type_into("textbox", "Dial", "1").await;
+        page.choose("Saved sequences", "4711#").await;
+        let field = page.one("textbox", "Dial").await;
+        until("the sequence", || crate::js::field(&field, "value") == "4711#").await;
+        page.click("button", "Forget sequence").await;
+        page.one("button", "Save sequence").await;
+        assert!(sequences::stored().iter().all(|kept| kept != "4711#"));
+    }
 
     #[wasm_bindgen_test]
     async fn a_script_is_dialled_from_the_field_and_a_wrong_one_says_where() {
@@ -64,11 +100,11 @@ mod tests {
         }
         page.type_into("textbox", "Dial", "1x").await;
         page.click("button", "Send digits").await;
-        crate::testing::until("the error", || page.text().contains("position 2: 'x'")).await;
+        until("the error", || page.text().contains("position 2: 'x'")).await;
         page.type_into("textbox", "Dial", "12,3").await;
         page.click("button", "Send digits").await;
         let dialled = context.store.dialled;
-        crate::testing::until("two digits", || dialled.with_untracked(|all| all.presses.len() == 2)).await;
+        until("two digits", || dialled.with_untracked(|all| all.presses.len() == 2)).await;
         page.click("button", "Stop (1 left)").await;
         assert_eq!(context.store.script.get_untracked(), 0);
         assert!(context.driver().script.borrow().is_none());

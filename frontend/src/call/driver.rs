@@ -4,7 +4,6 @@ use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
     sync::Arc,
-    time::Duration,
 };
 
 use base::{digit::Digit, time::Instant};
@@ -16,6 +15,7 @@ use ivr::{
 };
 use leptos::prelude::*;
 use scenario::call::MomentKind;
+use signal::key_tones::KeyTones;
 use wasm_bindgen_futures::spawn_local;
 use wire::{
     api::{Head, Problem},
@@ -37,9 +37,6 @@ use crate::{
     net::{api, socket::ReconnectingSocket},
     ui::Notice,
 };
-
-/// Time from the beginning of a key's tone to that of the next, as the audio thread sends them.
-pub(super) const KEY_CADENCE: Duration = Duration::from_millis(160);
 
 /// The call behind the views: its menu machine, its sockets and its sound.
 pub(super) struct Driver {
@@ -90,7 +87,7 @@ impl Driver {
                 metrics: RefCell::default(),
                 history: RefCell::new(History::load()),
                 timer: RefCell::default(),
-                dialling: RefCell::new(DialMachine::new(KEY_CADENCE)),
+                dialling: RefCell::new(DialMachine::new(KeyTones::default().cadence())),
                 dialling_timer: RefCell::default(),
                 script: RefCell::default(),
                 script_timer: RefCell::default(),
@@ -106,6 +103,7 @@ impl Driver {
     }
 
     pub(super) fn start(self: Rc<Self>) {
+        self.use_tones(self.store.tones.get_untracked());
         let driver = Rc::clone(&self);
         // The page's one driver lasts as long as the page, and so do its listeners.
         drop(window_event_listener_untyped("storage", move |_| driver.look_at_other_tabs()));
@@ -118,6 +116,12 @@ impl Driver {
         let prepared = Rc::clone(&self).set_up().boxed_local().shared();
         self.prepared.replace(Some(prepared.clone()));
         spawn_local(prepared);
+    }
+
+    /// Has keys sound like this from now on.
+    pub(super) fn use_tones(&self, tones: KeyTones) {
+        self.audio.set_tones(tones);
+        self.dialling.borrow_mut().set_cadence(tones.cadence());
     }
 
     async fn set_up(self: Rc<Self>) {

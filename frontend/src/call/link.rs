@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wire::api::{LinkState, LinkStatus};
 
 use super::CallContext;
-use crate::clock;
+use crate::{audio::RESTING, clock};
 
 /// The word for a state that nobody tells the page.
 pub(super) const UNKNOWN: &str = "unknown";
@@ -17,6 +17,7 @@ pub(super) fn LinkPanel() -> impl IntoView {
     let never = RwSignal::new(None);
     let sound = move || match &*store.sound_state.get() {
         "running" => (LinkState::Open.name(), "on"),
+        RESTING => (LinkState::Open.name(), "ready"),
         "interrupted" => (LinkState::Reconnecting.name(), "interrupted: another program has it"),
         "suspended" => (LinkState::Connecting.name(), "waiting for a key or a click"),
         _ => (LinkState::Closed.name(), "off"),
@@ -123,6 +124,7 @@ mod tests {
         for (state, word) in [
             ("suspended", "waiting for a key or a click"),
             ("running", "on"),
+            (RESTING, "ready"),
             ("interrupted", "interrupted: another program has it"),
             ("closed", "off"),
         ] {

@@ -21,10 +21,12 @@ pub(crate) mod moments;
 mod one_tab;
 pub(crate) mod place;
 mod script_driver;
+mod sequences;
 mod status;
 mod store;
 #[cfg(test)]
 mod testing;
+mod tones;
 mod voice;
 mod volume;
 
@@ -43,7 +45,6 @@ const MEDIUM_PX: f64 = 1_180.0;
 pub(crate) fn CallPage() -> impl IntoView {
     let context = expect_context::<CallContext>();
     let store = context.store;
-    Effect::new(move |_| context.announce_call(store.call.get()));
     let instruments = instruments::Instruments::new(context);
     let width = window().inner_width().ok().and_then(|width| width.as_f64());
     let folded = RwSignal::new(width.is_some_and(|width| width <= MEDIUM_PX));
@@ -63,6 +64,7 @@ pub(crate) fn CallPage() -> impl IntoView {
                         <controls::Controls />
                         <dial::DialField />
                         <volume::Volume />
+                        <tones::Tones />
                         <attach::Attach />
                     </div>
                 </div>

@@ -7,10 +7,7 @@ use gloo_timers::callback::Timeout;
 use ivr::{DialInput, ScriptPlayer};
 use leptos::prelude::*;
 
-use super::{
-    driver::{Driver, KEY_CADENCE},
-    store::RowKind,
-};
+use super::{driver::Driver, store::RowKind};
 use crate::clock;
 
 impl Driver {
@@ -20,7 +17,8 @@ impl Driver {
         if !self.store.call.get_untracked().is_live() {
             return Err("there is no call to dial into".into());
         }
-        let player = ScriptPlayer::new(clock::now(), &script, KEY_CADENCE, self.is_speaking());
+        let cadence = self.store.tones.get_untracked().cadence();
+        let player = ScriptPlayer::new(clock::now(), &script, cadence, self.is_speaking());
         self.script.replace(Some(player));
         self.pump_script();
         Ok(())

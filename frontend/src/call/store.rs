@@ -8,12 +8,13 @@ use ivr::{
     metrics::{SequenceRecord, Summary},
 };
 use leptos::prelude::*;
+use signal::key_tones::KeyTones;
 use wire::{
     api::{FlowSummary, LinkStatus, Problem, Profile},
     cxone::CallState,
 };
 
-use super::{latencies::Latencies, moments::Moments};
+use super::{latencies::Latencies, moments::Moments, tones};
 use crate::ui::Notice;
 
 /// Maximum number of rows of the log; older ones are dropped.
@@ -56,6 +57,8 @@ pub(crate) struct Store {
     pub(crate) sound: RwSignal<bool>,
     /// The audio context's state, by the browser's name; empty as long as there is none.
     pub(crate) sound_state: RwSignal<String>,
+    /// The keys' tones.
+    pub(crate) tones: RwSignal<KeyTones>,
     pub(crate) simulate_only: RwSignal<bool>,
     pub(crate) notice: RwSignal<Option<Notice>>,
 }
@@ -157,6 +160,7 @@ impl Store {
             script: RwSignal::new(0),
             sound: RwSignal::new(false),
             sound_state: RwSignal::new(String::new()),
+            tones: RwSignal::new(tones::stored()),
             simulate_only: RwSignal::new(false),
             notice: RwSignal::new(None),
         }

@@ -1,6 +1,6 @@
 //! The region `Path analysis`: the shown run's verdict and figures, and what the flow's definition says by itself.
 
-use ivr::analysis::{Coverage, Share, Structure};
+use ivr::analysis::{Coverage, Share, Structure, endless_silence};
 use leptos::prelude::*;
 
 use super::{
@@ -119,6 +119,7 @@ fn OfFlow(known: FlowModel, all: Coverage) -> impl IntoView {
             <div><dt>"Depth"</dt><dd>{format!("{} nodes", structure.depth)}</dd></div>
         </dl>
         {bounded(structure)}
+        {endless(&known)}
         <Items title="Nodes never reached" items=nodes_missed />
         <Items title="Edges never taken" items=edges_missed />
         <Items title="Edges that no input can take" items=unreachable />
@@ -131,6 +132,16 @@ fn OfFlow(known: FlowModel, all: Coverage) -> impl IntoView {
 fn bounded(structure: &Structure) -> Option<impl IntoView + use<>> {
     (!structure.reach.complete).then(|| {
         view! { <p class="fine">"The flow's variables have too many values to look at all: what is said to be unreachable may be reachable."</p> }
+    })
+}
+
+/// Says between which nodes a caller goes round who presses nothing.
+fn endless(known: &FlowModel) -> Option<impl IntoView + use<>> {
+    let round = endless_silence(known.compiled()?);
+    let first = round.first()?.clone();
+    let round = round.join(" → ");
+    Some(view! {
+        <p class="field-error">{format!("A caller who presses nothing is never let go: {round} → {first}, for ever. Timeouts lead round; give one of them an end.")}</p>
     })
 }
 

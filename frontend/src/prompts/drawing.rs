@@ -304,7 +304,7 @@ impl Pen<'_> {
     fn text(&self, text: &str, x: f64, y: f64, colours: &Colours) {
         self.context().set_fill_style_str(&colours.ink);
         self.context().set_global_alpha(0.8);
-        self.context().set_font("11px system-ui, sans-serif");
+        self.context().set_font("11px 'Dialbench Sans', system-ui, sans-serif");
         // Text that does not fit is no reason to stop.
         let _ = self.context().fill_text(text, x, y);
         self.context().set_global_alpha(1.0);

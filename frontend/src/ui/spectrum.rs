@@ -61,7 +61,7 @@ fn paint(sheet: &Sheet, labels: &str, levels: &[f32], nyquist: f64) {
     let y = |db: f64| (TOP_DB - db.clamp(BOTTOM_DB, TOP_DB)) / (TOP_DB - BOTTOM_DB) * height;
     context.set_stroke_style_str(labels);
     context.set_fill_style_str(labels);
-    context.set_font("10px system-ui, sans-serif");
+    context.set_font("10px 'Dialbench Sans', system-ui, sans-serif");
     context.set_line_width(0.5);
     for (hz, name) in MARKS {
         context.begin_path();

@@ -113,8 +113,9 @@ pub(crate) fn CallersVoice() -> impl IntoView {
         });
     });
     Effect::new(move |_| {
-        let on = source.get() != Source::Nothing && !muted.get();
-        state.post(&ThreadCommand::Capture(on));
+        let source = source.get();
+        state.set_busy(source != Source::Nothing);
+        state.post(&ThreadCommand::Capture(source != Source::Nothing && !muted.get()));
     });
     let level = Signal::derive(move || {
         let peak = state.report.get()?.sent_peak;

@@ -151,7 +151,7 @@ fn paint(canvas: &HtmlCanvasElement, shown: &Decoded) {
     let x = |sample: u64| sample as f64 / length * width;
     context.set_fill_style_str(&ink);
     context.set_stroke_style_str(&ink);
-    context.set_font("600 12px ui-monospace, monospace");
+    context.set_font("600 12px 'Dialbench Mono', ui-monospace, monospace");
     for tone in &shown.tones {
         let (from, to) = (x(tone.start_sample), x(tone.end_sample));
         context.set_global_alpha(0.18);

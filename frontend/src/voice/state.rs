@@ -8,14 +8,14 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{AnalyserNode, AudioContext, AudioWorkletNode, CustomEvent, EventTarget, File, MessageEvent};
 
 use crate::{
-    audio::{ThreadCommand, ThreadMessage},
+    audio::{BUSY, ThreadCommand, ThreadMessage},
     js::{field, listen, set},
 };
 
 /// The shortest waits to choose from, in milliseconds. The first is the buffer's own.
 pub(super) const MIN_WAIT_CHOICES_MS: [u32; 5] = [20, 60, 100, 160, 240];
-/// Maximum number of snapshots that are kept: a minute of four a second.
-pub(super) const MAX_SNAPSHOTS: usize = 240;
+/// Maximum number of snapshots that are kept: a minute of two a second.
+pub(super) const MAX_SNAPSHOTS: usize = 120;
 /// Number of reports of which one is kept as a snapshot.
 const REPORTS_PER_SNAPSHOT: u32 = 5;
 /// Key under which the browser keeps the chain's settings.
@@ -39,6 +39,7 @@ pub(crate) struct VoiceState {
 
 /// The frame's part of the sound.
 struct Sound {
+    handle: JsValue,
     context: AudioContext,
     node: AudioWorkletNode,
     analyser: AnalyserNode,
@@ -54,6 +55,7 @@ struct Call {
 impl VoiceState {
     pub(crate) fn new(handle: &JsValue) -> Self {
         let sound = Rc::new(Sound {
+            handle: handle.clone(),
             context: field(handle, "context").unchecked_into(),
             node: field(handle, "node").unchecked_into(),
             analyser: field(handle, "analyser").unchecked_into(),
@@ -103,6 +105,11 @@ impl VoiceState {
             // A living node's port takes any message that can be cloned, and these can.
             let _ = port.post_message(&command.to_message());
         }
+    }
+
+    /// Says whether a source of the caller's voice needs the sound card.
+    pub(super) fn set_busy(self, is_busy: bool) {
+        let _ = self.sound.try_with_value(|sound| set(&sound.handle, BUSY, &is_busy.into()));
     }
 
     fn apply(self, config: &ChainConfig) {

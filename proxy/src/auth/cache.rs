@@ -3,14 +3,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base::time::Instant as Moment;
 use futures_util::{FutureExt as _, future::Shared};
-use jobs::{Backoff, RetryPolicy};
+use jobs::{Backoff, Renewal, RenewalConfig, RenewalInput, RetryPolicy, Supply};
 use reqwest::Client;
 use tokio::task::JoinHandle;
 
-use super::{AccessToken, TokenError, TokenErrorKind, request};
+use super::{
+    AccessToken, Redactor, TokenError, TokenErrorKind,
+    request::{self, Grant},
+};
 use crate::{
     config::{Service, ServiceConfig},
+    http::MAX_RETRY_AFTER,
     metrics::Metrics,
     retry::{Idempotency, retry},
 };
@@ -19,13 +24,9 @@ use crate::{
 const RETRY_POLICY: RetryPolicy = RetryPolicy {
     max_attempts: 3,
     backoff: Backoff { base: Duration::from_millis(100), cap: Duration::from_millis(300) },
-    max_retry_after: MAX_ENDPOINT_PAUSE,
+    max_retry_after: MAX_RETRY_AFTER,
     max_wait: Duration::from_secs(5),
 };
-/// Maximum time for which a `Retry-After` keeps the endpoint from being asked.
-const MAX_ENDPOINT_PAUSE: Duration = Duration::from_mins(1);
-/// Minimum time for which a failure answers further callers, so that a crowd of them asks once, not one after another.
-const MIN_FAILURE_LIFETIME: Duration = Duration::from_millis(100);
 
 type Outcome = Result<Arc<AccessToken>, TokenError>;
 type Flight = Shared<
@@ -35,7 +36,8 @@ type Flight = Shared<
     >,
 >;
 
-/// Token of one service: kept until shortly before its end, and asked for by one request however many callers wait.
+/// Token of one service: the driver of [`Renewal`]. A token that lives is handed out; the next one is asked for in the
+/// background, by one request however many callers there are.
 #[derive(Clone)]
 pub struct TokenSource(Arc<Inner>);
 
@@ -44,20 +46,51 @@ struct Inner {
     config: ServiceConfig,
     timeout: Duration,
     metrics: Metrics,
+    redactor: Redactor,
+    /// Beginning of the machine's time.
+    epoch: Instant,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
+    renewal: Renewal,
     token: Option<Arc<AccessToken>>,
     flight: Option<Flight>,
-    failure: Option<(TokenError, Instant)>,
+    failure: Option<TokenError>,
+    has_warned: bool,
+}
+
+/// Next step of a caller who wants a token.
+enum Step {
+    /// The caller has the token, or the failure of the last request.
+    Decided(Outcome),
+    /// The caller waits for the request under way.
+    Wait(Flight),
 }
 
 impl TokenSource {
-    /// Returns a source that has not asked yet. `timeout` bounds each request.
-    pub(crate) fn new(http: Client, config: ServiceConfig, timeout: Duration, metrics: Metrics) -> Self {
-        Self(Arc::new(Inner { http, config, timeout, metrics, state: Mutex::default() }))
+    /// Returns a source that has not asked yet. `timeout` bounds each request; tokens are made known to `redactor`.
+    pub(crate) fn new(
+        http: Client,
+        config: ServiceConfig,
+        timeout: Duration,
+        metrics: Metrics,
+        redactor: Redactor,
+    ) -> Self {
+        let renewal = RenewalConfig {
+            margin: Duration::from_secs(config.refresh_margin_s),
+            max_retry_after: MAX_RETRY_AFTER,
+            ..RenewalConfig::default()
+        };
+        let state = State {
+            renewal: Renewal::new(renewal, rand::random()),
+            token: None,
+            flight: None,
+            failure: None,
+            has_warned: false,
+        };
+        let (epoch, state) = (Instant::now(), Mutex::new(state));
+        Self(Arc::new(Inner { http, config, timeout, metrics, redactor, epoch, state }))
     }
 
     /// Returns the service.
@@ -65,84 +98,162 @@ impl TokenSource {
         self.0.config.service
     }
 
-    /// Returns a token that has not expired, and asks for one where there is none.
+    /// Returns a token that has not expired, and waits for one where there is none.
     pub async fn token(&self) -> Outcome {
         loop {
-            let flight = match self.decide() {
-                Ok(decided) => return decided,
-                Err(flight) => flight,
+            let flight = match self.step() {
+                Step::Decided(outcome) => return outcome,
+                Step::Wait(flight) => flight,
             };
-            if let Some(outcome) = flight.await {
+            if let Some(outcome) = self.landed(flight).await {
                 return outcome;
             }
-            // The task was stopped by a panic or a shutdown; whoever still waits asks again.
-            self.lock().flight = None;
-            tokio::task::yield_now().await;
         }
     }
 
-    /// Forgets `token`, which was refused. A newer one stays.
-    pub fn refused(&self, token: &Arc<AccessToken>) {
+    /// Returns the token to try after a service answered a request with `token` by HTTP `status`. After 401, `token` is dead.
+    /// After 403, it may be: it stays in use until there is a newer one. Returns `None` where no other token would help.
+    pub async fn token_after(
+        &self,
+        token: &Arc<AccessToken>,
+        status: Option<u16>,
+    ) -> Result<Option<Arc<AccessToken>>, TokenError> {
+        match status {
+            Some(401) => {
+                self.refused(token);
+                self.token().await.map(Some)
+            }
+            Some(403) => Ok(self.token_after_doubt(token).await),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Notes that a token of [`Self::token_after`] was answered with an error by HTTP `status`: a second 403 is believed for a
+    /// while.
+    pub fn note_second_refusal(&self, status: Option<u16>) {
+        if status == Some(403) {
+            self.lock().renewal.handle_input(self.now(), RenewalInput::DoubtUnfounded);
+        }
+    }
+
+    fn refused(&self, token: &Arc<AccessToken>) {
         let mut state = self.lock();
-        if state.token.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, token)) {
+        if state.has(token) {
+            state.renewal.handle_input(self.now(), RenewalInput::Refused);
             state.token = None;
         }
     }
 
-    /// Returns the present token or failure, or the request to wait for.
-    fn decide(&self) -> Result<Outcome, Flight> {
+    async fn token_after_doubt(&self, token: &Arc<AccessToken>) -> Option<Arc<AccessToken>> {
+        let flight = {
+            let mut state = self.lock();
+            if !state.has(token) {
+                return state.token.clone();
+            }
+            match state.renewal.handle_doubt(self.now()) {
+                Supply::Awaited => self.flight(&mut state),
+                Supply::Present | Supply::Withheld(_) => return None,
+            }
+        };
+        let newer = self.landed(flight).await?.ok()?;
+        (!Arc::ptr_eq(&newer, token)).then_some(newer)
+    }
+
+    fn step(&self) -> Step {
         let mut state = self.lock();
-        let now = Instant::now();
-        let alive = state.token.clone().filter(|token| token.is_alive(now));
-        if let Some(token) = alive.clone().filter(|token| token.is_fresh(now)) {
-            return Ok(Ok(token));
+        let supply = state.renewal.handle_call(self.now());
+        match (supply, &state.token, &state.failure) {
+            (Supply::Present, Some(token), _) => {
+                let token = Arc::clone(token);
+                if state.renewal.poll_output() {
+                    // It runs as a task, whoever waits for it.
+                    drop(self.start(&mut state));
+                }
+                Step::Decided(Ok(token))
+            }
+            (Supply::Withheld(wait), _, Some(failure)) => {
+                Step::Decided(Err(failure.clone().counted_down(wait)))
+            }
+            (Supply::Awaited | Supply::Present | Supply::Withheld(_), _, _) => {
+                Step::Wait(self.flight(&mut state))
+            }
         }
-        if let Some((error, until)) = &state.failure
-            && now < *until
-        {
-            return Ok(alive.ok_or_else(|| error.clone()));
+    }
+
+    /// Returns the request under way, and starts one where there is none.
+    fn flight(&self, state: &mut State) -> Flight {
+        let is_asked_for = state.renewal.poll_output();
+        match &state.flight {
+            Some(flight) if !is_asked_for => flight.clone(),
+            Some(_) | None => self.start(state),
         }
-        Err(state.flight.get_or_insert_with(|| self.start()).clone())
     }
 
     /// Starts a request as a task of its own, so that a caller that gives up does not take the others' token with it.
-    fn start(&self) -> Flight {
+    fn start(&self, state: &mut State) -> Flight {
         let source = self.clone();
         let task = tokio::spawn(async move {
             let asked = source.ask().await;
             source.settle(asked)
         });
         let outcome: fn(_) -> _ = Result::ok;
-        task.map(outcome).shared()
+        state.flight.insert(task.map(outcome).shared()).clone()
     }
 
-    fn settle(&self, asked: Result<AccessToken, TokenError>) -> Outcome {
+    /// Waits for a request's end. `None` stands for a task that was stopped by a panic or a shutdown.
+    async fn landed(&self, flight: Flight) -> Option<Outcome> {
+        let landed = flight.clone().await;
+        if landed.is_none() {
+            {
+                let mut state = self.lock();
+                if state.flight.as_ref().is_some_and(|present| present.ptr_eq(&flight)) {
+                    state.flight = None;
+                    state.renewal.handle_input(self.now(), RenewalInput::Abandoned);
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        landed
+    }
+
+    fn settle(&self, asked: Result<Grant, TokenError>) -> Outcome {
+        if let Ok(grant) = &asked {
+            // Before anybody can send it, and without holding anybody up: it takes some milliseconds.
+            self.0.redactor.add_token(self.service(), &grant.token);
+        }
         let mut state = self.lock();
+        let now = self.now();
         state.flight = None;
         match asked {
-            Ok(token) => {
+            Ok(Grant { token, asked, lifetime, oddity }) => {
+                if let Some(oddity) = oddity
+                    && !std::mem::replace(&mut state.has_warned, true)
+                {
+                    let seconds = lifetime.as_secs();
+                    tracing::warn!(service = %self.service(), oddity, seconds, "a token's lifetime is assumed");
+                }
                 let token = Arc::new(token);
+                let granted = RenewalInput::Granted { asked: self.moment(asked), lifetime };
+                state.renewal.handle_input(now, granted);
                 state.token = Some(Arc::clone(&token));
                 state.failure = None;
                 Ok(token)
             }
             Err(error) => {
                 tracing::warn!(service = %error.service, error = %error.kind, "no token");
-                let now = Instant::now();
-                let pause =
-                    error.retry_after().map_or(MIN_FAILURE_LIFETIME, |asked| asked.min(MAX_ENDPOINT_PAUSE));
-                state.failure = Some((error.clone(), now + pause.max(MIN_FAILURE_LIFETIME)));
-                // Renewal begins a margin before the end: until then the old token does.
-                state.token.clone().filter(|token| token.is_alive(now)).ok_or(error)
+                let lives = state.renewal.is_alive(now);
+                state.renewal.handle_input(now, RenewalInput::Failed(error.retry_after()));
+                state.failure = Some(error.clone());
+                state.token.clone().filter(|_| lives).ok_or(error)
             }
         }
     }
 
-    async fn ask(&self) -> Result<AccessToken, TokenError> {
+    async fn ask(&self) -> Result<Grant, TokenError> {
         retry(RETRY_POLICY, Idempotency::Idempotent, |_| self.ask_once()).await
     }
 
-    async fn ask_once(&self) -> Result<AccessToken, TokenError> {
+    async fn ask_once(&self) -> Result<Grant, TokenError> {
         let inner = &self.0;
         let service = inner.config.service;
         let asked = request::ask(&inner.http, &inner.config, inner.timeout).await;
@@ -154,7 +265,23 @@ impl TokenSource {
         asked.map_err(|kind| TokenError { service, kind })
     }
 
+    fn now(&self) -> Moment {
+        self.moment(Instant::now())
+    }
+
+    fn moment(&self, instant: Instant) -> Moment {
+        let since = instant.saturating_duration_since(self.0.epoch);
+        Moment::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Returns true where `token` is the present one.
+    fn has(&self, token: &Arc<AccessToken>) -> bool {
+        self.token.as_ref().is_some_and(|present| Arc::ptr_eq(present, token))
     }
 }

@@ -2,9 +2,12 @@
 
 mod cache;
 mod error;
+mod lifetime;
+mod redactor;
 mod request;
 mod token;
 
 pub use cache::TokenSource;
 pub use error::{TokenError, TokenErrorKind};
+pub(crate) use redactor::Redactor;
 pub use token::AccessToken;

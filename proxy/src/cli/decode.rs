@@ -40,7 +40,7 @@ pub(super) fn run(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
                 }
             }
             Err(reason) => {
-                eprintln!("dialbench: {name}: {reason}");
+                crate::cli::say(format_args!("dialbench: {name}: {reason}"));
                 code = ExitCode::FAILURE;
             }
         }

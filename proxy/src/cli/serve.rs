@@ -8,7 +8,7 @@ use proxy::{
 };
 use sandbox::{Sandbox, SandboxConfig};
 
-use super::{ServeArguments, StopRequests, start_logging};
+use super::{ServeArguments, StopRequests, say, start_logging};
 
 /// Serves until the process is asked to stop.
 pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
@@ -40,7 +40,7 @@ pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
     match log_format {
         LogFormat::Text => {
             let hint = if asks_for_token { " (sign in with /?access_token=…)" } else { "" };
-            eprintln!("dialbench: http://{address}{hint}");
+            say(format_args!("dialbench: http://{address}{hint}"));
         }
         // Every line of the log is an object then: the address is in the line above.
         LogFormat::Json => {}

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use wire::{api::ProfileName, cxone::Service};
 
 use super::{
-    Config, ConfigError, DatabaseUrl, ServiceConfig, Tuning, WebhookConfig,
+    Config, ConfigError, DatabaseUrl, ForwardProxies, ServiceConfig, Tuning, WebhookConfig,
     file::{File, ServiceFile, overlay},
     service::Defaults,
 };
@@ -141,6 +141,7 @@ impl Config {
             retention_days,
             public_url,
             log_format,
+            forward_proxies: ForwardProxies::from_environment(&environment),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod error;
 mod file;
+mod forward_proxy;
 mod load;
 mod service;
 mod settings;
@@ -9,6 +10,7 @@ mod webhook;
 
 pub use crate::store::DatabaseUrl;
 pub use error::ConfigError;
+pub use forward_proxy::{ForwardProxies, ForwardProxy};
 pub use load::{Environment, Overrides};
 pub use service::{ServiceConfig, TokenStyle};
 pub use settings::{Config, EventFilter, Tuning};

@@ -13,7 +13,7 @@ use wire::{
     cxone::Service,
 };
 
-use super::{DatabaseUrl, ServiceConfig, WebhookConfig};
+use super::{DatabaseUrl, ForwardProxies, ServiceConfig, WebhookConfig};
 use crate::logging::LogFormat;
 
 /// The proxy's configuration, checked.
@@ -55,6 +55,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Format of the log lines.
     pub log_format: LogFormat,
+    /// Proxies through which CXone is reached (none).
+    pub forward_proxies: ForwardProxies,
     /// Times and sizes that only tests and unusual networks change.
     pub tuning: Tuning,
 }

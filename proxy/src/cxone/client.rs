@@ -8,12 +8,12 @@ use std::{
 use axum::http::header;
 use bytes::BytesMut;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use reqwest::{Client, Url};
+use reqwest::{Client, Proxy, Url};
 
-use super::{Answer, UpstreamError, UpstreamRequest, request::Body};
+use super::{Answer, UpstreamError, UpstreamRequest, pause::Pauses, request::Body};
 use crate::{
-    auth::{AccessToken, TokenSource},
-    config::{Config, Service, ServiceConfig},
+    auth::{AccessToken, Redactor, TokenSource},
+    config::{Config, ForwardProxies, ForwardProxy, Service, ServiceConfig},
     http::{complaints, describe, message, retry_after},
     metrics::Metrics,
     retry::{RETRY_POLICY, retry},
@@ -26,6 +26,9 @@ pub(crate) struct Cxone {
     services: Arc<BTreeMap<Service, (ServiceConfig, TokenSource)>>,
     control: Option<Url>,
     limiter: Arc<DefaultDirectRateLimiter>,
+    pauses: Arc<Pauses>,
+    redactor: Redactor,
+    forward_proxies: ForwardProxies,
     timeout: Duration,
     connect_timeout: Duration,
     metrics: Metrics,
@@ -33,13 +36,17 @@ pub(crate) struct Cxone {
 
 impl Cxone {
     pub(crate) fn new(config: &Config, metrics: Metrics) -> Result<Self, reqwest::Error> {
+        tell_forward_proxies(&config.forward_proxies);
         let http = client(config)?;
+        let secrets = config.services.values().filter_map(|service| service.client_secret.clone());
+        let redactor = Redactor::new(secrets);
         let services = config.services.iter().map(|(service, settings)| {
             let tokens = TokenSource::new(
                 http.clone(),
                 settings.clone(),
                 config.tuning.connect_timeout,
                 metrics.clone(),
+                redactor.clone(),
             );
             (*service, (settings.clone(), tokens))
         });
@@ -48,6 +55,9 @@ impl Cxone {
             services: Arc::new(services.collect()),
             control: config.sandbox_control.clone(),
             limiter: Arc::new(RateLimiter::direct(Quota::per_second(per_second))),
+            pauses: Arc::default(),
+            redactor,
+            forward_proxies: config.forward_proxies.clone(),
             timeout: config.tuning.request_timeout / 2,
             connect_timeout: config.tuning.connect_timeout,
             http,
@@ -57,6 +67,21 @@ impl Cxone {
 
     pub(super) fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// Returns the remover of the services' secrets from what they say.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Returns the proxies through which services are reached.
+    pub(super) fn forward_proxies(&self) -> &ForwardProxies {
+        &self.forward_proxies
+    }
+
+    /// Returns the waits that services have asked for.
+    pub(super) fn pauses(&self) -> &Pauses {
+        &self.pauses
     }
 
     /// Returns an HTTP client that follows no redirect, for requests without a token.
@@ -119,20 +144,25 @@ impl Cxone {
         retry(policy, request.idempotency, |_| self.attempt(request, url, tokens)).await
     }
 
-    /// Sends `request` with a token, and once more with a new one where the token was refused.
+    /// Sends `request` with a token, and once more with a new one where the token was refused, or may have been.
     async fn attempt(
         &self,
         request: &UpstreamRequest<'_>,
         url: &Url,
         tokens: &TokenSource,
     ) -> Result<Answer, UpstreamError> {
+        self.pauses.check(Instant::now(), request.service)?;
         let token = tokens.token().await?;
-        match self.send_once(request, url, &token).await {
-            Err(UpstreamError::Status { status: 401, .. }) => tokens.refused(&token),
-            result => return result,
+        let error = match self.send_once(request, url, &token).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let Some(newer) = tokens.token_after(&token, error.status()).await? else { return Err(error) };
+        let answer = self.send_once(request, url, &newer).await;
+        if let Err(error) = &answer {
+            tokens.note_second_refusal(error.status());
         }
-        let token = tokens.token().await?;
-        self.send_once(request, url, &token).await
+        answer
     }
 
     async fn send_once(
@@ -183,12 +213,13 @@ impl Cxone {
             }
             body.extend_from_slice(&chunk);
         }
-        if status.is_success() {
-            let (body, elapsed) = (body.freeze(), began.elapsed());
-            return Ok(Answer { service, status: status.as_u16(), body, elapsed });
+        let (body, status) = (self.redactor.body(body.freeze()), status.as_u16());
+        if (200..300).contains(&status) {
+            return Ok(Answer { service, status, body, elapsed: began.elapsed() });
         }
+        self.pauses.note(Instant::now(), service, status, retry_after);
         let (message, complaints) = (message(&body), complaints(&body));
-        Err(UpstreamError::Status { service, status: status.as_u16(), retry_after, message, complaints })
+        Err(UpstreamError::Status { service, status, retry_after, message, complaints })
     }
 }
 
@@ -209,13 +240,32 @@ fn with_query(mut url: Url, query: &[(&str, &str)]) -> Url {
     url
 }
 
+/// Says through what addresses are reached, as nobody sees it otherwise.
+fn tell_forward_proxies(proxies: &ForwardProxies) {
+    for (scheme, proxy) in ["http", "https"].into_iter().zip(proxies.shown()) {
+        if let Some(proxy) = proxy {
+            tracing::info!(proxy, "{scheme} addresses beyond this machine are reached through a proxy");
+        }
+    }
+    for variable in proxies.unusable() {
+        tracing::warn!(variable, "it is not used: only http:// and https:// proxies are supported");
+    }
+}
+
 fn client(config: &Config) -> Result<Client, reqwest::Error> {
+    let proxies = &config.forward_proxies;
     let builder = || {
-        Client::builder()
+        let builder = Client::builder()
             .connect_timeout(config.tuning.connect_timeout)
             // A redirect would carry a token to a host that nobody configured.
             .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("dialbench/", env!("CARGO_PKG_VERSION")))
+            .user_agent(concat!("dialbench/", env!("CARGO_PKG_VERSION")));
+        if proxies.is_empty() {
+            builder.no_proxy()
+        } else {
+            let proxies = proxies.clone();
+            builder.proxy(Proxy::custom(move |url| proxies.of(url).map(ForwardProxy::url)))
+        }
     };
     builder().build().or_else(|error| {
         // A bare container has no certificates, and the stand-in needs none.

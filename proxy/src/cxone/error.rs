@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::Paused;
 use crate::{
     auth::TokenError,
     config::Service,
@@ -15,6 +16,9 @@ pub(crate) enum UpstreamError {
     /// There is no token.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The service asked to be left alone.
+    #[error(transparent)]
+    Paused(#[from] Paused),
     /// The service answered with an error.
     #[error("{service} answered with HTTP {status}{}", message.as_deref().map(|text| format!(": {text}")).unwrap_or_default())]
     Status {
@@ -34,13 +38,25 @@ pub(crate) enum UpstreamError {
 }
 
 impl UpstreamError {
+    /// Returns the status of the service's answer, where it answered.
+    pub(super) const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            Self::NotConfigured { .. }
+            | Self::Token(_)
+            | Self::Paused(_)
+            | Self::Network { .. }
+            | Self::Unreadable { .. } => None,
+        }
+    }
+
     /// Returns true where the service may have acted on the request all the same.
     pub(crate) const fn is_doubtful(&self) -> bool {
         match self {
             Self::Status { status, .. } => matches!(status, 408 | 500..),
             Self::Network { is_unsent, .. } => !*is_unsent,
             Self::Unreadable { .. } => true,
-            Self::NotConfigured { .. } | Self::Token(_) => false,
+            Self::NotConfigured { .. } | Self::Token(_) | Self::Paused(_) => false,
         }
     }
 }
@@ -50,7 +66,7 @@ impl Retryable for UpstreamError {
     fn is_retryable(&self, idempotency: Idempotency) -> bool {
         let is_idempotent = idempotency == Idempotency::Idempotent;
         match self {
-            Self::Status { status: 429, .. } => true,
+            Self::Status { status: 429, .. } | Self::Paused(_) => true,
             Self::Status { status, .. } => is_idempotent && matches!(status, 500 | 502..=504),
             Self::Network { is_unsent, .. } => is_idempotent || *is_unsent,
             Self::NotConfigured { .. } | Self::Token(_) | Self::Unreadable { .. } => false,
@@ -61,6 +77,7 @@ impl Retryable for UpstreamError {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
             Self::Token(error) => error.retry_after(),
+            Self::Paused(paused) => Some(paused.left),
             Self::NotConfigured { .. } | Self::Network { .. } | Self::Unreadable { .. } => None,
         }
     }

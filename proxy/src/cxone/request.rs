@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::UpstreamError;
 use crate::{
     config::Service,
+    json,
     retry::{Idempotency, RetriedBy},
 };
 
@@ -111,7 +112,8 @@ pub(crate) struct Answer {
 impl Answer {
     /// Reads the body as the type that the contract gives it.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, UpstreamError> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| UpstreamError::Unreadable { service: self.service, message: error.to_string() })
+        let unreadable = |message| UpstreamError::Unreadable { service: self.service, message };
+        let text = json::text(&self.body).map_err(unreadable)?;
+        serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))
     }
 }

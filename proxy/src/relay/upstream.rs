@@ -201,8 +201,12 @@ impl Connection<'_> {
                 message = socket.next() => {
                     last_received = tokio::time::Instant::now();
                     match message {
-                        Some(Ok(Received::Text(text))) => self.push_event(as_event(text.as_str())),
-                        Some(Ok(Received::Binary(bytes))) => self.push_event(binary_event(&bytes)),
+                        Some(Ok(Received::Text(text))) => {
+                            self.push_event(as_event(&self.cxone.redactor().json(text.as_str())));
+                        }
+                        Some(Ok(Received::Binary(bytes))) => {
+                            self.push_event(binary_event(&self.cxone.redactor().body(bytes)));
+                        }
                         Some(Ok(Received::Close(close))) => return Heard::Close(close),
                         Some(Ok(Received::Ping | Received::Pong(_))) => {}
                         Some(Err(Broken::Fault(fault))) => return Heard::Fault(fault),
@@ -239,10 +243,14 @@ enum Heard {
 fn not_dialled(error: &DialError) -> Ended {
     let loss = match error {
         DialError::Refused { status, retry_after, .. } => Loss::Refused(*status, *retry_after),
+        DialError::Paused(paused) => Loss::Refused(paused.status, Some(paused.left)),
         DialError::Token(error) => {
             error.status().map_or(Loss::Network, |status| Loss::Refused(status, error.retry_after()))
         }
-        DialError::Network { .. } | DialError::NotConfigured(_) => Loss::Network,
+        DialError::Broken { .. }
+        | DialError::Tunnel { .. }
+        | DialError::Network { .. }
+        | DialError::NotConfigured(_) => Loss::Network,
     };
     Ended { loss, detail: error.to_string() }
 }

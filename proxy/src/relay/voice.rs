@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{audio_queue::AudioQueue, close, receipts::Receipts};
 use crate::{
+    auth::Redactor,
     config::Tuning,
     metrics::Metrics,
     socket::{Broken, Fault, Received, Socket},
@@ -92,6 +93,7 @@ fn cxone_fault(fault: &Fault) -> String {
 pub(crate) struct Relay<P, C> {
     page: Side<P>,
     cxone: Side<C>,
+    redactor: Redactor,
 }
 
 struct Side<S> {
@@ -110,8 +112,9 @@ where
     P: AsyncRead + AsyncWrite + Unpin,
     C: AsyncRead + AsyncWrite + Unpin,
 {
-    pub(crate) fn new(page: Socket<P>, cxone: Socket<C>) -> Self {
-        Self { page: Side::new(page), cxone: Side::new(cxone) }
+    /// Returns the relay between two open sockets; `redactor` removes secrets from what CXone gives as a reason.
+    pub(crate) fn new(page: Socket<P>, cxone: Socket<C>, redactor: Redactor) -> Self {
+        Self { page: Side::new(page), cxone: Side::new(cxone), redactor }
     }
 
     /// Passes audio both ways until one side ends, and closes the other accordingly.
@@ -178,7 +181,11 @@ where
                     Some(Ok(Received::Binary(bytes))) => self.page.queue.push(Instant::now(), bytes),
                     Some(Ok(Received::Text(_))) => tracing::debug!("text on a voice stream of CXone's"),
                     Some(Ok(Received::Ping | Received::Pong(_))) => {}
-                    Some(Ok(Received::Close(close))) => return Poll::Ready(End::Cxone(close)),
+                    Some(Ok(Received::Close(close))) => {
+                        let redacted = |text: String| self.redactor.text(&text).into_owned();
+                        let close = close.map(|(code, reason)| (code, redacted(reason)));
+                        return Poll::Ready(End::Cxone(close));
+                    }
                     Some(Err(fault)) => return Poll::Ready(End::CxoneFault(fault)),
                     None => return Poll::Ready(End::CxoneLost),
                 }
@@ -224,7 +231,7 @@ where
         const GONE: (u16, &str) = (close::GOING_AWAY, "the page is gone");
         const LOST: (u16, &str) = (close::INTERNAL, "CXone's voice stream was lost");
         const SHUTDOWN: (u16, &str) = (close::GOING_AWAY, "dialbench shuts down");
-        let Self { page, cxone } = self;
+        let Self { page, cxone, .. } = self;
         match end {
             End::Cxone(close) => {
                 let (code, reason) = relayed(close.as_ref());

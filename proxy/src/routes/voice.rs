@@ -47,8 +47,8 @@ pub(crate) async fn socket(
     Ok(upgrade.serve(Limits::VOICE, &tasks, async move |page| {
         let _slot = slot;
         let _open = state.metrics.socket("voice");
-        let report =
-            Relay::new(page, *upstream).run(&state.config.tuning, &state.shutdown, &state.metrics).await;
+        let relay = Relay::new(page, *upstream, state.cxone.redactor().clone());
+        let report = relay.run(&state.config.tuning, &state.shutdown, &state.metrics).await;
         let (end, code) = report.end.describe();
         let detail = json!({
             "callId": call,

@@ -19,11 +19,28 @@ pub(super) struct FrameFollower {
     is_close: bool,
     payload: Vec<u8>,
     has_closed: bool,
+    /// Number of bytes of an HTTP head's end that have come, where the frames stand behind one.
+    head_end: Option<usize>,
 }
 
+/// End of an HTTP head.
+const HEAD_END: &[u8] = b"\r\n\r\n";
+
 impl FrameFollower {
+    /// Returns a follower of frames that begin behind the head of an HTTP answer.
+    pub(super) fn behind_head() -> Self {
+        Self { head_end: Some(0), ..Self::default() }
+    }
+
     /// Takes in the next bytes of the stream.
     pub(super) fn follow(&mut self, mut bytes: &[u8]) {
+        while let Some(matched) = self.head_end {
+            let Some((first, rest)) = bytes.split_first() else { return };
+            bytes = rest;
+            let matched =
+                if *first == HEAD_END[matched] { matched + 1 } else { usize::from(*first == b'\r') };
+            self.head_end = Some(matched).filter(|matched| *matched < HEAD_END.len());
+        }
         while !self.has_closed {
             if self.left > 0 && !bytes.is_empty() {
                 let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());
@@ -121,11 +138,16 @@ mod tests {
             mask in any::<Option<[u8; 4]>>(),
             code in any::<u16>(),
             cut in 1usize..5_000,
+            head in prop::option::of("[a-z:\\u{88}]{0,9}(\r\n[a-z]{1,9}: \r?[a-z]{0,9}){0,3}"),
         ) {
             let mut bytes: Vec<u8> = lengths.iter().flat_map(|length| frame(2, &vec![8; *length], mask)).collect();
             let payload = [&code.to_be_bytes()[..], "grüße".as_bytes()].concat();
             bytes.extend(frame(CLOSE, &payload, mask));
             let mut follower = FrameFollower::default();
+            if let Some(head) = &head {
+                follower = FrameFollower::behind_head();
+                bytes.splice(..0, format!("HTTP/1.1 101 {head}\r\n\r\n").into_bytes());
+            }
             for part in bytes[..bytes.len() - 1].chunks(cut) {
                 follower.follow(part);
                 prop_assert!(!follower.has_closed());

@@ -34,7 +34,7 @@ impl Limits {
         Self { received: 1 << 20, sent: 4 << 10, buffer: 1 << 10, send_buffer: Some(16 << 10) };
 
     /// Bounds what the system holds of the bytes that are sent.
-    pub(super) fn bound_send_buffer(self, stream: &TcpStream) {
+    pub(crate) fn bound_send_buffer(self, stream: &TcpStream) {
         if let Some(bytes) = self.send_buffer
             && let Err(error) = SockRef::from(stream).set_send_buffer_size(bytes)
         {

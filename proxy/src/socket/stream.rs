@@ -8,9 +8,10 @@ use bytes::Bytes;
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio_tungstenite::{
-    WebSocketStream,
+    WebSocketStream, client_async_with_config,
     tungstenite::{
         Error, Message, Utf8Bytes,
+        handshake::client::{Request, Response},
         protocol::{CloseFrame, Role},
     },
 };
@@ -50,9 +51,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Self { inner: WebSocketStream::from_partially_read(io, received, role, Some(limits.config())).await }
     }
 
-    /// Returns the socket of a client whose handshake was answered.
-    pub(crate) async fn of_client(io: S, limits: Limits) -> Self {
-        Self::after_handshake(io, Vec::new(), Role::Client, limits).await
+    /// Sends the request of a handshake, and returns the socket and the answer.
+    pub(crate) async fn dial(request: Request, io: S, limits: Limits) -> Result<(Self, Response), Error> {
+        let io = Followed { io, frames: FrameFollower::behind_head() };
+        let (inner, response) = client_async_with_config(request, io, Some(limits.config())).await?;
+        Ok((Self { inner }, response))
     }
 
     /// Sends a close frame.
@@ -76,9 +79,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Message::Text(text) => Received::Text(text),
             Message::Binary(bytes) => Received::Binary(bytes),
             Message::Pong(payload) => Received::Pong(payload),
-            Message::Close(_) => Received::Close(self.inner.get_ref().frames.close()),
+            Message::Close(close) => Received::Close(self.close(close)),
             // Raw frames are only sent.
             Message::Ping(_) | Message::Frame(_) => Received::Ping,
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// Returns code and reason of a close frame as they came; as the library has them where the frames could not be followed.
+    fn close(&self, close: Option<CloseFrame>) -> Option<(u16, String)> {
+        let frames = &self.inner.get_ref().frames;
+        if frames.has_closed() {
+            frames.close()
+        } else {
+            close.map(|frame| (frame.code.into(), frame.reason.as_str().to_owned()))
         }
     }
 }

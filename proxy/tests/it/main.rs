@@ -7,12 +7,17 @@ mod common;
 mod conformance;
 mod crowds;
 mod dialer;
+mod documents;
 mod durability;
 mod events;
+mod forward_proxy;
 mod guard;
 mod media;
 mod playback;
+#[cfg(unix)]
+mod process;
 mod prompt;
+mod renewal;
 mod routes;
 mod sandbox;
 mod simulations;

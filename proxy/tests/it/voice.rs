@@ -380,7 +380,8 @@ async fn a_refusal_is_an_http_problem() {
         let fake = Fake::start().await;
         let proxy = proxy(&fake, |_| {}).await;
         let upstream = answer.status;
-        fake.script_handshakes([answer]);
+        // After 403 it is asked a second time, with a new token.
+        fake.script_handshakes(vec![answer; 1 + usize::from(upstream == 403)]);
         let (shown, problem) = refusal(proxy.dial("/ws/voice/c-1").await.unwrap_err());
         assert_eq!(shown, status);
         assert_eq!(problem["status"], status);
@@ -475,7 +476,7 @@ async fn asked_without_a_handshake_it_says_why_there_would_be_none() {
     let proxy = proxy(&fake, |_| {}).await;
     let shown = crate::common::problem(proxy.get("/ws/voice/c-1").await, 400).await;
     assert!(shown["upstream"].is_null(), "{shown}");
-    fake.script_handshakes([Scripted::status(403)]);
+    fake.script_handshakes(vec![Scripted::status(403); 2]);
     let shown = crate::common::problem(proxy.get("/ws/voice/c-1").await, 403).await;
     assert_eq!(shown["upstream"], serde_json::json!({ "service": "voice", "status": 403 }));
     assert!(shown["detail"].as_str().is_some_and(|detail| detail.contains("agent:voice:stream")), "{shown}");

@@ -1,7 +1,7 @@
 //! Events of the dialer's simulations: who may post them, and that each reaches every page once.
 
 use crate::common::{
-    Fake, Proxy,
+    CLIENT_SECRET, Fake, Proxy,
     events::{Posted, counted, now_s},
     postgres::Postgres,
     problem,
@@ -26,6 +26,23 @@ async fn signed_proxy(fake: &Fake, secrets: &[&str], database: Option<&str>) -> 
         }
     })
     .await
+}
+
+#[tokio::test]
+async fn a_secret_that_an_event_quotes_is_not_passed_on() {
+    let fake = Fake::start().await;
+    let proxy = signed_proxy(&fake, &[SECRET], None).await;
+    // A token is known once it was got.
+    assert_eq!(proxy.get("/api/interactions/i/call").await.status(), 200);
+    let server = proxy.address.to_string();
+    let mut live = EventStream::open(&server, "", None).await;
+    let mut event = Posted::of_call("run", 1, "completed");
+    let quoted = serde_json::to_string(&format!("{CLIENT_SECRET} and canary-token-1")).unwrap();
+    event.body = event.body.replace("\"answered\"", &quoted);
+    assert_eq!(event.post(&proxy.http, &server).await, 204, "the signature is of what was posted");
+    let seen: Value = serde_json::from_str(&live.next().await.unwrap()["data"]).unwrap();
+    assert_eq!(seen["outcome"], "[redacted] and [redacted]");
+    proxy.stop().await;
 }
 
 async fn each_event_is_stored_once_and_followed_in_order(database: Option<&str>) {

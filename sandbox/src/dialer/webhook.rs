@@ -20,6 +20,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Sender {
     client: reqwest::Client,
+    /// Client for this machine, which no forward proxy can reach.
+    direct: reqwest::Client,
     signer: Option<Signer>,
 }
 
@@ -48,8 +50,9 @@ impl Sender {
             || reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none());
         // A bare container has no CA certificates, and a webhook on this machine needs none.
         let client = builder().build().or_else(|_| builder().tls_certs_only([]).build());
-        let client = client.map_err(|error| StartError::Webhook(error.to_string()))?;
-        Ok(Self { client, signer })
+        let direct = builder().no_proxy().tls_certs_only([]).build();
+        let failed = |error: reqwest::Error| StartError::Webhook(error.to_string());
+        Ok(Self { client: client.map_err(failed)?, direct: direct.map_err(failed)?, signer })
     }
 
     /// Posts an event until it is taken or given up; returns true when it was taken.
@@ -82,8 +85,8 @@ impl Sender {
         is_forged: bool,
     ) -> reqwest::Result<reqwest::StatusCode> {
         let now = jiff::Timestamp::now().as_second();
-        let mut request = self
-            .client
+        let client = if is_on_this_machine(url) { &self.direct } else { &self.client };
+        let mut request = client
             .post(url)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", id)
@@ -97,4 +100,12 @@ impl Sender {
         }
         Ok(request.body(body.to_owned()).send().await?.status())
     }
+}
+
+/// Returns true where an address is on this machine.
+fn is_on_this_machine(url: &str) -> bool {
+    let url = url.parse::<reqwest::Url>().ok();
+    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+    host == "localhost"
+        || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

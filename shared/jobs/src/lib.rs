@@ -70,6 +70,7 @@ mod machine;
 mod pool;
 mod queue;
 mod reconnect;
+mod renewal;
 mod retry;
 #[cfg(test)]
 mod tests;
@@ -85,6 +86,7 @@ pub use machine::JobMachine;
 pub use pool::JobPool;
 pub use queue::JobQueue;
 pub use reconnect::{Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput};
+pub use renewal::{Renewal, RenewalConfig, RenewalInput, Supply};
 pub use retry::{GiveUpReason, Retry, RetryDecision, RetryPolicy};
 
 #[cfg(all(test, target_arch = "wasm32"))]

@@ -14,6 +14,7 @@ pub mod frame;
 pub mod gain;
 pub mod gate;
 pub mod jitter;
+pub mod key_tones;
 pub mod level;
 pub mod limiter;
 pub mod math;

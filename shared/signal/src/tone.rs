@@ -114,6 +114,7 @@ pub struct ToneGenerator {
     end: u64,
     /// The earliest end of a held key.
     min_end: u64,
+    sample_rate: u32,
 }
 
 impl ToneGenerator {
@@ -128,7 +129,15 @@ impl ToneGenerator {
             ramp: samples(config.ramp, sample_rate),
             end: u64::MAX,
             min_end: samples(MIN_HOLD, sample_rate),
+            sample_rate,
         }
+    }
+
+    /// The tone, which sounds at least this long however early it is released.
+    #[must_use]
+    pub fn lasting_at_least(mut self, shortest: Duration) -> Self {
+        self.min_end = samples(shortest, self.sample_rate);
+        self
     }
 
     /// A tone that ends by itself after `config.on`.
@@ -140,7 +149,7 @@ impl ToneGenerator {
         tone
     }
 
-    /// Releases the key: the tone fades out at once, though not before [`MIN_HOLD`] is over.
+    /// Releases the key: the tone fades out at once, though not before its shortest time is over.
     pub fn release(&mut self) {
         self.end = self.end.min((self.at + self.ramp).max(self.min_end));
     }

@@ -5,8 +5,17 @@ use std::fmt::Write as _;
 use e2e::{Bench, Browser, CallPage, places, wait};
 use serde_json::{Value, json};
 
-/// Lets axe look at the page as it stands; panics with what it finds.
+/// Lets axe look at the page as it stands, in both schemes; panics with what it finds.
 async fn check(browser: &Browser, what: &str) {
+    for scheme in ["light", "dark"] {
+        browser.color_scheme(scheme).await;
+        let dark = browser.evaluate("matchMedia('(prefers-color-scheme: dark)').matches").await;
+        assert_eq!(dark, scheme == "dark");
+        check_scheme(browser, &format!("{what}, {scheme}")).await;
+    }
+}
+
+async fn check_scheme(browser: &Browser, what: &str) {
     let found = browser
         .evaluate(
             "axe.run(document, { resultTypes: ['violations'] }).then(({ violations, passes }) => ({
@@ -32,14 +41,11 @@ async fn check(browser: &Browser, what: &str) {
     assert!(violations.is_empty(), "{what}:\n{report}");
 }
 
-async fn all_pages(scheme: &str, width: u32, height: u32) {
+async fn all_pages(width: u32, height: u32) {
     let bench = Bench::start();
     let browser = Browser::start().await;
     browser.size(width, height).await;
-    browser.color_scheme(scheme).await;
     let axe = std::fs::read_to_string(places::axe()).expect("axe can be read");
-    let dark = browser.evaluate("matchMedia('(prefers-color-scheme: dark)').matches").await;
-    assert_eq!(dark, scheme == "dark");
     let page = CallPage::open_in(browser, &bench).await;
     page.ready("button", "Start call").await;
     page.voice_panel("Voice processing").await;
@@ -150,21 +156,11 @@ async fn flow(page: &Browser, bench: &Bench) {
 }
 
 #[tokio::test]
-async fn light_and_wide() {
-    all_pages("light", 1440, 900).await;
+async fn wide() {
+    all_pages(1440, 900).await;
 }
 
 #[tokio::test]
-async fn dark_and_wide() {
-    all_pages("dark", 1440, 900).await;
-}
-
-#[tokio::test]
-async fn light_and_narrow() {
-    all_pages("light", 390, 844).await;
-}
-
-#[tokio::test]
-async fn dark_and_narrow() {
-    all_pages("dark", 390, 844).await;
+async fn narrow() {
+    all_pages(390, 844).await;
 }

@@ -147,8 +147,8 @@ async fn errors_are_problems() {
     )
     .await;
 
-    // CXone's refusal is said to be CXone's.
-    bench.arm(&json!({ "on": "flow", "kind": "status", "status": 403 })).await;
+    // CXone's refusal is said to be CXone's, where a new token meets it as well.
+    bench.arm(&json!({ "on": "flow", "kind": "status", "status": 403, "times": 2 })).await;
     let shown = problem(get(&bench, "/api/flow/definitions/support-line").await, 403).await;
     assert_eq!(shown["upstream"], json!({ "service": "flow", "status": 403 }));
 }

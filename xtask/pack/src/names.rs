@@ -15,7 +15,7 @@ const NAME_DIGITS: usize = 12;
 const SNIPPETS: &str = "snippets";
 
 /// Characters before a file's name in a script or style sheet.
-const IN_SCRIPTS: &[char] = &['/', '"', '\'', '`'];
+const IN_SCRIPTS: &[char] = &['/', '"', '\'', '`', '('];
 /// Characters before a file's name in the document, which also holds names that stay, in quotes.
 const IN_DOCUMENTS: &[char] = &['/'];
 
@@ -66,7 +66,7 @@ fn text<'content>(name: &str, content: &'content [u8]) -> Option<&'content str> 
     names_files.then(|| std::str::from_utf8(content).ok()).flatten()
 }
 
-/// True when `text` has `name` as the last part of a quoted path.
+/// True when `text` has `name` as the last part of a path that is quoted, or stands in a style sheet's brackets.
 fn refers(text: &str, name: &str) -> bool {
     places(text, name, IN_SCRIPTS).next().is_some()
 }
@@ -78,7 +78,7 @@ fn places<'text>(
     before: &'static [char],
 ) -> impl Iterator<Item = usize> + 'text {
     text.match_indices(name).map(|(at, _)| at).filter(move |at| {
-        text[..*at].ends_with(before) && text[at + name.len()..].starts_with(['/', '"', '\'', '`'])
+        text[..*at].ends_with(before) && text[at + name.len()..].starts_with(['/', '"', '\'', '`', ')'])
     })
 }
 
@@ -154,7 +154,8 @@ mod tests {
                 ("assets/boot.js", "import a from \"./page.js\"; // not page.js itself"),
                 ("assets/page.js", "import { x } from './snippets/s-1/inline0.js'; new URL('page_bg.wasm')"),
                 ("assets/page_bg.wasm", "a"),
-                ("assets/a.css", "a {}"),
+                ("assets/a.css", "a {} b{src:url(/assets/font.woff2)}"),
+                ("assets/font.woff2", "f"),
                 ("assets/snippets/s-1/inline0.js", "export const x = 1"),
             ],
         )
@@ -179,6 +180,8 @@ mod tests {
         let expected = format!("<script src=\"/{boot}\"></script><meta name=\"a.css\" content=\"/{css}\">");
         assert_eq!(files["index.html"], expected);
         assert_eq!(files["icon.svg"], "<svg/>");
+        let font = find("assets/font-");
+        assert_eq!(files[css], format!("a {{}} b{{src:url(/{font})}}"));
     }
 
     #[test]

@@ -8,7 +8,9 @@ use anyhow::Result;
 use super::test::Outcomes;
 use crate::licences;
 use crate::process;
-use crate::project::{Project, only_browser_packages, only_wasm_packages, without_browser_packages};
+use crate::project::{
+    Project, only_browser_packages, only_wasm_packages, without_browser_packages, without_tool_packages,
+};
 use crate::setup::{self, Toolchain};
 
 /// Runs every lint, then says which failed.
@@ -26,7 +28,8 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     outcomes.run("clippy, native", &mut native);
     outcomes.run("clippy, wasm32", &mut wasm(project, &toolchain));
     let mut native = documentation(project);
-    outcomes.run("documentation, native", native.args(without_browser_packages()));
+    outcomes
+        .run("documentation, native", native.args(without_browser_packages()).args(without_tool_packages()));
     let mut browser = documentation(project);
     for_wasm(&mut browser, project, &toolchain);
     outcomes.run("documentation, wasm32", browser.args(only_browser_packages()));

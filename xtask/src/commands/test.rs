@@ -8,30 +8,30 @@ use anyhow::{Result, bail};
 
 use crate::page;
 use crate::process::{self, Job};
-use crate::project::{Project, only_wasm_packages, without_browser_packages};
+use crate::project::{
+    Project, TOOL_PACKAGES, only_wasm_packages, without_browser_packages, without_tool_packages,
+};
 use crate::setup::{self, Browser, Toolchain};
 use crate::size::{self, Limit};
 use crate::step::{self, Step};
 
-/// Packages of the build itself, which are compiled in the tools' profile.
-const TOOLS: [&str; 4] = ["bindgen", "pack", "runner", "xtask"];
-
 /// Builds all that the tests need side by side, runs them, then says what passed.
 pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
     let page = page::Build::start(project)?;
-    let browser = setup::browser()?;
-    setup::postgres()?;
-    let toolchain = setup::wasm(project)?;
     let mut runner = process::cargo();
     runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
-    let jobs = vec![
-        Job::start("compiling the runner of the wasm tests", &mut runner)?,
+    // What needs no set-up is compiled while the packages of the set-up are fetched.
+    let mut jobs = vec![
         Job::start(
             "compiling dialbench and the native tests",
             &mut native(project, &["build", "--bins", "--tests"]),
         )?,
-        Job::start("compiling the wasm tests", wasm(project, &toolchain, &browser).arg("--no-run"))?,
+        Job::start("compiling the runner of the wasm tests", &mut runner)?,
     ];
+    let browser = setup::browser()?;
+    setup::postgres()?;
+    let toolchain = setup::wasm(project)?;
+    jobs.push(Job::start("compiling the wasm tests", wasm(project, &toolchain, &browser).arg("--no-run"))?);
     page.finish(project, Limit::Mentioned)?;
     Job::wait_all(jobs)?;
 
@@ -54,9 +54,9 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
 /// features, and its dependencies compiled once more.
 fn native(project: &Project, words: &[&str]) -> Command {
     let mut command = process::cargo();
-    command.current_dir(project.root()).args(words).args(without_browser_packages());
-    // These are compiled in a profile of their own for the build anyway.
-    command.args(TOOLS.iter().flat_map(|package| ["--exclude", package]));
+    command.current_dir(project.root()).args(words);
+    // The tools are compiled in a profile of their own for the build anyway.
+    command.args(without_browser_packages()).args(without_tool_packages());
     command
 }
 
@@ -64,7 +64,7 @@ fn native(project: &Project, words: &[&str]) -> Command {
 fn tools(project: &Project) -> Command {
     let mut command = process::cargo();
     command.current_dir(project.root()).args(["test", "--profile", "tool"]);
-    command.args(TOOLS.iter().flat_map(|package| ["--package", package]));
+    command.args(TOOL_PACKAGES.iter().flat_map(|package| ["--package", package]));
     command
 }
 

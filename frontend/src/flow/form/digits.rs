@@ -2,6 +2,7 @@
 
 use base::digit::Digit;
 use leptos::prelude::*;
+use scenario::flow::SimulationDraft;
 use wasm_bindgen_futures::spawn_local;
 
 use super::last_call::{self, Pressed};
@@ -20,8 +21,7 @@ pub(super) fn Digits() -> impl IntoView {
     let state = expect_context::<FlowState>();
     let field = state.form.field(lens!(digits), "dtmfSequence").with_error(move || describe_errors(state));
     let count = move || {
-        let count =
-            state.draft.with(|draft| draft.digits.chars().filter(|c| !matches!(c, ' ' | ',')).count());
+        let count = state.draft.with(SimulationDraft::digit_count);
         format!("DTMF steps ({count} of {})", state.limits().dtmf_sequence)
     };
     let keys = (0..4)
@@ -36,6 +36,10 @@ pub(super) fn Digits() -> impl IntoView {
     view! {
         <div class="steps">
             <TextField id="flow-digits" label=Signal::derive(count) field placeholder="for example 2 2" />
+            <p class="fine" role="status">
+                {move || state.draft.with(SimulationDraft::leaves_pauses_out)
+                    .then_some("Pauses are left out: CXone simulates digits alone.")}
+            </p>
             <div class="small-keypad" role="group" aria-label="Keypad">
                 {keys}
                 <button type="button" class="erase" on:click=move |_| state.draft.update(|draft| { let _ = draft.digits.pop(); })>

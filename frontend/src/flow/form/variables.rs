@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use scenario::flow::{SimulationDraft, VariableDraft, VariableKind};
 
-use crate::kit::forms::{ChoiceField, List, Row, Rows, TextField, lens};
+use crate::{
+    flow::state::FlowState,
+    kit::forms::{ChoiceField, List, Row, Rows, TextField, lens},
+};
 
 /// Shows rows of name, type and value.
 #[component]
@@ -35,6 +38,11 @@ fn fields(row: Row<SimulationDraft, VariableDraft>, name: String) -> impl IntoVi
     let kind = row.field(lens!(kind), "kind").by_name(VariableKind::ALL, VariableKind::tag);
     let kinds = VariableKind::ALL.map(|kind| (kind.tag().to_owned(), kind.name().to_owned())).to_vec();
     let id = format!("flow-{path}-{}", row.index);
+    let state = expect_context::<FlowState>();
+    let advice = Memo::new(move |_| {
+        let model = state.draft.with(|draft| state.flow(draft.flow_id.trim()))?.ok()?;
+        variable.with(|variable| variable.advice(model.flow()))
+    });
     view! {
         <TextField id=format!("{id}-name") label=format!("{name} name") bare=true placeholder="name"
             field=row.field(lens!(name), "name").with_error(of_name) />
@@ -42,5 +50,6 @@ fn fields(row: Row<SimulationDraft, VariableDraft>, name: String) -> impl IntoVi
         <TextField id=format!("{id}-value") label=name + " value" bare=true placeholder="value"
             field=row.field(lens!(text), "text").with_error(of_value)
             disabled=Signal::derive(move || variable.with(|variable| variable.kind == VariableKind::Null)) />
+        <p class="advice" role="status">{advice}</p>
     }
 }

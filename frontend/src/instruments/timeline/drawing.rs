@@ -20,8 +20,8 @@ const EVENTS_PX: f64 = 20.0;
 const TICK_PX: f64 = 76.0;
 /// Lowest level that is drawn, in dBFS.
 const LOWEST_DB: f64 = -60.0;
-const FONT: &str = "11px system-ui, sans-serif";
-const DIGIT_FONT: &str = "600 12px ui-monospace, monospace";
+const FONT: &str = "11px 'Dialbench Sans', system-ui, sans-serif";
+const DIGIT_FONT: &str = "600 12px 'Dialbench Mono', ui-monospace, monospace";
 
 /// The page's colours on the canvas.
 struct Colours {

@@ -4,6 +4,8 @@ mod drawing;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
 
+use std::time::Duration;
+
 use base::time::Instant;
 use gloo_timers::callback::Interval;
 use js_sys::Array;
@@ -25,6 +27,8 @@ use crate::{
 
 /// Time between two drawings of a call that goes on.
 const DRAWING_INTERVAL_MS: u32 = 100;
+/// Time since the last drawing after which the audio thread's reports are not waited for.
+const REPORTS_ARE_LATE: Duration = Duration::from_millis(150);
 /// Zoom of a key, a button, or a notch of the wheel.
 const ZOOM_STEP: f64 = 1.5;
 /// Part of the window by which an arrow key moves the cursor, and by which the wheel moves the window.
@@ -41,6 +45,8 @@ struct State {
     live: RwSignal<bool>,
     /// Number of the last moment that was taken in.
     last: StoredValue<u32>,
+    /// Time of the last drawing.
+    drawn: StoredValue<Instant>,
     canvas: NodeRef<html::Canvas>,
     /// The pointers that are down, by their numbers, with their places.
     pointers: StoredValue<Vec<(i32, f64)>>,
@@ -55,6 +61,7 @@ pub(crate) fn Timeline(handle: JsValue) -> impl IntoView {
         changed: RwSignal::new(0),
         live: RwSignal::new(false),
         last: StoredValue::new(0),
+        drawn: StoredValue::new(Instant::default()),
         canvas: NodeRef::new(),
         pointers: StoredValue::new(Vec::new()),
     };
@@ -79,7 +86,7 @@ pub(crate) fn Timeline(handle: JsValue) -> impl IntoView {
     });
     let ticking = StoredValue::new_local(None::<Interval>);
     Effect::new(move |_| {
-        let tick = state.live.get().then(|| Interval::new(DRAWING_INTERVAL_MS, move || state.grow()));
+        let tick = state.live.get().then(|| Interval::new(DRAWING_INTERVAL_MS, move || state.tick()));
         ticking.set_value(tick);
     });
     Effect::new(move |_| {
@@ -134,11 +141,23 @@ impl State {
             let sent_db = 20.0 * (report.sent_peak as f32).max(1e-6).log10();
             let heard_db = report.receiver.meters.output_peak_dbfs;
             let _ = self.lanes.try_update_value(|lanes| lanes.level(clock::now(), heard_db, sent_db));
+            // In the same frame as the meters, which are drawn with each report too.
+            if self.live.try_get_untracked() == Some(true) {
+                self.grow();
+            }
+        }
+    }
+
+    /// Has a call that goes on drawn, unless the audio thread's reports see to that.
+    fn tick(self) {
+        if clock::now() - self.drawn.get_value() > REPORTS_ARE_LATE {
+            self.grow();
         }
     }
 
     /// Notes how long the call is by now, and has it drawn.
     fn grow(self) {
+        self.drawn.set_value(clock::now());
         let whole_ms = self.lanes.with_value(|lanes| {
             let began = lanes.began()?;
             Some((lanes.end(clock::now()) - began).as_secs_f64() * 1_000.0)
@@ -154,7 +173,7 @@ impl State {
         let at_ms = self.window.with(TimeWindow::cursor_ms)?;
         let began = self.lanes.with_value(Lanes::began)?;
         // In whole microseconds, as moments are: what the cursor was put to counts as reached.
-        Some(began + std::time::Duration::from_micros((at_ms * 1_000.0).round() as u64))
+        Some(began + Duration::from_micros((at_ms * 1_000.0).round() as u64))
     }
 
     /// Puts the cursor to what begins next, or began before.

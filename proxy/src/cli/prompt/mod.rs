@@ -127,7 +127,7 @@ fn preset(text: &str) -> anyhow::Result<Settings> {
     })?;
     let (presets, left_out) = preset::read(&json).with_context(|| file.to_owned())?;
     for field in &left_out {
-        eprintln!("dialbench: {file}: {field}");
+        crate::cli::say(format_args!("dialbench: {file}: {field}"));
     }
     Ok(preset::find(presets, name).with_context(|| file.to_owned())?.settings)
 }

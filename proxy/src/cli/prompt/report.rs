@@ -15,6 +15,7 @@ use prompt::{
 use serde::Serialize;
 
 use super::work::{Done, Outcome, Plan};
+use crate::cli::say;
 
 /// A JSON line. Figures are the result's; `source` has the file's.
 #[derive(Serialize)]
@@ -110,7 +111,7 @@ pub(super) fn print(outcomes: &[Outcome], plan: &Plan, json: bool) -> anyhow::Re
             }
             Err(error) => {
                 is_broken = true;
-                eprintln!("dialbench: {file}: {error}");
+                say(format_args!("dialbench: {file}: {error}"));
                 if json {
                     print_json(&mut out, &Refused { file: &file, error, findings: [] })?;
                 }

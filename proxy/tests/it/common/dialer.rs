@@ -58,7 +58,7 @@ pub fn routes() -> Router<Arc<Shared>> {
 
 async fn submit(State(shared): App, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     if !bearer_is_good(&shared, &headers) {
-        return refused();
+        return refused(&shared);
     }
     let (number, fate) = {
         let mut submitted = shared.dialer.submitted.lock().unwrap();
@@ -75,7 +75,7 @@ async fn submit(State(shared): App, headers: HeaderMap, Json(body): Json<Value>)
 
 async fn simulation(State(shared): App, Path(id): Path<String>, headers: HeaderMap) -> Response {
     if !bearer_is_good(&shared, &headers) {
-        return refused();
+        return refused(&shared);
     }
     if let Some(answer) = shared.dialer.answers.lock().unwrap().pop_front() {
         return answer.response();
@@ -85,7 +85,7 @@ async fn simulation(State(shared): App, Path(id): Path<String>, headers: HeaderM
 
 async fn metrics(State(shared): App, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     if !bearer_is_good(&shared, &headers) {
-        return refused();
+        return refused(&shared);
     }
     shared.dialer.metrics.lock().unwrap().push(body);
     StatusCode::ACCEPTED.into_response()

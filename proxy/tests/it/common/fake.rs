@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -48,6 +48,11 @@ pub struct Scripted {
 }
 
 impl Scripted {
+    /// No answer, ever.
+    pub fn silence() -> Self {
+        Self::status(0)
+    }
+
     pub fn status(status: u16) -> Self {
         Self { status, retry_after: None, body: json!({ "message": "scripted" }).to_string() }
     }
@@ -73,18 +78,24 @@ pub struct Shared {
     pub token_answers: Mutex<VecDeque<Scripted>>,
     pub expires_in: AtomicU64,
     issued: AtomicUsize,
-    /// Tokens with a lower number are refused with 401.
+    /// Tokens with a lower number are refused.
     pub oldest_good: AtomicUsize,
+    /// What the call, flow and socket routes refuse them with.
+    pub refusal: AtomicU16,
     /// What the call and flow routes answer next.
     pub rest_answers: Mutex<VecDeque<Scripted>>,
     pub rest_requests: AtomicUsize,
     /// The JSON text of the one flow it knows, if it knows one.
     pub flow: Mutex<Option<String>>,
+    /// The bytes that stand in place of every flow, if any.
+    pub definition_bytes: Mutex<Option<Vec<u8>>>,
     pub definitions_asked: AtomicUsize,
     /// The bodies of simulations and exports, and the header that an export's key came in.
     pub posted: Mutex<Vec<(serde_json::Value, HeaderMap)>>,
     /// What the next socket handshakes are refused with.
     pub handshakes: Mutex<VecDeque<Scripted>>,
+    /// The extensions that answers to handshakes name.
+    pub extensions: Mutex<Option<String>>,
     /// The queries of voice handshakes.
     pub voice_queries: Mutex<Vec<String>>,
     pub media: MediaFake,
@@ -111,12 +122,15 @@ impl Fake {
             expires_in: AtomicU64::new(3_600),
             issued: AtomicUsize::new(0),
             oldest_good: AtomicUsize::new(0),
+            refusal: AtomicU16::new(401),
             rest_answers: Mutex::default(),
             rest_requests: AtomicUsize::new(0),
             flow: Mutex::default(),
+            definition_bytes: Mutex::default(),
             definitions_asked: AtomicUsize::new(0),
             posted: Mutex::default(),
             handshakes: Mutex::default(),
+            extensions: Mutex::default(),
             voice_queries: Mutex::default(),
             media: MediaFake::default(),
             dialer: DialerFake::default(),
@@ -219,8 +233,11 @@ async fn token(State(shared): App, uri: axum::http::Uri, headers: HeaderMap, bod
     });
     // Long enough for every caller of a crowd to find the request under way.
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    if let Some(answer) = shared.token_answers.lock().unwrap().pop_front() {
-        return answer.response();
+    let scripted = shared.token_answers.lock().unwrap().pop_front();
+    match scripted {
+        Some(Scripted { status: 0, .. }) => return std::future::pending().await,
+        Some(answer) => return answer.response(),
+        None => {}
     }
     let number = shared.issued.fetch_add(1, Ordering::SeqCst) + 1;
     let expires_in = shared.expires_in.load(Ordering::SeqCst);
@@ -242,13 +259,13 @@ pub fn bearer_is_good(shared: &Shared, headers: &HeaderMap) -> bool {
         .is_some_and(|token| is_good(shared, token))
 }
 
-pub fn refused() -> Response {
-    StatusCode::UNAUTHORIZED.into_response()
+pub fn refused(shared: &Shared) -> Response {
+    StatusCode::from_u16(shared.refusal.load(Ordering::SeqCst)).unwrap().into_response()
 }
 
 async fn events(State(shared): App, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     if !bearer_is_good(&shared, &headers) {
-        return refused();
+        return refused(&shared);
     }
     if let Some(answer) = shared.handshakes.lock().unwrap().pop_front() {
         return answer.response();
@@ -268,19 +285,24 @@ async fn voice(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     if !is_good(&shared, &query.access_token) {
-        return refused();
+        return refused(&shared);
     }
     shared.voice_queries.lock().unwrap().push(format!("{call}?{}", query.access_token));
     if let Some(answer) = shared.handshakes.lock().unwrap().pop_front() {
         return answer.response();
     }
-    upgrade.on_upgrade(async move |socket| drop(shared.voices.send(socket)))
+    let extensions = shared.extensions.lock().unwrap().clone();
+    let mut response = upgrade.on_upgrade(async move |socket| drop(shared.voices.send(socket)));
+    if let Some(extensions) = extensions {
+        response.headers_mut().insert(header::SEC_WEBSOCKET_EXTENSIONS, extensions.parse().unwrap());
+    }
+    response
 }
 
 async fn call(State(shared): App, Path(id): Path<String>, headers: HeaderMap) -> Response {
     shared.rest_requests.fetch_add(1, Ordering::SeqCst);
     if !bearer_is_good(&shared, &headers) {
-        return refused();
+        return refused(&shared);
     }
     if let Some(answer) = shared.rest_answers.lock().unwrap().pop_front() {
         return answer.response();
@@ -293,6 +315,10 @@ async fn flows() -> Response {
 }
 
 async fn definition(State(shared): App, Path(id): Path<String>) -> Response {
+    let scripted = shared.definition_bytes.lock().unwrap().clone();
+    if let Some(bytes) = scripted {
+        return ([(header::CONTENT_TYPE, "application/json")], bytes).into_response();
+    }
     shared.definitions_asked.fetch_add(1, Ordering::SeqCst);
     let flow = shared.flow.lock().unwrap().clone();
     match flow.filter(|flow| flow.contains(&format!("\"flowId\":\"{id}\""))) {
@@ -308,7 +334,7 @@ async fn rest(State(shared): App) -> Response {
 
 async fn simulate(State(shared): App, headers: HeaderMap, Json(body): Json<serde_json::Value>) -> Response {
     if !bearer_is_good(&shared, &headers) {
-        return refused();
+        return refused(&shared);
     }
     shared.posted.lock().unwrap().push((body, headers));
     if let Some(answer) = shared.rest_answers.lock().unwrap().pop_front() {
@@ -329,7 +355,7 @@ async fn qa(State(shared): App, headers: HeaderMap, Json(body): Json<serde_json:
 
 async fn place(State(shared): App, headers: HeaderMap, Json(body): Json<serde_json::Value>) -> Response {
     if !bearer_is_good(&shared, &headers) {
-        return refused();
+        return refused(&shared);
     }
     if let Some(answer) = shared.rest_answers.lock().unwrap().pop_front() {
         return answer.response();
@@ -340,7 +366,7 @@ async fn place(State(shared): App, headers: HeaderMap, Json(body): Json<serde_js
 
 async fn hang_up(State(shared): App, headers: HeaderMap) -> Response {
     if !bearer_is_good(&shared, &headers) {
-        return refused();
+        return refused(&shared);
     }
     if let Some(answer) = shared.rest_answers.lock().unwrap().pop_front() {
         return answer.response();

@@ -83,7 +83,7 @@ type App = State<Arc<Shared>>;
 
 async fn play(State(shared): App, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     if !bearer_is_good(&shared, &headers) {
-        return refused();
+        return refused(&shared);
     }
     let media = &shared.media;
     media.posts.lock().unwrap().push((body.clone(), Instant::now()));
@@ -128,7 +128,7 @@ async fn count(
     Query(query): Query<Vec<(String, String)>>,
 ) -> Response {
     if !bearer_is_good(&shared, &headers) {
-        return refused();
+        return refused(&shared);
     }
     let query: Vec<String> = query.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
     shared.media.counted.lock().unwrap().push(query.join("&"));
@@ -140,7 +140,7 @@ async fn count(
 
 async fn event(State(shared): App, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     if !bearer_is_good(&shared, &headers) {
-        return refused();
+        return refused(&shared);
     }
     shared.media.events.lock().unwrap().push(body);
     let answer = shared.media.event_answers.lock().unwrap().pop_front();

@@ -6,6 +6,7 @@ mod entries;
 mod plan;
 mod reach;
 mod run;
+mod silence;
 mod structure;
 mod suggest;
 #[cfg(test)]
@@ -14,5 +15,6 @@ mod tests;
 pub use edges::{Edge, EdgeKind, Edges};
 pub use reach::{Reach, Unreachable, Why};
 pub use run::{Coverage, RunAnalysis, Share, UNKNOWN, analyse, part_at};
+pub use silence::endless_silence;
 pub use structure::Structure;
 pub use suggest::{PathLimits, Suggested, Suggester, Suggestions, suggest};

@@ -1,6 +1,6 @@
 //! A simulation while it is being typed: the fields of a form, whatever stands in them.
 
-use base::{draft::Draft, field_error::FieldErrors};
+use base::{dial_script::DialScript, draft::Draft, field_error::FieldErrors};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::{
@@ -21,7 +21,7 @@ use crate::flow::variable::{self};
 pub struct SimulationDraft {
     /// The flow.
     pub flow_id: String,
-    /// The digits; blanks and commas between them mean nothing.
+    /// The digits: a dial script, whose pauses are left out.
     pub digits: String,
     /// The variables, in the form's order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -67,12 +67,22 @@ impl SimulationDraft {
         }
     }
 
+    /// Returns the number of digits that would be sent, wrong ones included.
+    pub fn digit_count(&self) -> usize {
+        typed_digits(&self.digits).len()
+    }
+
+    /// Returns true where the digits are a dial script with pauses, which a simulation has no place for.
+    pub fn leaves_pauses_out(&self) -> bool {
+        self.digits.parse().is_ok_and(|script: DialScript| script.has_pauses())
+    }
+
     /// Returns the body that would be sent, wrong fields included, and the errors of what no body can hold: a variable
     /// whose text is not of its kind, or whose name is another's.
     pub fn to_json(&self) -> (Value, FieldErrors) {
         let mut errors = FieldErrors::new();
         let variables = variable::to_map(&self.variables, "variableStateMatrix", &mut errors);
-        let digits: Vec<String> = typed_digits(&self.digits).map(String::from).collect();
+        let digits: Vec<String> = typed_digits(&self.digits).into_iter().map(String::from).collect();
         let media: Vec<Value> = (self.media.iter())
             .map(|media| json!({ "assetId": media.asset_id.trim(), "type": media.kind }))
             .collect();
@@ -170,6 +180,31 @@ mod tests {
             })
         );
         assert!(expectation.is_empty());
+    }
+
+    #[test]
+    fn a_dial_script_is_taken_without_its_pauses() {
+        for (typed, sent, leaves_out) in [
+            ("2w2p1#", "221#", true),
+            ("1,,2", "12", true),
+            ("4711 w800ms #", "4711#", true),
+            ("2 2", "22", false),
+            ("", "", false),
+        ] {
+            let draft =
+                SimulationDraft { flow_id: "f".into(), digits: typed.into(), ..SimulationDraft::default() };
+            let (request, _) = draft.check(&Limits::default()).unwrap();
+            assert_eq!(request.digits_text().replace(' ', ""), sent, "{typed:?}");
+            assert_eq!(
+                (draft.digit_count(), draft.leaves_pauses_out()),
+                (sent.len(), leaves_out),
+                "{typed:?}"
+            );
+        }
+        let wrong =
+            SimulationDraft { flow_id: "f".into(), digits: "1w2x".into(), ..SimulationDraft::default() };
+        assert_eq!(wrong.check(&Limits::default()).unwrap_err()[0].field, "dtmfSequence[2]");
+        assert!(!wrong.leaves_pauses_out());
     }
 
     #[test]

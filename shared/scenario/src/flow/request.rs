@@ -3,6 +3,7 @@
 //! with [`check_depth`](super::check_depth).
 
 use base::{
+    dial_script::DialScript,
     digit::Digit,
     field_error::FieldErrors,
     ids::MAX_ID_CHARS,
@@ -133,9 +134,16 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Splits typed digits; blanks and commas between them mean nothing.
-pub(super) fn typed_digits(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars().filter(|symbol| !symbol.is_whitespace() && *symbol != ',')
+/// Returns the digits of a dial script, for whose pauses a simulation has no place. Of a text that is none it returns
+/// each symbol that is no pause, so that the wrong ones can be named.
+pub(super) fn typed_digits(text: &str) -> Vec<char> {
+    text.parse::<DialScript>().map_or_else(
+        |_| {
+            let is_pause = |symbol: char| symbol.is_whitespace() || ",pPwW".contains(symbol);
+            text.chars().filter(|symbol| !is_pause(*symbol)).collect()
+        },
+        |script| script.digits().map(Digit::as_char).collect(),
+    )
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use base::field_error::FieldErrors;
+use ivr::graph::{FlowDefinition, NodeKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -94,6 +95,49 @@ impl VariableDraft {
     }
 }
 
+impl VariableDraft {
+    /// Returns what is likely a slip: a value that matches no case of the flow's only because it is of another type, such as
+    /// the text `true` where the flow asks for the truth value.
+    pub fn advice(&self, flow: &FlowDefinition) -> Option<String> {
+        let value = self.value().ok()?;
+        let name = self.name.trim();
+        let mut alike = None;
+        for node in &flow.nodes {
+            if !matches!(&node.kind, NodeKind::Decision { variable } if variable == name) {
+                continue;
+            }
+            for case in node.branches.iter().filter_map(|branch| branch.on.case()) {
+                if text_of(case) == text_of(&value) {
+                    if kind_of(case) == kind_of(&value) {
+                        return None;
+                    }
+                    alike = alike.or(Some((case, &node.id)));
+                }
+            }
+        }
+        let (case, node) = alike?;
+        let (is, asked) = (kind_of(&value), kind_of(case));
+        Some(format!(
+            "This is {is} {text}, and {node:?} asks for {asked} {text}: as it stands, no case is taken.",
+            text = text_of(case)
+        ))
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "the truth value",
+        Value::Number(_) => "the number",
+        Value::String(_) => "the text",
+        Value::Array(_) | Value::Object(_) => "the structure",
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned())
+}
+
 /// Returns the variables of a map as they would have been typed.
 pub(super) fn to_drafts(variables: &Map<String, Value>) -> Vec<VariableDraft> {
     variables.iter().map(|(name, value)| VariableDraft::from_value(name, value)).collect()
@@ -120,4 +164,47 @@ pub(super) fn to_map(
         }
     }
     map
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn a_value_of_another_type_than_the_cases_is_said() {
+        let case = |value: Value| json!({ "on": "case", "value": value, "to": "end" });
+        let decision = |id: &str, variable: &str, cases: Vec<Value>| {
+            let default = json!({ "on": "default", "to": "end" });
+            let branches: Vec<Value> = cases.into_iter().map(case).chain([default]).collect();
+            json!({ "id": id, "type": "decision", "variable": variable, "branches": branches })
+        };
+        let flow: FlowDefinition = serde_json::from_value(json!({
+            "flowId": "f", "name": "", "start": "open?", "nodes": [
+                decision("open?", "open", vec![json!(true), json!(false)]),
+                decision("level", "level", vec![json!(1), json!("gold")]),
+                { "id": "end", "type": "hangup" },
+            ],
+        }))
+        .unwrap();
+        let advice = |name: &str, kind: VariableKind, text: &str| {
+            VariableDraft { name: name.into(), kind, text: text.into() }.advice(&flow)
+        };
+        assert_eq!(
+            advice("open", VariableKind::String, "true").as_deref(),
+            Some(
+                "This is the text true, and \"open?\" asks for the truth value true: as it stands, no case is taken."
+            )
+        );
+        assert_eq!(advice("open", VariableKind::Boolean, "true"), None);
+        assert_eq!(advice("open", VariableKind::String, "maybe"), None, "another text is another matter");
+        assert!(
+            advice("level", VariableKind::String, "1").is_some_and(|advice| advice.contains("the number 1"))
+        );
+        assert_eq!(advice("level", VariableKind::String, "gold"), None);
+        assert_eq!(advice("other", VariableKind::String, "true"), None);
+    }
 }

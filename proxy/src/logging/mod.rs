@@ -1,5 +1,7 @@
 //! Log lines: their format, and what never stands in them.
 
+mod escape;
+
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer as _,
@@ -7,6 +9,8 @@ use tracing_subscriber::{
     fmt::MakeWriter,
     layer::SubscriberExt as _,
 };
+
+use self::escape::{EscapedFields, EscapedJson};
 
 /// Format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,10 +62,12 @@ where
     let max_level = wanted.max_level_hint().unwrap_or(LevelFilter::TRACE);
     let discreet = filter_fn(move |metadata| *metadata.level() <= max_level && is_discreet(metadata));
     let discreet = discreet.with_max_level_hint(max_level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    // A line that cannot be written, on a full disk for instance, is lost: to complain about it on standard error could fail
+    // as well, and would end the process.
+    let lines = tracing_subscriber::fmt::layer().log_internal_errors(false);
     let lines = match format {
-        LogFormat::Text => lines.with_ansi(has_colour).boxed(),
-        LogFormat::Json => lines.json().boxed(),
+        LogFormat::Text => lines.with_writer(writer).with_ansi(has_colour).fmt_fields(EscapedFields).boxed(),
+        LogFormat::Json => lines.with_writer(EscapedJson(writer)).json().boxed(),
     };
     tracing_subscriber::registry().with(lines.with_filter(wanted).with_filter(discreet))
 }
@@ -77,7 +83,50 @@ fn is_discreet(metadata: &Metadata<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::{self, Write},
+        sync::{Arc, Mutex},
+    };
+
     use super::*;
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_text_forges_a_line() {
+        let forged = "no\n2026-11-28T00:00:00Z ERROR forged\u{1b}[2K\u{202e}";
+        for (format, has_colour) in
+            [(LogFormat::Text, false), (LogFormat::Text, true), (LogFormat::Json, false)]
+        {
+            let log = Log::default();
+            let writer = log.clone();
+            let subscriber = subscriber("", format, has_colour, move || writer.clone());
+            tracing::subscriber::with_default(subscriber, || {
+                let _span = tracing::info_span!("request", id = forged, route = %forged).entered();
+                tracing::warn!(error = %forged, text = forged, debug = ?forged, "said: {forged}");
+            });
+            let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+            assert_eq!(text.lines().count(), 1, "{format:?}: {text}");
+            assert!(text.contains("said: no\\n2026") && !text.contains("\u{1b}[2K"), "{format:?}: {text}");
+            assert!(!text.contains('\u{202e}'), "{format:?}: {text}");
+            if format == LogFormat::Json {
+                let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(line["fields"]["text"], forged);
+            }
+        }
+    }
 
     #[test]
     fn colours_are_for_terminals_whose_user_wants_them() {
