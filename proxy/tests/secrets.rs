@@ -7,7 +7,7 @@ mod common;
 
 use std::{
     io::{self, Write},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering},
 };
 
 use axum::extract::ws::{CloseFrame, Message as FromCxone, WebSocket};
@@ -156,6 +156,8 @@ async fn no_secret_and_no_token_leaves_the_proxy() {
     tracing::trace!("the log works");
 
     let fake = Fake::start().await;
+    // An odd lifetime, of which the log tells once for each service.
+    fake.shared.expires_in.store(0, Ordering::SeqCst);
     let proxy = proxy(&fake, |config| {
         config.access_token = Some(ACCESS_TOKEN.into());
         config.profile = ProfileName::Sandbox;
@@ -221,4 +223,9 @@ async fn no_secret_and_no_token_leaves_the_proxy() {
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("the log works") && logged.contains("interactions socket is lost"));
     assert_clean("the log", &logged);
+    assert!(fake.tokens_asked() > 6);
+    for service in ["interactions", "voice"] {
+        let told = format!("a token's lifetime is assumed service={service} ");
+        assert_eq!(logged.matches(&told).count(), 1, "{service}");
+    }
 }

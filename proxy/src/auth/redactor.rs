@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use bytes::Bytes;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -98,7 +98,11 @@ impl Known {
     fn find_anew(&mut self) {
         let secrets = self.client_secrets.iter().chain(self.tokens.values().flatten());
         let forms: BTreeSet<String> = secrets.flat_map(|secret| forms(secret.expose_secret())).collect();
-        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms);
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            // Tokens are long: a full table of states would take tens of megabytes.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&forms);
         self.finder = match finder {
             Ok(finder) if !forms.is_empty() => Some(Arc::new(finder)),
             Ok(_) => None,

@@ -1,12 +1,11 @@
 //! The life of a token: renewed in the background, doubted at a 403, left alone for as long as its endpoint asks.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::atomic::Ordering,
     time::{Duration, Instant, SystemTime},
 };
 
 use crate::common::{Fake, Proxy, client, fake::Scripted, problem, proxy, refusal, within};
-use proxy::logging::LogFormat;
 use serde_json::{Value, json};
 
 const CALL: &str = "/api/interactions/i/call";
@@ -63,28 +62,6 @@ async fn a_token_is_used_whatever_its_lifetime_looks_like() {
         assert_eq!(fake.tokens_asked(), 1, "{expires_in}");
         proxy.stop().await;
     }
-}
-
-#[tokio::test]
-async fn an_odd_lifetime_is_told_once() {
-    let log = tempfile::NamedTempFile::new().unwrap();
-    let writer = Arc::new(log.reopen().unwrap());
-    // The proxy's tasks run on this thread.
-    let lines = proxy::logging::subscriber("", LogFormat::Text, false, writer);
-    let _lines = tracing::subscriber::set_default(lines);
-    let fake = Fake::start().await;
-    let proxy = proxy(&fake, |_| {}).await;
-    for number in 1..=3 {
-        let body = format!("{{\"access_token\":\"canary-token-{number}\",\"expires_in\":\"3600\"}}");
-        fake.script_tokens([Scripted { body, ..Scripted::status(200) }]);
-        fake.shared.oldest_good.store(number, Ordering::SeqCst);
-        assert_eq!(proxy.get(CALL).await.status(), 200);
-        assert_eq!(fake.tokens_asked(), number);
-    }
-    proxy.stop().await;
-    let told = std::fs::read_to_string(log.path()).unwrap();
-    assert_eq!(told.matches("a token's lifetime is assumed").count(), 1, "{told}");
-    assert!(told.contains("oddity=\"expires_in is a text\"") && told.contains("service=voice"), "{told}");
 }
 
 #[tokio::test]

@@ -167,10 +167,10 @@ async fn an_endpoint_that_is_gone_is_named() {
 
 #[tokio::test]
 async fn retry_after_is_honoured_in_both_forms_and_capped() {
-    async fn answered(wait: String) -> (u16, Duration, Value) {
+    async fn answered(wait: impl FnOnce() -> String) -> (u16, Duration, Value) {
         let fake = Fake::start().await;
-        fake.script_tokens([Scripted::status(429).retry_after(wait)]);
         let proxy = proxy(&fake, |_| {}).await;
+        fake.script_tokens([Scripted::status(429).retry_after(wait())]);
         let began = Instant::now();
         let response = proxy.get("/api/interactions/i/call").await;
         let took = began.elapsed();
@@ -179,15 +179,15 @@ async fn retry_after_is_honoured_in_both_forms_and_capped() {
         proxy.stop().await;
         (status, took, body)
     }
-    let (status, took, _) = answered("1".into()).await;
+    let (status, took, _) = answered(|| "1".into()).await;
     assert_eq!(status, 200);
     assert!(took >= Duration::from_secs(1), "{took:?}");
     // A date has whole seconds: two of them are at least one.
-    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
+    let date = || httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
     let (status, took, _) = answered(date).await;
     assert_eq!(status, 200);
     assert!(took >= Duration::from_millis(900), "{took:?}");
-    let (status, took, problem) = answered("86400".into()).await;
+    let (status, took, problem) = answered(|| "86400".into()).await;
     assert_eq!(status, 429);
     assert!(took < Duration::from_secs(2), "{took:?}");
     assert_eq!(problem["retryAfterMs"], 60_000, "a day is a mistake");
