@@ -16,8 +16,10 @@ use wire::api::AuditOutcome;
 
 use crate::{
     access::Access,
+    anchoring,
     assets::Assets,
-    audit::{Audit, AuditError, Entry, Opened},
+    audit::{Audit, AuditError, Entry, Fault, Opened},
+    client::PeerAddress,
     compute::Compute,
     config::{Config, ProfileName},
     cxone::Cxone,
@@ -75,21 +77,17 @@ impl Server {
         let failed = |error| StartError::Listen { address: config.listen, error };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let Opened { audit, writer, torn_bytes, broken_at } =
-            Audit::open(&config.audit_log).map_err(Arc::new)?;
-        if torn_bytes > 0 {
-            tracing::warn!(torn_bytes, "the audit log's last line was torn and is cut off");
-        }
-        if let Some(line) = broken_at {
-            tracing::error!(line, "the audit log's chain is broken; see `dialbench audit verify`");
-        }
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let store = Store::open(&config.database_url, shutdown.clone()).await?;
+        let anchors = anchoring::known(&store, &anchoring::log_name(&config.audit_log)).await;
+        let Opened { audit, writer, torn_bytes, faults, unresolved } =
+            Audit::open(&config.audit_log, anchors.into_iter().collect()).map_err(Arc::new)?;
+        report_damages(torn_bytes, &faults);
         let metrics = Metrics::new();
         let cxone = Cxone::new(&config, metrics.clone())?;
-        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let qa = Qa::new(&config, cxone.http().clone());
         let media = Media::new(&config, metrics.clone());
         let event_copies = EventCopies::new(&config, cxone.http().clone());
-        let store = Store::open(&config.database_url, shutdown.clone()).await?;
         let state = AppState::new(Shared {
             store,
             door: Door::new(&config, address),
@@ -117,15 +115,21 @@ impl Server {
             "version": env!("CARGO_PKG_VERSION"),
             "listen": address.to_string(),
             "tornBytes": torn_bytes,
-            "chainBrokenAt": broken_at,
+            "chainBrokenAt": faults.first().map(|fault| fault.line),
+            "damages": faults.iter().map(Fault::to_string).collect::<Vec<_>>(),
+            "unknownResults": unresolved.len(),
         });
         let start = Entry {
-            action: "server.start",
+            action: "server.start".into(),
             correlation: id::random_correlation(),
             outcome: AuditOutcome::Ok,
             detail,
         };
         state.audit.record(start).await?;
+        for entry in unresolved {
+            tracing::warn!(action = %entry.action, correlation = %entry.correlation, "it was begun before dialbench ended, and what came of it is not known");
+            state.audit.record(entry).await?;
+        }
         if state.config.profile == ProfileName::Sandbox {
             state.hub.want_connection();
         }
@@ -134,6 +138,7 @@ impl Server {
         let retention =
             retention::keep(state.store.clone(), state.config.retention_days, state.shutdown.clone());
         state.tasks.spawn(retention);
+        state.tasks.spawn(anchoring::keep(state.clone()));
         Ok(Self { listener, address, state, writer })
     }
 
@@ -161,6 +166,7 @@ impl Server {
         if let Err(error) = stop {
             tracing::error!(error = error.detail(), "the end is not recorded");
         }
+        anchoring::anchor(&state, &mut None).await;
         state.store.close().await;
         let last = state.tasks.is_empty();
         drop(state);
@@ -168,6 +174,17 @@ impl Server {
             // With the last sender gone the writer ends; a blocked thread must not hold up the runtime.
             let _ = tokio::task::spawn_blocking(move || writer.join()).await;
         }
+    }
+}
+
+/// Says what is wrong with the audit log that was opened.
+fn report_damages(torn_bytes: u64, faults: &[Fault]) {
+    if torn_bytes > 0 {
+        tracing::warn!(torn_bytes, "the audit log's last line was torn and is cut off");
+    }
+    for Fault { line, kind, reason } in faults {
+        let kind = kind.name();
+        tracing::error!(line, kind, reason, "the audit log is damaged; see `dialbench audit verify`");
     }
 }
 
@@ -184,8 +201,8 @@ async fn accept(listener: TcpListener, router: &Router, state: &AppState) {
             accepted = accepting => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                state.tasks.spawn(connection(stream, slot, router.clone(), state.clone()));
+            Ok((stream, peer)) => {
+                state.tasks.spawn(connection(stream, peer, slot, router.clone(), state.clone()));
             }
             Err(error) => {
                 // Out of file descriptors, most likely: others must end before this can go on.
@@ -196,13 +213,20 @@ async fn accept(listener: TcpListener, router: &Router, state: &AppState) {
     }
 }
 
-async fn connection(stream: TcpStream, slot: OwnedSemaphorePermit, router: Router, state: AppState) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    slot: OwnedSemaphorePermit,
+    router: Router,
+    state: AppState,
+) {
     let _slot = slot;
     // Events and audio are small and wait for nobody.
     let _ = stream.set_nodelay(true);
     let Ok(local) = stream.local_addr() else { return };
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(LocalAddress(local));
+        request.extensions_mut().insert(PeerAddress(peer));
         router.clone().oneshot(request.map(Body::new))
     });
     let mut serving = std::pin::pin!(

@@ -15,6 +15,7 @@ mod routes;
 mod sandbox;
 mod simulations;
 mod tokens;
+mod trail;
 mod unsent;
 mod voice;
 mod webhooks;
