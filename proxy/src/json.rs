@@ -51,10 +51,10 @@ fn shorten_texts(value: &mut Value) -> bool {
             true
         }
         Value::Array(items) => {
-            items.iter_mut().fold(false, |is_shortened, item| shorten_texts(item) || is_shortened)
+            items.iter_mut().map(shorten_texts).filter(|is_shortened| *is_shortened).count() > 0
         }
         Value::Object(fields) => {
-            fields.values_mut().fold(false, |is_shortened, field| shorten_texts(field) || is_shortened)
+            fields.values_mut().map(shorten_texts).filter(|is_shortened| *is_shortened).count() > 0
         }
     }
 }

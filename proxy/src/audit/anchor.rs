@@ -54,7 +54,7 @@ impl StateFile {
         }
         let path = path_beside(log);
         let reason = format!("its end is not known: {}: {error}", path.display());
-        let file = OpenOptions::new().write(true).truncate(true).open(&path)?;
+        let file = OpenOptions::new().write(true).open(&path)?;
         let fault = Fault { line: 1, kind: AuditDamage::CutOff, reason };
         Ok((Self { file, path, is_failing: false }, Some(fault)))
     }

@@ -89,16 +89,13 @@ impl Writer {
             Err(error) => {
                 tracing::error!(%error, "the audit log");
                 let error = Arc::new(error);
-                let mut waiting = waiting.into_iter();
-                for (place, entry) in entries.into_iter().enumerate() {
-                    let is_kept = match place.checked_sub(late) {
-                        None => true,
-                        Some(_) => {
-                            let (is_result, done) = waiting.next().unwrap_or((false, None));
-                            tell(done, Err(Arc::clone(&error)));
-                            is_result
-                        }
-                    };
+                let told = waiting.into_iter().map(|(is_result, done)| {
+                    tell(done, Err(Arc::clone(&error)));
+                    is_result
+                });
+                // Those that waited before are all results.
+                let are_kept: Vec<bool> = std::iter::repeat_n(true, late).chain(told).collect();
+                for (entry, is_kept) in entries.into_iter().zip(are_kept) {
                     if is_kept && self.unwritten.len() < MAX_UNWRITTEN_RESULTS {
                         self.unwritten.push(entry);
                     } else if is_kept {

@@ -53,12 +53,12 @@ fn text(max_chars: usize) -> Value {
 
 /// A field that may also be null.
 fn nullable(schema: Value) -> Value {
-    json!({ "anyOf": [schema, { "type": "null" }] })
+    json!({ "anyOf": Value::from(vec![schema, json!({ "type": "null" })]) })
 }
 
 /// A field that may also be null or an empty text.
 fn fillable(schema: Value) -> Value {
-    json!({ "anyOf": [schema, { "type": "null" }, { "const": "" }] })
+    json!({ "anyOf": Value::from(vec![schema, json!({ "type": "null" }), json!({ "const": "" })]) })
 }
 
 fn share() -> Value {

@@ -5,6 +5,7 @@
 
 mod bodies;
 
+use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 use wire::api::Limits;
@@ -54,6 +55,9 @@ pub(crate) fn document(routes: OpenApi, limits: &Limits) -> Value {
     let operations = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
     for operation in operations.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
         describe_parameters(operation);
+        for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+            name_response(status, response);
+        }
         // Every route may refuse a foreign host or a missing token, or fail.
         operation["responses"]["default"] = json!({
             "description": "a problem document (RFC 9457)",
@@ -71,6 +75,15 @@ pub(crate) fn document(routes: OpenApi, limits: &Limits) -> Value {
     document
 }
 
+/// Gives an answer that has no description the name of its status.
+fn name_response(status: &str, response: &mut Value) {
+    let described = response["description"].as_str().is_some_and(|text| !text.is_empty());
+    if !described {
+        let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
+        response["description"] = status.and_then(|status| status.canonical_reason()).unwrap_or("OK").into();
+    }
+}
+
 /// Says of an operation's parameters what they may hold.
 fn describe_parameters(operation: &mut Value) {
     let parameters = operation["parameters"].as_array_mut();
@@ -81,15 +94,15 @@ fn describe_parameters(operation: &mut Value) {
                 bodies::identifier()
             }
             (Some("header"), "x-dialbench") => json!({ "type": "string", "const": "1" }),
-            // In a header, an identifier is of ASCII.
+            // In a header, an identifier is of ASCII, and may have quotes around it.
             (Some("header"), "idempotency-key") => {
-                json!({ "type": "string", "pattern": r#"^(?!\.{1,2}$)[!#-~]{1,128}$"# })
+                json!({ "type": "string", "pattern": r#"^"*(?!\.{1,2}"*$)[!#-~]([!-~]{0,126}[!#-~])?"*$"# })
             }
             (Some("query"), "limit") => json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }),
             (Some("query"), "text") => json!({ "type": "string", "maxLength": 256 }),
             (Some("query"), "status") => json!({ "type": "string", "enum": ["active"] }),
             (Some("query"), "before" | "after") => {
-                json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX })
+                json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX })
             }
             _ => continue,
         };

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -21,9 +22,8 @@ fn serve(folder: &Path, fake: &Fake) -> Command {
     let mut config = format!("profile = \"tutorial\"\n[qa]\nendpoint = \"http://{}/qa\"\n", fake.address);
     for service in Service::ALL {
         let at = fake.address;
-        config += &format!(
-            "[service.{service}]\nbase_url = \"http://{at}\"\ntoken_url = \"http://{at}/oauth/token\"\n"
-        );
+        let base = format!("base_url = \"http://{at}\"\ntoken_url = \"http://{at}/oauth/token\"");
+        writeln!(config, "[service.{service}]\n{base}").unwrap();
     }
     fs::write(folder.join("dialbench.toml"), config).unwrap();
     fs::create_dir_all(folder.join("trail")).unwrap();

@@ -62,7 +62,7 @@ fn is_format(symbol: char) -> bool {
 
 /// Returns the rule of [`check_id`] as a regular expression, for JSON schemas.
 pub fn id_pattern() -> String {
-    let unseen: String = FORMAT_CHARS.iter().map(|(first, last)| format!("{first}-{last}")).collect();
+    let unseen: String = FORMAT_CHARS.into_iter().flat_map(|(first, last)| [first, '-', last]).collect();
     format!(r"^(?!\.{{1,2}}$)[^\s\x00-\x1F\x7F-\x9F{unseen}]{{1,{MAX_ID_CHARS}}}$")
 }
 

@@ -24,12 +24,10 @@ pub(super) fn close(opened: Opened) {
 
 pub(super) async fn log_of(path: &Path, entries: u64) {
     let opened = Audit::open(path, Vec::new()).unwrap();
-    for number in 0..entries {
-        opened
-            .audit
-            .record(entry(json!({ "number": number, "text": "ä \"quoted\" \u{2028}" })))
-            .await
-            .unwrap();
+    let detail = |number| json!({ "number": number, "text": "ä \"quoted\" \u{2028}" });
+    let writing = (0..entries).map(|number| opened.audit.record(entry(detail(number))));
+    for written in futures_util::future::join_all(writing).await {
+        written.unwrap();
     }
     close(opened);
 }
@@ -259,7 +257,7 @@ fn two_writers_of_one_log_are_refused() {
 }
 
 /// A log of some lines, made once.
-fn whole_log() -> &'static [u8] {
+pub(super) fn whole_log() -> &'static [u8] {
     static LOG: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     LOG.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
