@@ -1,4 +1,4 @@
-//! What a browser says of where a request comes from: the headers `Sec-Fetch-…` (Fetch Metadata) that no page can set.
+//! The origin of a request as a browser tells it: in the headers `Sec-Fetch-…` (Fetch Metadata), which no page can set.
 
 use axum::http::{HeaderMap, Method, header};
 

@@ -55,6 +55,8 @@ impl StateFile {
         let path = path_beside(log);
         let reason = format!("its end is not known: {}: {error}", path.display());
         let file = OpenOptions::new().write(true).open(&path)?;
+        // What is written over the rest must be all of it.
+        file.set_len(STATE_BYTES as u64)?;
         let fault = Fault { line: 1, kind: AuditDamage::CutOff, reason };
         Ok((Self { file, path, is_failing: false }, Some(fault)))
     }

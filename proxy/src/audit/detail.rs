@@ -1,4 +1,4 @@
-//! What is recorded of a change, kept to a size.
+//! Entries to be recorded, kept to a size.
 
 use std::borrow::Cow;
 

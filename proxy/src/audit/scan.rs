@@ -15,7 +15,7 @@ use super::{
 /// Maximum number of damages that are remembered; the check of the log names all of them.
 const MAX_FAULTS: usize = 16;
 
-/// What is found in a log.
+/// Findings of a log.
 pub(super) struct Scan {
     /// Number of the newest entry, and the hash that the next one has to name.
     pub(super) head: AuditHead,

@@ -17,7 +17,7 @@ const MAX_GROUP_ENTRIES: usize = 256;
 /// Maximum number of results that wait for a disk that takes them again.
 const MAX_UNWRITTEN_RESULTS: usize = 1_024;
 
-/// What the writer is asked to do.
+/// Request to the writer.
 pub(super) enum Job {
     /// To write an entry.
     Write(WriteJob),

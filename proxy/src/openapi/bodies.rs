@@ -30,14 +30,14 @@ pub(super) fn all(limits: &Limits) -> Value {
     })
 }
 
-/// An object with these fields and no others.
+/// Returns the schema of an object with these fields and no others.
 fn closed(description: &str, required: &[&str], properties: Value) -> Value {
     let mut schema = open(description, required, properties);
     schema["additionalProperties"] = false.into();
     schema
 }
 
-/// An object with these fields, where others mean nothing.
+/// Returns the schema of an object with these fields, where others mean nothing.
 fn open(description: &str, required: &[&str], properties: Value) -> Value {
     let mut schema = json!({ "type": "object", "required": required });
     if !description.is_empty() {
@@ -47,16 +47,17 @@ fn open(description: &str, required: &[&str], properties: Value) -> Value {
     schema
 }
 
+/// Returns the schema of a text of visible characters.
 fn text(max_chars: usize) -> Value {
     json!({ "type": "string", "minLength": 1, "maxLength": max_chars, "pattern": VISIBLE_TEXT })
 }
 
-/// A field that may also be null.
+/// Returns the schema of a field that may also be null.
 fn nullable(schema: Value) -> Value {
     json!({ "anyOf": Value::from(vec![schema, json!({ "type": "null" })]) })
 }
 
-/// A field that may also be null or an empty text.
+/// Returns the schema of a field that may also be null or an empty text.
 fn fillable(schema: Value) -> Value {
     json!({ "anyOf": Value::from(vec![schema, json!({ "type": "null" }), json!({ "const": "" })]) })
 }
