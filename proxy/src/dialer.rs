@@ -16,11 +16,12 @@ use wire::{
 };
 
 use crate::{
+    audit::Intention,
     config::Service,
     cxone::{UpstreamError, UpstreamRequest},
     error::ApiError,
     retry::RetriedBy,
-    state::AppState,
+    state::{AppState, carry_out},
     store::{Begun, SubmissionState},
 };
 
@@ -79,9 +80,11 @@ impl Dispatch {
     }
 
     async fn send(&self, state: &AppState) -> Result<DialerSimulation, ApiError> {
-        let detail = || json!({ "idempotencyKey": self.key, "request": shown(&self.body) });
+        let intention = match self.intend(state).await {
+            Ok(intention) => intention,
+            Err(error) => return Err(self.failed(state, SendError::Own(error)).await),
+        };
         let sending = async {
-            state.record("dialer.validate", &self.correlation, AuditOutcome::Ok, detail()).await?;
             let request = UpstreamRequest::post(Service::Dialer, &SIMULATIONS, &self.body);
             let answer = state.cxone.ask(request.retried_by(self.retried_by)).await;
             let (simulation, body) =
@@ -97,10 +100,17 @@ impl Dispatch {
         let sending = async {
             match sending.await {
                 Ok(sent) => Ok(sent),
-                Err(error) => Err(self.failed(state, error).await),
+                Err(error) => Err(self.failed(state, SendError::Upstream(error)).await),
             }
         };
-        state.recorded_while_asked("dialer.dispatch", &self.correlation, detail(), sending).await
+        carry_out(intention, sending).await
+    }
+
+    /// Records that the request is sound, and that it is to be sent.
+    async fn intend(&self, state: &AppState) -> Result<Intention, ApiError> {
+        let detail = json!({ "idempotencyKey": self.key, "request": shown(&self.body) });
+        state.record("dialer.validate", &self.correlation, AuditOutcome::Ok, detail.clone()).await?;
+        state.intend("dialer.dispatch", &self.correlation, detail).await
     }
 
     /// Notes what became of a submission without an answer, and returns the error for the client.
@@ -126,18 +136,6 @@ enum SendError {
     Upstream(UpstreamError),
     /// Nothing was sent.
     Own(ApiError),
-}
-
-impl From<UpstreamError> for SendError {
-    fn from(error: UpstreamError) -> Self {
-        Self::Upstream(error)
-    }
-}
-
-impl From<ApiError> for SendError {
-    fn from(error: ApiError) -> Self {
-        Self::Own(error)
-    }
 }
 
 /// Returns a request for the audit trail: a webhook's address may hold a secret in its query.

@@ -7,13 +7,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base::field_error::FieldErrors;
+use serde_json::Value;
 use wire::api::{AuditOutcome, Problem, UpstreamName, UpstreamStatus};
 
 use crate::{
+    audit::AuditError,
     auth::{TokenError, TokenErrorKind},
     config::Service,
     cxone::{DialError, Paused, UpstreamError},
 };
+
+/// Kind of the problem where a change was made and its result could not be recorded.
+const RESULT_NOT_RECORDED: &str = "docs/contract.md#result-not-recorded";
 
 /// Error on its way to the client.
 #[derive(Debug)]
@@ -40,6 +45,16 @@ impl ApiError {
         let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.to_string());
         error.0.errors = errors;
         error
+    }
+
+    /// Returns the error of a change that was made, and whose result the audit trail does not have. `intent` is the number of
+    /// the entry with its intention.
+    pub(crate) fn result_unrecorded(intent: u64, result: &Value, error: &AuditError) -> Self {
+        let detail = format!(
+            "it was done, but its result cannot be written to the audit log, which has the intention as entry {intent}: {error}; the result is {result}"
+        );
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
+            .kind(RESULT_NOT_RECORDED, "Done, but not recorded")
     }
 
     /// Names the kind of problem, for a status that has several.

@@ -87,7 +87,7 @@ fn listed(value: &Value) -> Vec<String> {
 }
 
 fn shortened(text: &str) -> String {
-    text.chars().take(MAX_MESSAGE_CHARS).collect()
+    base::text::shortened(text, MAX_MESSAGE_CHARS).into_owned()
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Dialbench's proxy: it holds the OAuth secrets, relays events and voice, keeps the audit trail and serves the page.
 
 mod access;
+mod anchoring;
 mod assets;
 pub mod audit;
 pub mod auth;
+mod browser;
+mod client;
 mod compute;
 pub mod config;
 pub mod cxone;
@@ -18,6 +21,7 @@ mod media;
 mod metrics;
 mod middleware;
 mod names;
+mod openapi;
 mod qa;
 mod relay;
 mod retention;
@@ -32,7 +36,6 @@ mod store;
 mod webhook;
 
 pub use config::Config;
-pub use router::openapi;
 pub use server::{Server, StartError};
 
 /// Installs the process's TLS provider. Every binary and test that dials out calls it once; more calls do nothing.

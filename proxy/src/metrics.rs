@@ -13,6 +13,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use wire::api::AuditHead;
+
 use crate::config::Service;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -49,6 +51,11 @@ struct Towards {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct HeadHash {
+    hash: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Outcome {
     result: &'static str,
 }
@@ -75,6 +82,7 @@ struct Inner {
     media_posts_waiting: Gauge,
     webhook_copies: Family<Outcome, Counter>,
     webhooks: Family<Outcome, Counter>,
+    audit_head: Family<HeadHash, Gauge>,
 }
 
 /// Returns a histogram of answer times, 0.5 ms to 16 s.
@@ -116,6 +124,9 @@ impl Metrics {
         let webhooks = Family::default();
         let help = "Events of the dialer's simulations, by what became of them";
         registry.register("webhooks", help, webhooks.clone());
+        let audit_head = Family::default();
+        let help = "Number of the audit trail's newest entry, with its hash";
+        registry.register("audit_head", help, audit_head.clone());
         Self(Arc::new(Inner {
             registry,
             requests,
@@ -134,6 +145,7 @@ impl Metrics {
             media_posts_waiting,
             webhook_copies,
             webhooks,
+            audit_head,
         }))
     }
 
@@ -218,8 +230,12 @@ impl Metrics {
         self.0.webhooks.get_or_create(&Outcome { result }).inc();
     }
 
-    /// Returns the metrics in Prometheus' text format.
-    pub(crate) fn text(&self) -> String {
+    /// Returns the metrics in Prometheus' text format. `audit_head` is the audit trail's newest entry.
+    pub(crate) fn text(&self, audit_head: AuditHead) -> String {
+        // One entry is the newest: the hashes before are no series of their own.
+        self.0.audit_head.clear();
+        let seq = i64::try_from(audit_head.seq).unwrap_or(i64::MAX);
+        self.0.audit_head.get_or_create(&HeadHash { hash: audit_head.hash }).set(seq);
         let mut text = String::new();
         encode(&mut text, &self.0.registry).expect("writing to a string cannot fail");
         text

@@ -127,11 +127,16 @@ impl Qa {
         let status = response.status();
         let retry_after = retry_after(response.headers());
         let mut body = Vec::new();
-        while body.len() < MAX_SHOWN_BYTES {
+        while body.len() <= MAX_SHOWN_BYTES {
             let Some(chunk) = response.chunk().await.map_err(network)? else { break };
-            body.extend_from_slice(&chunk[..chunk.len().min(MAX_SHOWN_BYTES - body.len())]);
+            body.extend_from_slice(&chunk[..chunk.len().min(MAX_SHOWN_BYTES + 1 - body.len())]);
         }
-        let answer = String::from_utf8_lossy(&body).trim().to_owned();
+        let is_longer = body.len() > MAX_SHOWN_BYTES;
+        body.truncate(MAX_SHOWN_BYTES);
+        let mut answer = String::from_utf8_lossy(&body).trim().to_owned();
+        if is_longer {
+            answer.push_str("… (the rest is left out)");
+        }
         if status.is_success() {
             Ok((status, answer))
         } else {

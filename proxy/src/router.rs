@@ -13,7 +13,7 @@ use tower_http::{
     sensitive_headers::SetSensitiveHeadersLayer,
     timeout::TimeoutLayer,
 };
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouterExt as _},
     routes,
@@ -31,8 +31,7 @@ use crate::{
 /// Returns the router of everything that the proxy serves.
 pub(crate) fn router(state: &AppState) -> Router {
     let (api, _) = api().split_for_parts();
-    let document = openapi();
-    let document = document.to_json().expect("the document has string keys only");
+    let document = crate::openapi::document(openapi(), &state.config.limits).to_string();
     api.route("/api/openapi.json", get(move || async move { health::document(document) }))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -100,21 +99,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(audit::verify))
 }
 
-/// Returns the OpenAPI document of every `/api` route.
-pub fn openapi() -> OpenApi {
-    let mut document = api().into_openapi();
-    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    let refusal = ResponseBuilder::new()
-        .description("a problem document (RFC 9457)")
-        .content("application/problem+json", problem)
-        .build();
-    // Every route may refuse a foreign host or a missing token, or fail.
-    for item in document.paths.paths.values_mut() {
-        for operation in
-            [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten()
-        {
-            operation.responses.responses.insert("default".to_owned(), refusal.clone().into());
-        }
-    }
-    document
+/// Returns what the routes themselves say for the OpenAPI document.
+pub(crate) fn openapi() -> OpenApi {
+    api().into_openapi()
 }

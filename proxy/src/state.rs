@@ -7,7 +7,7 @@ use std::{
 
 use axum::http::StatusCode;
 use base::ids::{CorrelationId, SimulationId};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wire::api::AuditOutcome;
@@ -15,7 +15,7 @@ use wire::api::AuditOutcome;
 use crate::{
     access::Access,
     assets::Assets,
-    audit::{Audit, Entry},
+    audit::{Audit, AuditError, Entry, Intention},
     compute::Compute,
     config::Config,
     cxone::Cxone,
@@ -75,8 +75,8 @@ impl AppState {
         }
     }
 
-    /// Makes a change and records it as `action`, even where the client goes away meanwhile. The result is returned once the
-    /// entry is on disk; a change that cannot be recorded is not acknowledged.
+    /// Makes a change, even where the client goes away meanwhile, and records it as `action`: its intention before, its result
+    /// after. The result is returned once it is on disk.
     ///
     /// `detail` describes the request. `change` returns its value and what the entry says of the result besides; of an error
     /// the entry has status and reason.
@@ -101,28 +101,21 @@ impl AppState {
         &self,
         action: &'static str,
         correlation: &CorrelationId,
-        mut detail: Value,
+        detail: Value,
         change: impl Future<Output = Result<(T, Value), ApiError>>,
     ) -> Result<T, ApiError> {
-        let began = Instant::now();
-        let changed = change.await;
-        detail["durationMs"] = millis(began.elapsed()).into();
-        let (outcome, result) = match changed {
-            Ok((value, Value::Object(more))) => {
-                for (key, value) in more {
-                    detail[key] = value;
-                }
-                (AuditOutcome::Ok, Ok(value))
-            }
-            Ok((value, _)) => (AuditOutcome::Ok, Ok(value)),
-            Err(error) => {
-                detail["status"] = error.status().into();
-                detail["reason"] = error.detail().into();
-                (error.outcome(), Err(error))
-            }
-        };
-        self.record(action, correlation, outcome, detail).await?;
-        result
+        let intention = self.intend(action, correlation, detail).await?;
+        carry_out(intention, change).await
+    }
+
+    /// Records that a change is intended. Without that on disk nothing may be changed.
+    pub(crate) async fn intend(
+        &self,
+        action: &'static str,
+        correlation: &CorrelationId,
+        detail: Value,
+    ) -> Result<Intention, ApiError> {
+        self.audit.intend(action, correlation, detail).await.map_err(|error| unrecorded(&error))
     }
 
     /// Returns the correlation id of a simulation, of a flow or of the dialer; `own` where it was not submitted by us.
@@ -145,13 +138,48 @@ impl AppState {
         outcome: AuditOutcome,
         detail: Value,
     ) -> Result<(), ApiError> {
-        let entry = Entry { action, correlation: correlation.clone(), outcome, detail };
-        self.audit.record(entry).await.map_err(|error| {
-            let detail =
-                format!("the audit log cannot be written, so nothing is changed or confirmed: {error}");
-            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-        })
+        let entry = Entry { action: action.into(), correlation: correlation.clone(), outcome, detail };
+        self.audit.record(entry).await.map(drop).map_err(|error| unrecorded(&error))
     }
+}
+
+/// Makes the change that `intention` is of, and records its result.
+///
+/// A result that cannot be written down is said to be so: the change was made.
+pub(crate) async fn carry_out<T>(
+    intention: Intention,
+    change: impl Future<Output = Result<(T, Value), ApiError>>,
+) -> Result<T, ApiError> {
+    let began = Instant::now();
+    let changed = change.await;
+    let mut fields = Map::from_iter([("durationMs".to_owned(), millis(began.elapsed()).into())]);
+    let (outcome, result) = match changed {
+        Ok((value, result)) => (AuditOutcome::Ok, Ok((value, result))),
+        Err(error) => {
+            fields.insert("status".into(), error.status().into());
+            fields.insert("reason".into(), error.detail().into());
+            (error.outcome(), Err(error))
+        }
+    };
+    if let Ok((_, Value::Object(more))) = &result {
+        fields.extend(more.clone());
+    }
+    let intent = intention.seq();
+    let recorded = intention.conclude(outcome, fields).await;
+    match (result, recorded) {
+        (Ok((value, _)), Ok(())) => Ok(value),
+        (Err(error), Ok(())) => Err(error),
+        (Ok((_, result)), Err(unwritten)) => Err(ApiError::result_unrecorded(intent, &result, &unwritten)),
+        (Err(error), Err(unwritten)) => {
+            Err(error.adding(&format!("and that cannot be recorded in the audit trail: {unwritten}")))
+        }
+    }
+}
+
+fn unrecorded(error: &AuditError) -> ApiError {
+    let detail = format!("the audit log cannot be written, so nothing is changed or confirmed: {error}");
+    // Nothing was sent: sending it again does nothing twice.
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail).unsent(true)
 }
 
 /// Returns a duration in whole milliseconds.

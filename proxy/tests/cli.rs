@@ -178,7 +178,7 @@ fn it_serves_calls_stops_when_asked_and_leaves_a_good_trail() {
     fs::write(&log, written.replacen("support-line", "another-line", 1)).unwrap();
     let output = run(&["audit", "verify", log.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
-    let line = 1 + actions.iter().position(|action| action == "call.place").unwrap();
+    let line = 1 + actions.iter().position(|action| action == "call.place.intent").unwrap();
     assert!(text(&output.stdout).contains(&format!("line {line}:")), "{}", text(&output.stdout));
     // A second damage is named as well.
     let twice = fs::read_to_string(&log).unwrap().replacen("server.stop", "server.drop", 1);

@@ -189,7 +189,10 @@ fn columns() -> Vec<Column<AuditEntry>> {
             .shown_as(|entry| view! { <time>{entry.timestamp.clone()}</time> }.into_any()),
         Column::new("Action", |entry: &AuditEntry| entry.action.clone()),
         Column::new("Outcome", |entry: &AuditEntry| entry.outcome.name().to_owned()).shown_as(|entry| {
-            let verdict = if entry.outcome == AuditOutcome::Ok { "" } else { "failed" };
+            let verdict = match entry.outcome {
+                AuditOutcome::Ok | AuditOutcome::Pending => "",
+                AuditOutcome::Refused | AuditOutcome::Failed | AuditOutcome::Unknown => "failed",
+            };
             view! { <span data-verdict=verdict>{entry.outcome.name()}</span> }.into_any()
         }),
         Column::new("Detail", describe_detail).class("wide"),

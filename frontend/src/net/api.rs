@@ -130,7 +130,8 @@ pub(crate) async fn call_status(interaction_id: &str) -> Answer<CallStatus> {
 
 /// Returns the reason for which a call's voice is refused, if it is.
 pub(crate) async fn why_no_voice(call_id: &str) -> Option<Problem> {
-    let response = Request::get(&format!("/ws/voice/{}", encoded(call_id))).send().await.ok()?;
+    let request = changing(Request::get(&format!("/ws/voice/{}", encoded(call_id))));
+    let response = request.send().await.ok()?;
     let problem = problem(response).await;
     // Otherwise only the handshake was missing.
     problem.upstream.is_some().then_some(problem)

@@ -1,35 +1,29 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
     thread::JoinHandle,
 };
 
 use base::ids::CorrelationId;
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
-use wire::api::{AuditEntry, AuditHead, AuditOutcome, AuditPage};
+use wire::api::AuditHead;
 
 use super::{
-    chain,
-    reader::{AuditQuery, Index, Reader, Written},
-    verify::Verdict,
+    anchor::{Anchor, StateFile},
+    detail::Entry,
+    intention::Intention,
+    page::{AuditQuery, Page},
+    reader::{Reader, Written},
+    scan::Scan,
+    verify::{Fault, Verdict},
+    writer::{Job, WriteJob, Writer},
 };
 
 /// Maximum number of entries that wait for the disk; further requests wait for room.
 const MAX_QUEUED_ENTRIES: usize = 1_024;
-/// Maximum number of entries that share one fsync.
-const MAX_GROUP_ENTRIES: usize = 256;
-
-/// A change to be recorded.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) action: &'static str,
-    pub(crate) correlation: CorrelationId,
-    pub(crate) outcome: AuditOutcome,
-    /// Everything else that is known of the change, without secrets.
-    pub(crate) detail: serde_json::Value,
-}
 
 /// Failure of the audit log.
 #[derive(Debug, thiserror::Error)]
@@ -48,9 +42,23 @@ pub enum AuditError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is not the one that was written.
+    #[error(
+        "audit_log {path} {became}; what changes something is refused until it is back, or until a restart begins another",
+        path = path.display()
+    )]
+    Displaced {
+        /// The file.
+        path: PathBuf,
+        /// What became of it: "was moved or removed".
+        became: String,
+    },
     /// An earlier write failed and could not be undone, or the writer has stopped.
     #[error("the audit log cannot be written any more; what changes something is refused until a restart")]
     Closed,
+    /// The same failure that somebody else was told.
+    #[error(transparent)]
+    Again(Arc<AuditError>),
 }
 
 /// The audit trail, cheap to clone. One thread writes it.
@@ -60,11 +68,6 @@ pub(crate) struct Audit {
     reader: Arc<Reader>,
 }
 
-struct Job {
-    entry: Entry,
-    done: Option<oneshot::Sender<Result<(), Arc<AuditError>>>>,
-}
-
 /// An audit log that was opened.
 pub(crate) struct Opened {
     pub(crate) audit: Audit,
@@ -72,13 +75,16 @@ pub(crate) struct Opened {
     pub(crate) writer: JoinHandle<()>,
     /// Number of bytes of a last line that a crash had torn; they are cut off.
     pub(crate) torn_bytes: u64,
-    /// First line that breaks the chain, where one does.
-    pub(crate) broken_at: Option<u64>,
+    /// The first damages that were found, those of its end among them.
+    pub(crate) faults: Vec<Fault>,
+    /// Entries that say of intentions of an earlier life of the program that their results are not known.
+    pub(crate) unresolved: Vec<Entry>,
 }
 
 impl Audit {
-    /// Opens the log, or makes a new one, and goes on with its chain.
-    pub(crate) fn open(path: &Path) -> Result<Opened, AuditError> {
+    /// Opens the log, or makes a new one, and goes on with its chain. `anchors` are what is known of its end, beside the state
+    /// file's.
+    pub(crate) fn open(path: &Path, mut anchors: Vec<Anchor>) -> Result<Opened, AuditError> {
         let failed = |error| AuditError::Io { path: path.into(), error };
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(failed)?;
         match file.try_lock() {
@@ -86,50 +92,101 @@ impl Audit {
             Err(TryLockError::WouldBlock) => return Err(AuditError::InUse { path: path.into() }),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let scan = scan(&mut file).map_err(failed)?;
-        let length = file.metadata().map_err(failed)?.len();
-        let torn_bytes = length - scan.length;
-        if torn_bytes > 0 {
+        let (state_file, state_fault) = match StateFile::open(path) {
+            Ok((state_file, anchor)) => {
+                anchors.extend(anchor);
+                (state_file, None)
+            }
+            Err(error) => StateFile::renew(path, error)
+                .map_err(|error| AuditError::Io { path: super::anchor::path_beside(path), error })?,
+        };
+        let mut scan = Scan::of(&mut file, &anchors).map_err(failed)?;
+        let mut torn_bytes = scan.torn_bytes;
+        if torn_bytes > 0 && scan.is_known_to_have_more {
+            // A line that had been on disk whole is a damage, not the rest of a crash: it stays, and is named.
+            file.write_all(b"\n").and_then(|()| file.sync_all()).map_err(failed)?;
+            scan = Scan::of(&mut file, &anchors).map_err(failed)?;
+            torn_bytes = 0;
+        } else if torn_bytes > 0 {
             file.set_len(scan.length).and_then(|()| file.sync_all()).map_err(failed)?;
         }
         sync_folder(path);
+        scan.faults.extend(state_fault);
         let (queue, jobs) = mpsc::channel(MAX_QUEUED_ENTRIES);
         let written = Written { head: scan.head.clone(), length: scan.length, index: scan.index };
         let reader = Arc::new(Reader::new(path.into(), written));
         let writer = Writer {
             file,
             path: path.into(),
+            state_file,
             head: scan.head,
             length: scan.length,
             reader: Arc::clone(&reader),
             is_broken: false,
+            unwritten: Vec::new(),
         };
         let writer = std::thread::Builder::new()
             .name("audit".into())
             .spawn(move || writer.run(jobs))
             .map_err(failed)?;
-        Ok(Opened { audit: Self { queue, reader }, writer, torn_bytes, broken_at: scan.broken_at })
+        let audit = Self { queue, reader };
+        Ok(Opened { audit, writer, torn_bytes, faults: scan.faults, unresolved: scan.unresolved })
     }
 
-    /// Records `entry` and returns once it is on disk.
-    pub(crate) async fn record(&self, entry: Entry) -> Result<(), Arc<AuditError>> {
+    /// Records that a change is intended, and returns once that is on disk. `detail` describes the request.
+    pub(crate) async fn intend(
+        &self,
+        action: &'static str,
+        correlation: &CorrelationId,
+        detail: Value,
+    ) -> Result<Intention, Arc<AuditError>> {
+        Intention::record(self, action, correlation, detail).await
+    }
+
+    /// Records `entry` and returns its number once it is on disk.
+    pub(crate) async fn record(&self, entry: Entry) -> Result<u64, Arc<AuditError>> {
+        self.write(entry, false).await
+    }
+
+    /// Records a result and returns once it is on disk. Where it cannot be written now, it is once that is possible again.
+    pub(super) async fn record_result(&self, entry: Entry) -> Result<(), Arc<AuditError>> {
+        self.write(entry, true).await.map(drop)
+    }
+
+    async fn write(&self, entry: Entry, is_result: bool) -> Result<u64, Arc<AuditError>> {
         let (done, written) = oneshot::channel();
-        let job = Job { entry, done: Some(done) };
+        let job = Job::Write(WriteJob { entry, is_result, done: Some(done) });
         self.queue.send(job).await.map_err(|_| Arc::new(AuditError::Closed))?;
         written.await.map_err(|_| Arc::new(AuditError::Closed))?
     }
 
     /// Records `entry` soon, without waiting for it.
     pub(crate) fn note(&self, entry: Entry) {
-        let action = entry.action;
-        if self.queue.try_send(Job { entry, done: None }).is_err() {
-            tracing::error!(action, "the audit log is behind; an entry is lost");
+        self.write_soon(entry, false);
+    }
+
+    /// Records a result soon, without waiting for it.
+    pub(super) fn note_result(&self, entry: Entry) {
+        self.write_soon(entry, true);
+    }
+
+    fn write_soon(&self, entry: Entry, is_result: bool) {
+        let action = entry.action.clone();
+        if self.queue.try_send(Job::Write(WriteJob { entry, is_result, done: None })).is_err() {
+            tracing::error!(%action, "the audit log is behind; an entry is lost");
         }
     }
 
-    /// Returns the entries that `query` selects. Blocks on the disk.
-    pub(crate) fn page(&self, query: &AuditQuery) -> io::Result<AuditPage> {
-        self.reader.page(query)
+    /// Looks whether the log is still the file that is written.
+    pub(crate) async fn look(&self) -> Result<(), Arc<AuditError>> {
+        let (done, looked) = oneshot::channel();
+        self.queue.send(Job::Look(done)).await.map_err(|_| Arc::new(AuditError::Closed))?;
+        looked.await.map_err(|_| Arc::new(AuditError::Closed))?
+    }
+
+    /// Returns the page of the trail that `query` selects.
+    pub(crate) fn page(&self, query: AuditQuery) -> Page {
+        Page::new(Arc::clone(&self.reader), query)
     }
 
     /// Returns the file and the length of what is on disk. Blocks on the disk.
@@ -148,49 +205,6 @@ impl Audit {
     }
 }
 
-struct Scan {
-    head: AuditHead,
-    length: u64,
-    index: Index,
-    broken_at: Option<u64>,
-}
-
-/// Reads the whole log: its length, the places of its entries, and the first line that breaks the chain.
-///
-/// After such a line the chain goes on from the entry that the line holds, so that numbers stay unique.
-fn scan(file: &mut File) -> io::Result<Scan> {
-    file.seek(SeekFrom::Start(0))?;
-    let mut reader = BufReader::new(file);
-    let head = AuditHead { seq: 0, hash: chain::GENESIS.into() };
-    let mut scan = Scan { head, length: 0, index: Index::default(), broken_at: None };
-    let mut line = Vec::new();
-    let mut number = 0;
-    loop {
-        line.clear();
-        let read = reader.read_until(b'\n', &mut line)? as u64;
-        number += 1;
-        // A last line without an end was torn by a crash.
-        let Some(line) = line.strip_suffix(b"\n") else { return Ok(scan) };
-        let is_sound = str::from_utf8(line).is_ok_and(|text| scan.take(text));
-        if !is_sound {
-            scan.broken_at = scan.broken_at.or(Some(number));
-        }
-        scan.length += read;
-    }
-}
-
-impl Scan {
-    /// Takes a line; returns false where it breaks the chain.
-    fn take(&mut self, line: &str) -> bool {
-        let Ok(entry) = chain::parse(line) else { return false };
-        let checked = chain::check_hash(line, &entry)
-            .and_then(|()| chain::follows(&entry, self.head.seq, &self.head.hash));
-        self.index.note(entry.seq, self.length);
-        self.head = AuditHead { seq: self.head.seq.max(entry.seq), hash: entry.hash };
-        checked.is_ok()
-    }
-}
-
 /// Writes the folder of a new file, which is on disk for good only then. Not every system can do that; the data is synced
 /// anyway.
 fn sync_folder(path: &Path) {
@@ -200,73 +214,7 @@ fn sync_folder(path: &Path) {
     }
 }
 
-struct Writer {
-    file: File,
-    path: PathBuf,
-    head: AuditHead,
-    length: u64,
-    reader: Arc<Reader>,
-    /// True after a write that failed and could not be undone.
-    is_broken: bool,
-}
-
-impl Writer {
-    fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        let mut group = Vec::with_capacity(MAX_GROUP_ENTRIES);
-        // Everything that waits shares one fsync: under load the disk sets the group's size.
-        while jobs.blocking_recv_many(&mut group, MAX_GROUP_ENTRIES) > 0 {
-            let (entries, waiting): (Vec<_>, Vec<_>) =
-                group.drain(..).map(|job| (job.entry, job.done)).unzip();
-            let result = self.write(entries).map_err(Arc::new);
-            if let Err(error) = &result {
-                tracing::error!(%error, "the audit log");
-            }
-            for done in waiting.into_iter().flatten() {
-                // A request that was given up waits no more.
-                let _ = done.send(result.clone());
-            }
-        }
-    }
-
-    fn write(&mut self, entries: Vec<Entry>) -> Result<(), AuditError> {
-        if self.is_broken {
-            return Err(AuditError::Closed);
-        }
-        let (mut text, mut places) = (String::new(), Vec::new());
-        let mut head = self.head.clone();
-        for entry in entries {
-            head.seq += 1;
-            places.push((head.seq, self.length + text.len() as u64));
-            let mut sealed = AuditEntry {
-                seq: head.seq,
-                timestamp: format!("{:.3}", jiff::Timestamp::now()),
-                action: entry.action.into(),
-                correlation_id: entry.correlation,
-                outcome: entry.outcome,
-                detail: entry.detail,
-                prev: head.hash,
-                hash: String::new(),
-            };
-            text.push_str(&chain::seal(&mut sealed));
-            head.hash = sealed.hash;
-        }
-        if let Err(error) = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data()) {
-            // Half a group on disk would tear the chain; if it cannot be taken back, nothing more is written.
-            self.is_broken = self.file.set_len(self.length).and_then(|()| self.file.sync_all()).is_err();
-            return Err(AuditError::Io { path: self.path.clone(), error });
-        }
-        self.head = head;
-        self.length += text.len() as u64;
-        self.reader.update(|written| {
-            written.head = self.head.clone();
-            written.length = self.length;
-            for (seq, offset) in places {
-                written.index.note(seq, offset);
-            }
-        });
-        Ok(())
-    }
-}
-
+#[cfg(test)]
+mod damages;
 #[cfg(test)]
 mod tests;

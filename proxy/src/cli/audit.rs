@@ -8,7 +8,7 @@ pub(super) fn verify(file: &Path) -> anyhow::Result<ExitCode> {
     let name = file.display();
     let mut out = std::io::stdout().lock();
     for fault in &verdict.faults {
-        writeln!(out, "{name}: line {}: {}", fault.line, fault.reason)?;
+        writeln!(out, "{name}: {fault}")?;
     }
     if !verdict.faults.is_empty() {
         return Ok(ExitCode::FAILURE);

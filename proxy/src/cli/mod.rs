@@ -97,6 +97,10 @@ struct ServeArguments {
     /// A name, with its port, under which the proxy is reached (may be given several times)
     #[arg(long, value_name = "HOST", env = "DIALBENCH_PUBLIC_HOST", value_delimiter = ',')]
     public_host: Vec<String>,
+    /// The address of a proxy before this one whose X-Forwarded-For and X-Forwarded-Proto are believed (may be given several
+    /// times)
+    #[arg(long, value_name = "IP", env = "DIALBENCH_TRUSTED_PROXY", value_delimiter = ',')]
+    trusted_proxy: Vec<String>,
     /// Serve the page's files from this folder instead of from the program
     #[arg(long, value_name = "FOLDER", env = "DIALBENCH_APP_DIR")]
     app_dir: Option<PathBuf>,

@@ -23,6 +23,7 @@ pub(super) async fn run(arguments: ServeArguments) -> anyhow::Result<ExitCode> {
         access_token_file: arguments.access_token_file,
         allowed_origins: arguments.allowed_origin,
         public_hosts: arguments.public_host,
+        trusted_proxies: arguments.trusted_proxy,
         app_dir: arguments.app_dir,
         log_format: arguments.log_format,
     };

@@ -21,6 +21,8 @@ pub(super) struct File {
     pub allowed_origin: Vec<String>,
     #[serde(alias = "public_hosts")]
     pub public_host: Vec<String>,
+    #[serde(alias = "trusted_proxies")]
+    pub trusted_proxy: Vec<String>,
     pub app_dir: Option<String>,
     pub log_format: Option<String>,
     pub max_connections: Option<usize>,

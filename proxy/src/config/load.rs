@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -42,6 +42,8 @@ pub struct Overrides {
     pub allowed_origins: Vec<String>,
     /// `public_host`
     pub public_hosts: Vec<String>,
+    /// `trusted_proxy`
+    pub trusted_proxies: Vec<String>,
     /// `app_dir`
     pub app_dir: Option<PathBuf>,
     /// `log_format`
@@ -128,6 +130,7 @@ impl Config {
             access_token,
             allowed_origins: checked_origins(or_else(overrides.allowed_origins, file.allowed_origin))?,
             public_hosts: checked_hosts(or_else(overrides.public_hosts, file.public_host))?,
+            trusted_proxies: checked_proxies(&or_else(overrides.trusted_proxies, file.trusted_proxy))?,
             app_dir: overrides.app_dir.or(file.app_dir.map(PathBuf::from)),
             services,
             sandbox_control: None,
@@ -298,6 +301,17 @@ fn checked_hosts(hosts: Vec<String>) -> Result<Vec<String>, ConfigError> {
             } else {
                 Err(ConfigError::invalid("public_host", format!("{text:?} is no host or host:port")))
             }
+        })
+        .collect()
+}
+
+fn checked_proxies(proxies: &[String]) -> Result<Vec<IpAddr>, ConfigError> {
+    proxies
+        .iter()
+        .map(|text| {
+            text.parse::<IpAddr>()
+                .map(|address| address.to_canonical())
+                .map_err(|_| ConfigError::invalid("trusted_proxy", format!("{text:?} is no IP address")))
         })
         .collect()
 }

@@ -31,6 +31,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Names, with a port where it is not the scheme's, under which the proxy may be addressed.
     pub public_hosts: Vec<String>,
+    /// Addresses of the proxies before this one whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed (none).
+    pub trusted_proxies: Vec<IpAddr>,
     /// Folder of the page's files, instead of those in the binary.
     pub app_dir: Option<PathBuf>,
     /// The five services.
@@ -126,6 +128,8 @@ pub struct Tuning {
     pub ring_events: usize,
     /// Maximum size of the events in the ring in bytes (8 MiB).
     pub ring_bytes: usize,
+    /// Interval at which the audit log is looked at and its end kept elsewhere (1 min).
+    pub audit_look_interval: Duration,
     /// Time within which open sockets and requests must end at shutdown (5 s).
     pub drain: Duration,
 }
@@ -151,6 +155,7 @@ impl Default for Tuning {
             resume_within: Duration::from_millis(250),
             ring_events: 4_096,
             ring_bytes: 8 << 20,
+            audit_look_interval: Duration::from_mins(1),
             drain: Duration::from_secs(5),
         }
     }

@@ -175,7 +175,7 @@ impl Connection<'_> {
     }
 
     fn record(&self, action: &'static str, outcome: AuditOutcome, detail: serde_json::Value) {
-        let entry = Entry { action, correlation: self.correlation.clone(), outcome, detail };
+        let entry = Entry { action: action.into(), correlation: self.correlation.clone(), outcome, detail };
         self.audit.note(entry);
     }
 

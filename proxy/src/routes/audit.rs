@@ -1,3 +1,5 @@
+use std::io;
+
 use axum::{
     Json,
     body::Body,
@@ -6,6 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base::{field_error::FieldErrors, ids::check_id};
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use tokio::io::AsyncReadExt as _;
 use tokio_util::io::ReaderStream;
@@ -13,7 +16,7 @@ use wire::api::{AuditCheck, AuditFault, AuditHead, AuditPage, Problem};
 
 use super::extract::Params;
 use crate::{
-    audit::{AuditQuery, Fault},
+    audit::{AuditQuery, Fault, MAX_LISTED_FAULTS, Page},
     error::ApiError,
     state::AppState,
 };
@@ -56,7 +59,7 @@ pub(crate) struct PageQuery {
 pub(crate) async fn page(
     State(state): State<AppState>,
     Params(query): Params<PageQuery>,
-) -> Result<Json<AuditPage>, ApiError> {
+) -> Result<Response, ApiError> {
     let limit = query.limit.unwrap_or(DEFAULT_PAGE_ENTRIES);
     let mut errors = FieldErrors::new();
     if !(1..=MAX_PAGE_ENTRIES).contains(&limit) {
@@ -79,16 +82,32 @@ pub(crate) async fn page(
         action: query.action,
         text: query.text.filter(|text| !text.is_empty()),
     };
-    let audit = state.audit.clone();
-    let read = tokio::task::spawn_blocking(move || audit.page(&query)).await;
-    match read {
-        Ok(Ok(page)) => Ok(Json(page)),
-        Ok(Err(error)) => {
-            let detail = format!("the audit log cannot be read: {error}");
-            Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, detail))
-        }
-        Err(_) => Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "reading the audit log failed")),
-    }
+    let (page, first) = read_on(state.audit.page(query)).await.map_err(|error| unreadable(&error))?;
+    let first = first.unwrap_or_default();
+    let body = if page.is_over() {
+        Body::from(first)
+    } else {
+        let rest = stream::try_unfold(page, |page| async {
+            let (page, piece) = read_on(page).await?;
+            Ok::<_, io::Error>(piece.map(|piece| (piece, page)))
+        });
+        Body::from_stream(stream::once(async { Ok(first) }).chain(rest))
+    };
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// Reads the next piece of a page.
+async fn read_on(mut page: Page) -> io::Result<(Page, Option<Vec<u8>>)> {
+    blocking(move || page.next_piece().map(|piece| (page, piece))).await
+}
+
+async fn blocking<T: Send + 'static>(read: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
+}
+
+fn unreadable(error: &io::Error) -> ApiError {
+    let detail = format!("the audit log cannot be read: {error}");
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
 }
 
 /// Returns the number and hash of the newest entry. Kept elsewhere, it shows later whether the trail's end was cut off.
@@ -104,12 +123,8 @@ pub(crate) async fn head(State(state): State<AppState>) -> Json<AuditHead> {
     responses((status = 200, body = String, content_type = "application/x-ndjson")),
 )]
 pub(crate) async fn file(State(state): State<AppState>) -> Result<Response, ApiError> {
-    let failed = |detail: String| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
     let audit = state.audit.clone();
-    let opened = tokio::task::spawn_blocking(move || audit.whole()).await;
-    let (file, length) = opened
-        .map_err(|_| failed("reading the audit log failed".into()))?
-        .map_err(|error| failed(format!("the audit log cannot be read: {error}")))?;
+    let (file, length) = blocking(move || audit.whole()).await.map_err(|error| unreadable(&error))?;
     let lines = ReaderStream::new(tokio::fs::File::from_std(file).take(length));
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson"),
@@ -122,15 +137,14 @@ pub(crate) async fn file(State(state): State<AppState>) -> Result<Response, ApiE
 #[utoipa::path(get, path = "/api/audit/verify", responses((status = 200, body = AuditCheck)))]
 pub(crate) async fn verify(State(state): State<AppState>) -> Result<Json<AuditCheck>, ApiError> {
     let audit = state.audit.clone();
-    let failed = |detail: String| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
-    let read = tokio::task::spawn_blocking(move || audit.verify()).await;
-    let verdict = read
-        .map_err(|_| failed("reading the audit log failed".into()))?
-        .map_err(|error| failed(format!("the audit log cannot be read: {error}")))?;
-    let fault = |fault: Fault| AuditFault { line: fault.line, reason: fault.reason };
+    let mut verdict = blocking(move || audit.verify()).await.map_err(|error| unreadable(&error))?;
+    let unlisted_faults = verdict.faults.len().saturating_sub(MAX_LISTED_FAULTS);
+    verdict.faults.truncate(MAX_LISTED_FAULTS);
+    let fault = |Fault { line, kind, reason }| AuditFault { line, kind, reason };
     Ok(Json(AuditCheck {
         entries: verdict.lines,
         last_hash: verdict.last_hash,
         faults: verdict.faults.into_iter().map(fault).collect(),
+        unlisted_faults: unlisted_faults as u64,
     }))
 }

@@ -22,6 +22,7 @@ use crate::{
     dialer::{Dispatch, KEY_HEADER, SIMULATIONS},
     error::ApiError,
     id,
+    json::passed_on,
     retry::RetriedBy,
     state::{AppState, millis},
 };
@@ -126,7 +127,7 @@ pub(crate) async fn simulation(
         tracing::error!(error = error.detail(), simulation = %id, "the end of a simulation is not recorded");
     }
     // As it was received: newer fields may be of use to a script.
-    Ok(([(header::CONTENT_TYPE, "application/json")], answer.body).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json")], passed_on(answer.body)).into_response())
 }
 
 /// Writes a simulation's end to the audit trail, once, whichever proxy sees it.

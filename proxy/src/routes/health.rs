@@ -34,7 +34,7 @@ pub(crate) async fn readyz(State(state): State<AppState>) -> Response {
 /// `GET /metrics`: returns the metrics for Prometheus.
 pub(crate) async fn metrics(State(state): State<AppState>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], state.metrics.text()).into_response()
+    ([(header::CONTENT_TYPE, kind)], state.metrics.text(state.audit.head())).into_response()
 }
 
 /// `GET /api/openapi.json`: returns the OpenAPI document.

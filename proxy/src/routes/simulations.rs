@@ -17,6 +17,7 @@ use crate::{
     config::Service,
     cxone::UpstreamRequest,
     error::ApiError,
+    json::passed_on,
     retry::RetriedBy,
     runs::End,
     state::{AppState, millis},
@@ -107,7 +108,7 @@ pub(crate) async fn result(
         tracing::error!(error = error.detail(), simulation = %id, "the end of a simulation is not recorded");
     }
     // As it was received: importers may know more fields.
-    Ok(([(header::CONTENT_TYPE, "application/json")], answer.body).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json")], passed_on(answer.body)).into_response())
 }
 
 /// Writes a simulation's end to the audit trail, once.

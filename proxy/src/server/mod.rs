@@ -21,8 +21,10 @@ use wire::api::AuditOutcome;
 
 use crate::{
     access::Access,
+    anchoring,
     assets::Assets,
-    audit::{Audit, AuditError, Entry, Opened},
+    audit::{Audit, AuditError, Entry, Fault, Opened},
+    client::PeerAddress,
     compute::Compute,
     config::{Config, ProfileName},
     cxone::Cxone,
@@ -85,21 +87,17 @@ impl Server {
         let failed = |error| StartError::Listen { address: config.listen, error };
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let Opened { audit, writer, torn_bytes, broken_at } =
-            Audit::open(&config.audit_log).map_err(Arc::new)?;
-        if torn_bytes > 0 {
-            tracing::warn!(torn_bytes, "the audit log's last line was torn and is cut off");
-        }
-        if let Some(line) = broken_at {
-            tracing::error!(line, "the audit log's chain is broken; see `dialbench audit verify`");
-        }
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let store = Store::open(&config.database_url, shutdown.clone()).await?;
+        let anchors = anchoring::known(&store, &anchoring::log_name(&config.audit_log)).await;
+        let Opened { audit, writer, torn_bytes, faults, unresolved } =
+            Audit::open(&config.audit_log, anchors.into_iter().collect()).map_err(Arc::new)?;
+        report_damages(torn_bytes, &faults);
         let metrics = Metrics::new();
         let cxone = Cxone::new(&config, metrics.clone())?;
-        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let qa = Qa::new(&config, cxone.http().clone());
         let media = Media::new(&config, metrics.clone());
         let event_copies = EventCopies::new(&config, cxone.http().clone());
-        let store = Store::open(&config.database_url, shutdown.clone()).await?;
         let state = AppState::new(Shared {
             store,
             door: Door::new(&config, address),
@@ -127,15 +125,21 @@ impl Server {
             "version": env!("CARGO_PKG_VERSION"),
             "listen": address.to_string(),
             "tornBytes": torn_bytes,
-            "chainBrokenAt": broken_at,
+            "chainBrokenAt": faults.first().map(|fault| fault.line),
+            "damages": faults.iter().map(Fault::to_string).collect::<Vec<_>>(),
+            "unknownResults": unresolved.len(),
         });
         let start = Entry {
-            action: "server.start",
+            action: "server.start".into(),
             correlation: id::random_correlation(),
             outcome: AuditOutcome::Ok,
             detail,
         };
         state.audit.record(start).await?;
+        for entry in unresolved {
+            tracing::warn!(action = %entry.action, correlation = %entry.correlation, "it was begun before dialbench ended, and what came of it is not known");
+            state.audit.record(entry).await?;
+        }
         if state.config.profile == ProfileName::Sandbox {
             state.hub.want_connection();
         }
@@ -144,6 +148,7 @@ impl Server {
         let retention =
             retention::keep(state.store.clone(), state.config.retention_days, state.shutdown.clone());
         state.tasks.spawn(retention);
+        state.tasks.spawn(anchoring::keep(state.clone()));
         Ok(Self { listener, address, state, writer })
     }
 
@@ -171,6 +176,7 @@ impl Server {
         if let Err(error) = stop {
             tracing::error!(error = error.detail(), "the end is not recorded");
         }
+        anchoring::anchor(&state, &mut None).await;
         state.store.close().await;
         let last = state.tasks.is_empty();
         drop(state);
@@ -178,6 +184,17 @@ impl Server {
             // With the last sender gone the writer ends; a blocked thread must not hold up the runtime.
             let _ = tokio::task::spawn_blocking(move || writer.join()).await;
         }
+    }
+}
+
+/// Says what is wrong with the audit log that was opened.
+fn report_damages(torn_bytes: u64, faults: &[Fault]) {
+    if torn_bytes > 0 {
+        tracing::warn!(torn_bytes, "the audit log's last line was torn and is cut off");
+    }
+    for Fault { line, kind, reason } in faults {
+        let kind = kind.name();
+        tracing::error!(line, kind, reason, "the audit log is damaged; see `dialbench audit verify`");
     }
 }
 
@@ -196,7 +213,7 @@ async fn accept(listener: TcpListener, router: &Router, state: &AppState) {
         match accepted {
             Ok((stream, client)) => {
                 let place = connections.admit(client.ip());
-                state.tasks.spawn(connection(stream, place, router.clone(), state.clone()));
+                state.tasks.spawn(connection(stream, client, place, router.clone(), state.clone()));
             }
             Err(error) => {
                 // Out of file descriptors, most likely: another must end before this can go on.
@@ -208,7 +225,7 @@ async fn accept(listener: TcpListener, router: &Router, state: &AppState) {
     }
 }
 
-async fn connection(stream: TcpStream, place: Place, router: Router, state: AppState) {
+async fn connection(stream: TcpStream, peer: SocketAddr, place: Place, router: Router, state: AppState) {
     // Events and audio are small and wait for nobody.
     let _ = stream.set_nodelay(true);
     let Ok(local) = stream.local_addr() else { return };
@@ -216,6 +233,7 @@ async fn connection(stream: TcpStream, place: Place, router: Router, state: AppS
     let (keeper, body_timeout) = (place.keeper(), tuning.body_timeout);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(LocalAddress(local));
+        request.extensions_mut().insert(PeerAddress(peer));
         request.extensions_mut().insert(keeper.clone());
         router.clone().oneshot(request.map(|body| Body::new(TimeoutBody::new(body_timeout, body))))
     });

@@ -1,10 +1,11 @@
 //! The database of the dialer: its events, numbered in the order in which they were committed, and its submissions by their
-//! keys. It is a file of SQLite's, or a PostgreSQL that several proxies share.
+//! keys. It also keeps the ends of audit logs. It is a file of SQLite's, or a PostgreSQL that several proxies share.
 //!
 //! The two databases differ in a few statements ([`dialect`]). What is told of new events is only *that* there are some:
 //! whoever follows them reads them from the database, so that nothing is lost where a notification is.
 
 mod address;
+mod anchors;
 mod dialect;
 mod error;
 mod events;

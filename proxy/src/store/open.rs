@@ -21,8 +21,14 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_QUEUED_EVENTS: usize = 4_096;
 
 /// Steps that make and change the tables, in order. One that was released is never changed.
-const SQLITE_MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_dialer.sql")];
-const POSTGRES_MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/0001_dialer.sql")];
+const SQLITE_MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_dialer.sql"),
+    include_str!("../../migrations/sqlite/0002_audit_anchors.sql"),
+];
+const POSTGRES_MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001_dialer.sql"),
+    include_str!("../../migrations/postgres/0002_audit_anchors.sql"),
+];
 
 impl Store {
     /// Opens the database, or makes a new one, and brings its tables up to date. A database of a newer version is refused.

@@ -340,6 +340,16 @@ async fn its_end_is_recorded_once_with_the_correlation_of_its_beginning() {
 
     let by_id: Value = proxy.get("/api/audit?correlation=begun-here").await.json().await.unwrap();
     let actions: Vec<_> = by_id["entries"].as_array().unwrap().iter().map(|entry| &entry["action"]).collect();
-    assert_eq!(actions, ["dialer.metrics", "dialer.track", "dialer.dispatch", "dialer.validate"]);
+    assert_eq!(
+        actions,
+        [
+            "dialer.metrics",
+            "dialer.metrics.intent",
+            "dialer.track",
+            "dialer.dispatch",
+            "dialer.dispatch.intent",
+            "dialer.validate",
+        ]
+    );
     proxy.stop().await;
 }

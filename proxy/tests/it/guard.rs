@@ -77,6 +77,74 @@ async fn only_allowed_origins_change_things_or_open_sockets() {
 }
 
 #[tokio::test]
+async fn a_foreign_host_is_told_the_flag_and_two_hosts_are_refused() {
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |_| {}).await;
+    let own = proxy.address;
+    let check = async |hosts: &str, status: &str, words: &str| {
+        let request = format!("GET /healthz HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+        let answer = raw(&proxy, &request).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(words),
+            "{hosts}: {answer}"
+        );
+    };
+    check("Host: bench.example:8080\r\n", "421", "start dialbench with --public-host bench.example:8080")
+        .await;
+    check("Host: a b\r\n", "421", "--public-host NAME").await;
+    check(&format!("Host: {own}\r\nHost: {own}\r\n"), "400", "one Host header").await;
+    check(&format!("Host: {own}\r\nHost: evil.example\r\n"), "400", "one Host header").await;
+    let place = client().post(proxy.url("/api/calls")).header("origin", "https://other.example");
+    let told = problem(place.send().await.unwrap(), 403).await;
+    let detail = told["detail"].as_str().unwrap();
+    assert!(detail.ends_with("start dialbench with --allowed-origin https://other.example"), "{told}");
+    proxy.stop().await;
+}
+
+/// What a browser says of requests that pages cause.
+#[tokio::test]
+async fn another_site_s_page_opens_nothing_at_cxone_and_its_links_lead_here() {
+    const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.allowed_origins = vec!["https://bench.example".into()]).await;
+    let check = async |path: &str, headers: &[(&str, &str)], status: u16| {
+        let mut request = proxy.http.get(proxy.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        assert_eq!(within(request.send()).await.unwrap().status(), status, "{path} {headers:?}");
+    };
+    let dialled = || fake.shared.voice_queries.lock().unwrap().len();
+    let (picture, event_stream) = ("/ws/voice/c-1", "/api/dialer/events");
+    for site in ["cross-site", "same-site"] {
+        for path in [picture, event_stream, "/api/flow/definitions", "/api/interactions/i/call", "/"] {
+            let image =
+                [("sec-fetch-site", site), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+            check(path, &image, 403).await;
+        }
+    }
+    // Over plain http a browser says nothing of the page.
+    check(picture, &[("user-agent", FIREFOX)], 426).await;
+    let link =
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    check(picture, &link, 426).await;
+    check(picture, &[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")], 426).await;
+    assert_eq!((dialled(), fake.shared.rest_requests.load(std::sync::atomic::Ordering::SeqCst)), (0, 0));
+    check("/api/profile", &link, 200).await;
+    let frame =
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+    check("/api/profile", &frame, 403).await;
+    // The page itself, an allowed one, and what is no browser.
+    check(picture, &[("sec-fetch-site", "same-origin"), ("user-agent", FIREFOX)], 400).await;
+    check(picture, &[("x-dialbench", "1"), ("user-agent", FIREFOX)], 400).await;
+    let allowed = [("sec-fetch-site", "cross-site"), ("origin", "https://bench.example")];
+    check(picture, &allowed, 400).await;
+    check(picture, &[], 400).await;
+    assert_eq!(dialled(), 4);
+    proxy.stop().await;
+}
+
+#[tokio::test]
 async fn a_change_needs_its_header() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |config| config.profile = ProfileName::Sandbox).await;
@@ -194,5 +262,80 @@ async fn with_an_access_token_nobody_else_is_served() {
     assert!(proxy.dial_with("/ws/interactions", "cookie", cookie).await.is_ok());
     let get = client().get(proxy.url("/api/profile")).header("cookie", "dialbench_session=0");
     assert_eq!(get.send().await.unwrap().status(), 401);
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn a_sign_in_link_works_from_another_site_and_its_cookie_is_secure_behind_https() {
+    const TOKEN: &str = "an-access-token-0123";
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| {
+        config.access_token = Some(TOKEN.into());
+        config.public_url = Some("https://bench.example".parse().unwrap());
+        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    })
+    .await;
+    let sign_in = async |headers: &[(&str, &str)]| {
+        let mut request = proxy.http.get(proxy.url(&format!("/?access_token={TOKEN}")));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        within(request.send()).await.unwrap()
+    };
+    let is_secure = |answer: &reqwest::Response| {
+        answer.headers()["set-cookie"].to_str().unwrap().ends_with("; SameSite=Strict; Secure")
+    };
+    let html = ("accept", "text/html,*/*;q=0.8");
+    // The cookie would not be sent on a redirect that another site's link has led to.
+    for headers in [&[html, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")][..], &[html]] {
+        let answer = sign_in(headers).await;
+        assert_eq!((answer.status().as_u16(), is_secure(&answer)), (200, false), "{headers:?}");
+        let page = answer.text().await.unwrap();
+        assert!(
+            page.contains("http-equiv=\"refresh\" content=\"0; url=/\"") && !page.contains(TOKEN),
+            "{page}"
+        );
+    }
+    assert_eq!(sign_in(&[html, ("sec-fetch-site", "none")]).await.status(), 303);
+    let answer = sign_in(&[("host", "bench.example")]).await;
+    assert_eq!((answer.status().as_u16(), is_secure(&answer)), (303, true));
+    assert!(is_secure(&sign_in(&[("x-forwarded-proto", "https")]).await));
+    assert!(!is_secure(&sign_in(&[("x-forwarded-proto", "https, http")]).await));
+    // A link to another page: the cookie is not sent either, and the document has the link that sends it.
+    let led_here = proxy.http.get(proxy.url("/flow?a=1&b")).header("accept", "text/html");
+    let answer = within(led_here.header("sec-fetch-site", "cross-site").send()).await.unwrap();
+    assert_eq!(answer.status(), 401);
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("href=\"/flow?a=1&amp;b\""), "{page}");
+    proxy.stop().await;
+
+    let direct = crate::common::proxy(&fake, |config| config.access_token = Some(TOKEN.into())).await;
+    let request = direct.http.get(direct.url(&format!("/?access_token={TOKEN}")));
+    let answer = within(request.header("x-forwarded-proto", "https").send()).await.unwrap();
+    assert!(!is_secure(&answer), "anybody may say that it is https");
+    direct.stop().await;
+}
+
+#[tokio::test]
+async fn guesses_of_the_access_token_are_slow_and_recorded_and_lock_nobody_out() {
+    const TOKEN: &str = "an-access-token-0123";
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| config.access_token = Some(TOKEN.into())).await;
+    let guess = || proxy.http.get(proxy.url("/api/profile")).bearer_auth("guessed").send();
+    let began = std::time::Instant::now();
+    let answers = futures_util::future::join_all((0..5).map(|_| guess())).await;
+    assert!(answers.into_iter().all(|answer| answer.unwrap().status() == 401));
+    // The fourth waits a quarter of a second, the fifth half of one.
+    assert!(began.elapsed() >= Duration::from_millis(500), "{:?}", began.elapsed());
+    let right = proxy.http.get(proxy.url("/api/audit?action=access.refuse&limit=1000")).bearer_auth(TOKEN);
+    let trail: Value = within(right.send()).await.unwrap().json().await.unwrap();
+    let failures: Vec<_> = trail["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["detail"]["failures"].clone())
+        .collect();
+    assert_eq!(failures, [4, 2, 1]);
+    assert_eq!(trail["entries"][0]["detail"]["client"], "127.0.0.1");
     proxy.stop().await;
 }

@@ -22,6 +22,7 @@ mod routes;
 mod sandbox;
 mod simulations;
 mod tokens;
+mod trail;
 mod unsent;
 mod voice;
 mod webhooks;

@@ -217,13 +217,12 @@ async fn the_audit_trail_is_read_newest_first_followed_and_filtered() {
     assert_eq!((numbers(&first), &first["nextAfter"]), (vec![1, 2, 3], &json!(3)));
 
     let old = page("correlation=call-0").await;
-    assert_eq!(
-        (old["entries"].as_array().unwrap().len(), &old["entries"][0]["action"]),
-        (1, &json!("call.place"))
-    );
+    let actions: Vec<_> =
+        old["entries"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["call.place", "call.place.intent"]);
     let placed = page("action=call.place&limit=1000").await;
     assert_eq!(placed["entries"].as_array().unwrap().len(), 250);
-    assert_eq!(numbers(&page("action=call.place&correlation=call-0&limit=1").await), numbers(&old));
+    assert_eq!(numbers(&page("action=call.place&correlation=call-0&limit=1").await), numbers(&old)[..1]);
     assert_eq!(numbers(&page("action=nothing").await), Vec::<u64>::new());
     problem(proxy.get("/api/audit?correlation=two%20words").await, 422).await;
     problem(proxy.get("/api/audit?before=x").await, 400).await;
@@ -299,7 +298,7 @@ async fn the_trail_is_searched_and_saved_as_it_is_on_disk() {
     }
     let found: Value = proxy.get("/api/audit?text=FIRST-flow").await.json().await.unwrap();
     let found = found["entries"].as_array().unwrap();
-    assert_eq!((found.len(), &found[0]["detail"]["flowId"]), (1, &json!("first-flow")));
+    assert_eq!((found.len(), &found[0]["detail"]["flowId"]), (2, &json!("first-flow")));
     let long = "x".repeat(257);
     assert_eq!(
         problem(proxy.get(&format!("/api/audit?text={long}")).await, 422).await["errors"][0]["field"],

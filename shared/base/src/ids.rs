@@ -13,21 +13,57 @@ pub enum IdError {
     /// The text is empty.
     #[error("must not be empty")]
     Empty,
-    /// The text is too long, has a space or a control character, or is `.` or `..`.
+    /// The text is too long, has a space or a character that cannot be seen, or is `.` or `..`.
     #[error("must be 1 to {MAX_ID_CHARS} visible characters without spaces")]
     Malformed,
 }
 
 /// Checks that `text` can be an identifier: 1 to [`MAX_ID_CHARS`] visible characters.
 ///
-/// `.` and `..` are refused because URL libraries resolve them as steps in a path.
+/// Characters that are not seen (controls, marks of direction, joiners) would let two identifiers look alike and turn a log
+/// line around. `.` and `..` are refused because URL libraries resolve them as steps in a path.
 pub fn check_id(text: &str) -> Result<(), IdError> {
     if text.is_empty() {
         return Err(IdError::Empty);
     }
-    let is_visible = |symbol: char| !symbol.is_control() && !symbol.is_whitespace();
+    let is_visible = |symbol: char| !symbol.is_control() && !symbol.is_whitespace() && !is_format(symbol);
     let fits = text.chars().count() <= MAX_ID_CHARS && text.chars().all(is_visible);
     if fits && text != "." && text != ".." { Ok(()) } else { Err(IdError::Malformed) }
+}
+
+/// Characters that only say how others are shown (Unicode's category Cf), as ranges.
+const FORMAT_CHARS: [(char, char); 21] = [
+    ('\u{ad}', '\u{ad}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{6dd}', '\u{6dd}'),
+    ('\u{70f}', '\u{70f}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8e2}', '\u{8e2}'),
+    ('\u{180e}', '\u{180e}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{202a}', '\u{202e}'),
+    ('\u{2060}', '\u{2064}'),
+    ('\u{2066}', '\u{206f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{fff9}', '\u{fffb}'),
+    ('\u{110bd}', '\u{110bd}'),
+    ('\u{110cd}', '\u{110cd}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0001}', '\u{e0001}'),
+    ('\u{e0020}', '\u{e007f}'),
+];
+
+fn is_format(symbol: char) -> bool {
+    !symbol.is_ascii() && FORMAT_CHARS.iter().any(|(first, last)| (*first..=*last).contains(&symbol))
+}
+
+/// Returns the rule of [`check_id`] as a regular expression, for JSON schemas.
+pub fn id_pattern() -> String {
+    let unseen: String = FORMAT_CHARS.into_iter().flat_map(|(first, last)| [first, '-', last]).collect();
+    format!(r"^(?!\.{{1,2}}$)[^\s\x00-\x1F\x7F-\x9F{unseen}]{{1,{MAX_ID_CHARS}}}$")
 }
 
 macro_rules! id {
@@ -137,7 +173,17 @@ mod tests {
         check("=sim/1,\"x\"", Ok(()));
         check(&"ä".repeat(MAX_ID_CHARS), Ok(()));
         check("", Err(IdError::Empty));
-        for text in [&*"x".repeat(MAX_ID_CHARS + 1), "two words", "line\n", "\u{7}", ".", ".."] {
+        for text in [
+            &*"x".repeat(MAX_ID_CHARS + 1),
+            "two words",
+            "line\n",
+            "\u{7}",
+            "\u{200b}",
+            "call\u{202e}7",
+            "\u{feff}c",
+            ".",
+            "..",
+        ] {
             check(text, Err(IdError::Malformed));
         }
     }

@@ -1,4 +1,4 @@
-//! The ground floor of Dialbench's core: points in time, digits, dial scripts, identifiers, errors of fields, JSON, CSV and drafts.
+//! The ground floor of Dialbench's core: points in time, digits, dial scripts, identifiers, errors of fields, texts, JSON, CSV and drafts.
 //!
 //! Like every crate of the core it has no clock and no I/O, and compiles for the host and for wasm32 with no JavaScript
 //! imports of its own. Time is an argument ([`time::Instant`]).
@@ -11,6 +11,7 @@ pub mod field_error;
 pub mod ids;
 pub mod json;
 pub mod lenient;
+pub mod text;
 pub mod time;
 pub mod timestamp;
 pub mod typed;

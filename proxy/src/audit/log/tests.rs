@@ -3,26 +3,31 @@ use std::fs;
 use proptest::prelude::*;
 use serde_json::json;
 
+use wire::api::{AuditDamage, AuditOutcome, AuditPage};
+
 use super::*;
 use crate::audit::verify;
 
-fn entry(detail: serde_json::Value) -> Entry {
-    Entry { action: "test", correlation: crate::id::random_correlation(), outcome: AuditOutcome::Ok, detail }
+pub(super) fn entry(detail: serde_json::Value) -> Entry {
+    Entry {
+        action: "test".into(),
+        correlation: crate::id::random_correlation(),
+        outcome: AuditOutcome::Ok,
+        detail,
+    }
 }
 
-fn close(opened: Opened) {
+pub(super) fn close(opened: Opened) {
     drop(opened.audit);
     opened.writer.join().unwrap();
 }
 
-async fn log_of(path: &Path, entries: u64) {
-    let opened = Audit::open(path).unwrap();
-    for number in 0..entries {
-        opened
-            .audit
-            .record(entry(json!({ "number": number, "text": "ä \"quoted\" \u{2028}" })))
-            .await
-            .unwrap();
+pub(super) async fn log_of(path: &Path, entries: u64) {
+    let opened = Audit::open(path, Vec::new()).unwrap();
+    let detail = |number| json!({ "number": number, "text": "ä \"quoted\" \u{2028}" });
+    let writing = (0..entries).map(|number| opened.audit.record(entry(detail(number))));
+    for written in futures_util::future::join_all(writing).await {
+        written.unwrap();
     }
     close(opened);
 }
@@ -31,14 +36,14 @@ async fn log_of(path: &Path, entries: u64) {
 async fn a_thousand_writers_make_one_unbroken_chain() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
-    let opened = Audit::open(&path).unwrap();
+    let opened = Audit::open(&path, Vec::new()).unwrap();
     let writing = (0..1_000).map(|number| opened.audit.record(entry(json!(number))));
     for written in futures_util::future::join_all(writing).await {
         written.unwrap();
     }
     assert_eq!(verify(&path).unwrap().lines, 1_000);
-    let page =
-        opened.audit.page(&AuditQuery { after: Some(997), limit: 10, ..AuditQuery::default() }).unwrap();
+    let query = AuditQuery { after: Some(997), limit: 10, ..AuditQuery::default() };
+    let page = page(&opened.audit, &query);
     assert_eq!((numbers(&page).len(), page.next_after), (3, None));
     assert_eq!(
         ascending(&opened.audit, 0, &AuditQuery { limit: 130, ..AuditQuery::default() }),
@@ -47,15 +52,28 @@ async fn a_thousand_writers_make_one_unbroken_chain() {
     close(opened);
 }
 
-fn numbers(page: &AuditPage) -> Vec<u64> {
+/// Reads a page to its end.
+pub(super) fn page(audit: &Audit, query: &AuditQuery) -> AuditPage {
+    let (mut page, mut text) = (audit.page(query.clone()), Vec::new());
+    while let Some(piece) = page.next_piece().unwrap() {
+        text.extend(piece);
+    }
+    serde_json::from_slice(&text).unwrap()
+}
+
+fn broken_at(opened: &Opened) -> Option<u64> {
+    opened.faults.first().map(|fault| fault.line)
+}
+
+pub(super) fn numbers(page: &AuditPage) -> Vec<u64> {
     page.entries.iter().map(|entry| entry.seq).collect()
 }
 
 /// All pages from `after` to the newest entry.
-fn ascending(audit: &Audit, after: u64, query: &AuditQuery) -> Vec<u64> {
+pub(super) fn ascending(audit: &Audit, after: u64, query: &AuditQuery) -> Vec<u64> {
     let (mut seen, mut next) = (Vec::new(), Some(after));
     while next.is_some() {
-        let page = audit.page(&AuditQuery { after: next, ..query.clone() }).unwrap();
+        let page = page(audit, &AuditQuery { after: next, ..query.clone() });
         seen.extend(numbers(&page));
         assert_eq!(page.next_before, None);
         next = page.next_after;
@@ -64,11 +82,11 @@ fn ascending(audit: &Audit, after: u64, query: &AuditQuery) -> Vec<u64> {
 }
 
 /// All pages from the newest entry, or from `before`, to the oldest.
-fn descending(audit: &Audit, before: Option<u64>, query: &AuditQuery) -> Vec<u64> {
+pub(super) fn descending(audit: &Audit, before: Option<u64>, query: &AuditQuery) -> Vec<u64> {
     let mut query = AuditQuery { before, ..query.clone() };
     let mut seen = Vec::new();
     loop {
-        let page = audit.page(&query).unwrap();
+        let page = page(audit, &query);
         seen.extend(numbers(&page));
         assert_eq!(page.next_after, None);
         if page.next_before.is_none() {
@@ -80,13 +98,13 @@ fn descending(audit: &Audit, before: Option<u64>, query: &AuditQuery) -> Vec<u64
 
 /// A log of 1,000 entries: every tenth of the action `tenth`, every hundredth under the correlation id `hundredth`.
 async fn long_log(path: &Path) -> Opened {
-    let opened = Audit::open(path).unwrap();
+    let opened = Audit::open(path, Vec::new()).unwrap();
     for number in 1..=1_000u64 {
         let mut entry = entry(
             json!({ "number": number, "text": "tenth hundredth", "word": format!("W\"{}", number % 100) }),
         );
         if number.is_multiple_of(10) {
-            entry.action = "tenth";
+            entry.action = "tenth".into();
         }
         if number.is_multiple_of(100) {
             entry.correlation = "hundredth".parse().unwrap();
@@ -158,7 +176,7 @@ async fn pages_and_filters_reach_all_of_the_trail_in_both_directions() {
     filters_are_right(&opened.audit);
     let head = opened.audit.head();
     close(opened);
-    let opened = Audit::open(&path).unwrap();
+    let opened = Audit::open(&path, Vec::new()).unwrap();
     pages_are_right(&opened.audit);
     filters_are_right(&opened.audit);
     assert_eq!(opened.audit.head(), head, "the head after a restart");
@@ -174,8 +192,8 @@ async fn numbers_stay_unique_after_a_line_was_changed() {
     log_of(&path, 5).await;
     let changed = fs::read_to_string(&path).unwrap().replacen("\"number\":1", "\"number\":7", 1);
     fs::write(&path, changed).unwrap();
-    let opened = Audit::open(&path).unwrap();
-    assert_eq!(opened.broken_at, Some(2));
+    let opened = Audit::open(&path, Vec::new()).unwrap();
+    assert_eq!(broken_at(&opened), Some(2));
     opened.audit.record(entry(json!(null))).await.unwrap();
     let query = AuditQuery { limit: 10, ..AuditQuery::default() };
     assert_eq!(descending(&opened.audit, None, &query), [6, 5, 4, 3, 2, 1]);
@@ -192,9 +210,9 @@ async fn the_chain_goes_on_after_a_restart() {
     log_of(&path, 200).await;
     let verdict = verify(&path).unwrap();
     assert_eq!((verdict.lines, verdict.faults.len()), (203, 0));
-    let opened = Audit::open(&path).unwrap();
+    let opened = Audit::open(&path, Vec::new()).unwrap();
     let query = AuditQuery { after: Some(128), limit: 1, ..AuditQuery::default() };
-    assert_eq!(numbers(&opened.audit.page(&query).unwrap()), [129]);
+    assert_eq!(numbers(&page(&opened.audit, &query)), [129]);
     close(opened);
 }
 
@@ -203,15 +221,17 @@ async fn a_torn_last_line_is_cut_off() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
     log_of(&path, 3).await;
-    let whole = fs::read(&path).unwrap();
-    fs::write(&path, &whole[..whole.len() - 10]).unwrap();
-    assert!(verify(&path).unwrap().faults[0].reason.contains("torn"));
-    let opened = Audit::open(&path).unwrap();
-    assert!(opened.torn_bytes > 0);
-    opened.audit.record(entry(json!(null))).await.unwrap();
+    let mut whole = fs::read(&path).unwrap();
+    let half_an_entry = whole[..100].to_vec();
+    whole.extend(half_an_entry);
+    fs::write(&path, whole).unwrap();
+    assert_eq!(verify(&path).unwrap().faults[0].kind, AuditDamage::Torn);
+    let opened = Audit::open(&path, Vec::new()).unwrap();
+    assert_eq!(opened.torn_bytes, 100);
+    assert_eq!(opened.audit.record(entry(json!(null))).await.unwrap(), 4);
     close(opened);
     let verdict = verify(&path).unwrap();
-    assert_eq!((verdict.lines, verdict.faults.len()), (3, 0));
+    assert_eq!((verdict.lines, verdict.faults.len()), (4, 0));
 }
 
 #[tokio::test]
@@ -222,8 +242,8 @@ async fn a_broken_chain_is_noticed_when_it_is_opened() {
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<_> = text.lines().collect();
     fs::write(&path, format!("{}\n{}\n{}\n", lines[0], lines[2], lines[3])).unwrap();
-    let opened = Audit::open(&path).unwrap();
-    assert_eq!(opened.broken_at, Some(2));
+    let opened = Audit::open(&path, Vec::new()).unwrap();
+    assert_eq!(broken_at(&opened), Some(2));
     close(opened);
 }
 
@@ -231,13 +251,13 @@ async fn a_broken_chain_is_noticed_when_it_is_opened() {
 fn two_writers_of_one_log_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
-    let opened = Audit::open(&path).unwrap();
-    assert!(matches!(Audit::open(&path), Err(AuditError::InUse { .. })));
+    let opened = Audit::open(&path, Vec::new()).unwrap();
+    assert!(matches!(Audit::open(&path, Vec::new()), Err(AuditError::InUse { .. })));
     close(opened);
 }
 
 /// A log of some lines, made once.
-fn whole_log() -> &'static [u8] {
+pub(super) fn whole_log() -> &'static [u8] {
     static LOG: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     LOG.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();

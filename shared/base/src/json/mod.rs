@@ -28,7 +28,7 @@ use core::{cell::RefCell, ops::RangeInclusive, str::FromStr};
 
 use serde_json::{Map, Value};
 
-use crate::{field_error::FieldErrors, ids::check_id};
+use crate::{field_error::FieldErrors, ids::check_id, lenient};
 
 pub use salvage::salvage;
 
@@ -222,7 +222,9 @@ impl<'a> Node<'a> {
             max => format!("a whole number from {} to {max}", range.start()),
         };
         let number = self.expect(&what, Value::as_number)?;
-        self.within(number.as_u64().is_some_and(|number| range.contains(&number)), &what, number)?.as_u64()
+        let whole = lenient::whole_of(number).filter(|whole| range.contains(whole));
+        self.within(whole.is_some(), &what, number)?;
+        whole
     }
 
     fn within<N: core::fmt::Display>(&self, holds: bool, what: &str, number: N) -> Option<N> {

@@ -1,7 +1,7 @@
 //! The audit trail.
 
-use base::ids::CorrelationId;
-use serde::{Deserialize, Serialize};
+use base::{ids::CorrelationId, lenient::named};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One line of the audit trail.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ pub struct AuditEntry {
     pub seq: u64,
     /// Time of writing (RFC 3339).
     pub timestamp: String,
-    /// Name of the change: `call.place`, `voice.open`.
+    /// Name of the change: `call.place`, `voice.open`; with `.intent` behind it, of the intention that was written before it.
     pub action: String,
     /// Identifier that the entries of one request share.
     pub correlation_id: CorrelationId,
@@ -38,6 +38,11 @@ pub enum AuditOutcome {
     Refused,
     /// Something broke, so that the change was not made or its result is unknown.
     Failed,
+    /// The change is intended: the entry was on disk before it. Another entry, whose detail names this one's number as
+    /// `intent`, has the result.
+    Pending,
+    /// The change was intended, and what came of it is not known, because the proxy ended before.
+    Unknown,
 }
 
 impl AuditOutcome {
@@ -47,6 +52,8 @@ impl AuditOutcome {
             Self::Ok => "ok",
             Self::Refused => "refused",
             Self::Failed => "failed",
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -86,16 +93,100 @@ pub struct AuditCheck {
     /// Hash of the last sound line; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_hash: Option<String>,
-    /// Damaged lines, in order.
+    /// Damages, in the order of the lines; the first thousand of them.
     pub faults: Vec<AuditFault>,
+    /// Number of damages that are not listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unlisted_faults: u64,
 }
 
-/// A damaged line of the trail.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// A damage of the trail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditFault {
-    /// Number of the line, from 1.
+    /// Number of the line at which it is noticed, from 1.
     pub line: u64,
+    /// Kind of the damage.
+    pub kind: AuditDamage,
     /// Description of the damage.
     pub reason: String,
+}
+
+/// Kind of a damage of the trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AuditDamage {
+    /// The last line has no end.
+    Torn,
+    /// The line is no entry.
+    Unreadable,
+    /// The line's hash is not that of its content.
+    Changed,
+    /// Entries are missing before the line.
+    Missing,
+    /// The line's number was given before.
+    Repeated,
+    /// The line's number is right, and yet it was not written after the line before it.
+    Detached,
+    /// Entries are missing at the end.
+    CutOff,
+    /// The file is another one, or was written anew.
+    Replaced,
+}
+
+impl AuditDamage {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Torn,
+        Self::Unreadable,
+        Self::Changed,
+        Self::Missing,
+        Self::Repeated,
+        Self::Detached,
+        Self::CutOff,
+        Self::Replaced,
+    ];
+
+    /// Returns the kind's name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Torn => "torn",
+            Self::Unreadable => "unreadable",
+            Self::Changed => "changed",
+            Self::Missing => "missing",
+            Self::Repeated => "repeated",
+            Self::Detached => "detached",
+            Self::CutOff => "cut_off",
+            Self::Replaced => "replaced",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for AuditDamage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer, &Self::ALL, Self::name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn a_kind_of_damage_has_one_name_everywhere() {
+        for kind in AuditDamage::ALL {
+            let json = serde_json::to_value(kind).unwrap();
+            assert_eq!(json, kind.name());
+            assert_eq!(serde_json::from_value::<AuditDamage>(json).unwrap(), kind);
+        }
+    }
 }

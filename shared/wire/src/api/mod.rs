@@ -11,7 +11,7 @@ mod profile;
 mod qa;
 mod simulate;
 
-pub use audit::{AuditCheck, AuditEntry, AuditFault, AuditHead, AuditOutcome, AuditPage};
+pub use audit::{AuditCheck, AuditDamage, AuditEntry, AuditFault, AuditHead, AuditOutcome, AuditPage};
 pub use call::{PlaceCall, PlacedCall};
 pub use flow::{FlowList, FlowSummary};
 pub use header::{CHANGE_HEADER, CHANGE_HEADER_VALUE, RETRY_BY_CLIENT, RETRY_HEADER};

@@ -101,7 +101,7 @@ pub struct ServiceStatus {
 
 /// CXone's limits, which are checked before it is asked; see `docs/contract.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(rename_all = "camelCase"))]
 #[serde(rename_all(serialize = "camelCase"), default, deny_unknown_fields)]
 pub struct Limits {
     /// Digits in a simulation (50).

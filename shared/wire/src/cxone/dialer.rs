@@ -4,7 +4,7 @@ use core::fmt;
 
 use base::{
     ids::{DialerCallId, SimulationId},
-    lenient::null_is_default,
+    lenient::{null_is_default, whole},
 };
 use jobs::Stage;
 use serde::{Deserialize, Serialize};
@@ -214,8 +214,10 @@ pub struct MetricsAggregation {
 #[serde(rename_all = "camelCase")]
 pub struct DialerMetrics {
     /// Number of calls that were begun.
+    #[serde(deserialize_with = "whole")]
     pub total_calls: u64,
     /// Number of calls that came to their end.
+    #[serde(deserialize_with = "whole")]
     pub completed_calls: u64,
     /// Mean duration of the calls, in ms; 0 where there are none.
     pub average_latency_ms: f64,
