@@ -39,9 +39,10 @@ impl Receipts {
         self.sent += bytes as u64;
     }
 
-    /// Returns true when so much was sent that the next ping is due.
+    /// Returns true when so much was sent that the next ping is due; the first is due behind the first audio.
     pub(super) fn ping_due(&self) -> bool {
-        self.sent - self.pinged_at >= PING_EVERY_BYTES
+        let is_first = self.pings == 0 && self.sent > 0;
+        is_first || self.sent - self.pinged_at >= PING_EVERY_BYTES
     }
 
     /// Returns the payload of a ping that is sent now.

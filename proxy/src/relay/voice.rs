@@ -272,8 +272,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Side<S> {
             queue: AudioQueue::default(),
             receipts: Receipts::default(),
             flushing: false,
-            // The first answer tells that pings are answered, before there is audio.
-            ping_due: true,
+            ping_due: false,
             last_received: Instant::now(),
             counted: (0, 0),
         }
