@@ -28,28 +28,28 @@ impl Line {
     /// Reads the next line of `source`; false at its end.
     pub(super) fn read(&mut self, source: &mut impl BufRead) -> io::Result<bool> {
         self.bytes.clear();
-        (self.length, self.is_ended) = (0, false);
-        loop {
-            let available = match source.fill_buf() {
-                Ok(available) => available,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
+        self.length = source.by_ref().take(MAX_LINE_BYTES as u64).read_until(b'\n', &mut self.bytes)? as u64;
+        self.is_ended = self.bytes.pop_if(|byte| *byte == b'\n').is_some();
+        if !self.is_ended && self.bytes.len() == MAX_LINE_BYTES {
+            self.skip_rest(source)?;
+        }
+        Ok(self.length > 0)
+    }
+
+    /// Reads on to the end of a line that is too long.
+    fn skip_rest(&mut self, source: &mut impl BufRead) -> io::Result<()> {
+        while !self.is_ended {
+            let available = source.fill_buf()?;
             if available.is_empty() {
-                return Ok(self.length > 0);
+                break;
             }
             let end = available.iter().position(|byte| *byte == b'\n');
-            let content = &available[..end.unwrap_or(available.len())];
-            let room = MAX_LINE_BYTES - self.bytes.len();
-            self.bytes.extend_from_slice(&content[..content.len().min(room)]);
-            let used = content.len() + usize::from(end.is_some());
+            let used = end.map_or(available.len(), |end| end + 1);
             source.consume(used);
             self.length += used as u64;
-            if end.is_some() {
-                self.is_ended = true;
-                return Ok(true);
-            }
+            self.is_ended = end.is_some();
         }
+        Ok(())
     }
 }
 
@@ -60,45 +60,58 @@ pub(super) struct ReverseLines<R> {
     unread: u64,
     /// Bytes that were read and not yet returned.
     buffer: Vec<u8>,
+    /// Number of bytes at the buffer's beginning that may have a line end.
+    unsearched: usize,
 }
 
 impl<R: Read + Seek> ReverseLines<R> {
     /// Returns the lines before the offset `end`.
     pub(super) const fn new(source: R, end: u64) -> Self {
-        Self { source, unread: end, buffer: Vec::new() }
+        Self { source, unread: end, buffer: Vec::new(), unsearched: 0 }
     }
 
     /// Returns the next line towards the beginning, without its line end. A line that is too long is an empty one.
     pub(super) fn next_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        if self.buffer.is_empty() && self.unread > 0 {
+            self.read_chunk()?;
+        }
+        if self.buffer.is_empty() {
+            return Ok(None);
+        }
+        // The line's own end is no end of one before it.
+        let has_end = self.buffer.pop_if(|byte| *byte == b'\n').is_some();
+        self.unsearched -= usize::from(has_end);
         let mut is_too_long = false;
         loop {
-            let length = self.buffer.len() - usize::from(self.buffer.ends_with(b"\n"));
-            let line_start = self.buffer[..length].iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
-            if let Some(start) = line_start.or((self.unread == 0).then_some(0)) {
-                if self.buffer.is_empty() {
-                    return Ok(is_too_long.then(Vec::new));
-                }
-                let line = if is_too_long { Vec::new() } else { self.buffer[start..length].to_vec() };
-                self.buffer.truncate(start);
-                return Ok(Some(line));
+            let end_before = self.buffer[..self.unsearched].iter().rposition(|byte| *byte == b'\n');
+            if end_before.is_some() || self.unread == 0 {
+                let start = end_before.map_or(0, |at| at + 1);
+                let line = self.buffer.split_off(start);
+                self.unsearched = start;
+                is_too_long |= line.len() > MAX_LINE_BYTES;
+                return Ok(Some(if is_too_long { Vec::new() } else { line }));
             }
-            if length > MAX_LINE_BYTES {
+            self.unsearched = 0;
+            if self.buffer.len() > MAX_LINE_BYTES {
                 is_too_long = true;
-                // Only that there was a line is remembered of it.
+                // Only that there is a line is remembered of it.
                 self.buffer.clear();
             }
             self.read_chunk()?;
         }
     }
 
+    /// Reads what is before the buffer: as much again, so that a long line is not moved for every small piece of it.
     fn read_chunk(&mut self) -> io::Result<()> {
-        let size = usize::try_from(self.unread).unwrap_or(usize::MAX).min(REVERSE_CHUNK_BYTES);
+        let size = self.buffer.len().max(REVERSE_CHUNK_BYTES);
+        let size = usize::try_from(self.unread).unwrap_or(usize::MAX).min(size);
         self.unread -= size as u64;
         let mut chunk = vec![0; size];
         self.source.seek(SeekFrom::Start(self.unread))?;
         self.source.read_exact(&mut chunk)?;
         chunk.append(&mut self.buffer);
         self.buffer = chunk;
+        self.unsearched += size;
         Ok(())
     }
 }
@@ -146,7 +159,8 @@ mod tests {
         assert!(line.read(&mut source).unwrap() && line.bytes == b"b" && line.is_ended);
         assert!(!line.read(&mut source).unwrap());
         let mut reversed = ReverseLines::new(Cursor::new(&text), text.len() as u64);
-        let lines: Vec<_> = std::iter::from_fn(|| reversed.next_line().unwrap()).collect();
-        assert_eq!(lines, [b"b".to_vec(), Vec::new(), b"a".to_vec()]);
+        let lengths: Vec<_> =
+            std::iter::from_fn(|| reversed.next_line().unwrap()).map(|line| line.len()).collect();
+        assert_eq!(lengths, [1, 0, 1]);
     }
 }

@@ -53,7 +53,7 @@ pub(crate) struct PageQuery {
     ),
     responses(
         (status = 200, body = AuditPage),
-        (status = 422, description = "limit is out of range, or correlation is no identifier", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "limit is out of range, correlation or action is no identifier, or text is too long", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn page(
@@ -65,8 +65,10 @@ pub(crate) async fn page(
     if !(1..=MAX_PAGE_ENTRIES).contains(&limit) {
         errors.refuse("limit", format!("must be between 1 and {MAX_PAGE_ENTRIES}"));
     }
-    if let Some(Err(error)) = query.correlation.as_deref().map(check_id) {
-        errors.refuse("correlation", error.to_string());
+    for (name, id) in [("correlation", &query.correlation), ("action", &query.action)] {
+        if let Some(Err(error)) = id.as_deref().map(check_id) {
+            errors.refuse(name, error.to_string());
+        }
     }
     if query.text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT_CHARS) {
         errors.refuse("text", format!("must have at most {MAX_TEXT_CHARS} characters"));
