@@ -144,7 +144,8 @@ fn with_addresses(document: &str, names: &[String]) -> String {
     for name in names {
         let path = format!("{ASSETS}/{name}");
         let is_module = MODULES.iter().any(|module| is_part(name, module));
-        let is_font = name.ends_with(".woff2") || name == FONTS_LICENCE;
+        let is_font =
+            Path::new(name).extension().is_some_and(|ending| ending == "woff2") || name == FONTS_LICENCE;
         if !is_module && !is_font && !loaded.contains(&path.as_str()) {
             let _ =
                 write!(elements, "<meta name=\"dialbench-asset\" data-name=\"{name}\" content=\"/{path}\">");

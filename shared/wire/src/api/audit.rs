@@ -100,7 +100,7 @@ pub struct AuditCheck {
     pub unlisted_faults: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
