@@ -53,6 +53,28 @@ pub(crate) fn prepend_path(command: &mut Command, folder: &Path) {
     }
 }
 
+/// Returns a command that leaves the processor to others while they want it; as it was where there is no `nice`.
+pub(crate) fn yielding(command: &Command) -> Command {
+    let mut yielding = if find("nice").is_some() {
+        let mut nice = Command::new("nice");
+        nice.args(["-n", "10"]).arg(command.get_program());
+        nice
+    } else {
+        Command::new(command.get_program())
+    };
+    yielding.args(command.get_args());
+    if let Some(folder) = command.get_current_dir() {
+        yielding.current_dir(folder);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => yielding.env(name, value),
+            None => yielding.env_remove(name),
+        };
+    }
+    yielding
+}
+
 /// Runs a program to its end with its output shown; any exit but success is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = status(command)?;
@@ -230,6 +252,14 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+
+    #[test]
+    fn a_command_that_yields_is_the_same_command() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo $0 $GIVEN ${TAKEN-none} $PWD", "word"]).current_dir("/");
+        command.env("GIVEN", "given").env_remove("TAKEN");
+        assert_eq!(output(&mut yielding(&command)).as_deref(), Some("word given none /"));
+    }
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("sh");

@@ -20,18 +20,21 @@ pub(crate) fn run(project: &Project, filter: &[String]) -> Result<()> {
     let page = page::Build::start(project)?;
     let mut runner = process::cargo();
     runner.current_dir(project.root()).args(["build", "--profile", "tool", "--package", "runner"]);
-    // What needs no set-up is compiled while the packages of the set-up are fetched.
+    // What needs no set-up is compiled while the packages of the set-up are fetched. The tests yield to the page, which is
+    // packed by one program after another when it is compiled: they fill the cores that those leave idle.
     let mut jobs = vec![
         Job::start(
             "compiling dialbench and the native tests",
-            &mut native(project, &["build", "--bins", "--tests"]),
+            &mut process::yielding(&native(project, &["build", "--bins", "--tests"])),
         )?,
         Job::start("compiling the runner of the wasm tests", &mut runner)?,
     ];
     let browser = setup::browser()?;
     setup::postgres()?;
     let toolchain = setup::wasm(project)?;
-    jobs.push(Job::start("compiling the wasm tests", wasm(project, &toolchain, &browser).arg("--no-run"))?);
+    let mut tests = wasm(project, &toolchain, &browser);
+    tests.arg("--no-run");
+    jobs.push(Job::start("compiling the wasm tests", &mut process::yielding(&tests))?);
     page.finish(project, Limit::Mentioned)?;
     Job::wait_all(jobs)?;
 
