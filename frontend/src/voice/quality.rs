@@ -150,7 +150,7 @@ mod tests {
         assert!(path.starts_with('M') && path.ends_with(" 1.0"), "{path}");
         let growth = plot([5.0, 5.0, 9.0].into_iter(), true);
         assert_eq!(growth.matches('L').count(), 1);
-        assert!(growth.ends_with("119.5 1.0"), "{growth}");
+        assert!(growth.ends_with("119.0 1.0"), "{growth}");
     }
 
     use crate::{
