@@ -1,9 +1,9 @@
-//! Plain objects of the browser's, and its dice.
+//! Plain objects of the browser's, its storage, and its dice.
 
 use js_sys::{Function, Object, Reflect};
 use leptos::prelude::{StoredValue, WithValue as _, on_cleanup};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use web_sys::EventTarget;
+use web_sys::{EventTarget, Storage};
 
 /// An object with these fields.
 pub(crate) fn object(fields: &[(&str, &JsValue)]) -> Object {
@@ -40,6 +40,11 @@ pub(crate) fn listen(target: &EventTarget, kind: &'static str, run: impl FnMut(J
             let _ = target.remove_event_listener_with_callback(kind, listener.as_ref().unchecked_ref());
         });
     });
+}
+
+/// Returns what the browser keeps for this page from visit to visit; `None` where it keeps nothing.
+pub(crate) fn local_storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
 }
 
 /// What an exception says.

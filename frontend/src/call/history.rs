@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use web_sys::Storage;
 
 use super::event_clock::EventClock;
-use crate::lock::Claim;
+use crate::{js::local_storage, lock::Claim};
 
 /// Key under which the tab keeps its history.
 const STORAGE_KEY: &str = "dialbench.call";
@@ -58,16 +58,16 @@ impl History {
 
     /// Returns the history of the tab that follows a call.
     pub(super) fn shared() -> Option<Self> {
-        read(&shared_storage()?)
+        read(&local_storage()?)
     }
 
     /// Lets the other tabs know the history of a call that this one follows, or that it is over.
     pub(super) fn share(history: Option<&Self>) {
         match history {
-            Some(history) => history.write(shared_storage()),
+            Some(history) => history.write(local_storage()),
             // Without storage there is nothing to remove.
             None => {
-                let _ = shared_storage().map(|storage| storage.remove_item(STORAGE_KEY));
+                let _ = local_storage().map(|storage| storage.remove_item(STORAGE_KEY));
             }
         }
     }
@@ -120,10 +120,6 @@ impl History {
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.session_storage().ok()?
-}
-
-fn shared_storage() -> Option<Storage> {
-    web_sys::window()?.local_storage().ok()?
 }
 
 fn read(storage: &Storage) -> Option<History> {

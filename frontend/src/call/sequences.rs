@@ -1,7 +1,8 @@
 //! Dial scripts that the browser keeps for later.
 
 use base::dial_script::DialScript;
-use web_sys::Storage;
+
+use crate::js::local_storage;
 
 /// Key under which the browser keeps them, a line each.
 const STORED_AS: &str = "dialbench.sequences";
@@ -10,7 +11,8 @@ const MAX_SEQUENCES: usize = 50;
 
 /// Returns the sequences that are kept, the newest first.
 pub(super) fn stored() -> Vec<String> {
-    let text = storage().and_then(|storage| storage.get_item(STORED_AS).ok().flatten()).unwrap_or_default();
+    let text =
+        local_storage().and_then(|storage| storage.get_item(STORED_AS).ok().flatten()).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
 
@@ -28,12 +30,8 @@ pub(super) fn toggle(text: &str) -> Result<Vec<String>, String> {
         }
         sequences.insert(0, text.to_owned());
     }
-    let kept = storage().and_then(|storage| storage.set_item(STORED_AS, &sequences.join("\n")).ok());
+    let kept = local_storage().and_then(|storage| storage.set_item(STORED_AS, &sequences.join("\n")).ok());
     kept.map(|()| sequences).ok_or_else(|| "the browser keeps nothing for this page".to_owned())
-}
-
-fn storage() -> Option<Storage> {
-    web_sys::window()?.local_storage().ok()?
 }
 
 #[cfg(test)]
@@ -44,7 +42,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn sequences_are_kept_and_forgotten_and_what_is_none_is_refused() {
-        let _ = storage().unwrap().remove_item(STORED_AS);
+        let _ = local_storage().unwrap().remove_item(STORED_AS);
         assert_eq!(toggle(" 1,,2 ").unwrap(), ["1,,2"]);
         assert_eq!(toggle("2w2p1#").unwrap(), ["2w2p1#", "1,,2"]);
         assert_eq!(stored(), ["2w2p1#", "1,,2"]);
@@ -54,6 +52,6 @@ mod tests {
             toggle(&"1".repeat(number)).unwrap();
         }
         assert!(toggle("99").unwrap_err().contains("forget one first"));
-        let _ = storage().unwrap().remove_item(STORED_AS);
+        let _ = local_storage().unwrap().remove_item(STORED_AS);
     }
 }

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use signal::key_tones::KeyTones;
 use wasm_bindgen::JsValue;
-use web_sys::{HtmlInputElement, Storage};
+use web_sys::HtmlInputElement;
 
 use super::CallContext;
-use crate::js::{field, object};
+use crate::js::{field, local_storage, object};
 
 /// Key under which the browser keeps the tones.
 const STORED_AS: &str = "dialbench.tones";
@@ -99,7 +99,7 @@ fn choose(context: CallContext, tones: KeyTones) {
         ("gapMs", &tones.gap_ms.into()),
         ("levelDbm0", &tones.level_dbm0.into()),
     ]);
-    if let (Some(storage), Ok(text)) = (storage(), js_sys::JSON::stringify(&kept)) {
+    if let (Some(storage), Ok(text)) = (local_storage(), js_sys::JSON::stringify(&kept)) {
         // Without room for it, the settings are this visit's.
         let _ = storage.set_item(STORED_AS, &String::from(text));
     }
@@ -108,7 +108,7 @@ fn choose(context: CallContext, tones: KeyTones) {
 /// Returns the tones of the last visit, or the usual ones.
 pub(super) fn stored() -> KeyTones {
     let usual = KeyTones::default();
-    let text = storage().and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
+    let text = local_storage().and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
     let kept = text.and_then(|text| js_sys::JSON::parse(&text).ok()).unwrap_or(JsValue::NULL);
     let number = |name: &str, usual: f64| field(&kept, name).as_f64().unwrap_or(usual);
     KeyTones {
@@ -117,10 +117,6 @@ pub(super) fn stored() -> KeyTones {
         level_dbm0: number("levelDbm0", usual.level_dbm0.into()) as f32,
     }
     .clamped()
-}
-
-fn storage() -> Option<Storage> {
-    web_sys::window()?.local_storage().ok()?
 }
 
 #[cfg(test)]

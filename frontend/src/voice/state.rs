@@ -9,7 +9,7 @@ use web_sys::{AnalyserNode, AudioContext, AudioWorkletNode, CustomEvent, EventTa
 
 use crate::{
     audio::{BUSY, ThreadCommand, ThreadMessage},
-    js::{field, listen, set},
+    js::{field, listen, local_storage, set},
 };
 
 /// The shortest waits to choose from, in milliseconds. The first is the buffer's own.
@@ -115,7 +115,7 @@ impl VoiceState {
     fn apply(self, config: &ChainConfig) {
         if config.check().is_ok() {
             self.post(&ThreadCommand::Chain(config));
-            if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(config)) {
+            if let (Some(storage), Ok(text)) = (local_storage(), serde_json::to_string(config)) {
                 // Without room for it, the settings are this visit's.
                 let _ = storage.set_item(SETTINGS_KEY, &text);
             }
@@ -172,13 +172,9 @@ fn take_recording(handle: &JsValue) -> Option<File> {
     file
 }
 
-fn storage() -> Option<web_sys::Storage> {
-    web_sys::window()?.local_storage().ok().flatten()
-}
-
 /// Reads the settings of the last visit, if they still make sense.
 fn stored() -> Option<ChainConfig> {
-    let text = storage()?.get_item(SETTINGS_KEY).ok().flatten()?;
+    let text = local_storage()?.get_item(SETTINGS_KEY).ok().flatten()?;
     let config: ChainConfig = serde_json::from_str(&text).ok()?;
     config.check().is_ok().then_some(config)
 }

@@ -105,7 +105,7 @@ async fn what_matches_nothing_is_answered_with_the_no_match_prompt() {
     let is_no_match_alone = |piece: &Recording| {
         likenesses(piece)
             .iter()
-            .all(|&(name, likeness)| if name == "no-match" { likeness > 0.8 } else { likeness < 0.7 })
+            .all(|&(name, likeness)| if name == "no-match" { likeness > 0.9 } else { likeness < 0.7 })
     };
     assert!(pieces.iter().any(is_no_match_alone), "{:?}", pieces.iter().map(likenesses).collect::<Vec<_>>());
 }

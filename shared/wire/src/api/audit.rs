@@ -100,7 +100,10 @@ pub struct AuditCheck {
     pub unlisted_faults: u64,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it by reference, which for wasm32 is the smaller"
+)]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
