@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::extract::ws::Message as FromCxone;
-use futures_util::{SinkExt as _, StreamExt as _, future::join_all};
+use futures_util::{SinkExt as _, future::join_all};
 use proxy::config::ProfileName;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -93,7 +93,7 @@ async fn a_crowd_holds_up_neither_requests_nor_calls_nor_the_link() {
     let _events = fake.subscribed().await;
     page.link("open").await;
     let _another = proxy.page().await;
-    drop(crowd);
+    drop((crowd, voice, cxone));
     proxy.stop().await;
 }
 
@@ -116,8 +116,8 @@ async fn the_oldest_connection_of_the_largest_client_gives_way() {
     assert!(rest(newest).await.starts_with(b"HTTP/1.1 200"));
     // The page's socket counts for itself.
     page.live().await;
-    page.socket.send(Message::Ping("still there".into())).await.unwrap();
-    while !within(page.socket.next()).await.unwrap().unwrap().is_pong() {}
+    page.socket.send(Message::Ping("still there".into())).await;
+    while !within(page.socket.recv()).await.unwrap().is_pong() {}
     proxy.stop().await;
 }
 
