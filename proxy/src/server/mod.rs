@@ -13,7 +13,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -59,6 +59,10 @@ const MAX_HEADER_BYTES: usize = 32 << 10;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const MAX_UNSENT_BYTES: u32 = 64 << 10;
 
+/// Number of connections that wait to be accepted, as far as the system lets them. One that finds no room among a crowd
+/// that comes all at once is tried again by its client after a second only.
+const MAX_UNACCEPTED: u32 = 4_096;
+
 /// Failure to start the proxy.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -93,7 +97,7 @@ impl Server {
     /// Opens the audit log and the database, and listens. Nothing is served before [`Server::join`].
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let failed = |error| StartError::Listen { address: config.listen, error };
-        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let listener = listen(config.listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let store = Store::open(&config.database_url, shutdown.clone()).await?;
@@ -193,6 +197,15 @@ impl Server {
             let _ = tokio::task::spawn_blocking(move || writer.join()).await;
         }
     }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // On Windows it would let another program listen at the same address.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(MAX_UNACCEPTED)
 }
 
 /// Says what is wrong with the audit log that was opened.
