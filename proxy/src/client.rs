@@ -1,10 +1,16 @@
 //! The client of a request, also where a proxy that is trusted stands between.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
 
-use axum::{extract::Request, http::header};
+use axum::{
+    extract::{FromRequestParts, Request},
+    http::{Extensions, HeaderMap, header, request::Parts},
+};
 
-use crate::config::Config;
+use crate::{config::Config, state::AppState};
 
 /// Name of the header in which a proxy says whom it asks for.
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -15,19 +21,31 @@ const FORWARDED_PROTO: &str = "x-forwarded-proto";
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PeerAddress(pub(crate) SocketAddr);
 
-fn peer(request: &Request) -> IpAddr {
-    let peer = request.extensions().get::<PeerAddress>();
+/// Address of the client of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+impl FromRequestParts<AppState> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(Self(address(&parts.headers, &parts.extensions, &state.config.trusted_proxies)))
+    }
+}
+
+fn peer(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<PeerAddress>();
     peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |PeerAddress(address)| address.ip().to_canonical())
 }
 
 /// Returns the address of the client: the connection's, or, where that is a proxy's of `trusted`, the last one in its
 /// `X-Forwarded-For` that is none of theirs.
-pub(crate) fn address(request: &Request, trusted: &[IpAddr]) -> IpAddr {
-    let peer = peer(request);
+pub(crate) fn address(headers: &HeaderMap, extensions: &Extensions, trusted: &[IpAddr]) -> IpAddr {
+    let peer = peer(extensions);
     if !trusted.contains(&peer) {
         return peer;
     }
-    let values = request.headers().get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+    let values = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
     let hops: Vec<&str> = values.flat_map(|value| value.split(',')).collect();
     let addresses = hops.iter().rev().map_while(|hop| hop.trim().parse::<IpAddr>().ok());
     addresses.map(|hop| hop.to_canonical()).find(|hop| !trusted.contains(hop)).unwrap_or(peer)
@@ -45,7 +63,7 @@ pub(crate) fn is_https(request: &Request, config: &Config) -> bool {
             request.headers().get_all(FORWARDED_PROTO).iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).last().is_some_and(|proto| proto.trim() == "https")
     };
-    is_public || (config.trusted_proxies.contains(&peer(request)) && says_https())
+    is_public || (config.trusted_proxies.contains(&peer(request.extensions())) && says_https())
 }
 
 #[cfg(test)]
@@ -61,7 +79,8 @@ mod tests {
             let mut request = Request::new(Body::empty());
             request.extensions_mut().insert(PeerAddress(SocketAddr::new(from.parse().unwrap(), 1)));
             request.headers_mut().insert(FORWARDED_FOR, forwarded.parse().unwrap());
-            assert_eq!(address(&request, &trusted).to_string(), expect, "{from}: {forwarded}");
+            let client = address(request.headers(), request.extensions(), &trusted);
+            assert_eq!(client.to_string(), expect, "{from}: {forwarded}");
         };
         check("127.0.0.1", "192.0.2.7", "192.0.2.7");
         check("::ffff:127.0.0.1", "192.0.2.7", "192.0.2.7");

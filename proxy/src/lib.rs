@@ -22,6 +22,7 @@ mod metrics;
 mod middleware;
 mod names;
 mod openapi;
+mod page_slots;
 mod qa;
 mod relay;
 mod retention;

@@ -24,6 +24,7 @@ use crate::{
     media::{EventCopies, Media},
     metrics::Metrics,
     names::Names,
+    page_slots::PageSlots,
     qa::Qa,
     relay::{self, Hub},
     runs::Runs,
@@ -53,7 +54,7 @@ pub(crate) struct Shared {
     pub(crate) names: Names,
     pub(crate) access: Option<Access>,
     /// Pages that may still be opened.
-    pub(crate) page_slots: Arc<Semaphore>,
+    pub(crate) page_slots: PageSlots,
     /// Voice relays that may still be opened.
     pub(crate) voice_slots: Arc<Semaphore>,
     pub(crate) tasks: TaskTracker,

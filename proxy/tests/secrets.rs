@@ -10,8 +10,10 @@ use std::{
     sync::{Arc, Mutex, atomic::Ordering},
 };
 
-use axum::extract::ws::{CloseFrame, Message as FromCxone, WebSocket};
-use common::{CLIENT_SECRET, Fake, Page, Proxy, Socket, client, close_code, fake::Scripted, proxy, within};
+use axum::extract::ws::{CloseFrame, Message as FromCxone};
+use common::{
+    CLIENT_SECRET, Fake, Page, Proxy, Socket, client, close_code, fake::Scripted, line::Line, proxy, within,
+};
 use futures_util::{SinkExt as _, StreamExt as _};
 use proxy::config::ProfileName;
 use serde_json::json;
@@ -80,7 +82,7 @@ impl Browser<'_> {
 }
 
 /// Has CXone quote what it was sent, in every way in which something of it is told.
-async fn quote_everywhere(fake: &Fake, browser: &Browser<'_>, page: &mut Page, cxone: &mut WebSocket) {
+async fn quote_everywhere(fake: &Fake, browser: &Browser<'_>, page: &mut Page, cxone: &Line<FromCxone>) {
     let secrets = format!("{CLIENT_SECRET}, canary-token-1 and canary-token-2");
     let escaped: Vec<String> = "canary-token-2".bytes().map(|letter| format!("\\u{letter:04x}")).collect();
     let escaped = escaped.concat();
@@ -91,12 +93,12 @@ async fn quote_everywhere(fake: &Fake, browser: &Browser<'_>, page: &mut Page, c
         json!({ "eventType": "media", "payload": in_base64 }).to_string(),
         format!("no JSON: {secrets}"),
     ] {
-        cxone.send(FromCxone::Text(text.into())).await.unwrap();
+        cxone.send(FromCxone::Text(text.into())).await;
         let event = page.next_in_stream().await.to_string();
         assert_clean("an event", &event);
         assert!(event.contains("[redacted]") && !event.contains(&in_base64), "{event}");
     }
-    cxone.send(FromCxone::Binary(Bytes::from(secrets.clone()))).await.unwrap();
+    cxone.send(FromCxone::Binary(Bytes::from(secrets.clone()))).await;
     let event = page.next_in_stream().await;
     let shown = event["event"]["base64"].as_str().unwrap();
     let shown = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, shown).unwrap();
@@ -168,12 +170,12 @@ async fn no_secret_and_no_token_leaves_the_proxy() {
     let browser = Browser { proxy: &proxy, cookie };
 
     // Both sockets, a lost link, a closed stream, a stream that broke.
-    let mut page = Page { socket: browser.dial("/ws/interactions").await.unwrap() };
+    let mut page = Page::on(browser.dial("/ws/interactions").await.unwrap());
     let (cxone, _) = fake.subscribed().await;
     drop(cxone);
     assert_clean("a link state", &page.link("reconnecting").await.to_string());
-    let (mut cxone, _) = fake.subscribed().await;
-    cxone.send(FromCxone::Text("garbage".into())).await.unwrap();
+    let (cxone, _) = fake.subscribed().await;
+    cxone.send(FromCxone::Text("garbage".into())).await;
     // The gap, and what came after it.
     for _ in 0..2 {
         assert_clean("an event", &page.next_in_stream().await.to_string());
@@ -190,7 +192,7 @@ async fn no_secret_and_no_token_leaves_the_proxy() {
         close_code(&mut voice).await;
     }
 
-    quote_everywhere(&fake, &browser, &mut page, &mut cxone).await;
+    quote_everywhere(&fake, &browser, &mut page, &cxone).await;
 
     // Every way in which CXone may fail.
     browser.send(client().post(proxy.url("/api/calls")).json(&json!({ "flowId": "f" }))).await;

@@ -27,6 +27,8 @@ pub(super) struct File {
     pub log_format: Option<String>,
     pub max_connections: Option<usize>,
     pub max_client_connections: Option<usize>,
+    pub max_pages: Option<usize>,
+    pub max_client_pages: Option<usize>,
     pub service: Services,
     pub limits: Limits,
     pub interactions: Interactions,

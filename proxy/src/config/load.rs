@@ -116,6 +116,8 @@ impl Config {
                 file.max_client_connections,
                 tuning.max_client_connections,
             )?,
+            max_pages: positive("max_pages", file.max_pages, tuning.max_pages)?,
+            max_client_pages: positive("max_client_pages", file.max_client_pages, tuning.max_client_pages)?,
             ..tuning
         };
         let public_url = overrides.public_url.or(file.public_url);

@@ -94,9 +94,9 @@ pub struct Tuning {
     pub header_timeout: Duration,
     /// Time within which a request must be answered (60 s).
     pub request_timeout: Duration,
-    /// Time within which more of a request's body must come (10 s).
+    /// Time for which the sender of a request's body may pause (10 s).
     pub body_timeout: Duration,
-    /// Time within which a client must take more of its answer (10 s).
+    /// Time for which a client may take nothing of its answer (10 s).
     pub write_timeout: Duration,
     /// Maximum number of open connections (4,096, or as many as the system's limit on open files leaves room for). Sockets
     /// of pages and calls are counted for themselves.
@@ -105,6 +105,8 @@ pub struct Tuning {
     pub max_client_connections: usize,
     /// Maximum number of open pages (256).
     pub max_pages: usize,
+    /// Maximum number of open pages of one client (192: a quarter of the places is left to the others).
+    pub max_client_pages: usize,
     /// Maximum number of open voice relays (50, the limit on media streams).
     pub max_voice: usize,
     /// Maximum size of a body in bytes (1 MiB).
@@ -144,6 +146,7 @@ impl Default for Tuning {
             max_connections: 4_096,
             max_client_connections: 2_048,
             max_pages: 256,
+            max_client_pages: 192,
             max_voice: 50,
             max_body: 1 << 20,
             max_prompt: 32 << 20,

@@ -32,7 +32,7 @@ pub(crate) async fn access(State(state): State<AppState>, request: Request, next
         return next.run(request).await;
     }
     let Some(shown) = ShownToken::of(&request) else { return unauthorized(&request) };
-    let client = client::address(&request, &state.config.trusted_proxies);
+    let client = client::address(request.headers(), request.extensions(), &state.config.trusted_proxies);
     if !access.guesses.may_guess(client) {
         let detail = "too many wrong access tokens come from your address; try again in a moment";
         return ApiError::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(BUSY_WAIT).into_response();

@@ -1,8 +1,8 @@
-use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use axum::{
     extract::{Extension, State},
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
     response::sse::{Event, KeepAlive, Sse},
 };
 use base::{field_error::FieldErrors, ids::SimulationId};
@@ -13,6 +13,7 @@ use wire::api::Problem;
 
 use super::extract::{Params, parse_id};
 use crate::{
+    client::ClientAddress,
     error::ApiError,
     server::Keeper,
     state::AppState,
@@ -54,6 +55,7 @@ pub(crate) struct Which {
 pub(crate) async fn follow(
     State(state): State<AppState>,
     Extension(connection): Extension<Keeper>,
+    ClientAddress(client): ClientAddress,
     headers: HeaderMap,
     Params(Which { simulation, after }): Params<Which>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
@@ -64,10 +66,7 @@ pub(crate) async fn follow(
         (None, Some(id)) => Some(number(id, "after")?),
         (None, None) => None,
     };
-    let slot = Arc::clone(&state.page_slots).try_acquire_owned().map_err(|_| {
-        let detail = format!("{} pages are open already", state.config.tuning.max_pages);
-        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-    })?;
+    let slot = state.page_slots.take(client)?;
     connection.keep();
     let counted = state.metrics.socket("dialer_events");
     // Before the newest number is read: nothing between the two is missed.

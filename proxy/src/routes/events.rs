@@ -1,8 +1,7 @@
-use std::sync::Arc;
-
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 
 use crate::{
+    client::ClientAddress,
     config::Service,
     error::ApiError,
     relay,
@@ -13,13 +12,11 @@ use crate::{
 /// `WS /ws/interactions`: sends CXone's events, from one subscription that all pages share.
 pub(crate) async fn socket(
     State(state): State<AppState>,
+    ClientAddress(client): ClientAddress,
     upgrade: PageUpgrade,
 ) -> Result<Response, ApiError> {
     state.cxone.service(Service::Interactions)?;
-    let slot = Arc::clone(&state.page_slots).try_acquire_owned().map_err(|_| {
-        let detail = format!("{} pages are open already", state.config.tuning.max_pages);
-        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-    })?;
+    let slot = state.page_slots.take(client)?;
     state.hub.want_connection();
     let (hub, context) = (state.hub.clone(), state.relay_context());
     Ok(upgrade.serve(Limits::PAGE, &state.tasks, async move |socket| {

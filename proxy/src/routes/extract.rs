@@ -10,10 +10,10 @@ use base::{
     ids::{CorrelationId, IdError},
 };
 use serde::de::DeserializeOwned;
-use tower_http::{request_id::RequestId, timeout::TimeoutError};
+use tower_http::request_id::RequestId;
 use wire::api::{RETRY_BY_CLIENT, RETRY_HEADER};
 
-use crate::{error::ApiError, id, json::parse, retry::RetriedBy};
+use crate::{error::ApiError, id, json::parse, retry::RetriedBy, server::BodyTooSlow};
 
 /// JSON body of a request. Errors: 415 another type, 413 too large, 400 no JSON, 422 the wrong shape, naming the field.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -45,10 +45,9 @@ pub(crate) fn unread(rejection: &BytesRejection) -> ApiError {
 /// Returns the error of a body of which no more came in time, if that is what `error` is about.
 pub(crate) fn stopped(error: &(dyn std::error::Error + 'static)) -> Option<ApiError> {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
-    causes.any(<dyn std::error::Error>::is::<TimeoutError>).then(|| {
-        let detail = "the rest of the request's body did not come in time";
-        ApiError::new(StatusCode::REQUEST_TIMEOUT, detail)
-    })
+    causes
+        .any(<dyn std::error::Error>::is::<BodyTooSlow>)
+        .then(|| ApiError::new(StatusCode::REQUEST_TIMEOUT, BodyTooSlow.to_string()))
 }
 
 /// Identifier from the path.

@@ -106,7 +106,7 @@ pub(crate) async fn active(
     params(("id" = String, Path)),
     responses(
         (status = 200, body = Vec<u8>, content_type = "audio/wav"),
-        (status = 404, description = "no such session", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "no such session, or nothing of it to be heard", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "not the sandbox profile", body = Problem, content_type = "application/problem+json"),
     )
 )]

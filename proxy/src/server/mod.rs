@@ -1,7 +1,9 @@
 //! Binding, serving, shutting down.
 
+mod body;
 mod connections;
 mod descriptors;
+mod patience;
 mod stream;
 
 use std::{error::Error as _, io, net::SocketAddr, sync::Arc, time::Duration};
@@ -11,12 +13,11 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
-use tower_http::timeout::TimeoutBody;
 use wire::api::AuditOutcome;
 
 use crate::{
@@ -33,6 +34,7 @@ use crate::{
     media::{EventCopies, Media},
     metrics::Metrics,
     names::{LocalAddress, Names},
+    page_slots::PageSlots,
     qa::Qa,
     relay::{self, Hub},
     retention,
@@ -43,13 +45,23 @@ use crate::{
     webhook::Door,
 };
 
+use body::PatientBody;
 use connections::{Connections, Place};
 
+pub(crate) use body::BodyTooSlow;
 pub(crate) use connections::Keeper;
 pub(crate) use stream::ClientStream;
 
 /// Maximum number of bytes that are read of a connection before its request is parsed; longer headers are refused.
 const MAX_HEADER_BYTES: usize = 32 << 10;
+
+/// Number of bytes of an answer that the system takes beyond what it can send.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const MAX_UNSENT_BYTES: u32 = 64 << 10;
+
+/// Number of connections that wait to be accepted, as far as the system lets them. One that finds no room among a crowd
+/// that comes all at once is tried again by its client after a second only.
+const MAX_UNACCEPTED: u32 = 4_096;
 
 /// Failure to start the proxy.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +97,7 @@ impl Server {
     /// Opens the audit log and the database, and listens. Nothing is served before [`Server::join`].
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let failed = |error| StartError::Listen { address: config.listen, error };
-        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let listener = listen(config.listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let store = Store::open(&config.database_url, shutdown.clone()).await?;
@@ -114,7 +126,7 @@ impl Server {
             assets: config.app_dir.clone().map_or(Assets::Embedded, Assets::in_folder),
             names: Names::new(&config, address),
             access: config.access_token.as_ref().map(Access::new),
-            page_slots: Arc::new(Semaphore::new(config.tuning.max_pages)),
+            page_slots: PageSlots::new(config.tuning.max_pages, config.tuning.max_client_pages),
             voice_slots: Arc::new(Semaphore::new(config.tuning.max_voice)),
             tasks,
             shutdown,
@@ -187,6 +199,15 @@ impl Server {
     }
 }
 
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // On Windows it would let another program listen at the same address.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(MAX_UNACCEPTED)
+}
+
 /// Says what is wrong with the audit log that was opened.
 fn report_damages(torn_bytes: u64, faults: &[Fault]) {
     if torn_bytes > 0 {
@@ -228,6 +249,7 @@ async fn accept(listener: TcpListener, router: &Router, state: &AppState) {
 async fn connection(stream: TcpStream, peer: SocketAddr, place: Place, router: Router, state: AppState) {
     // Events and audio are small and wait for nobody.
     let _ = stream.set_nodelay(true);
+    bound_unsent(&stream);
     let Ok(local) = stream.local_addr() else { return };
     let tuning = &state.config.tuning;
     let (keeper, body_timeout) = (place.keeper(), tuning.body_timeout);
@@ -235,7 +257,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, place: Place, router: R
         request.extensions_mut().insert(LocalAddress(local));
         request.extensions_mut().insert(PeerAddress(peer));
         request.extensions_mut().insert(keeper.clone());
-        router.clone().oneshot(request.map(|body| Body::new(TimeoutBody::new(body_timeout, body))))
+        router.clone().oneshot(request.map(|body| Body::new(PatientBody::new(body, body_timeout))))
     });
     let mut serving = std::pin::pin!(
         http1::Builder::new()
@@ -264,6 +286,18 @@ async fn connection(stream: TcpStream, peer: SocketAddr, place: Place, router: R
         tracing::debug!(%error, "a connection ended badly");
     }
 }
+
+/// Bounds what the system takes of an answer before it can be sent, so that what a client takes shows soon however large the
+/// system's buffer is.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn bound_unsent(stream: &TcpStream) {
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(MAX_UNSENT_BYTES) {
+        tracing::debug!(%error, "the system takes as much of an answer as it likes");
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn bound_unsent(_stream: &TcpStream) {}
 
 /// Returns true when a connection ended because its client took no more of an answer.
 fn is_write_timeout(error: &hyper::Error) -> bool {

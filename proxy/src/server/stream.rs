@@ -8,43 +8,48 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::{Sleep, sleep},
 };
 
-/// Connection of a client that must take its answers: one that takes nothing for a while is cut off.
+use super::patience::Wait;
+
+/// Connection of a client that must take its answers: one that takes nothing for a while, or next to nothing all the time,
+/// is cut off.
 #[derive(Debug)]
-pub(crate) struct ClientStream {
-    stream: TcpStream,
-    write_timeout: Duration,
-    /// Armed while the client takes nothing.
-    stalled: Option<Pin<Box<Sleep>>>,
+pub(crate) struct ClientStream<S = TcpStream> {
+    stream: S,
+    wait: Wait,
 }
 
-impl ClientStream {
-    pub(super) fn new(stream: TcpStream, write_timeout: Duration) -> Self {
-        Self { stream, write_timeout, stalled: None }
+impl<S> ClientStream<S> {
+    /// Returns the connection of a client that may pause for as long as `write_timeout`.
+    pub(super) fn new(stream: S, write_timeout: Duration) -> Self {
+        Self { stream, wait: Wait::new(write_timeout) }
     }
 
     /// Returns the connection, which has become a socket with times of its own.
-    pub(crate) fn into_upgraded(self) -> TcpStream {
+    pub(crate) fn into_upgraded(self) -> S {
         self.stream
     }
 
-    /// Ends the wait for a client that took something, or fails where the wait was too long.
-    fn watched<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
+    /// Ends the wait for a client that took something, or fails where it was too long.
+    fn watched(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        match &written {
+            Poll::Ready(taken) => {
+                self.wait.ended(*taken.as_ref().unwrap_or(&0));
+                written
+            }
+            Poll::Pending => self.wait.poll_over(context).map(|()| {
+                Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not take its answer"))
+            }),
         }
-        let timer = self.stalled.get_or_insert_with(|| Box::pin(sleep(self.write_timeout)));
-        timer
-            .as_mut()
-            .poll(context)
-            .map(|()| Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not take its answer")))
     }
 }
 
-impl AsyncRead for ClientStream {
+impl<S: AsyncRead + Unpin> AsyncRead for ClientStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -54,7 +59,7 @@ impl AsyncRead for ClientStream {
     }
 }
 
-impl AsyncWrite for ClientStream {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ClientStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -83,5 +88,44 @@ impl AsyncWrite for ClientStream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+        time::{Instant, sleep},
+    };
+
+    use super::*;
+
+    const ANSWER_BYTES: usize = 100 << 10;
+
+    async fn takes(client: &mut DuplexStream, bytes: usize, every: Duration) {
+        let mut taken = vec![0; bytes];
+        while client.read_exact(&mut taken).await.is_ok() {
+            sleep(every).await;
+        }
+    }
+
+    /// Returns what became of an answer to a client that takes so many bytes at such an interval, and the time it took.
+    async fn answered(bytes: usize, every: Duration) -> (io::Result<()>, Duration) {
+        let (server, mut client) = duplex(64);
+        let mut server = ClientStream::new(server, Duration::from_secs(10));
+        let began = Instant::now();
+        let answer = vec![0; ANSWER_BYTES];
+        let answer = async move { server.write_all(&answer).await };
+        let (answered, ()) = tokio::join!(answer, takes(&mut client, bytes, every));
+        (answered, began.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_drip_is_cut_off_and_a_slow_way_is_not() {
+        let (answered, time) = answered(64, Duration::from_millis(50)).await;
+        assert!(answered.is_ok() && time > Duration::from_mins(1), "{answered:?} {time:?}");
+        let (cut_off, time) = self::answered(1, Duration::from_secs(1)).await;
+        assert_eq!(cut_off.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(time < Duration::from_mins(2), "{time:?}");
     }
 }

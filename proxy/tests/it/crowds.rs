@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::extract::ws::Message as FromCxone;
-use futures_util::{SinkExt as _, StreamExt as _, future::join_all};
+use futures_util::{SinkExt as _, future::join_all};
 use proxy::config::ProfileName;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::common::{Fake, Proxy, proxy, raw, within};
+use crate::common::{Fake, Proxy, proxy, raw, refusal, within};
 
 /// More than the systems' buffers hold of an answer that nobody takes.
 const LARGE_FILE_BYTES: usize = 6 << 20;
@@ -93,7 +93,7 @@ async fn a_crowd_holds_up_neither_requests_nor_calls_nor_the_link() {
     let _events = fake.subscribed().await;
     page.link("open").await;
     let _another = proxy.page().await;
-    drop(crowd);
+    drop((crowd, voice, cxone));
     proxy.stop().await;
 }
 
@@ -116,8 +116,36 @@ async fn the_oldest_connection_of_the_largest_client_gives_way() {
     assert!(rest(newest).await.starts_with(b"HTTP/1.1 200"));
     // The page's socket counts for itself.
     page.live().await;
-    page.socket.send(Message::Ping("still there".into())).await.unwrap();
-    while !within(page.socket.next()).await.unwrap().unwrap().is_pong() {}
+    page.socket.send(Message::Ping("still there".into())).await;
+    while !within(page.socket.recv()).await.unwrap().is_pong() {}
+    proxy.stop().await;
+}
+
+#[tokio::test]
+async fn one_client_leaves_places_for_pages_to_the_others() {
+    const FORWARDED_FOR: &str = "x-forwarded-for";
+    let fake = Fake::start().await;
+    let proxy = proxy(&fake, |config| {
+        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        config.tuning.max_pages = 3;
+        config.tuning.max_client_pages = 2;
+    })
+    .await;
+    let page = async |client: &str| proxy.dial_with("/ws/interactions", FORWARDED_FOR, client).await;
+    let refused = async |client: &str| {
+        let (status, shown) = refusal(page(client).await.unwrap_err());
+        assert_eq!(status, 503);
+        shown["detail"].as_str().unwrap().to_owned()
+    };
+    let first = page("192.0.2.1").await.unwrap();
+    // Those who follow the dialer's events are pages, too.
+    let follow = proxy.http.get(proxy.url("/api/dialer/events")).header(FORWARDED_FOR, "192.0.2.1");
+    let _followed = within(follow.send()).await.unwrap().error_for_status().unwrap();
+    assert!(refused("192.0.2.1").await.contains("2 pages of your address"));
+    let _other = page("192.0.2.2").await.unwrap();
+    assert!(refused("192.0.2.2").await.contains("3 pages are open"));
+    drop(first);
+    within(async { while page("192.0.2.1").await.is_err() {} }).await;
     proxy.stop().await;
 }
 

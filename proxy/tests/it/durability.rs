@@ -23,6 +23,8 @@ use sqlx::Connection as _;
 
 /// Number of posts that are under way at a time.
 const AT_A_TIME: usize = 64;
+/// Number of power cuts, evenly over the posts.
+const CUTS: usize = 3;
 
 fn serve(folder: &Path, name: &str, database: &str) -> Command {
     let file = folder.join("dialbench.toml");
@@ -84,13 +86,13 @@ async fn forge(http: &reqwest::Client, server: &RwLock<String>, number: usize) {
     }
 }
 
-async fn a_power_cut_half_way_loses_and_doubles_nothing(database: &dyn Fn(&Path) -> String) {
+async fn power_cuts_lose_and_double_nothing(database: &dyn Fn(&Path) -> String) {
     let folder = tempfile::tempdir().unwrap();
     let database = database(folder.path());
     let start = || Program::start(&mut serve(folder.path(), "audit", &database));
     let mut program = start();
     let server = Arc::new(RwLock::new(program.address.clone()));
-    let (genuine, posts) = traffic(10_000);
+    let (genuine, posts) = traffic(2_500);
     let (total, http) = (posts.len(), client());
     let taken = Arc::new(AtomicUsize::new(0));
     let posting = {
@@ -107,12 +109,14 @@ async fn a_power_cut_half_way_loses_and_doubles_nothing(database: &dyn Fn(&Path)
         })
     };
     let posting = tokio::spawn(posting);
-    while taken.load(Ordering::Relaxed) < total / 2 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    for cut in 1..=CUTS {
+        while taken.load(Ordering::Relaxed) < total * cut / (CUTS + 1) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        program.kill();
+        program = start();
+        server.write().unwrap().clone_from(&program.address);
     }
-    program.kill();
-    program = start();
-    server.write().unwrap().clone_from(&program.address);
     posting.await.unwrap();
 
     let mut page = EventStream::open(&program.address, "?after=0", None).await;
@@ -127,15 +131,15 @@ async fn a_power_cut_half_way_loses_and_doubles_nothing(database: &dyn Fn(&Path)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_sqlite_a_power_cut_half_way_loses_and_doubles_nothing() {
+async fn on_sqlite_power_cuts_lose_and_double_nothing() {
     let database = |folder: &Path| format!("sqlite:{}", folder.join("dialbench.db").display());
-    a_power_cut_half_way_loses_and_doubles_nothing(&database).await;
+    power_cuts_lose_and_double_nothing(&database).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_postgres_a_power_cut_half_way_loses_and_doubles_nothing() {
+async fn on_postgres_power_cuts_lose_and_double_nothing() {
     let postgres = Postgres::start().await;
-    a_power_cut_half_way_loses_and_doubles_nothing(&|_| postgres.url.clone()).await;
+    power_cuts_lose_and_double_nothing(&|_| postgres.url.clone()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,16 +1,19 @@
 //! `/ws/interactions`: one subscription, every event once, and a gap wherever one may be missing.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
-use crate::common::{Fake, Page, fake::Scripted, proxy, refusal, within};
-use axum::extract::ws::{CloseFrame, Message as FromCxone, WebSocket};
-use futures_util::{SinkExt as _, StreamExt as _};
+use crate::common::{Fake, Page, fake::Scripted, line::Line, proxy, refusal, within};
+use axum::extract::ws::{CloseFrame, Message as FromCxone};
+use futures_util::StreamExt as _;
 use proxy::config::Service;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message as ToPage;
 
-async fn say(socket: &mut WebSocket, text: &str) {
-    within(socket.send(FromCxone::Text(text.to_owned().into()))).await.unwrap();
+async fn say(cxone: &Line<FromCxone>, text: &str) {
+    within(cxone.send(FromCxone::Text(text.to_owned().into()))).await;
 }
 
 fn number(message: &Value) -> u64 {
@@ -23,7 +26,7 @@ async fn events_come_through_unchanged_to_every_page() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
     let (mut first, mut second) = (proxy.page().await, proxy.page().await);
-    let (mut cxone, subscription) = fake.subscribed().await;
+    let (cxone, subscription) = fake.subscribed().await;
     assert_eq!(
         subscription,
         json!({ "interactionType": "voice", "eventTypes": ["media", "dtmf", "interaction"] })
@@ -31,12 +34,12 @@ async fn events_come_through_unchanged_to_every_page() {
     for page in [&mut first, &mut second] {
         page.link("open").await;
     }
-    say(&mut cxone, r#"{"eventType" : "dtmf", "n": 1.00, "x":"ä"}"#).await;
-    say(&mut cxone, "no JSON \"at all\"").await;
-    within(cxone.send(FromCxone::Binary(vec![0, 255].into()))).await.unwrap();
+    say(&cxone, r#"{"eventType" : "dtmf", "n": 1.00, "x":"ä"}"#).await;
+    say(&cxone, "no JSON \"at all\"").await;
+    within(cxone.send(FromCxone::Binary(vec![0, 255].into()))).await;
     for page in [&mut first, &mut second] {
         let text = loop {
-            if let ToPage::Text(text) = within(page.socket.next()).await.unwrap().unwrap() {
+            if let ToPage::Text(text) = within(page.socket.recv()).await.unwrap() {
                 break text;
             }
         };
@@ -55,10 +58,10 @@ async fn a_page_is_told_at_once_which_events_are_replayed() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
     let mut page = proxy.page().await;
-    let (mut cxone, _) = fake.subscribed().await;
+    let (cxone, _) = fake.subscribed().await;
     assert_eq!(page.next().await["head"]["offset"], 0, "there was none");
     for n in 1..=3 {
-        say(&mut cxone, &format!("{{\"n\":{n}}}")).await;
+        say(&cxone, &format!("{{\"n\":{n}}}")).await;
         assert_eq!(number(&page.next_in_stream().await), n);
     }
     let mut reloaded = proxy.page().await;
@@ -69,7 +72,7 @@ async fn a_page_is_told_at_once_which_events_are_replayed() {
     for n in 2..=3 {
         assert_eq!(number(&reloaded.next_in_stream().await), n);
     }
-    say(&mut cxone, "{\"n\":4}").await;
+    say(&cxone, "{\"n\":4}").await;
     let live = reloaded.next_in_stream().await;
     assert_eq!((number(&live), live["offset"].as_u64()), (4, Some(4)));
     proxy.stop().await;
@@ -80,10 +83,10 @@ async fn a_page_that_reloads_loses_and_repeats_nothing() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
     let mut page = proxy.page().await;
-    let (mut cxone, _) = fake.subscribed().await;
+    let (cxone, _) = fake.subscribed().await;
     page.link("open").await;
     for n in 1..=5 {
-        say(&mut cxone, &format!("{{\"n\":{n}}}")).await;
+        say(&cxone, &format!("{{\"n\":{n}}}")).await;
     }
     let mut last = Value::Null;
     for n in 1..=3 {
@@ -91,11 +94,11 @@ async fn a_page_that_reloads_loses_and_repeats_nothing() {
         assert_eq!(number(&last), n);
     }
     drop(page);
-    say(&mut cxone, "{\"n\":6}").await;
+    say(&cxone, "{\"n\":6}").await;
     proxy.metric_reaches("dialbench_events_total", 6).await;
     let mut page = proxy.page().await;
     page.resume(last["epoch"].as_str().unwrap(), last["offset"].as_u64().unwrap()).await;
-    say(&mut cxone, "{\"n\":7}").await;
+    say(&cxone, "{\"n\":7}").await;
     for n in 4..=7 {
         assert_eq!(number(&page.next_in_stream().await), n);
     }
@@ -121,9 +124,9 @@ async fn a_lost_link_is_back_within_a_second_with_one_gap() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
     let mut page = proxy.page().await;
-    let (mut cxone, subscription) = fake.subscribed().await;
+    let (cxone, subscription) = fake.subscribed().await;
     page.link("open").await;
-    say(&mut cxone, "{\"n\":1}").await;
+    say(&cxone, "{\"n\":1}").await;
     assert_eq!(number(&page.next_in_stream().await), 1);
 
     fake.stop_listening().await;
@@ -141,11 +144,11 @@ async fn a_lost_link_is_back_within_a_second_with_one_gap() {
 
     fake.listen_again().await;
     let returned = Instant::now();
-    let (mut cxone, again) = fake.subscribed().await;
+    let (cxone, again) = fake.subscribed().await;
     // Such a wait, and 3 s to connect on a machine that is busy.
     assert!(returned.elapsed() < Duration::from_secs(4), "{:?}", returned.elapsed());
     assert_eq!(again, subscription);
-    say(&mut cxone, "{\"n\":2}").await;
+    say(&cxone, "{\"n\":2}").await;
     page.link("open").await;
     let gap = page.next_in_stream().await;
     assert_eq!((&gap["type"], &gap["reason"]), (&json!("gap"), &json!("upstream_reconnect")));
@@ -174,10 +177,10 @@ async fn what_the_ring_forgot_is_a_gap() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |config| config.tuning.ring_events = 3).await;
     let mut page = proxy.page().await;
-    let (mut cxone, _) = fake.subscribed().await;
+    let (cxone, _) = fake.subscribed().await;
     page.link("open").await;
     for n in 1..=10 {
-        say(&mut cxone, &format!("{{\"n\":{n}}}")).await;
+        say(&cxone, &format!("{{\"n\":{n}}}")).await;
         assert_eq!(number(&page.next_in_stream().await), n);
     }
     let epoch = {
@@ -204,10 +207,10 @@ async fn a_page_that_missed_nothing_need_not_wait() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |config| config.tuning.resume_within = Duration::from_mins(1)).await;
     let mut page = proxy.page().await;
-    let (mut cxone, _) = fake.subscribed().await;
+    let (cxone, _) = fake.subscribed().await;
     page.link("open").await;
     page.live().await;
-    say(&mut cxone, "{\"n\":1}").await;
+    say(&cxone, "{\"n\":1}").await;
     assert_eq!(number(&page.next_in_stream().await), 1);
     proxy.stop().await;
 }
@@ -217,21 +220,21 @@ async fn a_resume_that_comes_late_repeats_nothing() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |config| config.tuning.resume_within = Duration::from_millis(1)).await;
     let mut page = proxy.page().await;
-    let (mut cxone, _) = fake.subscribed().await;
+    let (cxone, _) = fake.subscribed().await;
     page.link("open").await;
     for n in 1..=4 {
-        say(&mut cxone, &format!("{{\"n\":{n}}}")).await;
+        say(&cxone, &format!("{{\"n\":{n}}}")).await;
         assert_eq!(number(&page.next_in_stream().await), n);
     }
     let mut late = proxy.page().await;
     late.link("open").await;
-    say(&mut cxone, "{\"n\":5}").await;
+    say(&cxone, "{\"n\":5}").await;
     let live = late.next_in_stream().await;
     assert_eq!(number(&live), 5);
     late.resume(live["epoch"].as_str().unwrap(), 2).await;
     assert_eq!(number(&late.next_in_stream().await), 3);
     assert_eq!(number(&late.next_in_stream().await), 4);
-    say(&mut cxone, "{\"n\":6}").await;
+    say(&cxone, "{\"n\":6}").await;
     assert_eq!(number(&late.next_in_stream().await), 6);
     proxy.stop().await;
 }
@@ -240,9 +243,8 @@ async fn a_resume_that_comes_late_repeats_nothing() {
 async fn a_page_that_does_not_read_is_closed_with_1013_and_holds_up_nobody() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |config| config.tuning.slow_after = Duration::from_secs(1)).await;
-    let mut slow = proxy.page().await;
-    let (mut cxone, _) = fake.subscribed().await;
-    slow.link("open").await;
+    let mut slow = proxy.dial("/ws/interactions").await.unwrap();
+    let (cxone, _) = fake.subscribed().await;
     let mut quick = proxy.page().await;
     quick.link("open").await;
     let filler = "x".repeat(50_000);
@@ -250,7 +252,7 @@ async fn a_page_that_does_not_read_is_closed_with_1013_and_holds_up_nobody() {
     // The quick page reads every event as it comes, so that only the other one can be too slow.
     let flooding = async {
         for n in 0u64.. {
-            say(&mut cxone, &format!("{{\"n\":{n},\"filler\":\"{filler}\"}}")).await;
+            say(&cxone, &format!("{{\"n\":{n},\"filler\":\"{filler}\"}}")).await;
             assert_eq!(number(&quick.next_in_stream().await), n);
             if n % 20 == 0 && proxy.metric(slow_pages).await == 1 {
                 return n;
@@ -262,7 +264,7 @@ async fn a_page_that_does_not_read_is_closed_with_1013_and_holds_up_nobody() {
     let mut seen = 0;
     let code = within(async {
         loop {
-            match slow.socket.next().await.unwrap().unwrap() {
+            match slow.next().await.unwrap().unwrap() {
                 ToPage::Text(_) => seen += 1,
                 ToPage::Close(frame) => return u16::from(frame.unwrap().code),
                 ToPage::Binary(_) | ToPage::Ping(_) | ToPage::Pong(_) | ToPage::Frame(_) => {}
@@ -282,10 +284,12 @@ async fn a_link_that_is_silent_is_dead() {
         config.tuning.dead_after = Duration::from_millis(400);
     })
     .await;
+    // A socket that is held open and answers no ping.
+    fake.shared.is_half_open.store(true, Ordering::SeqCst);
     let mut page = proxy.page().await;
-    // The socket is held open and never read, so that no ping is answered: half-open.
     let (half_open, _) = fake.subscribed().await;
     page.link("open").await;
+    fake.shared.is_half_open.store(false, Ordering::SeqCst);
     page.link("reconnecting").await;
     let (mut alive, _) = fake.subscribed().await;
     drop(half_open);
@@ -318,10 +322,10 @@ async fn a_close_code_of_cxone_s_is_shown() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
     let mut page = proxy.page().await;
-    let (mut cxone, _) = fake.subscribed().await;
+    let (cxone, _) = fake.subscribed().await;
     page.link("open").await;
     let frame = CloseFrame { code: 1012, reason: "restart".into() };
-    within(cxone.send(FromCxone::Close(Some(frame)))).await.unwrap();
+    within(cxone.send(FromCxone::Close(Some(frame)))).await;
     assert_eq!(page.link("reconnecting").await["closeCode"], 1012);
     let _again = fake.subscribed().await;
     page.link("open").await;
@@ -339,7 +343,7 @@ async fn a_shutdown_closes_both_sides_with_1001() {
     assert_eq!(page.close_code().await, 1001);
     let closed = within(async {
         loop {
-            if let Some(Ok(FromCxone::Close(frame))) = cxone.recv().await {
+            if let Some(FromCxone::Close(frame)) = cxone.recv().await {
                 return frame.unwrap().code;
             }
         }
@@ -366,14 +370,14 @@ async fn what_grows_too_long_for_a_page_is_a_gap_and_no_page_is_dropped() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
     let mut page = proxy.page().await;
-    let (mut cxone, _) = fake.subscribed().await;
+    let (cxone, _) = fake.subscribed().await;
     page.link("open").await;
     page.live().await;
-    say(&mut cxone, r#"{"n":1}"#).await;
+    say(&cxone, r#"{"n":1}"#).await;
     // Neither is JSON: as JSON strings they are twice as long.
-    say(&mut cxone, &"a\n".repeat(495_000)).await;
-    say(&mut cxone, &"\"".repeat(600_000)).await;
-    say(&mut cxone, r#"{"n":4}"#).await;
+    say(&cxone, &"a\n".repeat(495_000)).await;
+    say(&cxone, &"\"".repeat(600_000)).await;
+    say(&cxone, r#"{"n":4}"#).await;
     let first = page.next_in_stream().await;
     assert_eq!(number(&first), 1);
     for offset in [2, 3] {
@@ -384,7 +388,7 @@ async fn what_grows_too_long_for_a_page_is_a_gap_and_no_page_is_dropped() {
     assert_eq!(number(&page.next_in_stream().await), 4);
     // A long text that has room is sent as it is, also to a page that resumes.
     let long = "x".repeat((1 << 20) - 10);
-    say(&mut cxone, &long).await;
+    say(&cxone, &long).await;
     assert_eq!(page.next_in_stream().await["event"], long.as_str());
     let mut again = proxy.page().await;
     again.resume(first["epoch"].as_str().unwrap(), 3).await;
@@ -399,17 +403,17 @@ async fn a_page_that_cannot_be_followed_is_told_why() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
     let mut page = proxy.page().await;
-    let (mut cxone, _) = fake.subscribed().await;
+    let (cxone, _) = fake.subscribed().await;
     page.link("open").await;
-    say(&mut cxone, r#"{"n":1}"#).await;
+    say(&cxone, r#"{"n":1}"#).await;
     let epoch = page.next_in_stream().await["epoch"].as_str().unwrap().to_owned();
     let resume = |offset: &str| format!(r#"{{"type":"resume","epoch":"{epoch}","offset":{offset}}}"#);
     let check = async |said: ToPage, code: u16, word: &str| {
         let mut page = proxy.page().await;
-        page.socket.send(said.clone()).await.unwrap();
+        page.socket.send(said.clone()).await;
         let frame = within(async {
             loop {
-                match page.socket.next().await.unwrap().unwrap() {
+                match page.socket.recv().await.unwrap() {
                     ToPage::Close(frame) => return frame.unwrap(),
                     ToPage::Text(text) => assert!(text.contains("\"link\""), "{said}: {text}"),
                     ToPage::Binary(_) | ToPage::Ping(_) | ToPage::Pong(_) | ToPage::Frame(_) => {}
@@ -433,11 +437,11 @@ async fn a_page_that_cannot_be_followed_is_told_why() {
 
     // What may mean something one day is passed over.
     let mut page = proxy.page().await;
-    page.socket.send(ToPage::text(r#"{"type":"later"}"#)).await.unwrap();
+    page.socket.send(ToPage::text(r#"{"type":"later"}"#)).await;
     page.resume(&epoch, 0).await;
     assert_eq!(number(&page.next_in_stream().await), 1);
     // A page's close is answered.
-    page.socket.close(None).await.unwrap();
+    page.socket.send(ToPage::Close(None)).await;
     assert_eq!(page.close_code().await, 1005);
     proxy.stop().await;
 }
@@ -449,10 +453,10 @@ async fn a_fault_of_cxone_s_is_told_to_it_and_shown() {
     let mut page = proxy.page().await;
     let (mut cxone, _) = fake.subscribed().await;
     page.link("open").await;
-    say(&mut cxone, &"x".repeat((1 << 20) + 1)).await;
+    say(&cxone, &"x".repeat((1 << 20) + 1)).await;
     let told = within(async {
         loop {
-            if let FromCxone::Close(frame) = cxone.recv().await.unwrap().unwrap() {
+            if let FromCxone::Close(frame) = cxone.recv().await.unwrap() {
                 return frame.unwrap().code;
             }
         }
@@ -473,11 +477,11 @@ async fn many_pages_share_one_subscription() {
     for _ in 0..20 {
         pages.push(proxy.page().await);
     }
-    let (mut cxone, _) = fake.subscribed().await;
+    let (cxone, _) = fake.subscribed().await;
     for page in &mut pages {
         page.link("open").await;
     }
-    say(&mut cxone, "{\"n\":1}").await;
+    say(&cxone, "{\"n\":1}").await;
     for page in &mut pages {
         assert_eq!(number(&page.next_in_stream().await), 1);
     }

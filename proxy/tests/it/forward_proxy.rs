@@ -115,6 +115,7 @@ async fn sockets_go_through_connect_with_the_proxy_s_credentials() {
     let connect = "CONNECT cxone.invalid:8443 HTTP/1.1".to_owned();
     assert_eq!(forward.asked(), vec![(connect, Some("Basic dXNlcjpwQHNz".to_owned())); 2]);
     assert_eq!(fake.tokens_asked(), 2, "the endpoints are on this machine, and reached straight");
+    drop((page, cxone));
     proxy.stop().await;
 }
 

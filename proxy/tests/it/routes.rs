@@ -177,7 +177,8 @@ async fn the_audit_trail_is_read_newest_first_followed_and_filtered() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |config| config.profile = ProfileName::Sandbox).await;
     for number in 0..250 {
-        let place = client()
+        let place = proxy
+            .http
             .post(proxy.url("/api/calls"))
             .header("x-dialbench", "1")
             .header("x-request-id", format!("call-{number}"))

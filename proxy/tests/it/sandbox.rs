@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::common::{Page, Proxy, Socket, close_code, within};
+use crate::common::{Page, Proxy, Socket, within};
 use base::digit::Digit;
 use futures_util::{
     SinkExt as _, StreamExt as _,
@@ -219,7 +219,7 @@ async fn a_call_that_nobody_placed_has_no_voice() {
     let mut page = proxy.page().await;
     page.link("open").await;
     proxy.shutdown.cancel();
-    assert_eq!(close_code(&mut page.socket).await, 1001);
+    assert_eq!(page.close_code().await, 1001);
     proxy.stop().await;
     stand_in.shutdown().await;
 }

@@ -68,16 +68,18 @@ async fn cxone_close_code(cxone: &mut WebSocket) -> u16 {
     .await
 }
 
-/// The code and the reason that a page was closed with.
+/// Reads a page's socket to its end; the code and the reason that it was closed with.
 async fn closed_with(page: &mut Socket) -> (u16, String) {
+    let mut told = None;
     within(async {
-        loop {
-            if let Message::Close(Some(frame)) = page.next().await.unwrap().unwrap() {
-                return (frame.code.into(), frame.reason.as_str().to_owned());
+        while let Some(Ok(message)) = page.next().await {
+            if let Message::Close(Some(frame)) = message {
+                told = Some((frame.code.into(), frame.reason.as_str().to_owned()));
             }
         }
     })
-    .await
+    .await;
+    told.expect("a page is always told")
 }
 
 #[tokio::test]
@@ -123,6 +125,7 @@ async fn bytes_go_both_ways_unchanged_at_any_speed() {
     proxy.metric_reaches("dialbench_voice_bytes_total{towards=\"page\"}", audio.len() as u64).await;
     assert_eq!(proxy.metric("dialbench_voice_dropped_frames_total{towards=\"page\"}").await, 0);
     assert_eq!(proxy.metric("dialbench_voice_dropped_frames_total{towards=\"cxone\"}").await, 0);
+    drop((page, cxone));
     proxy.stop().await;
 }
 
@@ -282,7 +285,12 @@ async fn cxone_s_close_code_comes_through() {
         let frame = sent.map(|code| CloseFrame { code, reason: "as CXone says".into() });
         cxone.send(FromCxone::Close(frame)).await.unwrap();
         assert_eq!(page_reads(&mut page, FRAME).await.len(), FRAME, "what was on its way arrives first");
-        let (code, reason) = closed_with(&mut page).await;
+        let answering = async {
+            let answer = cxone_close_code(&mut cxone).await;
+            drop(cxone);
+            answer
+        };
+        let ((code, reason), _) = tokio::join!(closed_with(&mut page), answering);
         assert_eq!(code, expected, "{sent:?}");
         assert_eq!(reason, if sent.is_some() { "as CXone says" } else { "" }, "{sent:?}");
         let entries = proxy.audit_with("voice.close", 1).await;
@@ -424,12 +432,13 @@ async fn a_cxone_that_is_gone_is_502_and_one_that_is_unknown_503() {
 async fn a_call_id_is_one_segment_and_the_token_goes_in_the_query() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
-    let _page = proxy.dial("/ws/voice/a%2Fb%3Fc").await.unwrap();
+    let page = proxy.dial("/ws/voice/a%2Fb%3Fc").await.unwrap();
     assert_eq!(*fake.shared.voice_queries.lock().unwrap(), ["a/b?c?canary-token-1"]);
     for bad in ["%2E%2E", "a%20b", "%00", &"x".repeat(129)] {
         let (status, problem) = refusal(proxy.dial(&format!("/ws/voice/{bad}")).await.unwrap_err());
         assert_eq!((status, &problem["errors"][0]["field"]), (422, &"id".into()), "{bad}");
     }
+    drop(page);
     proxy.stop().await;
 }
 
@@ -437,10 +446,11 @@ async fn a_call_id_is_one_segment_and_the_token_goes_in_the_query() {
 async fn an_expired_token_is_renewed_before_the_page_knows() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |_| {}).await;
-    let _first = joined(&fake, &proxy).await;
+    let first = joined(&fake, &proxy).await;
     fake.revoke();
-    let _second = joined(&fake, &proxy).await;
+    let second = joined(&fake, &proxy).await;
     assert_eq!(fake.tokens_asked(), 2);
+    drop((first, second));
     proxy.stop().await;
 }
 
@@ -449,7 +459,7 @@ async fn streams_are_bounded() {
     let fake = Fake::start().await;
     let proxy = proxy(&fake, |config| config.tuning.max_voice = 2).await;
     let first = joined(&fake, &proxy).await;
-    let _second = joined(&fake, &proxy).await;
+    let second = joined(&fake, &proxy).await;
     let (status, _) = refusal(proxy.dial("/ws/voice/c-1").await.unwrap_err());
     assert_eq!(status, 503);
     drop(first);
@@ -459,7 +469,7 @@ async fn streams_are_bounded() {
         }
     })
     .await;
-    let _third = within(async {
+    let third = within(async {
         loop {
             if let Ok(page) = proxy.dial("/ws/voice/c-1").await {
                 return page;
@@ -467,6 +477,7 @@ async fn streams_are_bounded() {
         }
     })
     .await;
+    drop((second, third));
     proxy.stop().await;
 }
 

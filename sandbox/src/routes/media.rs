@@ -150,7 +150,7 @@ pub(crate) async fn audio(
     let broken = |_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the prompt could not be rendered");
     match rendering.await.map_err(broken)? {
         Some(Ok(bytes)) => Ok(wav(bytes)),
-        Some(Err(reason)) => Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, reason)),
+        Some(Err(reason)) => Err(Refusal::not_found(reason)),
         None => Err(Refusal::not_found("there is no such session")),
     }
 }

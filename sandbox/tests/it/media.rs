@@ -281,4 +281,14 @@ async fn a_prompt_of_one_s_own_can_be_played() {
     assert_eq!(gateway.get("/sandbox/media/prompts/nothing/audio").await.status(), 404);
     assert_eq!(gateway.get("/sandbox/media/sessions/nothing/audio").await.status(), 404);
     assert_eq!(gateway.send("s-1", "mine").await.0, 201);
+    // What this build cannot make audible.
+    let mut inaudible = payload("s-2", "mine");
+    inaudible["playbackConfig"]["codecPreference"] = json!("G729");
+    let answer = gateway.post(SESSIONS, &inaudible).await;
+    assert_eq!(answer.status(), 201);
+    let session: Value = answer.json().await.unwrap();
+    let path = format!("/sandbox/media/sessions/{}/audio", session["id"].as_str().unwrap());
+    let audio = gateway.get(&path).await;
+    assert_eq!(audio.status(), 404);
+    assert!(audio.text().await.unwrap().contains("G729"));
 }

@@ -15,12 +15,12 @@ use crate::setup;
 const BENCHES: [(&str, &[&str]); 3] = [
     ("signal", &["receiver", "chain", "jitter"]),
     ("ivr", &["menu", "analysis"]),
-    ("proxy", &["prompt", "relay", "webhooks"]),
+    ("proxy", &["crowd", "prompt", "relay", "webhooks"]),
 ];
 /// The benchmarks that print a column for wasm.
 const IN_WASM: [&str; 2] = ["analysis", "receiver"];
 /// The benchmarks that run only when they are named, because they take minutes or other programs.
-const WHEN_NAMED: [&str; 3] = ["prompt", "relay", "webhooks"];
+const WHEN_NAMED: [&str; 4] = ["crowd", "prompt", "relay", "webhooks"];
 /// The benchmarks that need PostgreSQL.
 const ON_POSTGRES: [&str; 1] = ["webhooks"];
 

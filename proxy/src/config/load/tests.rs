@@ -37,6 +37,8 @@ fn an_error_names_its_key() {
     check("access_token_file = \"/nowhere\"", "access_token_file");
     check("max_connections = 0", "max_connections");
     check("max_client_connections = 0", "max_client_connections");
+    check("max_pages = 0", "max_pages");
+    check("max_client_pages = 0", "max_client_pages");
 }
 
 #[test]
@@ -56,12 +58,15 @@ fn what_is_not_configured_is_named() {
 }
 
 #[test]
-fn connections_are_bounded_as_configured() {
+fn connections_and_pages_are_bounded_as_configured() {
     let tuning = load("max_connections = 7\nmax_client_connections = 3", &[]).unwrap().tuning;
     assert_eq!((tuning.max_connections, tuning.max_client_connections), (7, 3));
+    let tuning = load("max_pages = 8\nmax_client_pages = 4", &[]).unwrap().tuning;
+    assert_eq!((tuning.max_pages, tuning.max_client_pages), (8, 4));
     let (tuning, usual) = (load("", &[]).unwrap().tuning, Tuning::default());
     assert_eq!(tuning.max_connections, usual.max_connections);
     assert_eq!(tuning.max_client_connections, usual.max_client_connections);
+    assert_eq!((tuning.max_pages, tuning.max_client_pages), (usual.max_pages, usual.max_client_pages));
 }
 
 #[test]

@@ -5,14 +5,17 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU16, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, Query, State, WebSocketUpgrade, ws::WebSocket},
+    extract::{
+        Path, Query, State, WebSocketUpgrade,
+        ws::{Message, WebSocket},
+    },
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::{any, delete, get, post},
@@ -26,6 +29,7 @@ use tokio::{
 
 use super::{
     dialer::{self, DialerFake},
+    line::Line,
     media::{self, MediaFake},
     within,
 };
@@ -100,14 +104,16 @@ pub struct Shared {
     pub voice_queries: Mutex<Vec<String>>,
     pub media: MediaFake,
     pub dialer: DialerFake,
-    events: mpsc::UnboundedSender<WebSocket>,
+    /// Whether interactions sockets that are dialled from now on are half-open.
+    pub is_half_open: AtomicBool,
+    events: mpsc::UnboundedSender<Line<Message>>,
     voices: mpsc::UnboundedSender<WebSocket>,
 }
 
 pub struct Fake {
     pub address: SocketAddr,
     pub shared: Arc<Shared>,
-    events: AsyncMutex<mpsc::UnboundedReceiver<WebSocket>>,
+    events: AsyncMutex<mpsc::UnboundedReceiver<Line<Message>>>,
     voices: AsyncMutex<mpsc::UnboundedReceiver<WebSocket>>,
     serving: Mutex<Option<JoinHandle<()>>>,
 }
@@ -134,6 +140,7 @@ impl Fake {
             voice_queries: Mutex::default(),
             media: MediaFake::default(),
             dialer: DialerFake::default(),
+            is_half_open: AtomicBool::new(false),
             events,
             voices,
         });
@@ -183,11 +190,11 @@ impl Fake {
     }
 
     /// The next interactions socket, and the subscription that came on it.
-    pub async fn subscribed(&self) -> (WebSocket, serde_json::Value) {
-        let mut socket = within(async { self.events.lock().await.recv().await }).await.unwrap();
-        let first = within(socket.recv()).await.unwrap().unwrap();
+    pub async fn subscribed(&self) -> (Line<Message>, serde_json::Value) {
+        let mut line = within(async { self.events.lock().await.recv().await }).await.unwrap();
+        let first = within(line.recv()).await.unwrap();
         let subscription = serde_json::from_str(first.to_text().unwrap()).unwrap();
-        (socket, subscription)
+        (line, subscription)
     }
 
     pub async fn voice(&self) -> WebSocket {
@@ -270,7 +277,8 @@ async fn events(State(shared): App, headers: HeaderMap, upgrade: WebSocketUpgrad
     if let Some(answer) = shared.handshakes.lock().unwrap().pop_front() {
         return answer.response();
     }
-    upgrade.on_upgrade(async move |socket| drop(shared.events.send(socket)))
+    let is_half_open = shared.is_half_open.load(Ordering::SeqCst);
+    upgrade.on_upgrade(async move |socket| drop(shared.events.send(Line::open(socket, is_half_open))))
 }
 
 #[derive(serde::Deserialize)]

@@ -11,6 +11,7 @@ pub mod dialer;
 pub mod events;
 pub mod fake;
 pub mod frames;
+pub mod line;
 pub mod media;
 pub mod postgres;
 pub mod program;
@@ -18,7 +19,7 @@ pub mod stream;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use proxy::{
     Config, Server,
     config::{Overrides, ProfileName, Service, ServiceConfig},
@@ -37,6 +38,7 @@ use tokio_tungstenite::{
 use tokio_util::sync::CancellationToken;
 
 pub use fake::Fake;
+use line::Line;
 
 /// Longer than anything here takes; reached only by a failure.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -158,7 +160,7 @@ impl Proxy {
     }
 
     pub async fn page(&self) -> Page {
-        Page { socket: self.dial("/ws/interactions").await.unwrap() }
+        Page::on(self.dial("/ws/interactions").await.unwrap())
     }
 
     /// The audit trail, oldest entry first.
@@ -189,13 +191,17 @@ impl Proxy {
 
 /// A page on `/ws/interactions`.
 pub struct Page {
-    pub socket: Socket,
+    pub socket: Line<Message>,
 }
 
 impl Page {
+    pub fn on(socket: Socket) -> Self {
+        Self { socket: Line::open(socket, false) }
+    }
+
     pub async fn next(&mut self) -> Value {
         loop {
-            let message = within(self.socket.next()).await.expect("the socket is open").unwrap();
+            let message = within(self.socket.recv()).await.expect("the socket is open");
             if message.is_ping() || message.is_pong() {
                 continue;
             }
@@ -225,15 +231,24 @@ impl Page {
 
     pub async fn resume(&mut self, epoch: &str, offset: u64) {
         let text = serde_json::json!({ "type": "resume", "epoch": epoch, "offset": offset }).to_string();
-        self.socket.send(Message::text(text)).await.unwrap();
+        self.socket.send(Message::text(text)).await;
     }
 
     pub async fn live(&mut self) {
-        self.socket.send(Message::text(r#"{"type":"live"}"#)).await.unwrap();
+        self.socket.send(Message::text(r#"{"type":"live"}"#)).await;
     }
 
+    /// Reads to the end; the close code, 1006 where none came.
     pub async fn close_code(&mut self) -> u16 {
-        close_code(&mut self.socket).await
+        within(async {
+            while let Some(message) = self.socket.recv().await {
+                if let Message::Close(frame) = message {
+                    return frame.map_or(1005, |frame| frame.code.into());
+                }
+            }
+            1006
+        })
+        .await
     }
 }
 
