@@ -75,12 +75,47 @@ impl Format {
     }
 }
 
-/// Decodes bytes of any length to channels of 16-bit PCM.
+/// Joins bytes that come in pieces of any length to whole units.
+#[derive(Debug)]
+pub struct Units {
+    unit: usize,
+    /// Bytes of a unit that has not come whole.
+    rest: Vec<u8>,
+}
+
+impl Units {
+    /// Creates a joiner of units of this many bytes, at least one.
+    pub const fn new(unit: usize) -> Self {
+        Self { unit, rest: Vec::new() }
+    }
+
+    /// Takes bytes and hands out whole units of them, as many at once as there are.
+    pub fn push(&mut self, mut bytes: &[u8], mut on: impl FnMut(&[u8])) {
+        if !self.rest.is_empty() {
+            let (first, later) = bytes.split_at(bytes.len().min(self.unit - self.rest.len()));
+            self.rest.extend(first);
+            bytes = later;
+            if self.rest.len() < self.unit {
+                return;
+            }
+            on(&self.rest);
+            self.rest.clear();
+        }
+        let (whole, rest) = bytes.split_at(bytes.len() - bytes.len() % self.unit);
+        on(whole);
+        self.rest.extend(rest);
+    }
+
+    /// Returns the bytes at the end that are no whole unit.
+    pub const fn left_over(&self) -> usize {
+        self.rest.len()
+    }
+}
+
+/// Decodes whole units to 16-bit PCM.
 #[derive(Debug)]
 pub struct PcmDecoder {
     format: Format,
-    /// Bytes of a unit that has not come whole.
-    rest: Vec<u8>,
     interleaved: Vec<i16>,
     channels: Vec<Vec<i16>>,
     gsm: gsm::Decoder,
@@ -91,40 +126,28 @@ impl PcmDecoder {
     pub fn new(format: Format) -> Self {
         Self {
             format,
-            rest: Vec::new(),
             interleaved: Vec::new(),
             channels: vec![Vec::new(); usize::from(format.channels)],
             gsm: gsm::Decoder::default(),
         }
     }
 
-    /// Decodes the units that `bytes` complete, and returns the channels' samples of them.
-    pub fn push(&mut self, mut bytes: &[u8]) -> &[Vec<i16>] {
-        self.interleaved.clear();
-        let unit = self.format.unit();
-        if !self.rest.is_empty() {
-            let (first, later) = bytes.split_at(bytes.len().min(unit - self.rest.len()));
-            self.rest.extend(first);
-            bytes = later;
-            if self.rest.len() == unit {
-                let whole = core::mem::take(&mut self.rest);
-                self.decode(&whole);
-            }
-        }
-        let (whole, rest) = bytes.split_at(bytes.len() - bytes.len() % unit);
-        self.decode(whole);
-        self.rest.extend(rest);
+    /// Decodes units, and returns the samples of each channel by itself.
+    pub fn channels(&mut self, units: &[u8]) -> &[Vec<i16>] {
+        self.decode(units);
         self.separate();
         &self.channels
     }
 
-    /// Returns the bytes at the end that are no whole unit.
-    pub fn left_over(&self) -> usize {
-        self.rest.len()
+    /// Decodes units, and returns the samples of the channels in turn.
+    pub fn interleaved(&mut self, units: &[u8]) -> &[i16] {
+        self.decode(units);
+        &self.interleaved
     }
 
     fn decode(&mut self, bytes: &[u8]) {
         let Self { interleaved: out, format, gsm, .. } = self;
+        out.clear();
         match format.encoding {
             Encoding::Unsigned => out.extend(bytes.iter().map(|&byte| (i16::from(byte) - 128) << 8)),
             Encoding::Law(law) => {

@@ -18,7 +18,7 @@ mod stream;
 mod wav;
 
 pub use capture::StreamFacts;
-pub use encoding::{Encoding, Format, Order, PcmDecoder, to_pcm};
+pub use encoding::{Encoding, Format, Order, PcmDecoder, Units, to_pcm};
 pub use kind::{Container, Kind, SNIFF_BYTES, Sniffed};
 pub use listen::{Heard, Listener, MAX_CHANNELS, MAX_RATE, MIN_RATE, Origin, Same, Unheard};
 pub use peaks::Peaks;

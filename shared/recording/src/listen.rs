@@ -199,12 +199,15 @@ fn ms(sample: u64) -> f64 {
 /// Digits that wait for those of other channels that began before them.
 #[derive(Debug, Default)]
 pub(crate) struct InOrder {
+    /// Whether there was a digit.
+    has_any: bool,
     waiting: Vec<Heard>,
     ready: VecDeque<Heard>,
 }
 
 impl InOrder {
     pub(crate) fn add(&mut self, heard: Heard) {
+        self.has_any = true;
         let key = |heard: &Heard| (heard.start_ms, heard.channel);
         let at = self.waiting.partition_point(|other| key(other) <= key(&heard));
         self.waiting.insert(at, heard);
@@ -347,7 +350,7 @@ impl Listener {
         if let Some(first) = self.peaks.first() {
             self.peaks[channel] = first.clone();
         }
-        if self.has_sound {
+        if self.digits.has_any {
             self.parted.push(Same { channel, until_ms: Some(self.ears[0].now_ms()) });
         }
     }

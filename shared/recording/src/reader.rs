@@ -5,7 +5,7 @@ use core::fmt;
 use crate::{
     au::{AuError, AuReader},
     capture::{Capture, StreamFacts},
-    encoding::{Format, PcmDecoder},
+    encoding::{Format, PcmDecoder, Units},
     kind::Kind,
     listen::{Heard, Listener, Same, Unheard},
     wav::{Ending, WavError, WavReader},
@@ -38,6 +38,9 @@ pub enum Failure {
     /// There is a header, and no sample.
     #[error("there is a header and no sound after it")]
     Silent,
+    /// The container has its table at its end, and comes as a stream.
+    #[error("its table stands at its end: give it as a file, not on standard input")]
+    NotStreamed,
     /// The capture has no stream of a kind that is heard.
     #[error("the capture has no stream of RTP with G.711 or telephone-events")]
     NoStream,
@@ -51,7 +54,12 @@ impl Failure {
     pub const fn can_be_converted(&self) -> bool {
         match self {
             Self::Unsupported(_) | Self::Unheard(_) => true,
-            Self::Empty | Self::NotAudio | Self::Damaged(_) | Self::Silent | Self::NoStream => false,
+            Self::Empty
+            | Self::NotAudio
+            | Self::Damaged(_)
+            | Self::Silent
+            | Self::NotStreamed
+            | Self::NoStream => false,
         }
     }
 }
@@ -203,9 +211,16 @@ enum Source {
 #[derive(Debug, Default)]
 struct Sound {
     options: Options,
-    opened: Option<(PcmDecoder, Listener)>,
+    opened: Option<Opened>,
     /// The reason why it was not opened.
     refused: Option<Unheard>,
+}
+
+#[derive(Debug)]
+struct Opened {
+    units: Units,
+    decoder: PcmDecoder,
+    listener: Listener,
 }
 
 /// Reads what [`Kind`] says that this crate reads, in pieces of any length, and hears its digits.
@@ -259,7 +274,7 @@ impl Reader {
     pub fn poll(&mut self) -> Option<Heard> {
         match &mut self.source {
             Source::Capture(capture) => capture.poll(),
-            Source::Wav(_) | Source::Au(_) | Source::Raw(_) => self.sound.opened.as_mut()?.1.poll(),
+            Source::Wav(_) | Source::Au(_) | Source::Raw(_) => self.sound.opened.as_mut()?.listener.poll(),
         }
     }
 
@@ -268,7 +283,7 @@ impl Reader {
         if self.is_empty {
             return Err(Failure::Empty);
         }
-        if let Some((_, listener)) = &mut self.sound.opened {
+        if let Some(Opened { listener, .. }) = &mut self.sound.opened {
             listener.finish();
         }
         match &mut self.source {
@@ -299,8 +314,8 @@ impl Reader {
                 return if is_heard { Ok(()) } else { Err(Failure::NoStream) };
             }
         }
-        let Some((decoder, listener)) = &self.sound.opened else { return Err(Failure::Silent) };
-        let left_over = decoder.left_over();
+        let Some(Opened { units, listener, .. }) = &self.sound.opened else { return Err(Failure::Silent) };
+        let left_over = units.left_over();
         self.remarks.extend((left_over > 0).then_some(Remark::LeftOver(left_over)));
         self.remarks.extend(listener.same().map(Remark::Same));
         if listener.duration_ms() > 0.0 { Ok(()) } else { Err(Failure::Silent) }
@@ -333,7 +348,7 @@ impl Reader {
 
     /// Returns the listener of a recording; a capture has none.
     pub fn listener(&self) -> Option<&Listener> {
-        self.sound.opened.as_ref().map(|(_, listener)| listener)
+        self.sound.opened.as_ref().map(|opened| &opened.listener)
     }
 }
 
@@ -345,13 +360,17 @@ impl Sound {
                     if self.options.peaks {
                         listener.keep_peaks();
                     }
-                    self.opened = Some((PcmDecoder::new(format), listener));
+                    self.opened = Some(Opened {
+                        units: Units::new(format.unit()),
+                        decoder: PcmDecoder::new(format),
+                        listener,
+                    });
                 }
                 Err(refused) => self.refused = Some(refused),
             }
         }
-        if let Some((decoder, listener)) = &mut self.opened {
-            listener.push(decoder.push(bytes));
+        if let Some(Opened { units, decoder, listener }) = &mut self.opened {
+            units.push(bytes, |whole| listener.push(decoder.channels(whole)));
         }
     }
 }

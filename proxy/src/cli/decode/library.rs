@@ -21,7 +21,11 @@ pub(super) fn decode(
     arguments: &DecodeArguments,
     printer: &mut Printer,
 ) -> Result<(), Unread> {
-    let mut media = Media::open(source, Some(container.extension())).map_err(failure)?;
+    let is_stream = !source.is_seekable();
+    let mut media = Media::open(source, Some(container.extension())).map_err(|error| match error {
+        MediaError::NotAudio if is_stream && container == Container::Mp4 => Failure::NotStreamed,
+        error => failure(error),
+    })?;
     let mut channels: Vec<Vec<i16>> = Vec::new();
     let mut samples = Vec::new();
     let mut listener: Option<Listener> = None;
