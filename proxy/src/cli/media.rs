@@ -114,7 +114,6 @@ impl Media {
             let packet = match self.reader.next_packet() {
                 Ok(Some(packet)) => packet,
                 Ok(None) => return Ok(None),
-                Err(Error::IoError(_)) => return Err(MediaError::Cut),
                 Err(Error::ResetRequired) => return Err(MediaError::Changed),
                 // Nothing says where the next packet would begin.
                 Err(_) => return Err(MediaError::Cut),

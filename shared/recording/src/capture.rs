@@ -52,6 +52,8 @@ struct Entry {
 struct Candidate {
     at_ms: f64,
     bytes: Vec<u8>,
+    /// The count of times it came again: on a capture of all interfaces, each packet does.
+    repeated: u64,
 }
 
 /// Hears the digits in a capture whose bytes come in pieces of any length.
@@ -145,16 +147,20 @@ impl Streams {
             if self.candidates.len() == MAX_CANDIDATES {
                 self.candidates.clear();
             }
-            let candidate = Candidate { at_ms: datagram.at_ms, bytes: datagram.payload.to_vec() };
+            let candidate =
+                Candidate { at_ms: datagram.at_ms, bytes: datagram.payload.to_vec(), repeated: 0 };
             self.candidates.insert(key, candidate);
             return;
         };
         let Some(before) = RtpPacket::read(&first.bytes) else { return };
         let step = packet.sequence.wrapping_sub(before.sequence).cast_signed();
-        if step == 0 || step.unsigned_abs() > MAX_STEP.unsigned_abs() {
-            // The same packet, captured twice, or chance.
-            let newer = Candidate { at_ms: datagram.at_ms, bytes: datagram.payload.to_vec() };
-            self.candidates.insert(key, if step == 0 { first } else { newer });
+        if step == 0 {
+            self.candidates.insert(key, Candidate { repeated: first.repeated + 1, ..first });
+            return;
+        }
+        if step.unsigned_abs() > MAX_STEP.unsigned_abs() {
+            let newer = Candidate { at_ms: datagram.at_ms, bytes: datagram.payload.to_vec(), repeated: 0 };
+            self.candidates.insert(key, newer);
             return;
         }
         if self.entries.len() == MAX_STREAMS {
@@ -168,6 +174,9 @@ impl Streams {
         }
         for (at_ms, packet) in both {
             self.hear(key, at_ms, &packet);
+        }
+        if let Some(Entry { stream: Some(stream), .. }) = self.entries.get_mut(&key) {
+            stream.counts.repeated += first.repeated;
         }
     }
 

@@ -379,3 +379,86 @@ fn mix(channels: &[Vec<i16>], range: core::ops::Range<usize>, mixed: &mut Vec<i1
         (sum * share) as i16
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use signal::tone::{ToneConfig, synthesize};
+
+    use super::*;
+
+    /// Digits of 100 ms with pauses of 100 ms, after `lead` samples of silence.
+    fn tones(digits: &str, lead: usize) -> Vec<i16> {
+        let digits = digits.chars().map(|symbol| Digit::try_from(symbol).unwrap());
+        let mut samples = vec![0; lead];
+        samples.extend(synthesize(digits, &ToneConfig::default(), SAMPLE_RATE));
+        samples.resize(16_000, 0);
+        samples
+    }
+
+    fn listen(channels: &[Vec<i16>], is_mixed: bool) -> (Vec<(usize, char)>, Vec<Same>) {
+        let mut listener = Listener::new(channels.len() as u16, SAMPLE_RATE, is_mixed).unwrap();
+        let mut heard = Vec::new();
+        for start in (0..16_000).step_by(160) {
+            let block: Vec<Vec<i16>> =
+                channels.iter().map(|channel| channel[start..start + 160].to_vec()).collect();
+            listener.push(&block);
+            heard.extend(core::iter::from_fn(|| listener.poll()));
+        }
+        listener.finish();
+        heard.extend(core::iter::from_fn(|| listener.poll()));
+        assert!(heard.is_sorted_by(|a, b| a.start_ms <= b.start_ms), "{heard:?}");
+        let digits = heard.iter().map(|heard| (heard.channel, heard.digit.as_char())).collect();
+        (digits, listener.same().collect())
+    }
+
+    #[test]
+    fn digits_of_all_channels_come_in_the_order_in_which_they_begin() {
+        let channels = [tones("19", 800), tones("26", 400), tones("", 0)];
+        let (digits, same) = listen(&channels, false);
+        assert_eq!(digits, [(1, '2'), (0, '1'), (1, '6'), (0, '9')]);
+        assert_eq!(same, []);
+        // A long digit holds back those that another channel has meanwhile.
+        let config = ToneConfig { on: core::time::Duration::from_millis(900), ..ToneConfig::default() };
+        let mut long = synthesize([Digit::try_from('7').unwrap()], &config, SAMPLE_RATE);
+        long.resize(16_000, 0);
+        let (digits, _) = listen(&[long, tones("15", 800)], false);
+        assert_eq!(digits, [(0, '7'), (1, '1'), (1, '5')]);
+    }
+
+    #[test]
+    fn channels_that_sound_the_same_are_listed_once_for_as_long_as_they_do() {
+        let one = tones("159", 0);
+        let rounded: Vec<i16> = one.iter().map(|sample| sample.saturating_add(1)).collect();
+        let (digits, same) = listen(&[one.clone(), rounded], false);
+        assert_eq!(digits, [(0, '1'), (0, '5'), (0, '9')]);
+        assert_eq!(same, [Same { channel: 1, until_ms: None }]);
+        let mut parts = one.clone();
+        parts[3_300..].fill(0);
+        let (digits, same) = listen(&[one, parts], false);
+        assert_eq!(digits[..2], [(0, '1'), (0, '5')]);
+        assert!(digits.contains(&(0, '9')) && !digits.contains(&(1, '9')), "{digits:?}");
+        assert!(same[0].until_ms.is_some_and(|ms| (390.0..=420.0).contains(&ms)), "{same:?}");
+        // What is silent first is no channel twice.
+        let (_, same) = listen(&[tones("1", 800), tones("2", 800)], false);
+        assert_eq!(same, []);
+    }
+
+    #[test]
+    fn a_mix_is_one_channel() {
+        let (digits, _) = listen(&[tones("1", 0), tones("5", 4_000), tones("", 0)], true);
+        assert_eq!(digits, [(0, '1'), (0, '5')]);
+    }
+
+    #[test]
+    fn what_cannot_be_heard_is_refused_in_words() {
+        for (channels, rate, words) in
+            [(0, 8_000, "0 channels"), (33, 8_000, "33"), (1, 7_999, "7999 Hz"), (1, 384_001, "384001")]
+        {
+            let refused = Listener::new(channels, rate, false).unwrap_err().to_string();
+            assert!(refused.contains(words), "{refused}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::{
     au::{AuError, AuReader},
     capture::{Capture, StreamFacts},
-    encoding::{Format, PcmDecoder, Units},
+    encoding::{Encoding, Format, PcmDecoder, Units},
     kind::Kind,
     listen::{Heard, Listener, Same, Unheard},
     wav::{Ending, WavError, WavReader},
@@ -221,6 +221,8 @@ struct Opened {
     units: Units,
     decoder: PcmDecoder,
     listener: Listener,
+    /// Whether a byte may follow the last unit that belongs to none.
+    is_padded: bool,
 }
 
 /// Reads what [`Kind`] says that this crate reads, in pieces of any length, and hears its digits.
@@ -314,9 +316,13 @@ impl Reader {
                 return if is_heard { Ok(()) } else { Err(Failure::NoStream) };
             }
         }
-        let Some(Opened { units, listener, .. }) = &self.sound.opened else { return Err(Failure::Silent) };
+        let Some(Opened { units, listener, is_padded, .. }) = &self.sound.opened else {
+            return Err(Failure::Silent);
+        };
+        // GSM's pairs are of 65 bytes, so that an odd number of them is padded.
+        let padding = usize::from(*is_padded);
         let left_over = units.left_over();
-        self.remarks.extend((left_over > 0).then_some(Remark::LeftOver(left_over)));
+        self.remarks.extend((left_over > padding).then_some(Remark::LeftOver(left_over)));
         self.remarks.extend(listener.same().map(Remark::Same));
         if listener.duration_ms() > 0.0 { Ok(()) } else { Err(Failure::Silent) }
     }
@@ -364,12 +370,13 @@ impl Sound {
                         units: Units::new(format.unit()),
                         decoder: PcmDecoder::new(format),
                         listener,
+                        is_padded: format.encoding == Encoding::WavGsm,
                     });
                 }
                 Err(refused) => self.refused = Some(refused),
             }
         }
-        if let Some(Opened { units, decoder, listener }) = &mut self.opened {
+        if let Some(Opened { units, decoder, listener, .. }) = &mut self.opened {
             units.push(bytes, |whole| listener.push(decoder.channels(whole)));
         }
     }

@@ -56,7 +56,12 @@ pub(super) fn decode(file: &Path, arguments: &DecodeArguments, printer: &mut Pri
     if beginning.is_empty() {
         return Err(Failure::Empty.into());
     }
-    let kind = arguments.kind(Kind::of(&beginning, Some(&name))).ok_or(Failure::NotAudio)?;
+    let by_content = Kind::of(&beginning, None);
+    let found = Kind::of(&beginning, Some(&name)).filter(|kind| {
+        // With a rate given, a name that stands for a header does not count where there is none.
+        arguments.raw.is_none() || by_content == Some(*kind) || matches!(kind, Kind::Raw(_))
+    });
+    let kind = arguments.kind(found).ok_or(Failure::NotAudio)?;
     if let Kind::Container(container) = kind {
         // From the beginning again, where the file can be wound back: some containers have their table at the end.
         let source: Box<dyn MediaSource> = match io::Seek::rewind(&mut input) {

@@ -22,9 +22,9 @@ pub(super) fn decode(
     printer: &mut Printer,
 ) -> Result<(), Unread> {
     let is_stream = !source.is_seekable();
-    let mut media = Media::open(source, Some(container.extension())).map_err(|error| match error {
-        MediaError::NotAudio if is_stream && container == Container::Mp4 => Failure::NotStreamed,
-        error => failure(error),
+    let mut media = Media::open(source, Some(container.extension())).map_err(|error| {
+        let has_table_behind = error == MediaError::NotAudio && is_stream && container == Container::Mp4;
+        if has_table_behind { Failure::NotStreamed } else { failure(error) }
     })?;
     let mut channels: Vec<Vec<i16>> = Vec::new();
     let mut samples = Vec::new();

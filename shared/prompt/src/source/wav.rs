@@ -20,8 +20,8 @@ pub fn read_wav(bytes: &[u8]) -> Result<Source, SourceError> {
     let mut opened = None;
     let mut samples = Vec::new();
     let taken = reader.push(bytes, |wav, bytes| {
-        let (units, decoder) = opened
-            .get_or_insert_with(|| (Units::new(wav.format.unit()), PcmDecoder::new(wav.format)));
+        let (units, decoder) =
+            opened.get_or_insert_with(|| (Units::new(wav.format.unit()), PcmDecoder::new(wav.format)));
         units.push(bytes, |whole| append(whole, wav, decoder, &mut samples));
     });
     let ending = taken.and_then(|()| reader.finish()).map_err(fault)?;
