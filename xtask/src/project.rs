@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The packages of the core, which run natively and as wasm.
 pub(crate) const CORE_PACKAGES: &[&str] =
-    &["base", "signal", "ivr", "jobs", "wire", "scenario", "prompt", "corpus"];
+    &["base", "signal", "ivr", "jobs", "wire", "scenario", "recording", "prompt", "corpus"];
 
 /// The packages that make sense for wasm32 alone.
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["frontend", "lab", "lab-opus", "worklet"];

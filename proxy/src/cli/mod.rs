@@ -2,6 +2,7 @@
 
 mod audit;
 mod decode;
+mod media;
 mod prompt;
 mod sandbox;
 mod serve;
@@ -46,12 +47,8 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
-    /// Finds DTMF digits in recordings: one JSON line per digit
-    Decode {
-        /// WAV files; `-` is raw signed 16-bit little-endian PCM at 8 kHz on standard input
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-    },
+    /// Finds DTMF digits in recordings and captures: one JSON line per digit, as it is heard
+    Decode(decode::DecodeArguments),
     /// Renders prompts as a caller hears them, measures them, and says what is wrong with them
     Prompt(prompt::PromptArguments),
 }
@@ -131,7 +128,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             on_runtime(sandbox::run(listen))
         }
         Some(Command::Audit { command: AuditCommand::Verify { file } }) => audit::verify(&file),
-        Some(Command::Decode { files }) => decode::run(&files),
+        Some(Command::Decode(own)) => decode::run(&own),
         Some(Command::Prompt(own)) => prompt::run(&own),
     }
 }

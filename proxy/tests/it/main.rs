@@ -6,6 +6,7 @@
 mod common;
 mod conformance;
 mod crowds;
+mod decode;
 mod dialer;
 mod documents;
 mod durability;

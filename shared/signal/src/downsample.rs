@@ -12,7 +12,7 @@ const PHASES: usize = 16;
 const CUTOFF: f64 = 0.86;
 
 /// Lowers a stream's rate with a windowed sinc filter. Allocates when it is made and not afterwards.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Downsampler {
     table: Vec<f32>,
     taps: usize,

@@ -1,23 +1,11 @@
-//! WAV files: integers of 8 to 32 bits, floating point, µ-law and A-law.
+//! WAV files as prompts, by the reader of recordings: integers, floating point, µ-law, A-law, and the codecs of telephony.
 
+use recording::{Ending, PcmDecoder, Units, WavError, WavFormat, WavReader};
 use signal::codec::Law;
 
 use super::{Encoding, Format, Source, SourceError};
 
-/// The tags of `fmt ` chunks (RFC 2361).
-const PCM: u16 = 1;
-const FLOAT: u16 = 3;
-const A_LAW: u16 = 6;
-const MU_LAW: u16 = 7;
-/// The tag stands in the chunk's extension.
-const EXTENSIBLE: u16 = 0xfffe;
-/// The bytes of a `fmt ` chunk up to its extension's tag.
-const EXTENDED: usize = 26;
-
-/// Returns true when `bytes` begin as a WAV file does.
-pub fn is_wav(bytes: &[u8]) -> bool {
-    matches!(bytes.first_chunk(), Some([b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E']))
-}
+pub use recording::is_wav;
 
 /// Reads a WAV file. A data chunk without a length, as programs leave it that write to a pipe, lasts until the end.
 pub fn read_wav(bytes: &[u8]) -> Result<Source, SourceError> {
@@ -25,95 +13,81 @@ pub fn read_wav(bytes: &[u8]) -> Result<Source, SourceError> {
         return Err(SourceError::Empty);
     }
     if !is_wav(bytes) {
-        let begins = bytes.starts_with(b"RIFX") || bytes.starts_with(b"RF64");
-        let other = || SourceError::Unsupported("WAV of the kind RIFX or RF64".into());
-        return Err(if begins { other() } else { SourceError::NotAudio });
+        let other = || SourceError::Unsupported("WAV of the kind RIFX".into());
+        return Err(if bytes.starts_with(b"RIFX") { other() } else { SourceError::NotAudio });
     }
-    let mut format = None;
-    let mut rest = &bytes[12..];
-    while let Some((header, body)) = rest.split_first_chunk::<8>() {
-        let [a, b, c, d, length @ ..] = *header;
-        let length = u32::from_le_bytes(length);
-        match &[a, b, c, d] {
-            b"fmt " => {
-                let chunk =
-                    body.get(..length as usize).ok_or(SourceError::Damaged("its header is cut off"))?;
-                format = Some(read_format(chunk)?);
-            }
-            b"data" => {
-                let format = format.ok_or(SourceError::Damaged("its samples come before their format"))?;
-                return read_data(body, length, &format);
-            }
-            _ => {}
-        }
-        // Chunks begin at even places.
-        let skip = (length as usize).saturating_add(length as usize % 2);
-        rest = body.get(skip..).unwrap_or_default();
-    }
-    Err(SourceError::Damaged("its samples are missing"))
-}
-
-fn read_format(chunk: &[u8]) -> Result<Format, SourceError> {
-    let word = |at: usize| chunk.get(at..at + 2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-    let damaged = SourceError::Damaged("its header is too short");
-    let (Some(tag), Some(channels), Some(low), Some(high), Some(bits)) =
-        (word(0), word(2), word(4), word(6), word(14))
-    else {
-        return Err(damaged);
-    };
-    let tag = if tag == EXTENSIBLE { word(EXTENDED - 2).ok_or(damaged)? } else { tag };
-    let encoding = match (tag, bits) {
-        (PCM, 8 | 16 | 24 | 32) => Encoding::Pcm,
-        (FLOAT, 32 | 64) => Encoding::Float,
-        (A_LAW, 8) => Encoding::ALaw,
-        (MU_LAW, 8) => Encoding::MuLaw,
-        (PCM | FLOAT | A_LAW | MU_LAW, _) => {
-            return Err(SourceError::Unsupported(format!("WAV with samples of {bits} bits")));
-        }
-        _ => return Err(SourceError::Unsupported(format!("WAV with the encoding {tag}"))),
-    };
-    Ok(Format { encoding, bits: Some(bits), channels, rate: u32::from(low) | u32::from(high) << 16 })
-}
-
-fn read_data(body: &[u8], length: u32, format: &Format) -> Result<Source, SourceError> {
-    // Without a length: 0 or the most, with sound after it.
-    let endless = length == u32::MAX || (length == 0 && !body.is_empty());
-    let expected = if endless { body.len() } else { length as usize };
-    let data = body
-        .get(..expected)
-        .ok_or(SourceError::Truncated { expected: expected as u64, found: body.len() as u64 })?;
-    let frame = usize::from(format.channels) * usize::from(format.bits.unwrap_or(8) / 8);
-    format.check(data.len() / frame.max(1))?;
-    let whole = &data[..data.len() - data.len() % frame];
-    Source::new("WAV", &samples(whole, format), format)
-}
-
-fn samples(data: &[u8], format: &Format) -> Vec<f32> {
-    let through = |law: Law| {
-        let table: [f32; 256] =
-            core::array::from_fn(|code| f32::from(law.decode_sample(code as u8)) / 32_768.0);
-        data.iter().map(|&code| table[usize::from(code)]).collect()
-    };
-    match (format.encoding, format.bits) {
-        (Encoding::MuLaw, _) => through(Law::Mu),
-        (Encoding::ALaw, _) => through(Law::A),
-        (Encoding::Float, Some(64)) => each(data, |bytes| f64::from_le_bytes(bytes) as f32),
-        (Encoding::Float, _) => each(data, f32::from_le_bytes),
-        // Eight bits alone are without a sign.
-        (Encoding::Pcm, Some(8)) => each(data, |[byte]| (f32::from(byte) - 128.0) / 128.0),
-        (Encoding::Pcm, Some(24)) => {
-            each(data, |[a, b, c]| (i32::from_le_bytes([0, a, b, c]) >> 8) as f32 / 8_388_608.0)
-        }
-        (Encoding::Pcm, Some(32)) => each(data, |bytes| i32::from_le_bytes(bytes) as f32 / 2_147_483_648.0),
-        (Encoding::Pcm | Encoding::Compressed, _) => {
-            each(data, |bytes| f32::from(i16::from_le_bytes(bytes)) / 32_768.0)
+    let mut reader = WavReader::new();
+    let mut opened = None;
+    let mut samples = Vec::new();
+    let taken = reader.push(bytes, |wav, bytes| {
+        let (units, decoder) =
+            opened.get_or_insert_with(|| (Units::new(wav.format.unit()), PcmDecoder::new(wav.format)));
+        units.push(bytes, |whole| append(whole, wav, decoder, &mut samples));
+    });
+    let ending = taken.and_then(|()| reader.finish()).map_err(fault)?;
+    let format = reader.format().map(format).ok_or(SourceError::Silent)?;
+    match ending {
+        Ending::Cut { expected, found } => Err(SourceError::Truncated { expected, found }),
+        Ending::Whole | Ending::Unannounced { .. } | Ending::Longer { .. } => {
+            Source::new("WAV", &samples, &format)
         }
     }
 }
 
-fn each<const BYTES: usize>(data: &[u8], value: impl Fn([u8; BYTES]) -> f32) -> Vec<f32> {
-    let (values, _) = data.as_chunks::<BYTES>();
-    values.iter().map(|bytes| value(*bytes)).collect()
+fn fault(error: WavError) -> SourceError {
+    match error {
+        WavError::Unsupported(_) => SourceError::Unsupported(error.to_string()),
+        WavError::NotWav => SourceError::NotAudio,
+        WavError::HeaderCut => SourceError::Damaged("its header is cut off"),
+        WavError::HeaderShort => SourceError::Damaged("its header is too short"),
+        WavError::HeaderWrong => SourceError::Damaged("its header contradicts itself"),
+        WavError::SoundBeforeFormat => SourceError::Damaged("its samples come before their format"),
+        WavError::NoSound => SourceError::Damaged("its samples are missing"),
+    }
+}
+
+fn format(wav: WavFormat) -> Format {
+    let (encoding, bits) = match wav.format.encoding {
+        recording::Encoding::Unsigned | recording::Encoding::Signed { .. } => (Encoding::Pcm, Some(wav.bits)),
+        recording::Encoding::Float { .. } => (Encoding::Float, Some(wav.bits)),
+        recording::Encoding::Law(Law::Mu) => (Encoding::MuLaw, Some(wav.bits)),
+        recording::Encoding::Law(Law::A) => (Encoding::ALaw, Some(wav.bits)),
+        recording::Encoding::ImaAdpcm { .. }
+        | recording::Encoding::MsAdpcm { .. }
+        | recording::Encoding::Gsm
+        | recording::Encoding::WavGsm => (Encoding::Compressed, None),
+    };
+    Format { encoding, bits, channels: wav.format.channels, rate: wav.format.rate }
+}
+
+/// Appends the samples of whole units, −1…1; what has more than 16 bits keeps them.
+fn append(units: &[u8], wav: WavFormat, decoder: &mut PcmDecoder, samples: &mut Vec<f32>) {
+    match wav.format.encoding {
+        recording::Encoding::Float { bytes: 8, .. } => {
+            each(units, samples, |bytes| f64::from_le_bytes(bytes) as f32);
+        }
+        recording::Encoding::Float { .. } => each(units, samples, f32::from_le_bytes),
+        recording::Encoding::Signed { bytes: 3, .. } => {
+            each(units, samples, |[a, b, c]| (i32::from_le_bytes([0, a, b, c]) >> 8) as f32 / 8_388_608.0);
+        }
+        recording::Encoding::Signed { bytes: 4, .. } => {
+            each(units, samples, |bytes| i32::from_le_bytes(bytes) as f32 / 2_147_483_648.0);
+        }
+        recording::Encoding::Unsigned
+        | recording::Encoding::Signed { .. }
+        | recording::Encoding::Law(_)
+        | recording::Encoding::ImaAdpcm { .. }
+        | recording::Encoding::MsAdpcm { .. }
+        | recording::Encoding::Gsm
+        | recording::Encoding::WavGsm => {
+            let pcm = decoder.interleaved(units).iter();
+            samples.extend(pcm.map(|&sample| f32::from(sample) / 32_768.0));
+        }
+    }
+}
+
+fn each<const BYTES: usize>(bytes: &[u8], samples: &mut Vec<f32>, value: impl Fn([u8; BYTES]) -> f32) {
+    samples.extend(bytes.as_chunks::<BYTES>().0.iter().map(|bytes| value(*bytes)));
 }
 
 #[cfg(test)]
@@ -124,6 +98,13 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
+
+    /// The tags of `fmt ` chunks (RFC 2361).
+    const PCM: u16 = 1;
+    const FLOAT: u16 = 3;
+    const A_LAW: u16 = 6;
+    const MU_LAW: u16 = 7;
+    const EXTENSIBLE: u16 = 0xfffe;
 
     fn chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
         let mut bytes = name.to_vec();
@@ -222,8 +203,8 @@ mod tests {
             (wav(std::slice::from_ref(&header)), "its samples are missing"),
             (wav(&[chunk(*b"data", &[0; 4])]), "before their format"),
             (wav(&[chunk(*b"fmt ", &[0; 4]), chunk(*b"data", &[0; 4])]), "header is too short"),
-            (wav(&[fmt(PCM, 1, 8_000, 12), chunk(*b"data", &[0; 4])]), "12 bits"),
-            (wav(&[fmt(0x55, 1, 8_000, 16), chunk(*b"data", &[0; 4])]), "the encoding 85"),
+            (wav(&[fmt(PCM, 1, 8_000, 40), chunk(*b"data", &[0; 4])]), "40 bits"),
+            (wav(&[fmt(0x55, 1, 8_000, 16), chunk(*b"data", &[0; 4])]), "MPEG audio"),
             (wav(&[header, chunk(*b"data", &[])]), "no sound after it"),
         ];
         for (bytes, word) in cases {
