@@ -92,7 +92,7 @@ async fn power_cuts_lose_and_double_nothing(database: &dyn Fn(&Path) -> String) 
     let start = || Program::start(&mut serve(folder.path(), "audit", &database));
     let mut program = start();
     let server = Arc::new(RwLock::new(program.address.clone()));
-    let (genuine, posts) = traffic(2_500);
+    let (genuine, posts) = traffic(10_000);
     let (total, http) = (posts.len(), client());
     let taken = Arc::new(AtomicUsize::new(0));
     let posting = {

@@ -1,12 +1,17 @@
-//! The receiver on ITU-T Q.24's figures, on speech and music, and against the clock: natively, in wasm, and beside spandsp
-//! and multimon-ng where those are installed. `cargo xtask bench receiver [-- TRIALS]`, 16,000 trials of each row unless told.
+//! The receiver on ITU-T Q.24's figures, in the field, on speech and music, and against the clock: natively, in wasm, and
+//! beside spandsp and multimon-ng where those are installed. `cargo xtask bench receiver [-- TRIALS alone PART…]`: 16,000
+//! trials of each row unless told, `alone` without the others, and of the parts `q24`, `field`, `talk-off` and `speed` those
+//! that are named.
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
+mod field;
 mod multimon;
 mod peer;
 #[path = "../../tests/receiver/q24.rs"]
 mod q24;
 mod recordings;
+#[path = "../../tests/receiver/rooms.rs"]
+mod rooms;
 #[path = "../../tests/receiver/signals.rs"]
 mod signals;
 mod table;
@@ -26,20 +31,39 @@ use transcript::transcript;
 /// Speeds of 0.7 to 1.4 and gains of −12 to +7 dB.
 const PLAYINGS: u32 = 20;
 
+/// So many trials of a row of Q.24 take about as long as a caller in the field, who dials ten keys.
+const TRIALS_A_CALLER: u32 = 40;
+
 fn main() {
-    let trials = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(16_000);
-    let mut table = Table::begin(trials);
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let named = |part: &str| words.iter().any(|word| word == part);
+    let all = !["q24", "field", "talk-off", "speed"].into_iter().any(named);
+    let trials = words.iter().find_map(|word| word.parse().ok()).unwrap_or(16_000);
+    let mut table = Table::begin(trials, named("alone"));
+    if all || named("q24") {
+        q24_rows(&mut table, trials);
+    }
+    if all || named("field") {
+        field::rows(&mut table, (trials / TRIALS_A_CALLER).max(1));
+    }
+    if all || named("talk-off") {
+        talk_off(&mut table);
+    }
+    if all || named("speed") {
+        speed(&table);
+    }
+    table.end();
+}
+
+fn q24_rows(table: &mut Table, trials: u32) {
     for row in q24::ROWS {
-        conditions(&mut table, row, trials);
+        conditions(table, row, trials);
     }
     for (name, levels) in
         [("−3 to −20 dBm", (-20.0, -3.0)), ("0 dBm", (0.0, 0.0)), ("−25 dBm", (-25.0, -25.0))]
     {
-        latency(&mut table, name, levels, trials);
+        latency(table, name, levels, trials);
     }
-    talk_off(&mut table);
-    speed(&table);
-    table.end();
 }
 
 fn conditions(table: &mut Table, row: &q24::Row, count: u32) {

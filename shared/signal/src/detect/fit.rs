@@ -1,12 +1,15 @@
 //! Two steady sines fitted to a stretch of samples, and the residual.
 
-use core::f32::consts::{FRAC_PI_2, PI, TAU};
+use core::{
+    f32::consts::{FRAC_PI_2, PI, TAU},
+    ops::Range,
+};
 
 use wide::{f32x4, i16x8, i32x4};
 
 use super::{
     SAMPLE_RATE,
-    tables::{HANN_PEAK, HOP, HZ, LAG, PHASORS, PROGRESS_BASIS, SINES, SPAN, WINDOW},
+    tables::{BASIS_BELOW, BELOW, CALL_PROGRESS, HANN_PEAK, HOP, HZ, LAG, PHASORS, SINES, SPAN, WINDOW},
 };
 use crate::detect::tables::{self};
 
@@ -151,12 +154,24 @@ impl Remainder {
     /// Removes the band of dial tone and ringback.
     #[inline]
     pub(super) fn remove_call_progress(&mut self) {
-        for (half, basis) in [&mut self.even, &mut self.odd].into_iter().zip(&PROGRESS_BASIS) {
-            let along = basis.each_ref().map(|function| {
+        self.remove(0..CALL_PROGRESS);
+    }
+
+    /// Removes all else that lies below the rows: direct current, hum, rumble.
+    #[inline]
+    pub(super) fn remove_below(&mut self) {
+        self.remove(CALL_PROGRESS..BELOW);
+    }
+
+    #[inline]
+    fn remove(&mut self, functions: Range<usize>) {
+        for (half, basis) in [&mut self.even, &mut self.odd].into_iter().zip(&BASIS_BELOW) {
+            // Orthonormal, so that all are taken along the remainder as it was.
+            let basis = &basis[functions.clone()];
+            for function in basis {
                 let products = half.iter().zip(function).map(|(&rest, &function)| rest * function);
-                f32x4::splat(products.fold(f32x4::ZERO, |sum, product| sum + product).reduce_add())
-            });
-            for (along, function) in along.into_iter().zip(basis) {
+                let along =
+                    f32x4::splat(products.fold(f32x4::ZERO, |sum, product| sum + product).reduce_add());
                 for (rest, &function) in half.iter_mut().zip(function) {
                     *rest -= along * function;
                 }

@@ -4,22 +4,24 @@ use wide::f32x4;
 
 use super::{
     Detection, Digit, Tone,
-    fit::Fit,
+    echo::Echoes,
+    evidence,
+    fit::{Fit, Residual},
     moment::{Moment, Sounding},
     tables::{BANDS, Bands, HIGH_TURNS, HOP, LOW_TURNS, TAPS, Turns, WINDOW},
 };
 use crate::level::sine_dbm0;
 
 /// Hops remembered: more than a window and the longest interruption together.
-const REMEMBERED_HOPS: usize = 32;
-/// Share of its power that a tone keeps from one end of the window to the other, in noise too.
-const MIN_STEADINESS: f32 = 0.5;
-/// Share of its power that it had one hop earlier: with less, it began less than a window ago.
-const MIN_RISEN_SHARE: f32 = 0.3;
+const REMEMBERED_HOPS: usize = 64;
+/// What a tone on a line is asked.
+const LINE: Steadiness = Steadiness { kept: 0.5, risen: 0.3, coherence: 0.7 };
+/// What it is asked in rooms, out of codecs, and beneath voices and music.
+const ANYWHERE: Steadiness = Steadiness { kept: 0.15, risen: 0.05, coherence: 0.5 };
 /// Hops between the first and the last filter output that lie within a full window.
 const STEADY_HOPS: usize = 8;
 /// A digit is over after this many hops without it, 24 ms: ITU-T Q.24 bridges 10 ms and separates 40 ms.
-const RELEASE_HOPS: u64 = 12;
+const RELEASE_HOPS: u64 = 14;
 /// Share of the tone's power at which half of a filter lies within the tone.
 const HALF_POWER: f32 = 0.25;
 
@@ -32,10 +34,10 @@ const MAX_SPREAD: f32 = 0.0315;
 const MAX_TWIST: f32 = 3.98;
 /// ITU-T Q.24 accepts a high group 8 dB weaker: 2 dB more.
 const MIN_TWIST: f32 = 0.1;
+/// In a room and out of a codec either group may be 12 dB stronger: with more evidence it is taken.
+const MAX_ACOUSTIC_TWIST: f32 = 16.0;
 /// The band filters are not flat: before the fit, levels and twist are judged 3 dB more kindly.
 const POWER_SLACK: f32 = 0.5;
-/// Steadiness of both tones: the sum of their steps as a share of the sum of their powers, squared.
-const MIN_COHERENCE: f32 = 0.7;
 /// Largest residual of a clear digit, as a share of its power; it is reported at once.
 const MAX_CLEAR_RESIDUAL: f32 = 0.025;
 /// Largest residual of its first and last millisecond.
@@ -48,8 +50,44 @@ const MAX_NOISY_EDGE_RESIDUAL: f32 = 0.35;
 const MAX_RESIDUAL_OVER_TONES: f32 = 0.12;
 /// Residual that no call progress tone explains.
 const MAX_UNEXPLAINED: f32 = 4.0;
+/// Largest residual of a digit over hum, rumble or dial tone, once those are removed: a voice leaves more.
+const MAX_RESIDUAL_OVER_HUM: f32 = 0.04;
+/// Residual that no hum explains.
+const MAX_HUM: f32 = 100.0;
+/// Largest error of a digit over hum.
+const MAX_HUM_ERROR: f32 = 0.012;
+/// Largest residual of the first and last 3 ms of a digit that is told by the evidence: twice, it lasts for 28 ms.
+const MAX_EVIDENT_EDGE_RESIDUAL: f32 = 0.75;
+/// Tones that were off tune so many hops ago have glided to where they are.
+const OFF_TUNE_HOPS: u64 = 4;
 /// Hops after which a digit in noise has to be confirmed.
 const CONFIRM_HOPS: core::ops::RangeInclusive<u64> = 3..=8;
+/// Hops after which a digit that is told by the evidence, or over hum, has to be confirmed.
+const CONFIRM_EVIDENCE_HOPS: core::ops::RangeInclusive<u64> = 3..=14;
+
+/// What a window says of a digit.
+enum Verdict {
+    /// It holds none.
+    None,
+    /// It holds two tones that are none of a digit's, or have glided there from where they were none.
+    OffTune,
+    /// It holds nothing else.
+    Clear,
+    /// It holds noise or call progress tones besides: to be confirmed.
+    Noisy,
+    /// It holds much besides, but the evidence is for a digit: to be confirmed.
+    Evident,
+}
+
+/// How steady both tones have to be over a window.
+struct Steadiness {
+    /// Share of its power that a tone keeps from one end of the window to the other.
+    kept: f32,
+    /// Share of its power that it had one hop earlier: with less, it began less than a window ago.
+    risen: f32,
+    /// The sum of its steps as a share of the sum of its powers, squared.
+    coherence: f32,
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct HopDetector {
@@ -60,9 +98,12 @@ pub(super) struct HopDetector {
     hop: u64,
     /// The least power of either sine.
     min_power: f32,
+    /// Hop in which two tones were clear and off tune.
+    off_tune_hop: u64,
     /// Digit that was found once in noise, and its hop.
     hint: Option<(Digit, u64)>,
     sounding: Option<Sounding>,
+    echoes: Echoes,
 }
 
 impl HopDetector {
@@ -73,8 +114,10 @@ impl HopDetector {
             past: [Moment::default(); REMEMBERED_HOPS],
             hop: 0,
             min_power: min_peak * min_peak,
+            off_tune_hop: 0,
             hint: None,
             sounding: None,
+            echoes: Echoes::default(),
         }
     }
 
@@ -82,16 +125,17 @@ impl HopDetector {
     pub(super) fn push(&mut self, samples: &[i16], taken: u64, on: &mut impl FnMut(Detection)) {
         self.hop += 1;
         let taps = samples.last_chunk::<TAPS>().expect("a window is kept, and that is longer");
-        let now = Moment::new(self.bands, taps, self.ago(1));
+        let now = Moment::new(self.bands, taps, self.ago(1), self.ago(2));
         self.past[self.hop as usize % REMEMBERED_HOPS] = now;
         if self.sounding.is_some() && self.follow(taken, on) {
             return;
         }
-        if self.may_be_digit(&now)
-            && let Some((row, column)) = self.classify()
+        if self.may_be_digit(&now, &ANYWHERE)
+            && let Some((row, column, coherence)) = self.classify()
         {
             let window = samples.last_chunk::<WINDOW>().expect("a window is kept");
-            self.judge(window, row, column, taken, on);
+            let on_a_line = coherence > LINE.coherence && self.may_be_digit(&now, &LINE);
+            self.judge(window, row, column, on_a_line, taken, on);
         }
     }
 
@@ -110,42 +154,33 @@ impl HopDetector {
 
     /// The cheap questions, which nearly all speech fails: level, twist, and steadiness over the window.
     #[inline]
-    fn may_be_digit(&self, now: &Moment) -> bool {
+    fn may_be_digit(&self, now: &Moment, asked: &Steadiness) -> bool {
         // All at once: the answers are random in speech, and a mispredicted branch costs more than all of them.
-        const TWIST: f32x4 = f32x4::new([
-            POWER_SLACK / MAX_TWIST,
-            POWER_SLACK * MIN_TWIST,
-            POWER_SLACK / MAX_TWIST,
-            POWER_SLACK * MIN_TWIST,
-        ]);
+        const TWIST: f32x4 = f32x4::new([POWER_SLACK / MAX_ACOUSTIC_TWIST; 4]);
         let [low, high, ..] = now.powers.to_array();
         let other = f32x4::new([high, low, high, low]);
         let loud = now.powers.simd_gt(f32x4::splat(POWER_SLACK * self.min_power))
             & now.powers.simd_gt(TWIST * other);
         let (then, before) = (self.ago(STEADY_HOPS + 1).powers, self.ago(STEADY_HOPS + 2).powers);
-        let steady = then.simd_gt(MIN_STEADINESS * now.powers) & now.powers.simd_gt(MIN_STEADINESS * then);
-        (loud & steady & before.simd_gt(MIN_RISEN_SHARE * now.powers)).all()
+        let steady = then.simd_gt(asked.kept * now.powers) & now.powers.simd_gt(asked.kept * then);
+        (loud & steady & before.simd_gt(asked.risen * now.powers)).all()
     }
 
-    /// Row and column by the phase advance from hop to hop over the window.
+    /// Row and column by the phase advance from hop to hop over the window, and the less coherent one's coherence.
     #[expect(clippy::needless_bitwise_bool, reason = "in music the answers are random: one branch, not four")]
     #[inline]
-    fn classify(&self) -> Option<(usize, usize)> {
-        let mut steps = f32x4::ZERO;
-        let mut powers = f32x4::ZERO;
-        for hops in 0..STEADY_HOPS {
-            let moment = self.ago(hops);
-            steps += moment.steps;
-            powers += moment.powers;
-        }
+    fn classify(&self) -> Option<(usize, usize, f32)> {
+        let (now, before) = (self.ago(0), self.ago(STEADY_HOPS / 2));
+        let [powers, steps] = [0, 1].map(|sum| now.four[sum] + before.four[sum]);
         let [low_re, high_re, low_im, high_im] = steps.to_array();
         let [low_power, high_power, ..] = powers.to_array();
-        let coherent = (low_re * low_re + low_im * low_im > MIN_COHERENCE * low_power * low_power)
-            & (high_re * high_re + high_im * high_im > MIN_COHERENCE * high_power * high_power);
+        let low = (low_re * low_re + low_im * low_im) / (low_power * low_power);
+        let high = (high_re * high_re + high_im * high_im) / (high_power * high_power);
+        let coherence = f32::min(low, high);
         let rows = LOW_TURNS.near(low_re, low_im);
         let columns = HIGH_TURNS.near(high_re, high_im);
-        (coherent & (rows != 0) & (columns != 0))
-            .then(|| (rows.trailing_zeros() as usize, columns.trailing_zeros() as usize))
+        ((coherence > ANYWHERE.coherence) & (rows != 0) & (columns != 0))
+            .then(|| (rows.trailing_zeros() as usize, columns.trailing_zeros() as usize, coherence))
     }
 
     fn judge(
@@ -153,6 +188,7 @@ impl HopDetector {
         window: &[i16; WINDOW],
         row: usize,
         column: usize,
+        on_a_line: bool,
         taken: u64,
         on: &mut impl FnMut(Detection),
     ) {
@@ -161,47 +197,84 @@ impl HopDetector {
             return;
         }
         let Some(fit) = Fit::new(window, row, column) else { return };
-        let (low, high) = (&fit.low, &fit.high);
-        if low.error.abs() > MAX_ERROR
-            || high.error.abs() > MAX_ERROR
-            || (low.error - high.error).abs() > MAX_SPREAD
-            || low.power < self.min_power
-            || high.power < self.min_power
-            || high.power > MAX_TWIST * low.power
-            || high.power < MIN_TWIST * low.power
-        {
-            return;
-        }
-        let mut rest = fit.remainder(window);
-        let mut residual = rest.measure();
-        let clear = residual.whole < MAX_CLEAR_RESIDUAL && residual.short_edge < MAX_CLEAR_EDGE_RESIDUAL;
-        if !clear {
-            let mut limit = MAX_NOISY_RESIDUAL;
-            if residual.whole > MAX_NOISY_RESIDUAL && residual.whole < MAX_UNEXPLAINED {
-                rest.remove_call_progress();
-                residual = rest.measure();
-                limit = MAX_RESIDUAL_OVER_TONES;
-            }
-            if residual.whole > limit || residual.long_edge > MAX_NOISY_EDGE_RESIDUAL {
+        let confirm = match self.verdict(window, &fit, on_a_line) {
+            Verdict::None => return,
+            Verdict::OffTune => {
+                self.off_tune_hop = self.hop;
                 return;
             }
-            match self.hint {
-                Some((hinted, hop)) if hinted == digit && self.hop - hop <= *CONFIRM_HOPS.end() => {
-                    if !CONFIRM_HOPS.contains(&(self.hop - hop)) {
-                        return;
-                    }
-                }
-                _ => {
-                    self.hint = Some((digit, self.hop));
-                    return;
+            Verdict::Clear => return self.begin(digit, &fit, taken, on),
+            Verdict::Noisy => CONFIRM_HOPS,
+            Verdict::Evident => CONFIRM_EVIDENCE_HOPS,
+        };
+        match self.hint {
+            Some((hinted, hop)) if hinted == digit && self.hop - hop <= *confirm.end() => {
+                if confirm.contains(&(self.hop - hop)) {
+                    self.begin(digit, &fit, taken, on);
                 }
             }
+            _ => self.hint = Some((digit, self.hop)),
         }
-        self.begin(digit, &fit, taken, on);
+    }
+
+    /// Judges the digit of `fit` by how well it explains the window; `on_a_line` says that it is as steady as there.
+    fn verdict(&self, window: &[i16; WINDOW], fit: &Fit, on_a_line: bool) -> Verdict {
+        let (low, high) = (&fit.low, &fit.high);
+        let error = f32::max(low.error.abs(), high.error.abs());
+        if (low.error - high.error).abs() > MAX_SPREAD
+            || low.power < self.min_power
+            || high.power < self.min_power
+            || high.power > MAX_ACOUSTIC_TWIST * low.power
+            || low.power > MAX_ACOUSTIC_TWIST * high.power
+        {
+            return Verdict::None;
+        }
+        let on_a_line =
+            on_a_line && high.power <= MAX_TWIST * low.power && high.power >= MIN_TWIST * low.power;
+        let mut rest = fit.remainder(window);
+        let whole = rest.measure();
+        let clear = whole.whole < MAX_CLEAR_RESIDUAL && whole.short_edge < MAX_CLEAR_EDGE_RESIDUAL;
+        if clear && (error > MAX_ERROR || self.hop - self.off_tune_hop <= OFF_TUNE_HOPS) {
+            return Verdict::OffTune;
+        }
+        if error > MAX_ERROR {
+            return Verdict::None;
+        }
+        if clear && on_a_line {
+            return Verdict::Clear;
+        }
+        if whole.whole > MAX_HUM {
+            return Verdict::None;
+        }
+        let noisy = |residual: &Residual, limit: f32| {
+            on_a_line && residual.whole <= limit && residual.long_edge <= MAX_NOISY_EDGE_RESIDUAL
+        };
+        if noisy(&whole, MAX_NOISY_RESIDUAL) {
+            return Verdict::Noisy;
+        }
+        rest.remove_call_progress();
+        if whole.whole < MAX_UNEXPLAINED && noisy(&rest.measure(), MAX_RESIDUAL_OVER_TONES) {
+            return Verdict::Noisy;
+        }
+        rest.remove_below();
+        let above = rest.measure();
+        if above.long_edge > MAX_EVIDENT_EDGE_RESIDUAL {
+            return Verdict::None;
+        }
+        let over_hum = above.whole < MAX_RESIDUAL_OVER_HUM && error < MAX_HUM_ERROR;
+        if over_hum || evidence::log_odds(fit, &whole, &above) > evidence::ENOUGH {
+            Verdict::Evident
+        } else {
+            Verdict::None
+        }
     }
 
     fn begin(&mut self, digit: Digit, fit: &Fit, taken: u64, on: &mut impl FnMut(Detection)) {
+        if self.echoes.explain(digit, self.hop, REMEMBERED_HOPS as u64, |hops| self.ago(hops as usize)) {
+            return;
+        }
         if let Some(before) = self.sounding.take() {
+            self.echoes.remember(before.tone.digit, before.loudest, before.last_hop);
             let end_sample = self.end_of(&before, taken);
             on(Detection::End(Tone { end_sample, ..before.tone }));
         }
@@ -222,6 +295,7 @@ impl HopDetector {
             },
             powers: self.ago(0).powers,
             steps: f32x4::new([low_step.0, high_step.0, low_step.1, high_step.1]),
+            loudest: self.ago(0).power(),
             last_hop: self.hop,
         };
         sounding.tone.start_sample = self.start_of(&sounding, taken);
@@ -236,9 +310,11 @@ impl HopDetector {
             sounding.goes_on(&self.past[hop % REMEMBERED_HOPS], &self.past[(hop - 1) % REMEMBERED_HOPS]);
         if goes_on {
             sounding.last_hop = self.hop;
+            sounding.loudest = sounding.loudest.max(self.past[hop % REMEMBERED_HOPS].power());
         } else if self.hop - sounding.last_hop >= RELEASE_HOPS {
             let sounding = *sounding;
             self.sounding = None;
+            self.echoes.remember(sounding.tone.digit, sounding.loudest, sounding.last_hop);
             let end_sample = self.end_of(&sounding, taken);
             on(Detection::End(Tone { end_sample, ..sounding.tone }));
         }

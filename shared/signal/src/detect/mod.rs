@@ -4,6 +4,8 @@
 //! for long enough, two sines are fitted to the last 25 ms: how far their phase advances between two windows
 //! gives their frequencies, and what they leave unexplained tells tones from speech, a tone's edge from its middle.
 
+mod echo;
+mod evidence;
 mod fit;
 mod hops;
 mod moment;

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// A tone goes on while it keeps this share of its power (−9 dB),
-const MIN_KEPT_SHARE: f32 = 0.12;
+const MIN_KEPT_SHARE: f32 = 0.16;
 /// and while it turns as before: the square of the cosine of the angle that it may deviate.
 const MIN_COS_SQUARED: f32 = 0.5;
 
@@ -22,6 +22,10 @@ pub(super) struct Moment {
     pub(super) powers: f32x4,
     /// Their rotation and growth since the hop before: products with the conjugates of those before.
     pub(super) steps: f32x4,
+    /// Powers and steps of this hop and the one before.
+    two: [f32x4; 2],
+    /// Powers and steps of the last four hops.
+    pub(super) four: [f32x4; 2],
 }
 
 /// The digit that is heard now.
@@ -32,22 +36,31 @@ pub(super) struct Sounding {
     pub(super) powers: f32x4,
     /// Rotation of both tones from hop to hop.
     pub(super) steps: f32x4,
+    /// Power in both groups when it was loudest.
+    pub(super) loudest: f32,
     pub(super) last_hop: u64,
 }
 
 impl Moment {
     #[inline]
-    pub(super) fn new(bands: &Bands, samples: &[i16; TAPS], before: &Self) -> Self {
+    pub(super) fn new(bands: &Bands, samples: &[i16; TAPS], before: &Self, two_before: &Self) -> Self {
         let phasors = dots(samples, &bands.taps) * bands.scale;
         let squares = phasors * phasors;
         let (along, across) = (phasors * before.phasors, halves_swapped(phasors) * before.phasors);
         let [low_re, high_re, ..] = (along + halves_swapped(along)).to_array();
         let [low_im, high_im, ..] = (across - halves_swapped(across)).to_array();
-        Self {
-            phasors,
-            powers: squares + halves_swapped(squares),
-            steps: f32x4::new([low_re, high_re, low_im, high_im]),
-        }
+        let powers = squares + halves_swapped(squares);
+        let steps = f32x4::new([low_re, high_re, low_im, high_im]);
+        let two = [powers + before.powers, steps + before.steps];
+        let four = [two[0] + two_before.two[0], two[1] + two_before.two[1]];
+        Self { phasors, powers, steps, two, four }
+    }
+
+    /// Power in both groups.
+    #[inline]
+    pub(super) fn power(&self) -> f32 {
+        let [low, high, ..] = self.powers.to_array();
+        low + high
     }
 }
 

@@ -29,10 +29,16 @@ pub(super) const HANN_PEAK: f64 = 1_500.0;
 /// ITU-T Q.23's frequencies, low group then high group, in Hz.
 pub(super) const HZ: [f64; 8] = [697.0, 770.0, 852.0, 941.0, 1209.0, 1336.0, 1477.0, 1633.0];
 
-/// Dial tone, ringback and busy tone all lie between 340 and 480 Hz: sines this close span that band.
-const CALL_PROGRESS_HZ: [f64; 7] = [335.0, 360.0, 385.0, 410.0, 435.0, 460.0, 485.0];
-/// Functions of each parity that span the band.
-const PROGRESS: usize = CALL_PROGRESS_HZ.len();
+/// Sines that span the band of dial tone, ringback and busy tone, and then all that lies below the rows: direct current,
+/// hum, rumble. Odd functions have nothing at 0 Hz.
+const BELOW_HZ: [f64; BELOW] = [
+    335.0, 360.0, 385.0, 410.0, 435.0, 460.0, 485.0, 300.0, 265.0, 230.0, 195.0, 160.0, 125.0, 90.0, 55.0,
+    20.0,
+];
+/// Functions of each parity.
+pub(super) const BELOW: usize = 16;
+/// As many of them span the band of call progress tones.
+pub(super) const CALL_PROGRESS: usize = 7;
 
 /// Samples that are multiplied at once.
 pub(super) const WIDE: usize = 8;
@@ -52,8 +58,8 @@ pub(super) static SINES: [Sine; 8] = sines();
 /// Real and imaginary part.
 pub(super) type Sine = [[i16x8; SPAN / WIDE]; 2];
 
-/// An orthonormal basis of the call progress band on half the window, even functions then odd ones.
-pub(super) static PROGRESS_BASIS: [[[f32x4; WINDOW / 8]; PROGRESS]; 2] = [basis(true), basis(false)];
+/// An orthonormal basis of what lies below the rows on half the window, even functions then odd ones.
+pub(super) static BASIS_BELOW: [[[f32x4; WINDOW / 8]; BELOW]; 2] = [basis(true), basis(false)];
 /// For each frequency the phasors that [`fit`](super::fit) needs.
 pub(super) static PHASORS: [Phasors; 8] = phasors();
 
@@ -214,14 +220,14 @@ const fn hop_turns(first: usize, off: f64) -> Turns {
 }
 
 /// Gram and Schmidt on cosines or sines about the window's middle.
-const fn basis(even: bool) -> [[f32x4; WINDOW / 8]; PROGRESS] {
-    let mut exact = [[0.0; WINDOW / 2]; PROGRESS];
-    let mut basis = [[f32x4::new([0.0; 4]); WINDOW / 8]; PROGRESS];
+const fn basis(even: bool) -> [[f32x4; WINDOW / 8]; BELOW] {
+    let mut exact = [[0.0; WINDOW / 2]; BELOW];
+    let mut basis = [[f32x4::new([0.0; 4]); WINDOW / 8]; BELOW];
     let mut function = 0;
-    while function < PROGRESS {
+    while function < BELOW {
         let mut n = 0;
         while n < WINDOW / 2 {
-            let (cos, sin) = cis(turns(CALL_PROGRESS_HZ[function], n as f64 + 0.5));
+            let (cos, sin) = cis(turns(BELOW_HZ[function], n as f64 + 0.5));
             exact[function][n] = if even { cos } else { sin };
             n += 1;
         }
