@@ -1,4 +1,4 @@
-//! Shape and words of a flow's nodes, for the call's picture and the flow panel's.
+//! Shape and words of nodes.
 
 use ivr::graph::{Node, NodeKind};
 
@@ -6,12 +6,12 @@ use ivr::graph::{Node, NodeKind};
 const TARGET_CHARS: usize = 12;
 
 /// Returns the radius of a box's corners: rounder where the call ends.
-pub(crate) const fn corner(node: &Node) -> &'static str {
+pub(super) const fn corner(node: &Node) -> &'static str {
     if node.is_end() { "24" } else { "7" }
 }
 
 /// Returns what a node does, in a few words.
-pub(crate) fn subtitle(node: &Node) -> String {
+pub(super) fn subtitle(node: &Node) -> String {
     match &node.kind {
         NodeKind::Collect { min_digits, max_digits, .. } => {
             format!("collect {min_digits}–{max_digits} digits")
@@ -23,7 +23,7 @@ pub(crate) fn subtitle(node: &Node) -> String {
 }
 
 /// Shortens a text to so many characters.
-pub(crate) fn shortened(text: &str, most: usize) -> String {
+fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
