@@ -34,7 +34,7 @@ impl Outage {
             let sentence = code.map_or("", |code| sentence(CloseClass::of(Some(code))));
             return Self { sentence: sentence.to_owned(), technical: code_text.unwrap_or_default() };
         };
-        let lower = detail.to_lowercase();
+        let lower = detail.to_ascii_lowercase();
         let meaning = MEANINGS.iter().find(|(words, _)| lower.contains(words));
         let own = meaning.map(|_| detail.to_owned());
         Self {
