@@ -4,7 +4,7 @@
 
 // Time between two reports: for figures, and for meters while somebody watches them.
 const REPORT_INTERVAL_S = 0.25;
-const METER_INTERVAL_S = 0.1;
+const METER_INTERVAL_S = 0.125;
 const MAX_QUANTUM = 1024;
 const FRAME_SAMPLES = 160;
 
@@ -93,7 +93,8 @@ class VoiceProcessor extends AudioWorkletProcessor {
       this.line?.postMessage(buffer, [buffer]);
     }
     if (currentTime >= this.reportAt) {
-      this.reportAt = currentTime + this.reportEvery;
+      // From when it was due, so that a quantum's length does not add up.
+      this.reportAt = Math.max(this.reportAt, currentTime - this.reportEvery) + this.reportEvery;
       this.wasm.report();
       this.port.postMessage({ kind: "report", numbers: this.report.slice() });
     }

@@ -4,7 +4,7 @@
 
 // Time between two signs of this thread's timer. Where a message is the first sign after a longer silence, the thread did not
 // run, and the message may have waited for it.
-const PULSE_MS = 20;
+const PULSE_MS = 50;
 
 /** @type {{ socket: WebSocket, number: number, pulse: number } | null} */
 let dialled = null;

@@ -94,6 +94,7 @@ fn columns() -> Vec<Column<Step>> {
             .sorted_by(|step| step.execution.duration_ms.into())
             .class("number"),
         Column::new("Type", |step: &Step| step.execution.node_type.clone()),
+        Column::new("Said", |step: &Step| step.words.said.join(" ")),
     ]
 }
 

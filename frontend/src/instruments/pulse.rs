@@ -19,7 +19,7 @@ use crate::{
 /// Time between two beats of a pulse without reports.
 const INTERVAL_MS: u32 = 100;
 /// Time since the last report after which the next is not waited for.
-const REPORTS_ARE_LATE: Duration = Duration::from_millis(150);
+const REPORTS_ARE_LATE: Duration = Duration::from_millis(180);
 
 /// Calls `beat` with each of the audio thread's reports, for as long as the component is there. While `is_wanted`, it is called
 /// ten times a second where no reports come: there is no sound, or the sound card rests. `handle` is the frame's.

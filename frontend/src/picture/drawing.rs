@@ -14,7 +14,7 @@ use super::{
     marks::{Fixed, Mark, Marks},
     model::FlowModel,
     node_options::NodeOptions,
-    nodes::{corner, subtitle},
+    nodes::{TARGET_CHARS, corner, subtitle},
     state::PictureState,
 };
 
@@ -245,7 +245,7 @@ fn node(
     let flow = plan.known.flow();
     let of = &flow.nodes[index];
     let cut = !plan.fixed.reachable[index];
-    let below = if cut { "no input reaches it".to_owned() } else { subtitle(of) };
+    let below = if cut { "no input reaches it".to_owned() } else { subtitle(of, TARGET_CHARS) };
     let count = move || match mark.get().weight {
         0 | 1 => String::new(),
         visits => format!("×{visits}"),

@@ -144,7 +144,7 @@ fn name(
 ) -> impl Fn() -> String + use<> {
     let (flow, cut) = (plan.known.flow(), !plan.fixed.reachable[index]);
     let node = &flow.nodes[index];
-    let mut fixed = vec![node.name().to_owned(), subtitle(node)];
+    let mut fixed = vec![node.name().to_owned(), subtitle(node, usize::MAX)];
     fixed.extend((node.id == flow.start).then(|| "the flow's start".to_owned()));
     fixed.extend(cut.then(|| "no input reaches it".to_owned()));
     let seen = Memo::new(move |_| {

@@ -10,8 +10,8 @@ use base::time::Instant;
 
 use crate::frame::{FRAME_BYTES, FRAME_DURATION};
 
-/// Shortest silence of a thread that counts as a hold: three frames, where its timer has an interval of one.
-const SHORTEST_HOLD: Duration = Duration::from_millis(60);
+/// Shortest silence of a thread that counts as a hold: four frames, where its timer has an interval of 50 ms.
+const SHORTEST_HOLD: Duration = Duration::from_millis(80);
 /// Time after a hold within which messages are taken that had waited: they come one right after the other.
 const CLUMP: Duration = Duration::from_millis(10);
 
@@ -95,7 +95,7 @@ mod tests {
             held.message(at(100), FRAME, if held.clump.is_none() { ms(100) } else { ms(0) });
         }
         assert_eq!(held.frames(), 6);
-        held.message(at(5_000), FRAME, ms(59));
+        held.message(at(5_000), FRAME, ms(79));
         assert_eq!(held.frames(), 6, "a short silence is none");
     }
 }

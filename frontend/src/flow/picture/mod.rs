@@ -54,13 +54,12 @@ pub(super) fn Picture() -> impl IntoView {
         <section class="panel flow-picture" aria-label="Flow picture">
             <header>
                 <h2>{title}</h2>
-                <Verdict />
                 <Find picture />
                 <Zoom picture />
                 <button type="button" on:click=move |_| save(picture, state, false)>"Save SVG"</button>
                 <button type="button" on:click=move |_| save(picture, state, true)>"Save PNG"</button>
             </header>
-            <Player />
+            <div class="playing"><Player /><Verdict /></div>
             <FramedPicture picture>
                 {move || is_large().map(|nodes| view! {
                     <div class="empty">

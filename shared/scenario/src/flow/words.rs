@@ -59,11 +59,10 @@ impl StepWords {
         words
     }
 
-    /// Returns the sentences in one line, with what was spoken and what has no words.
+    /// Returns the sentences in one line, with what has no words.
     pub fn line(&self) -> String {
-        let said = self.said.iter().map(|text| format!("It said “{text}”."));
         let others = self.others.iter().map(|(name, value)| format!("{name}: {value}."));
-        self.sentences.iter().cloned().chain(said).chain(others).collect::<Vec<_>>().join(" ")
+        self.sentences.iter().cloned().chain(others).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -185,7 +184,7 @@ mod tests {
             &json!({ "digits": "" }),
             &json!({ "result": "timedOut", "said": ["Are you there?"], "outcome": "gaveUp" }),
             Some("max retries"),
-            "The caller pressed nothing in time. It took the edge “max retries”. The flow gave up. It said “Are you there?”.",
+            "The caller pressed nothing in time. It took the edge “max retries”. The flow gave up.",
         );
         check(
             &json!({ "digits": "7" }),
