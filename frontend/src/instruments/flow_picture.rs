@@ -61,8 +61,10 @@ pub(crate) fn FlowPicture(handle: JsValue) -> impl IntoView {
         // The timeline's buttons zoom in and out as well.
         <div class="tools"><Find picture /><Zoom picture names=["Smaller picture", "Larger picture"] /></div>
         <div class="framed" role="group" aria-label="Flow picture"><FramedPicture picture /></div>
-        <p class="prompt" tabindex="0">{spoken}</p>
-        <Countdown handle=handle.get_value() place />
+        <div class="below">
+            <p class="prompt" tabindex="0">{spoken}</p>
+            <Countdown handle=handle.get_value() place />
+        </div>
     }
 }
 
