@@ -106,9 +106,9 @@ test("each message calls its export", () => {
 test("audio that is longer than the buffer is pushed in parts, in order", () => {
   const { tell, calls } = processor();
   calls.length = 0;
-  tell({ kind: "audio", bytes: Uint8Array.from({ length: 19 }, (_, at) => at).buffer, at: 1234.5 });
+  tell({ kind: "audio", bytes: Uint8Array.from({ length: 19 }, (_, at) => at).buffer, at: 1234.5, silence: 80 });
   assert.deepEqual(calls, [
-    ["arrived", 19, 1234.5],
+    ["arrived", 19, 1234.5, 80],
     ["push", 0, 1, 2, 3, 4, 5, 6, 7],
     ["push", 8, 9, 10, 11, 12, 13, 14, 15],
     ["push", 16, 17, 18],
@@ -121,7 +121,7 @@ test("audio comes by way of the worker's port as well", () => {
   tell({ kind: "join", port: line });
   calls.length = 0;
   line.onmessage({ data: { kind: "audio", bytes: Uint8Array.of(1, 2).buffer } });
-  assert.deepEqual(calls, [["arrived", 2, NaN], ["push", 1, 2]]);
+  assert.deepEqual(calls, [["arrived", 2, NaN, 0], ["push", 1, 2]]);
 });
 
 test("what the wasm makes is heard on every channel", () => {

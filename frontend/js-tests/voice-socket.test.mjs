@@ -41,13 +41,20 @@ const worker = () => {
       sockets.push(this);
     }
   }
+  const clock = { now: 5 };
+  const pulses = new Map();
   const world = run("voice-socket.js", {
     WebSocket: Dialled,
-    performance: { timeOrigin: 1000, now: () => 5 },
+    performance: { timeOrigin: 1000, now: () => clock.now },
+    setInterval: (run) => {
+      pulses.set(pulses.size + 1, run);
+      return pulses.size;
+    },
+    clearInterval: (pulse) => pulses.delete(pulse),
     postMessage: (message) => page.postMessage(message),
   });
   const tell = (data) => world.onmessage({ data });
-  return { sockets, page, tell };
+  return { sockets, page, tell, clock, pulses };
 };
 
 const joined = () => {
@@ -100,6 +107,31 @@ test("audio goes to the audio thread alone, without a copy", () => {
   assert.equal(message.at, 1005);
   assert.equal(transferred[0], data);
   assert.ok(page.take().every((message) => message.bytes !== data));
+});
+
+test("audio says how long the thread was silent before it, and a silent network is no silent thread", () => {
+  const { sockets, audio, tell, clock, pulses } = joined();
+  tell({ kind: "dial", url: "ws://here", number: 3 });
+  sockets[0].open();
+  audio.take();
+  const silence = (now) => {
+    clock.now = now;
+    sockets[0].onmessage({ data: new ArrayBuffer(320) });
+    return audio.take()[0].silence;
+  };
+  assert.equal(silence(25), 20);
+  // The timer goes on while nothing comes.
+  for (clock.now = 45; clock.now < 300; clock.now += 20) for (const pulse of pulses.values()) pulse();
+  assert.equal(silence(clock.now), 20);
+  // The thread does not run, and what waited comes in one go: after the message itself, or after the timer.
+  const from = clock.now;
+  assert.equal(silence(from + 200), 200);
+  assert.equal(silence(from + 200), 0);
+  clock.now = from + 500;
+  for (const pulse of pulses.values()) pulse();
+  assert.equal(silence(from + 501), 300);
+  tell({ kind: "hangUp", number: 3 });
+  assert.equal(pulses.size, 0);
 });
 
 test("text goes to the page alone", () => {

@@ -14,6 +14,7 @@ mod kit;
 mod lock;
 mod net;
 mod panels;
+mod picture;
 mod prompts;
 mod route;
 #[cfg(test)]

@@ -6,7 +6,7 @@ interface VoiceExports extends WebAssembly.Exports {
   push_capacity(): number;
   open(): void;
   new_call(): void;
-  arrived(bytes: number, at: number): void;
+  arrived(bytes: number, at: number, silence: number): void;
   push(bytes: number): void;
   close(): void;
   flush(): void;
@@ -36,7 +36,7 @@ type VoiceMessage =
   | { kind: "join"; port: MessagePort }
   | { kind: "open" }
   | { kind: "newCall" }
-  | { kind: "audio"; bytes: ArrayBuffer; at?: number }
+  | { kind: "audio"; bytes: ArrayBuffer; at?: number; silence?: number }
   | { kind: "close" }
   | { kind: "press"; code: number; local?: boolean }
   | { kind: "send"; code: number }

@@ -93,13 +93,15 @@ impl Engine {
     }
 
     /// Counts a message of `bytes` that came at `at_ms` by the clock of the voice stream's worker; not a number where the
-    /// time is not known. What is pushed next is part of it.
-    pub(crate) fn arrived(&mut self, bytes: usize, at_ms: f64) {
+    /// time is not known. The worker was silent for at most `silence_ms` since the message before. What is pushed next is part
+    /// of the message.
+    pub(crate) fn arrived(&mut self, bytes: usize, at_ms: f64, silence_ms: f64) {
         if at_ms.is_finite() {
             self.clock.set(Instant::from_millis_f64(at_ms));
         }
         let waits = Duration::from_secs_f64(self.receiver.delay_ms().max(0.0) / 1e3);
-        self.quality.packet(self.clock.now(), bytes, waits);
+        let silence = Duration::try_from_secs_f64(silence_ms / 1e3).unwrap_or_default();
+        self.quality.packet(self.clock.now(), bytes, waits, silence);
     }
 
     /// Takes the first `bytes` of [`Self::pushed`]: PCM, s16le, 8 kHz, cut anywhere.
@@ -331,7 +333,7 @@ mod tests {
     /// A message every 20 ms by the worker's clock, every second of them 8 ms late.
     fn hear_a_second(engine: &mut Engine, from_ms: f64) {
         for number in 0..50 {
-            engine.arrived(320, from_ms + f64::from(number) * 20.0 + f64::from(number % 2) * 8.0);
+            engine.arrived(320, from_ms + f64::from(number) * 20.0 + f64::from(number % 2) * 8.0, 20.0);
             engine.push(320);
             run(engine, 7);
         }
@@ -352,6 +354,10 @@ mod tests {
         assert!((120.0..136.0).contains(&whole.bitrate_kbps), "{}", whole.bitrate_kbps);
         assert!((7.9..8.1).contains(&whole.jitter_ms), "{}", whole.jitter_ms);
         assert!(whole.latency_ms > 0.0 && !whole.degraded);
+
+        assert_eq!(whole.held_frames, 0);
+        engine.arrived(640, 1_002_000.0, 90.0);
+        assert_eq!(figures(&mut engine).held_frames, 2, "the worker had not run");
 
         // Time goes on where nothing comes.
         run(&mut engine, 48_000 * 2 / 128);

@@ -58,11 +58,11 @@ pub extern "C" fn new_call() {
 }
 
 /// Counts a message of `bytes` that came at `at_ms` by the clock of the voice stream's worker; not a number where the time is
-/// not known. It is pushed next.
+/// not known. The worker was silent for at most `silence_ms` since the message before. The message is pushed next.
 #[expect(unsafe_code, reason = "an export that the processor calls by name")]
 #[unsafe(no_mangle)]
-pub extern "C" fn arrived(bytes: u32, at_ms: f64) {
-    with(|engine| engine.arrived(bytes as usize, at_ms));
+pub extern "C" fn arrived(bytes: u32, at_ms: f64, silence_ms: f64) {
+    with(|engine| engine.arrived(bytes as usize, at_ms, silence_ms));
 }
 
 /// Takes the first `bytes` of the push buffer, cut anywhere, as what arrived just now.

@@ -4,7 +4,7 @@
 
 // Time between two reports: for figures, and for meters while somebody watches them.
 const REPORT_INTERVAL_S = 0.25;
-const METER_INTERVAL_S = 0.1;
+const METER_INTERVAL_S = 0.125;
 const MAX_QUANTUM = 1024;
 const FRAME_SAMPLES = 160;
 
@@ -40,7 +40,7 @@ class VoiceProcessor extends AudioWorkletProcessor {
         break;
       case "open": this.wasm.open(); break;
       case "newCall": this.wasm.new_call(); break;
-      case "audio": this.push(new Uint8Array(message.bytes), message.at); break;
+      case "audio": this.push(message); break;
       case "close": this.wasm.close(); break;
       case "press": this.wasm[message.local ? "sound" : "press"](message.code); break;
       case "send": this.wasm.dial(message.code); break;
@@ -55,11 +55,12 @@ class VoiceProcessor extends AudioWorkletProcessor {
   }
 
   /**
-   * @param {Uint8Array} bytes
-   * @param {number} [at] when the bytes came, in milliseconds by the worker's clock
+   * Takes audio that came at `at` by the worker's clock, before which the worker was silent for `silence`, in milliseconds.
+   * @param {{ bytes: ArrayBuffer, at?: number, silence?: number }} message
    */
-  push(bytes, at) {
-    this.wasm.arrived(bytes.length, at ?? NaN);
+  push({ bytes: buffer, at = NaN, silence = 0 }) {
+    const bytes = new Uint8Array(buffer);
+    this.wasm.arrived(bytes.length, at, silence);
     for (let from = 0; from < bytes.length; from += this.pushed.length) {
       const part = bytes.subarray(from, from + this.pushed.length);
       this.pushed.set(part);
@@ -92,7 +93,8 @@ class VoiceProcessor extends AudioWorkletProcessor {
       this.line?.postMessage(buffer, [buffer]);
     }
     if (currentTime >= this.reportAt) {
-      this.reportAt = currentTime + this.reportEvery;
+      // From when it was due, so that a quantum's length does not add up.
+      this.reportAt = Math.max(this.reportAt, currentTime - this.reportEvery) + this.reportEvery;
       this.wasm.report();
       this.port.postMessage({ kind: "report", numbers: this.report.slice() });
     }

@@ -1,5 +1,9 @@
 //! The audio context and the worklet in it.
 
+#[cfg(test)]
+mod tests;
+mod waking;
+
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use base::{digit::Digit, time::Instant};
@@ -37,8 +41,6 @@ const MAX_WAITING_MESSAGES: usize = 2 * MAX_WAITING_KEYS;
 pub(crate) const BUSY: &str = "busy";
 /// The state of an audio context that the page has suspended itself, until somebody is there.
 pub(crate) const RESTING: &str = "resting";
-/// What somebody does who may be about to press a key.
-const SIGNS_OF_LIFE: [&str; 4] = ["pointermove", "pointerdown", "keydown", "focus"];
 
 /// An event of the audio thread's.
 pub(crate) enum AudioEvent {
@@ -229,55 +231,6 @@ impl AudioEngine {
         Ok(())
     }
 
-    /// Wakes the sound card before a key is pressed, because it takes some tens of milliseconds.
-    fn wake_with_signs_of_life(&self) {
-        let engine = self.clone();
-        let wake = Closure::<dyn FnMut()>::new(move || engine.wake());
-        if let Some(window) = web_sys::window() {
-            for sign in SIGNS_OF_LIFE {
-                // A window takes any listener.
-                let _ = window.add_event_listener_with_callback(sign, wake.as_ref().unchecked_ref());
-            }
-        }
-        // The engine lasts as long as the page.
-        wake.forget();
-        self.wake();
-    }
-
-    /// Notes that somebody is there: the sound card does not rest for a while.
-    fn wake(&self) {
-        let rested = self.rest.borrow_mut().note_use(clock::now());
-        if rested && let Some(Running { context, .. }) = self.inner.borrow().running() {
-            // It ran before, so that it may again.
-            let _ = context.resume();
-        }
-        if self.rest_timer.borrow().is_none() {
-            self.rest_later();
-        }
-    }
-
-    fn rest_later(&self) {
-        let wait = self.rest.borrow().wait(clock::now());
-        let timer = wait.map(|wait| {
-            let engine = self.clone();
-            Timeout::new(wait.as_millis() as u32 + 1, move || engine.rest())
-        });
-        self.rest_timer.replace(timer);
-    }
-
-    /// Suspends the audio context if nobody has used it for a while. One that does not run is left to the next sign of life.
-    fn rest(&self) {
-        self.rest_timer.take();
-        let context = self.inner.borrow().running().map(|running| running.context.clone());
-        if let Some(context) = context.filter(|context| context.state() == AudioContextState::Running) {
-            if self.rest.borrow_mut().rest(clock::now(), field(&self.handle, BUSY).is_truthy()) {
-                // A refusal leaves it running, which costs no more than before.
-                let _ = context.suspend();
-            }
-            self.rest_later();
-        }
-    }
-
     fn receive(&self, message: &JsValue) {
         match ThreadMessage::read(message) {
             Some(ThreadMessage::Onset(time)) => {
@@ -453,63 +406,5 @@ impl AudioEngine {
         let Thread::Starting { waiting } = &mut inner.thread else { return Vec::new() };
         let code = |message: Object| crate::js::field(&message, "code").as_f64();
         waiting.drain(..).map(|message| Digit::from_code(code(message)? as u8)).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test;
-
-    use super::*;
-
-    fn digit() -> Digit {
-        Digit::try_from('5').unwrap()
-    }
-
-    #[wasm_bindgen_test]
-    fn keys_wait_for_the_audio_thread_but_not_without_end() {
-        let engine = AudioEngine::starting(|_| {});
-        let mut sounded = 0;
-        for _ in 0..10_000 {
-            sounded += usize::from(engine.press(digit()));
-            engine.release();
-        }
-        assert_eq!(sounded, MAX_WAITING_KEYS, "further keys are refused");
-        assert_eq!(engine.waiting().len(), MAX_WAITING_MESSAGES);
-        assert_eq!(engine.inner.borrow().presses.len(), MAX_WAITING_KEYS);
-    }
-
-    #[wasm_bindgen_test]
-    fn each_state_of_the_audio_context_is_told() {
-        let context = EventTarget::new().unwrap();
-        set(&context, "state", &"suspended".into());
-        let states = Rc::new(RefCell::new(Vec::new()));
-        let told = Rc::clone(&states);
-        let _kept = watch(&context, move |state| told.borrow_mut().push(state));
-        for state in ["running", "interrupted"] {
-            set(&context, "state", &state.into());
-            crate::testing::dispatch(&context, "Event", "statechange", &[]);
-        }
-        assert_eq!(*states.borrow(), ["suspended", "running", "interrupted"]);
-    }
-
-    #[wasm_bindgen_test]
-    async fn an_audio_thread_that_never_starts_keeps_nothing() {
-        let failures = Rc::new(RefCell::new(Vec::new()));
-        let said = Rc::clone(&failures);
-        let engine = AudioEngine::new(move |event| {
-            if let AudioEvent::Failed(reason) = event {
-                said.borrow_mut().push(reason);
-            }
-        });
-        assert!(engine.press(digit()), "it may still come");
-        crate::testing::until("the failure", || !failures.borrow().is_empty()).await;
-        assert!(failures.borrow()[0].contains("worklet.wasm"), "{failures:?}");
-        for _ in 0..1_000 {
-            assert!(!engine.press(digit()));
-            engine.release();
-        }
-        assert!(engine.inner.borrow().presses.is_empty());
-        assert!(matches!(engine.inner.borrow().thread, Thread::Failed));
     }
 }

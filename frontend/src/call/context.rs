@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use wire::cxone::CallState;
 
-use super::{driver::Driver, store::Store};
+use super::{driver::Driver, store::Store, volume::OutputVolume};
 use crate::{audio::AudioEngine, clock};
 
 /// The panel's state and commands, given to every view.
@@ -132,9 +132,10 @@ impl CallContext {
         self.driver().use_tones(tones);
     }
 
-    /// Sets how loud it is here, 0 to 1.
-    pub(super) fn set_volume(self, volume: f32) {
-        self.driver().audio.set_volume(volume);
+    /// Sets how loud it is here.
+    pub(super) fn set_volume(self, volume: OutputVolume) {
+        self.store.volume.set(volume);
+        self.driver().audio.set_volume(volume.gain());
     }
 
     /// Returns the handle that the instruments work with; see [`AudioEngine::handle`].

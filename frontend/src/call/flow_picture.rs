@@ -104,7 +104,7 @@ mod tests {
         let count =
             |selector: &str| page.with_role("img").remove(0).query_selector_all(selector).unwrap().length();
         until("the marks", || {
-            count(".node.current") == 1 && count(".node.visited") == 2 && count(".edge.taken") == 1
+            count(".node.current") == 1 && count(".node.lit") == 2 && count(".edge.lit") == 1
         })
         .await;
     }

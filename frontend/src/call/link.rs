@@ -1,6 +1,7 @@
 //! The sockets' states.
 
 use base::time::Instant;
+use jobs::Outage;
 use leptos::prelude::*;
 use wire::api::{LinkState, LinkStatus};
 
@@ -50,23 +51,29 @@ fn LinkRow(
         Some(_) => UNKNOWN,
         None => status.get().state.name(),
     };
-    let detail = move || {
+    let outage = Memo::new(move |_| {
+        let is_known = hidden_since.with(Option::is_none);
+        status.with(|status| {
+            if is_known && status.state != LinkState::Open {
+                Outage::of(status.close_code, status.detail.as_deref())
+            } else {
+                Outage::default()
+            }
+        })
+    });
+    let next = move || {
         if let Some(since) = hidden_since.get() {
             return format!("since {}", clock::minute_of_day(since));
         }
         status.with(|status| {
-            let mut parts = Vec::new();
-            if status.state == LinkState::Reconnecting {
-                parts.push(format!("attempt {}", status.attempt));
-            }
             // In whole numbers: nothing else in the first load writes decimals.
             let tenths = status.retry_in_ms.map(|ms| (ms + 50) / 100);
-            parts.extend(tenths.map(|tenths| format!("next in {}.{} s", tenths / 10, tenths % 10)));
-            if status.state != LinkState::Open {
-                parts.extend(status.close_code.map(|code| format!("code {code}")));
-                parts.extend(status.detail.clone());
+            let wait =
+                tenths.map(|tenths| format!(" in {}.{} s", tenths / 10, tenths % 10)).unwrap_or_default();
+            match status.state {
+                LinkState::Reconnecting => format!("Attempt {}{wait}.", status.attempt),
+                LinkState::Open | LinkState::Connecting | LinkState::Closed => String::new(),
             }
-            parts.join(" · ")
         })
     };
     view! {
@@ -75,7 +82,13 @@ fn LinkRow(
             <span class="lamp" data-state=state aria-hidden="true"></span>
             {state}
             " "
-            <span class="fine">{detail}</span>
+            <span class="fine">{move || outage.with(|outage| outage.sentence.clone())}" "{next}</span>
+            <Show when=move || outage.with(|outage| !outage.technical.is_empty())>
+                <details class="fine">
+                    <summary>"Technical detail"</summary>
+                    {move || outage.with(|outage| outage.technical.clone())}
+                </details>
+            </Show>
         </dd>
     }
 }
@@ -106,7 +119,16 @@ mod tests {
         page.shows(
             "region",
             "Link",
-            "CXone interactions reconnecting attempt 3 · next in 1.5 s · code 1006 · CXone is silent",
+            "CXone interactions reconnecting CXone is silent Attempt 3 in 1.5 s. Technical detail close code 1006",
+        )
+        .await;
+        context.store.cxone_link.update(|link| {
+            link.detail = Some("interactions cannot be reached: Connection refused (os error 111)".into());
+        });
+        page.shows(
+            "region",
+            "Link",
+            "CXone interactions reconnecting Nothing listens at its address. Attempt 3 in 1.5 s. Technical detail",
         )
         .await;
         context.store.cxone_link.set(LinkStatus {

@@ -60,10 +60,10 @@ pub(crate) fn CallPage() -> impl IntoView {
                     <div class="content phone">
                         <status::CallStatus />
                         <keypad::Keypad />
+                        <volume::Volume />
                         <dialled::DialledDigits />
                         <controls::Controls />
                         <dial::DialField />
-                        <volume::Volume />
                         <tones::Tones />
                         <attach::Attach />
                     </div>

@@ -14,7 +14,7 @@ use wire::{
     cxone::CallState,
 };
 
-use super::{latencies::Latencies, moments::Moments, tones};
+use super::{latencies::Latencies, moments::Moments, tones, volume::OutputVolume};
 use crate::ui::Notice;
 
 /// Maximum number of rows of the log; older ones are dropped.
@@ -59,6 +59,7 @@ pub(crate) struct Store {
     pub(crate) sound_state: RwSignal<String>,
     /// The keys' tones.
     pub(crate) tones: RwSignal<KeyTones>,
+    pub(crate) volume: RwSignal<OutputVolume>,
     pub(crate) simulate_only: RwSignal<bool>,
     pub(crate) notice: RwSignal<Option<Notice>>,
 }
@@ -161,6 +162,7 @@ impl Store {
             sound: RwSignal::new(false),
             sound_state: RwSignal::new(String::new()),
             tones: RwSignal::new(tones::stored()),
+            volume: RwSignal::new(OutputVolume::default()),
             simulate_only: RwSignal::new(false),
             notice: RwSignal::new(None),
         }

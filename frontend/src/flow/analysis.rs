@@ -5,10 +5,9 @@ use leptos::prelude::*;
 
 use super::{
     run::verdict_name,
-    state::FlowModel,
     view::{AnalysedRun, FlowView},
 };
-use crate::kit::checks::CheckTable;
+use crate::{kit::checks::CheckTable, picture::FlowModel};
 
 /// Maximum number of items of a list; further ones are only counted.
 const MAX_ITEMS: usize = 500;

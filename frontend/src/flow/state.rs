@@ -1,11 +1,7 @@
 //! The state that the flow panel's parts share: the draft, what is wrong with it, the flows, and the runs.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
-use ivr::{CompiledFlow, FlowDefinition, analysis::Structure};
 use leptos::prelude::*;
 use scenario::flow::{Expectation, SimulationDraft, SimulationRequest, check_depth};
 use wasm_bindgen_futures::spawn_local;
@@ -18,40 +14,9 @@ use crate::{
         jobs,
     },
     net::api,
+    picture::FlowModel,
     ui::Notice,
 };
-
-/// A flow's definition as it was fetched, and what follows from it.
-#[derive(Clone, Debug)]
-pub(super) struct FlowModel(Arc<(Structure, Option<Arc<CompiledFlow>>)>);
-
-impl FlowModel {
-    fn new(definition: FlowDefinition) -> Self {
-        let structure = Structure::of(&definition);
-        Self(Arc::new((structure, CompiledFlow::compile(definition).ok().map(Arc::new))))
-    }
-
-    /// Returns what the definition says by itself.
-    pub(super) fn structure(&self) -> &Structure {
-        &self.0.0
-    }
-
-    /// Returns the definition.
-    pub(super) fn flow(&self) -> &FlowDefinition {
-        self.0.0.flow()
-    }
-
-    /// Returns the flow as something that runs, unless it is faulty.
-    pub(super) fn compiled(&self) -> Option<&Arc<CompiledFlow>> {
-        self.0.1.as_ref()
-    }
-}
-
-impl PartialEq for FlowModel {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
 
 /// Definitions that came, by flow, and what came instead.
 type Definitions = HashMap<String, Result<FlowModel, Problem>>;

@@ -2,6 +2,7 @@
 
 use ivr::FlowDefinition;
 use leptos::prelude::*;
+use scenario::flow::{StepWords, describe_value};
 use serde_json::{Map, Value};
 use wire::cxone::NodeExecution;
 
@@ -14,6 +15,7 @@ struct Step {
     run: RunId,
     index: usize,
     execution: NodeExecution,
+    words: StepWords,
 }
 
 /// The step that is looked at in words, and all steps as a table. A row's number takes the player to the step.
@@ -25,10 +27,13 @@ pub(super) fn Trace() -> impl IntoView {
         let (Some(shown), picked) = (view.shown.get(), view.picked()) else { return Vec::new() };
         let path = shown.analysis.path.iter().zip(&shown.result.execution_path).enumerate();
         let of_node = path.filter(|(_, (node, _))| picked.is_none_or(|picked| **node as usize == picked));
+        let known = view.flow.get();
+        let name_of = |id: &str| known.as_ref().map_or_else(|| id.to_owned(), |known| name(known.flow(), id));
         let step = |(index, (_, execution)): (usize, (&u32, &NodeExecution))| Step {
             run: shown.id,
             index,
             execution: execution.clone(),
+            words: StepWords::of(execution, name_of),
         };
         of_node.map(step).collect::<Vec<Step>>()
     });
@@ -83,12 +88,13 @@ fn columns() -> Vec<Column<Step>> {
         Column::new("Node", |step: &Step| step.execution.node_id.clone()),
         Column::new("Decision", |step: &Step| step.execution.decision.clone().unwrap_or_default())
             .class("digits"),
+        Column::new("What happened", |step: &Step| step.words.line()).class("sentences"),
+        Column::new("Actions", |step: &Step| step.words.actions.join(", ")),
         Column::new("Time", |step: &Step| format!("{} ms", step.execution.duration_ms))
             .sorted_by(|step| step.execution.duration_ms.into())
             .class("number"),
         Column::new("Type", |step: &Step| step.execution.node_type.clone()),
-        Column::new("Input", |step: &Step| describe_values(&step.execution.input)),
-        Column::new("Output", |step: &Step| describe_values(&step.execution.output)),
+        Column::new("Said", |step: &Step| step.words.said.join(" ")),
     ]
 }
 
@@ -99,29 +105,27 @@ fn Current() -> impl IntoView {
     let step = move || {
         let (shown, known, index) = (view.shown.get()?, view.flow.get()?, view.step.get()?);
         let execution = shown.result.execution_path.get(index)?.clone();
-        Some((index, shown.steps(), name(known.flow(), &execution), execution))
+        let words = StepWords::of(&execution, |id| name(known.flow(), id));
+        Some((index, shown.steps(), name(known.flow(), &execution.node_id), execution, words))
     };
-    let none = "Choose a step here or in the player: its node is lit, and what it was given stands here.";
+    let none = "Choose a step here or in the player: its node is lit, and what happened there stands here.";
     move || {
-        let Some((index, count, name, step)) = step() else {
+        let Some((index, count, name, step, words)) = step() else {
             return view.shown.with(Option::is_some).then(|| view! { <p class="fine">{none}</p> }.into_any());
         };
-        let went = step
-            .decision
-            .map_or_else(|| "It made no decision.".to_owned(), |decision| format!("It went {decision}."));
-        let values = [("Input", step.input), ("Output", step.output)];
-        let values = values.map(|(title, values)| {
-            let chips = values.iter().map(|(name, value)| chip(name, value)).collect_view();
-            (!values.is_empty()).then(|| view! { <div><dt>{title}</dt><dd>{chips}</dd></div> })
-        });
+        let said =
+            words.said.iter().map(|text| view! { <p class="said">{format!("“{text}”")}</p> }).collect_view();
+        let actions = words.actions.iter().map(|action| chip("action", action)).collect_view();
+        let others = words.others.iter().map(|(name, value)| chip(name, value)).collect_view();
         Some(
             view! {
                 <div class="step">
                     <p>
                         {format!("Step {} of {count}: ", index + 1)}<strong>{name}</strong>
-                        {format!(", a {} node, for {} ms. {went}", step.node_type, step.duration_ms)}
+                        {format!(", a {} node, for {} ms. {}", step.node_type, step.duration_ms, words.sentences.join(" "))}
                     </p>
-                    <dl>{values.into_iter().collect_view()}</dl>
+                    {said}
+                    <p>{actions}{others}</p>
                 </div>
             }
             .into_any(),
@@ -129,31 +133,17 @@ fn Current() -> impl IntoView {
     }
 }
 
-fn chip(name: &str, value: &Value) -> impl IntoView + use<> {
-    view! { <span class="chip"><span class="fine">{name.to_owned()}</span>" "{describe_value(value)}</span>" " }
+fn chip(name: &str, value: &str) -> impl IntoView + use<> {
+    view! { <span class="chip"><span class="fine">{name.to_owned()}</span>" "{value.to_owned()}</span>" " }
 }
 
-fn name(flow: &FlowDefinition, step: &NodeExecution) -> String {
-    flow.node(&step.node_id).map_or(&*step.node_id, |node| node.name()).to_owned()
+/// Returns the name of a node by its id.
+fn name(flow: &FlowDefinition, id: &str) -> String {
+    flow.node(id).map_or(id, |node| node.name()).to_owned()
 }
 
 /// Returns values in a line: `digit: 2 · entered: 2`.
 pub(super) fn describe_values(values: &Map<String, Value>) -> String {
     let all = values.iter().map(|(name, value)| format!("{name}: {}", describe_value(value)));
     all.collect::<Vec<_>>().join(" · ")
-}
-
-fn describe_value(value: &Value) -> String {
-    match value {
-        Value::String(text) if !text.is_empty() => text.clone(),
-        Value::Array(all) if all.iter().all(Value::is_string) => {
-            all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
-        }
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Array(_)
-        | Value::Object(_) => value.to_string(),
-    }
 }

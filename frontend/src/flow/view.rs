@@ -9,8 +9,9 @@ use wire::cxone::SimulationResult;
 
 use super::{
     run::{Record, Run, RunId},
-    state::{FlowModel, FlowState},
+    state::FlowState,
 };
+use crate::picture::FlowModel;
 
 /// A run that is over, analysed on the flow that it was run on.
 #[derive(Clone, Debug)]

@@ -2,38 +2,29 @@
 
 use std::sync::Arc;
 
-use gloo_timers::callback::Interval;
 use ivr::{
-    FlowDefinition, Layout, Measures,
+    FlowDefinition,
     graph::{Node, Segment},
-    layout,
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::news;
+use super::{news, pulse::pulse};
 use crate::{
     call::place::{Place, Waiting},
     clock,
     js::field,
-    ui::{
-        edges,
-        nodes::{corner, shortened, subtitle},
-    },
+    picture::{Find, FlowModel, FramedPicture, Mark, Marks, PictureState, Plan, Shown, Zoom},
 };
 
-const NODE_WIDTH: f64 = 148.0;
-const NODE_HEIGHT: f64 = 46.0;
-const MEASURES: Measures =
-    Measures { node_width: NODE_WIDTH, node_height: NODE_HEIGHT, gap: 26.0, layer_gap: 52.0 };
-const MARGIN: f64 = 14.0;
-/// Smallest scale of a picture; one that needs more room is scrolled.
-const MIN_SCALE: f64 = 0.85;
-/// Interval at which the countdown is drawn.
-const COUNTDOWN_INTERVAL_MS: u32 = 100;
+/// Maximum number of nodes of a flow that is drawn whole at first.
+const MAX_WHOLE_NODES: usize = 12;
+/// Number of levels around the call's place that are drawn at first of a larger flow.
+const NEAR_LEVELS: usize = 2;
 
-/// Shows the countdown to the timeout, the picture, and the current prompt's words. `handle` is the frame's, of which this
-/// reads `flow`, the definition's text, and `place`; the events `flow` and `place` tell of news.
+/// Shows the picture, the words of the chosen node's prompt or of the current one's, and the countdown to the timeout.
+/// `handle` is the frame's, of which this reads `flow`, the definition's text, and `place`; the events `flow` and `place` tell
+/// of news.
 #[component]
 pub(crate) fn FlowPicture(handle: JsValue) -> impl IntoView {
     let (flows, places) = (news(&handle, "flow"), news(&handle, "place"));
@@ -41,22 +32,78 @@ pub(crate) fn FlowPicture(handle: JsValue) -> impl IntoView {
     let flow = Memo::new(move |_| {
         flows.get();
         let text = handle.with_value(|handle| field(handle, "flow").as_string())?;
-        serde_json::from_str::<FlowDefinition>(&text).ok().map(Arc::new)
+        serde_json::from_str::<FlowDefinition>(&text).ok().map(FlowModel::new)
     });
     let place = Memo::new(move |_| {
         places.get();
         handle.with_value(|handle| Place::read(&field(handle, "place")))
     });
+    let picked = RwSignal::new(None::<usize>);
+    Effect::new(move |_| {
+        // Another flow has other nodes.
+        flow.track();
+        picked.set(None);
+    });
+    let picture = PictureState::new(shown(flow, place, picked));
     let spoken = move || {
         let flow = flow.get()?;
-        spoken(flow.nodes.get(place.with(Place::index)?)?)
+        let node = |index: usize| flow.flow().nodes.get(index);
+        match picked.get() {
+            Some(picked) => {
+                let node = node(picked)?;
+                let words = spoken(node).unwrap_or_else(|| "says nothing".to_owned());
+                Some(format!("{}: {words}", node.name()))
+            }
+            None => spoken(node(place.with(Place::index)?)?),
+        }
     };
     view! {
-        <Countdown place />
-        <div class="scroll" tabindex="0" role="group" aria-label="Flow picture">
-            {move || flow.get().map(|flow| view! { <Drawing flow place /> })}
+        // The timeline's buttons zoom in and out as well.
+        <div class="tools"><Find picture /><Zoom picture names=["Smaller picture", "Larger picture"] /></div>
+        <div class="framed" role="group" aria-label="Flow picture"><FramedPicture picture /></div>
+        <div class="below">
+            <p class="prompt" tabindex="0">{spoken}</p>
+            <Countdown handle=handle.get_value() place />
         </div>
-        <p class="prompt" tabindex="0">{spoken}</p>
+    }
+}
+
+/// Returns what the picture shows: the call's way, and where it is.
+fn shown(flow: Memo<Option<FlowModel>>, place: Memo<Place>, picked: RwSignal<Option<usize>>) -> Shown {
+    // The place may be told before the flow that it is in.
+    let current = Memo::new(move |_| {
+        let count = flow.with(|flow| flow.as_ref().map_or(0, |flow| flow.flow().nodes.len()));
+        place.with(Place::index).filter(|node| *node < count)
+    });
+    let marks = move |plan: Arc<Plan>| {
+        let lines = &plan.layout.edges;
+        let mut marks = Marks::none(plan.fixed.reachable.len(), lines.len());
+        place.with(|place| marks.count(&place.visited, lines, |mark| &mut mark.lit));
+        marks.current = current.get();
+        Some(marks)
+    };
+    let words = move || {
+        let Some(known) = flow.get() else { return String::new() };
+        let flow = known.flow();
+        let place = current.get().map_or_else(
+            || "No call is in it.".to_owned(),
+            |node| format!("The call is at {}.", flow.nodes[node].name()),
+        );
+        format!("Flow {} with {} nodes. {place}", flow.name, flow.nodes.len())
+    };
+    let notes = |(mark, is_current): (Mark, bool)| {
+        let note = if is_current { "the call is here" } else { "the call was here" };
+        (is_current || mark.is_lit()).then(|| note.to_owned()).into_iter().collect()
+    };
+    Shown {
+        flow,
+        marks: Callback::new(marks),
+        words: Signal::derive(words),
+        notes: Callback::new(notes),
+        current: current.into(),
+        picked: picked.into(),
+        pick: Callback::new(move |node| picked.set(node)),
+        first_levels: |nodes| (nodes > MAX_WHOLE_NODES).then_some(NEAR_LEVELS),
     }
 }
 
@@ -66,103 +113,29 @@ fn spoken(node: &Node) -> Option<String> {
     Some(format!("“{}”{}", words.join(" "), if prompt.barge_in { "" } else { " (cannot be cut short)" }))
 }
 
-#[component]
-fn Drawing(flow: Arc<FlowDefinition>, place: Memo<Place>) -> impl IntoView {
-    let Layout { nodes, heights, edges, width, height } = layout(&flow, MEASURES);
-    let picture = NodeRef::<leptos::svg::Svg>::new();
-    let (places, count) = (nodes.clone(), nodes.len());
-    // The place may be told before the flow that it is in.
-    let current = Memo::new(move |_| place.with(Place::index).filter(|node| *node < count));
-    let visited = Memo::new(move |_| {
-        place.with(|place| place.visited.iter().map(|&node| node as usize).collect::<Vec<_>>())
-    });
-    let described = {
-        let flow = Arc::clone(&flow);
-        move || {
-            let place = current.get().map_or_else(
-                || "No call is in it.".to_owned(),
-                |node| format!("The call is at {}.", flow.nodes[node].name()),
-            );
-            format!("Flow {} with {count} nodes. {place}", flow.name)
-        }
-    };
-    let view_box = format!("{0} {0} {1:.0} {2:.0}", -MARGIN, width + 2.0 * MARGIN, height + 2.0 * MARGIN);
-    let drawn_edges = edges
-        .iter()
-        .map(|edge| {
-            let (line, label) = edges::route(edge, &nodes, &heights, &MEASURES);
-            let (from, to) = (edge.from, edge.to);
-            let taken = move || visited.with(|visited| visited.windows(2).any(|pair| pair == [from, to]));
-            view! {
-                <g class="edge" class:taken=taken>
-                    <path d=line marker-end="url(#arrow)" />
-                    <text x=label.x y=label.y>{edge.label.clone()}</text>
-                </g>
-            }
-        })
-        .collect_view();
-    let drawn_nodes = flow
-        .nodes
-        .iter()
-        .zip(&nodes)
-        .enumerate()
-        .map(|(index, (node, place))| {
-            view! {
-                <g
-                    class=format!("node {}", node.type_name())
-                    class:current=move || current.get() == Some(index)
-                    class:visited=move || visited.with(|visited| visited.contains(&index))
-                    transform=format!("translate({:.1} {:.1})", place.x - NODE_WIDTH / 2.0, place.y - NODE_HEIGHT / 2.0)
-                >
-                    <rect width=NODE_WIDTH height=NODE_HEIGHT rx=corner(node) />
-                    <text class="name" x=NODE_WIDTH / 2.0 y="20">{shortened(node.name(), 20)}</text>
-                    <text class="type" x=NODE_WIDTH / 2.0 y="36">{subtitle(node)}</text>
-                </g>
-            }
-        })
-        .collect_view();
-    let full = width + 2.0 * MARGIN;
-    // Only the picture's own frame is scrolled: the page must not move under whoever presses keys.
-    Effect::new(move |_| {
-        let place = current.get().map(|node| places[node]);
-        if let Some((place, picture)) = place.zip(picture.get()) {
-            edges::scroll_to(&picture, place, MARGIN, full);
-        }
-    });
-    view! {
-        <svg node_ref=picture role="img" aria-label=described viewBox=view_box
-            style=("--ratio", format!("{:.3}", full / (height + 2.0 * MARGIN)))
-            style:min-width=format!("{:.0}px", full * MIN_SCALE)
-            style:max-width=format!("{full:.0}px")>
-            <defs>
-                <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
-                    <path d="M0 0 L8 4 L0 8 z" />
-                </marker>
-            </defs>
-            {drawn_edges}
-            {drawn_nodes}
-        </svg>
-    }
-}
-
 /// Shows the time until the menu machine stops waiting for a digit.
 #[component]
-fn Countdown(place: Memo<Place>) -> impl IntoView {
+fn Countdown(handle: JsValue, place: Memo<Place>) -> impl IntoView {
     let waiting = Memo::new(move |_| place.with(|place| place.waiting));
     let speaking = Memo::new(move |_| place.with(|place| place.is_speaking));
     let left = RwSignal::new(None::<(f64, f64)>);
-    let ticking = StoredValue::new_local(None::<Interval>);
-    Effect::new(move |_| {
-        let tick = waiting.get().map(|Waiting { since, until }| {
-            let whole = (until - since).as_secs_f64();
-            let show = move || left.set(Some(((until - clock::now()).as_secs_f64(), whole)));
+    let show = move || {
+        let now = clock::now();
+        let waiting = waiting.try_get_untracked().flatten();
+        let _ = left
+            .try_set(waiting.map(|Waiting { since, until }| {
+                ((until - now).as_secs_f64(), (until - since).as_secs_f64())
+            }));
+    };
+    let is_waiting = Signal::derive(move || waiting.with(Option::is_some));
+    pulse(handle, is_waiting, move |_| {
+        if is_waiting.try_get_untracked() == Some(true) {
             show();
-            Interval::new(COUNTDOWN_INTERVAL_MS, show)
-        });
-        if tick.is_none() {
-            left.set(None);
         }
-        ticking.set_value(tick);
+    });
+    Effect::new(move |_| {
+        waiting.track();
+        show();
     });
     view! {
         <p class="countdown" data-waiting=move || left.get().is_some().to_string()>

@@ -5,6 +5,7 @@
 mod delays;
 mod flow_picture;
 mod metrics;
+mod pulse;
 mod timeline;
 
 pub(crate) use flow_picture::FlowPicture;

@@ -75,7 +75,7 @@ pub(super) fn PromptSet() -> impl IntoView {
                 <h2>"Set"</h2>
                 <span class="fine" role="status">{spread}</span>
                 <button type="button" disabled=move || state.clips.with(Vec::is_empty) on:click=match_all>
-                    {move || format!("Match all to {} LUFS", state.target().unwrap_or(USUAL_LUFS))}
+                    {move || format!("Match all to {} LUFS", state.target().unwrap_or(USUAL_LUFS)).replace('-', "−")}
                 </button>
                 <button type="button" disabled=move || state.clips.with(Vec::is_empty) on:click=move |_| save_all(state)>
                     "Save all as zip"

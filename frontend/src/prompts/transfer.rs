@@ -9,6 +9,7 @@ use prompt::{
 };
 
 use super::state::PromptState;
+use crate::ui::figure;
 
 /// The lowest level of both axes, in dBFS.
 const FLOOR_DB: f64 = -60.0;
@@ -72,8 +73,8 @@ pub(super) fn TransferCurve() -> impl IntoView {
                 {MARKS.map(|db| view! {
                     <line class="grid" x1=x(db) y1="0" x2=x(db) y2=SIDE />
                     <line class="grid" x1="0" y1=y(db) x2=SIDE y2=y(db) />
-                    <text x=x(db) y=SIDE + 9.0 text-anchor="middle">{db}</text>
-                    <text x="-3" y=y(db) + 3.0 text-anchor="end">{db}</text>
+                    <text x=x(db) y=SIDE + 9.0 text-anchor="middle">{figure(db, 0)}</text>
+                    <text x="-3" y=y(db) + 3.0 text-anchor="end">{figure(db, 0)}</text>
                 }).collect_view()}
                 <rect class="grid" x="0" y="0" width=SIDE height=SIDE />
                 <line class="unity" x1="0" y1=SIDE x2=SIDE y2="0" />

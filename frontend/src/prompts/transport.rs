@@ -70,7 +70,7 @@ pub(super) fn Transport() -> impl IntoView {
                 <button type="button" aria-pressed=move || is_heard(Deck::Original)
                     on:click=move |_| state.play(Deck::Original)>"Play original"</button>
                 <button type="button" disabled=move || !state.is_playing.get() on:click=move |_| state.stop()>"Stop"</button>
-                <output class="digits" aria-label="Place">{move || clock(state.place.get())}</output>
+                <output class="digits" aria-label="Place" aria-live="off">{move || clock(state.place.get())}</output>
                 <SwitchField label="Loop" field=repeat />
                 <SwitchField label="Equal loudness" field=matched />
             </div>

@@ -1,10 +1,8 @@
 //! Parts that several panels show.
 
 pub(crate) mod canvas;
-pub(crate) mod edges;
 mod figures;
 mod frames;
-pub(crate) mod nodes;
 mod notice;
 mod spectrum;
 mod walk;

@@ -110,7 +110,9 @@ fn paint(canvas: &HtmlCanvasElement, samples: &[f32]) {
     context.set_line_width(1.2);
     context.begin_path();
     context.move_to(0.0, sheet.height / 2.0);
-    for (index, sample) in samples.iter().enumerate() {
+    // One to a pixel; telephone sound has nothing in between.
+    let step = (samples.len() / sheet.width as usize).max(1);
+    for (index, sample) in samples.iter().enumerate().step_by(step) {
         let x = index as f64 / samples.len() as f64 * sheet.width;
         context.line_to(x, sheet.height / 2.0 - f64::from(*sample) * sheet.height * 0.48);
     }

@@ -16,7 +16,7 @@ const WIDTH: f64 = 120.0;
 const HEIGHT: f64 = 22.0;
 
 /// Rows with a plot: name, explanation, unit, number, and whether it counts up, so that its growth is what is plotted.
-const ROWS: [(&str, &str, &str, Pick, bool); 10] = [
+const ROWS: [(&str, &str, &str, Pick, bool); 11] = [
     ("Bitrate", "What came in over the last two seconds", "kbit/s", |all| all.bitrate_kbps, false),
     ("Jitter", "Interarrival jitter of RFC 3550 §6.4.1", "ms", |all| all.jitter_ms, false),
     (
@@ -30,10 +30,17 @@ const ROWS: [(&str, &str, &str, Pick, bool); 10] = [
     ("Latency", "From arrival to the ear, averaged 0.9/0.1", "ms", |all| all.latency_ms, false),
     ("Concealed", "Made up in place of lost and late frames", "ms", |all| all.concealed_ms as f64, true),
     (
-        "Lost",
+        "Lost (inferred)",
         "Frames that never came, as far as arrivals tell: CXone numbers none",
         "",
         |all| (all.lost_frames + all.inferred_losses) as f64,
+        true,
+    ),
+    (
+        "Late here (inferred)",
+        "Frames that waited on this machine because it was busy, as far as its timers tell. They are not lost, and the network was not late",
+        "",
+        |all| all.held_frames as f64,
         true,
     ),
     (

@@ -17,7 +17,7 @@ pub(super) const MIN_WAIT_CHOICES_MS: [u32; 5] = [20, 60, 100, 160, 240];
 /// Maximum number of snapshots that are kept: a minute of two a second.
 pub(super) const MAX_SNAPSHOTS: usize = 120;
 /// Number of reports of which one is kept as a snapshot.
-const REPORTS_PER_SNAPSHOT: u32 = 5;
+const REPORTS_PER_SNAPSHOT: u32 = 4;
 /// Key under which the browser keeps the chain's settings.
 const SETTINGS_KEY: &str = "dialbench.chain";
 

@@ -67,6 +67,7 @@ mod event;
 mod job;
 mod link;
 mod machine;
+mod outage;
 mod pool;
 mod queue;
 mod reconnect;
@@ -83,6 +84,7 @@ pub use event::{Ending, JobInput, JobOutput, JobPhase, JobProgress, Start, Troub
 pub use job::{Job, Reaction, Refusal, Resubmission, Stage, Step};
 pub use link::{LinkState, LinkStatus};
 pub use machine::JobMachine;
+pub use outage::Outage;
 pub use pool::JobPool;
 pub use queue::JobQueue;
 pub use reconnect::{Loss, Reconnect, ReconnectConfig, ReconnectInput, ReconnectOutput};

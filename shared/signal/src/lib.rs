@@ -13,6 +13,7 @@ pub mod drift;
 pub mod frame;
 pub mod gain;
 pub mod gate;
+mod held;
 pub mod jitter;
 pub mod key_tones;
 pub mod level;

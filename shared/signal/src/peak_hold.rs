@@ -1,7 +1,7 @@
 //! The highest peak of the last while, as a meter holds it.
 
-/// Number of readings for which a peak is held: a second and a half of ten a second.
-const HELD_READINGS: u32 = 15;
+/// Number of readings for which a peak is held: a second and a half of eight a second.
+const HELD_READINGS: u32 = 12;
 
 /// Holds the highest of the last readings.
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     frame::{FRAME_DURATION, SAMPLE_RATE},
+    held::HeldFrames,
     playout::PlayoutStats,
     plc::UNIT,
 };
@@ -37,6 +38,7 @@ pub struct MediaQuality {
     transit_ms: Option<f64>,
     began: Option<Instant>,
     window: Window,
+    held: HeldFrames,
 }
 
 /// Bytes in the last parts of the window, by the part's number modulo their count.
@@ -53,6 +55,8 @@ pub struct Arrivals {
     pub packets: u64,
     /// Frames or messages that were given up before they got to the jitter buffer.
     pub dropped_packets: u64,
+    /// Frames that waited on this machine because it was busy, as far as its timers tell.
+    pub held_frames: u64,
     /// Bytes that came in.
     pub bytes: u64,
     /// The average latency in milliseconds, each packet making up a tenth of it.
@@ -105,6 +109,9 @@ pub struct QualitySnapshot {
     pub lost_frames: u64,
     /// Frames that were lost before they reached us, as far as arrivals tell: CXone numbers none.
     pub inferred_losses: u64,
+    /// Frames that waited on this machine because it was busy, as far as its timers tell.
+    #[serde(default)]
+    pub held_frames: u64,
     /// Frames that were given up to get back to the present.
     pub discarded_frames: u64,
     /// Times that nothing was there to be played, the frame came afterwards, and no loss explains it.
@@ -125,8 +132,10 @@ impl MediaQuality {
         Self::default()
     }
 
-    /// Notes a message of `bytes`, which arrived `latency` after it was sent as far as is known.
-    pub fn packet(&mut self, now: Instant, bytes: usize, latency: Duration) {
+    /// Notes a message of `bytes`, which arrived `latency` after it was sent as far as is known. The thread that took it was
+    /// silent for at most `silence` since the message before.
+    pub fn packet(&mut self, now: Instant, bytes: usize, latency: Duration, silence: Duration) {
+        self.held.message(now, bytes, silence);
         self.packets += 1;
         self.bytes += bytes as u64;
         let latency = latency.as_secs_f64() * 1e3;
@@ -170,6 +179,7 @@ impl MediaQuality {
         Arrivals {
             packets: self.packets,
             dropped_packets: self.dropped,
+            held_frames: self.held.frames(),
             bytes: self.bytes,
             latency_ms: self.latency_ms,
             bitrate_kbps: self.bitrate_kbps(now),
@@ -209,6 +219,7 @@ impl Arrivals {
             reordered_frames: jitter.reordered,
             lost_frames: jitter.lost,
             inferred_losses: jitter.inferred,
+            held_frames: self.held_frames,
             discarded_frames: jitter.discarded,
             underruns: jitter.underruns,
             pauses: jitter.pauses,
@@ -262,7 +273,7 @@ mod tests {
         let mut quality = MediaQuality::new();
         assert!(!quality.is_degraded(at(10_000)));
         for frame in 0..500 {
-            quality.packet(at(1_000_000 + frame * 20), 320, Duration::from_millis(50));
+            quality.packet(at(1_000_000 + frame * 20), 320, Duration::from_millis(50), Duration::ZERO);
         }
         let end = 1_010_000;
         let rate = quality.bitrate_kbps(at(end - 1));
@@ -272,15 +283,15 @@ mod tests {
         assert!((rate - 64.0).abs() < 7.0, "{rate}");
         assert!(quality.is_degraded(at(end + 1_900)));
         assert!(quality.bitrate_kbps(at(end + 60_000)).abs() < 1e-9);
-        quality.packet(at(end + 60_000), 320, Duration::ZERO);
+        quality.packet(at(end + 60_000), 320, Duration::ZERO, Duration::ZERO);
         assert!((quality.bitrate_kbps(at(end + 60_000)) - 1.28).abs() < 1e-9);
     }
 
     #[test]
     fn latency_is_a_moving_average() {
         let mut quality = MediaQuality::new();
-        quality.packet(at(0), 320, Duration::from_millis(100));
-        quality.packet(at(20), 320, Duration::from_millis(50));
+        quality.packet(at(0), 320, Duration::from_millis(100), Duration::ZERO);
+        quality.packet(at(20), 320, Duration::from_millis(50), Duration::ZERO);
         quality.dropped();
         let snapshot = quality.snapshot(at(20), &PlayoutStats::default());
         assert!((snapshot.latency_ms - 14.0).abs() < 1e-9);

@@ -16,7 +16,7 @@ pub struct AudioReport {
 
 impl AudioReport {
     /// Number of numbers that a report is made of.
-    pub const NUMBERS: usize = VoiceReport::NUMBERS + 8;
+    pub const NUMBERS: usize = VoiceReport::NUMBERS + 9;
 
     /// Returns the media quality that the report amounts to.
     pub fn snapshot(&self) -> QualitySnapshot {
@@ -38,6 +38,7 @@ impl AudioReport {
             arrivals.bitrate_kbps,
             f64::from(u8::from(arrivals.degraded)),
             arrivals.jitter_ms,
+            arrivals.held_frames as f64,
         ]);
         numbers
     }
@@ -45,7 +46,7 @@ impl AudioReport {
     /// Reads what [`Self::to_numbers`] wrote; `None` where there are too few numbers.
     pub fn from_numbers(numbers: &[f64]) -> Option<Self> {
         let (receiver, rest) = numbers.split_first_chunk()?;
-        let &[sent_peak, packets, dropped, bytes, latency_ms, bitrate_kbps, degraded, jitter_ms] =
+        let &[sent_peak, packets, dropped, bytes, latency_ms, bitrate_kbps, degraded, jitter_ms, held] =
             rest.first_chunk()?;
         Some(Self {
             receiver: VoiceReport::from_numbers(receiver),
@@ -58,6 +59,7 @@ impl AudioReport {
                 bitrate_kbps,
                 degraded: degraded != 0.0,
                 jitter_ms,
+                held_frames: held as u64,
             },
         })
     }

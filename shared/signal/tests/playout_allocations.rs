@@ -31,7 +31,7 @@ fn insert_pull_and_measure_allocate_nothing() {
                     sequence += if slot % 50 == 7 { 2 } else { 1 };
                     let now = playout.now();
                     playout.insert(sequence, now, &SILENCE);
-                    quality.packet(now, 320, Duration::ZERO);
+                    quality.packet(now, 320, Duration::ZERO, Duration::ZERO);
                     quality.frame(sequence, now);
                 }
             }

@@ -41,16 +41,19 @@ pub(crate) fn Outcomes(following: Following) -> impl IntoView {
     let rows = Memo::new(move |_| rows(following));
     let total = move || following.model.with(|model| model.book.over());
     let note = move || {
-        let injected = following.asked.with(|asked| {
-            asked.as_ref().is_some_and(|(request, _)| request.outcome_injection().distribution().is_some())
+        let injects = following.asked.with(|asked| {
+            let (request, _) = asked.as_ref()?;
+            Some(request.outcome_injection().distribution().is_some())
         });
-        if injected {
-            format!(
+        match injects {
+            None => "The counts of a run stand here, beside those that its draft makes likely.".to_owned(),
+            Some(true) => format!(
                 "The expected range holds the count of each outcome in {:.0} of 100 runs. What no probability was given for is voicemail.",
                 CONFIDENCE * 100.0
-            )
-        } else {
-            "No outcome was injected: CXone dialled as it would, and nothing is expected.".to_owned()
+            ),
+            Some(false) => {
+                "No outcome was injected: CXone dialled as it would, and nothing is expected.".to_owned()
+            }
         }
     };
     view! {

@@ -1,36 +1,34 @@
 //! The flow's picture with the trace on it.
 
-mod drawing;
-mod geometry;
 mod marks;
-mod minimap;
-mod node_options;
 mod player;
 mod save;
-mod state;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
-mod viewport;
+
+use std::sync::Arc;
 
 use leptos::{
     prelude::*,
     task::{spawn_local, tick},
 };
 use wasm_bindgen::JsValue;
-use web_sys::{Element, KeyboardEvent};
+use web_sys::Element;
 
-use self::{drawing::Drawing, minimap::Minimap, player::Player, state::PictureState, viewport::ZOOM_STEP};
+use self::player::Player;
 use super::{
     run::verdict_name,
     state::FlowState,
-    view::{FlowView, Weight},
+    view::{AnalysedRun, FlowView, Weight},
 };
-use crate::{js::reason, ui::Notice};
+use crate::{
+    js::reason,
+    picture::{self, Find, FlowModel, FramedPicture, Mark, PictureState, Plan, Shown, Zoom},
+    ui::Notice,
+};
 
 /// Maximum number of nodes that are laid out unasked.
 const MAX_DRAWN_NODES: usize = 2_000;
-/// Numbers of levels that may be shown around a node.
-const LEVELS: [usize; 3] = [1, 2, 3];
 
 /// The picture, its player, and what can be done with it.
 #[component]
@@ -51,100 +49,79 @@ pub(super) fn Picture() -> impl IntoView {
         })
     };
     let flow = Memo::new(move |_| view.flow.get().filter(|_| is_large().is_none()));
-    let picture = PictureState::new(view, flow);
-    provide_context(picture);
-    drawing::follow(picture, view);
-    let (viewport, marks) = (picture.viewport, picture.marks);
+    let picture = PictureState::new(shown(view, flow));
     view! {
         <section class="panel flow-picture" aria-label="Flow picture">
             <header>
                 <h2>{title}</h2>
-                <Verdict />
-                <Find />
-                <button type="button" aria-label="Zoom out" on:click=move |_| viewport.zoom_by(1.0 / ZOOM_STEP)>"−"</button>
-                <button type="button" aria-label="Zoom in" on:click=move |_| viewport.zoom_by(ZOOM_STEP)>"+"</button>
-                <button type="button" on:click=move |_| viewport.fit()>"Fit"</button>
+                <Find picture />
+                <Zoom picture />
                 <button type="button" on:click=move |_| save(picture, state, false)>"Save SVG"</button>
                 <button type="button" on:click=move |_| save(picture, state, true)>"Save PNG"</button>
             </header>
-            <Player />
-            <div class="held">
-                <div class="scroll" node_ref=viewport.frame
-                    on:keydown=move |key| viewport.key(&key)
-                    on:scroll=move |_| viewport.measure()
-                    on:wheel=move |wheel| viewport.wheel(&wheel)
-                    on:pointerdown=move |pointer| viewport.press(&pointer)
-                    on:pointermove=move |pointer| viewport.drag(&pointer)
-                    on:pointerup=move |pointer| viewport.release(&pointer)
-                    on:pointercancel=move |pointer| viewport.release(&pointer)
-                    on:pointerleave=move |pointer| viewport.release(&pointer)>
-                    {move || picture.plan.get().map(|plan| view! { <Drawing plan marks /> })}
-                    {move || is_large().map(|nodes| view! {
-                        <div class="empty">
-                            <p>{format!("This flow has {nodes} nodes. Laying so many out keeps the page busy for a while.")}</p>
-                            <button type="button" on:click=move |_| {
-                                view.flow.with_untracked(|known| known.as_ref().map(|known| drawn.set(known.flow().flow_id.clone())));
-                            }>"Draw it all the same"</button>
-                        </div>
-                    })}
-                </div>
-                {move || picture.plan.get().map(|plan| view! { <Minimap plan marks /> })}
-            </div>
+            <div class="playing"><Player /><Verdict /></div>
+            <FramedPicture picture>
+                {move || is_large().map(|nodes| view! {
+                    <div class="empty">
+                        <p>{format!("This flow has {nodes} nodes. Laying so many out keeps the page busy for a while.")}</p>
+                        <button type="button" on:click=move |_| {
+                            view.flow.with_untracked(|known| known.as_ref().map(|known| drawn.set(known.flow().flow_id.clone())));
+                        }>"Draw it all the same"</button>
+                    </div>
+                })}
+            </FramedPicture>
             <Legend />
         </section>
     }
 }
 
-/// Looks for nodes by name, and chooses how much is drawn around the one that is looked at.
-#[component]
-fn Find() -> impl IntoView {
-    let picture = expect_context::<PictureState>();
-    let view = expect_context::<FlowView>();
-    let keys = move |key: KeyboardEvent| match key.key().as_str() {
-        "Enter" => {
-            key.prevent_default();
-            picture.go_to_found(key.shift_key());
-        }
-        "Escape" => picture.wanted.set(String::new()),
-        _ => {}
+/// Returns what the picture shows: the runs that are looked at.
+fn shown(view: FlowView, flow: Memo<Option<FlowModel>>) -> Shown {
+    let marks = move |plan: Arc<Plan>| {
+        let (shown, other) = (view.shown.get(), view.other.get());
+        let all = view.all.get()?;
+        let shown = shown.as_ref().zip(view.last_step());
+        Some(marks::of_runs(&plan, shown, other.as_ref(), &all, view.weight.get()))
     };
-    let said = move || {
-        let wanted = picture.wanted.with(|wanted| !wanted.trim().is_empty());
-        wanted.then(|| match picture.found.with(Vec::len) {
-            0 => "no node".to_owned(),
-            1 => "1 node".to_owned(),
-            count => format!("{count} nodes"),
-        })
+    let words = move || {
+        let Some(known) = flow.get() else { return String::new() };
+        let (shown, other) = (view.shown.get(), view.other.get());
+        let shown = shown.as_ref().zip(view.last_step());
+        marks::describe(known.flow(), known.structure(), shown, other.as_ref())
     };
-    let choose = move |change| {
-        let levels: Option<usize> = event_target_value(&change).parse().ok();
-        // Around what is shown, where that is known better than by the keyboard.
-        let step = untrack(|| view.step.get().and_then(|_| view.last_step()));
-        let node = step.and_then(|step| {
-            view.shown
-                .with_untracked(|shown| shown.as_ref()?.analysis.path.get(step).map(|node| *node as usize))
-        });
-        let node = node.unwrap_or_else(|| picture.active.get_untracked());
-        picture.centre.set(node);
-        picture.levels.set(levels);
-        picture.viewport.fit();
-        picture.target.set(Some(node));
+    let notes = move |(mark, is_current): (Mark, bool)| {
+        let visits = |run: Memo<Option<AnalysedRun>>, visits: u64| {
+            let number = run.with(|run| run.as_ref().map(|run| run.record.number));
+            number.filter(|_| visits > 0).map(|run| format!("visited {} by run {run}", times(visits)))
+        };
+        let mut notes: Vec<String> =
+            [visits(view.shown, mark.lit), visits(view.other, mark.other)].into_iter().flatten().collect();
+        notes.extend(mark.missed.then(|| "not reached by any run".to_owned()));
+        notes.extend((is_current && view.step.get().is_some()).then(|| "the shown step".to_owned()));
+        notes
     };
-    view! {
-        <div class="find">
-            <input type="search" aria-label="Find a node" placeholder="Find a node" title="Enter goes to the next, Shift+Enter to the one before"
-                prop:value=move || picture.wanted.get()
-                on:input=move |input| picture.wanted.set(event_target_value(&input)) on:keydown=keys />
-            <p class="fine" role="status">{said}</p>
-            <select aria-label="Part that is shown" on:change=choose
-                prop:value=move || picture.levels.get().map_or_else(String::new, |levels| levels.to_string())>
-                <option value="">"All nodes"</option>
-                {LEVELS.into_iter().map(|levels| {
-                    let text = if levels == 1 { "±1 level".to_owned() } else { format!("±{levels} levels") };
-                    view! { <option value=levels.to_string()>{text}</option> }
-                }).collect_view()}
-            </select>
-        </div>
+    let current = move || {
+        view.step.get()?;
+        let step = view.last_step()?;
+        view.shown.with(|shown| shown.as_ref()?.analysis.path.get(step).map(|node| *node as usize))
+    };
+    Shown {
+        flow,
+        marks: Callback::new(marks),
+        words: Signal::derive(words),
+        notes: Callback::new(notes),
+        current: Memo::new(move |_| current()).into(),
+        picked: Signal::derive(move || view.picked()),
+        pick: Callback::new(move |node| view.pick(node)),
+        first_levels: |_| None,
+    }
+}
+
+fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{count} times"),
     }
 }
 
@@ -204,11 +181,7 @@ fn Legend() -> impl IntoView {
                      Second colour: the run that is laid over it. An arrow in a box: that edge leads to an exit which many nodes \
                      share, or, with a broken arrow, to a node that is not shown."
                 </p>
-                <p class="fine" id="flow-keys">
-                    "Keys in the picture: ↑ and ↓ follow edges, ← and → go from node to node, Home and End to the first and the last; \
-                     Enter lists a node's steps alone, Escape all; + and − zoom, 0 fits, Shift with arrows scrolls. The wheel and two \
-                     fingers zoom, dragging moves."
-                </p>
+                <p class="fine">{picture::KEYS}" A node that is chosen has its steps listed alone."</p>
             </details>
         </div>
     }

@@ -18,6 +18,8 @@ const KEYS_PX: f64 = 26.0;
 const EVENTS_PX: f64 = 20.0;
 /// Distance between two lines of the axis, in CSS pixels, at least.
 const TICK_PX: f64 = 76.0;
+/// Longest time for which a level is drawn; the next one mostly comes before.
+const LONGEST_LEVEL_MS: f64 = 200.0;
 /// Lowest level that is drawn, in dBFS.
 const LOWEST_DB: f64 = -60.0;
 const FONT: &str = "11px 'Dialbench Sans', system-ui, sans-serif";
@@ -240,11 +242,12 @@ impl Drawing<'_> {
 
     fn levels(&self, lanes: &Timeline, top: f64, height: f64, is_heard: bool) {
         self.context.set_fill_style_str(if is_heard { &self.colours.live } else { &self.colours.muted });
-        let tenth = ((self.width - GUTTER_PX) / self.window.span_ms() * 100.0).max(1.0);
+        let widest = ((self.width - GUTTER_PX) / self.window.span_ms() * LONGEST_LEVEL_MS).max(1.0);
         let first =
             self.began + std::time::Duration::from_secs_f64(self.window.time_at(-0.01).max(0.0) / 1_000.0);
         let from = lanes.levels.partition_point(|level| level.at < first);
-        for level in lanes.levels.iter().skip(from) {
+        let mut levels = lanes.levels.iter().skip(from).peekable();
+        while let Some(level) = levels.next() {
             let x = self.x(level.at);
             if x > self.width {
                 break;
@@ -252,7 +255,8 @@ impl Drawing<'_> {
             let db = f64::from(if is_heard { level.heard_db } else { level.sent_db });
             let share = ((db - LOWEST_DB) / -LOWEST_DB).clamp(0.0, 1.0);
             let tall = share * (height - 3.0);
-            self.context.fill_rect(x, top + height - tall, tenth, tall);
+            let next = levels.peek().map_or(f64::INFINITY, |next| self.x(next.at));
+            self.context.fill_rect(x, top + height - tall, (next - x).min(widest), tall);
         }
     }
 

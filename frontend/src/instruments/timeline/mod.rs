@@ -7,28 +7,18 @@ mod tests;
 use std::time::Duration;
 
 use base::time::Instant;
-use gloo_timers::callback::Interval;
 use js_sys::Array;
 use leptos::{html, prelude::*};
 use scenario::call::{TimeWindow, Timeline as Lanes, clock_text};
+use signal::report::AudioReport;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use web_sys::{
-    AudioWorkletNode, Element, HtmlCanvasElement, KeyboardEvent, MessageEvent, PointerEvent, ResizeObserver,
-    WheelEvent,
-};
+use web_sys::{Element, HtmlCanvasElement, KeyboardEvent, PointerEvent, ResizeObserver, WheelEvent};
 
-use super::news;
-use crate::{
-    audio::ThreadMessage,
-    call::moments,
-    clock,
-    js::{field, listen},
-};
+use super::{news, pulse::pulse};
+use crate::{call::moments, clock, js::field};
 
-/// Time between two drawings of a call that goes on.
-const DRAWING_INTERVAL_MS: u32 = 100;
-/// Time since the last drawing after which the audio thread's reports are not waited for.
-const REPORTS_ARE_LATE: Duration = Duration::from_millis(150);
+/// Time between two drawings of a call that goes on, at least: with every second of the audio thread's reports.
+const DRAWING_INTERVAL: Duration = Duration::from_millis(150);
 /// Zoom of a key, a button, or a notch of the wheel.
 const ZOOM_STEP: f64 = 1.5;
 /// Part of the window by which an arrow key moves the cursor, and by which the wheel moves the window.
@@ -66,28 +56,10 @@ pub(crate) fn Timeline(handle: JsValue) -> impl IntoView {
         pointers: StoredValue::new(Vec::new()),
     };
     let moments = news(&handle, "moments");
-    let hears = StoredValue::new(false);
-    let owner = Owner::current();
+    pulse(handle.clone(), state.live.into(), move |report| state.beat(report));
     Effect::new(move |_| {
         moments.get();
         state.take_in(&field(&handle, "moments"));
-        // The audio thread may come after the first key.
-        if !hears.get_value()
-            && let Ok(node) = field(&handle, "node").dyn_into::<AudioWorkletNode>()
-            && let Ok(port) = node.port()
-        {
-            hears.set_value(true);
-            let listens = || listen(&port, "message", move |message| state.hear(message.unchecked_ref()));
-            // For as long as the component, not as this effect.
-            if let Some(owner) = &owner {
-                owner.with(listens);
-            }
-        }
-    });
-    let ticking = StoredValue::new_local(None::<Interval>);
-    Effect::new(move |_| {
-        let tick = state.live.get().then(|| Interval::new(DRAWING_INTERVAL_MS, move || state.tick()));
-        ticking.set_value(tick);
     });
     Effect::new(move |_| {
         state.changed.track();
@@ -136,21 +108,15 @@ impl State {
         self.grow();
     }
 
-    fn hear(self, message: &MessageEvent) {
-        if let Some(ThreadMessage::Report(report)) = ThreadMessage::read(&message.data()) {
+    /// Takes in the levels of a report, and has a call that goes on drawn.
+    fn beat(self, report: Option<&AudioReport>) {
+        if let Some(report) = report {
             let sent_db = 20.0 * (report.sent_peak as f32).max(1e-6).log10();
             let heard_db = report.receiver.meters.output_peak_dbfs;
             let _ = self.lanes.try_update_value(|lanes| lanes.level(clock::now(), heard_db, sent_db));
-            // In the same frame as the meters, which are drawn with each report too.
-            if self.live.try_get_untracked() == Some(true) {
-                self.grow();
-            }
         }
-    }
-
-    /// Has a call that goes on drawn, unless the audio thread's reports see to that.
-    fn tick(self) {
-        if clock::now() - self.drawn.get_value() > REPORTS_ARE_LATE {
+        let is_due = self.drawn.try_get_value().is_some_and(|drawn| clock::now() - drawn >= DRAWING_INTERVAL);
+        if is_due && self.live.try_get_untracked() == Some(true) {
             self.grow();
         }
     }

@@ -8,6 +8,7 @@ mod job;
 mod request;
 mod totals;
 mod variable;
+mod words;
 
 pub use depth::check_depth;
 pub use draft::{MediaDraft, SimulationDraft};
@@ -16,3 +17,4 @@ pub use job::FlowSimulation;
 pub use request::SimulationRequest;
 pub use totals::Totals;
 pub use variable::{VariableDraft, VariableKind};
+pub use words::{StepWords, describe_value};

@@ -1,12 +1,11 @@
-//! Drawing and scrolling of a flow's picture, for the call panel and the flow panel.
+//! The ways of edges between nodes.
 
 use std::fmt::Write as _;
 
 use ivr::{EdgeRoute, Measures, Point};
-use web_sys::SvgElement;
 
 /// Returns the path of an edge that is drawn, and the place of its label.
-pub(crate) fn route(
+pub(super) fn route(
     edge: &EdgeRoute,
     nodes: &[Point],
     heights: &[f64],
@@ -39,14 +38,4 @@ fn route_back(from: Point, to: Point, measures: &Measures) -> (String, Point) {
     let line =
         format!("M{:.1} {y0:.1}C{out:.1} {y0:.1} {out:.1} {y1:.1} {:.1} {y1:.1}", from.x + side, to.x + side);
     (line, Point { x: out - measures.gap * 0.4, y: f64::midpoint(from.y, to.y) })
-}
-
-/// Scrolls the picture's own frame so that `place` is in its middle: the page must not move under whoever presses keys.
-/// The picture is `full` wide, its `margin` included.
-pub(crate) fn scroll_to(picture: &SvgElement, place: Point, margin: f64, full: f64) {
-    let Ok(Some(frame)) = picture.closest(".scroll") else { return };
-    let scale = picture.get_bounding_client_rect().width() / full;
-    let centred = |at: f64, room: i32| ((at + margin) * scale) as i32 - room / 2;
-    frame.set_scroll_left(centred(place.x, frame.client_width()));
-    frame.set_scroll_top(centred(place.y, frame.client_height()));
 }

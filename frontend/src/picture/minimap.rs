@@ -6,14 +6,18 @@ use ivr::Point;
 use leptos::{prelude::*, svg::Svg};
 use web_sys::PointerEvent;
 
-use super::{drawing::Plan, geometry::MARGIN, marks::Marks, state::PictureState, viewport::Seen};
+use super::{
+    drawing::Plan,
+    geometry::MARGIN,
+    marks::Marks,
+    viewport::{Seen, Viewport},
+};
 
 /// Shows the picture's outline while a part of it is out of sight; a pointer takes the view to a place of it.
 ///
 /// It is for the eye and the pointer: by keyboard the nodes are walked over, or looked for by name.
 #[component]
-pub(super) fn Minimap(plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoView {
-    let viewport = expect_context::<PictureState>().viewport;
+pub(super) fn Minimap(viewport: Viewport, plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoView {
     let area = plan.area();
     let partly = Memo::new(move |_| viewport.seen.get().is_some_and(|seen| !shows_all(&seen, area)));
     move || {
@@ -35,7 +39,7 @@ pub(super) fn Minimap(plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoV
                 });
             };
             let (lines, lit) = (plan.lines(|_| true), Arc::clone(&plan));
-            let is_lit = move |node: usize| marks.with(|marks| marks.as_ref().is_some_and(|all| all.nodes[node].is_lit()));
+            let is_lit = move |node: usize| marks.with(|marks| marks.as_ref().is_some_and(|all| all.node(node).is_lit()));
             let part = move |of: fn(&Seen) -> f64| viewport.seen.with(|seen| seen.as_ref().map_or(0.0, of));
             // As high or as wide as its corner lets it be; what is long and thin is drawn thicker than it is.
             let size = format!("clamp(28px, 120px * {:.4}, 180px)", area.x / area.y);

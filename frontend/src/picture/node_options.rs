@@ -15,49 +15,49 @@ use super::{
     drawing::Plan,
     geometry::{MARGIN, NODE_WIDTH, node_box},
     marks::{Mark, Marks},
+    nodes::subtitle,
     state::PictureState,
 };
-use crate::{flow::view::FlowView, ui::nodes::subtitle};
 
 /// Distance in pixels beyond which a pointer that was pressed has dragged the picture, and chooses nothing.
 const DRAG_DISTANCE_PX: i32 = 4;
 
-/// One tab stop; arrows move the active node, Enter lists its steps alone. Of a large flow the nodes that are drawn have an
-/// option, and the active one.
+/// One tab stop; arrows move the active node, Enter chooses it. Of a large flow the nodes that are drawn have an option, and
+/// the active one.
 #[component]
 pub(super) fn NodeOptions(
+    picture: PictureState,
     plan: Arc<Plan>,
     walk: Walk,
     /// The nodes that are drawn.
     nodes: Memo<Vec<usize>>,
     marks: Memo<Option<Marks>>,
 ) -> impl IntoView {
-    let view = expect_context::<FlowView>();
-    let state = expect_context::<PictureState>();
+    let shown = picture.shown;
     let area = plan.area();
     let part = plan.part.drawn.clone();
     let fallback = part.iter().position(|drawn| *drawn).unwrap_or(0);
     let active = Memo::new(move |_| {
-        let wanted = state.active.get();
+        let wanted = picture.active.get();
         if part.get(wanted) == Some(&true) { wanted } else { fallback }
     });
     let pressed = StoredValue::new((0, 0));
     let toggle = move |node: usize| {
-        let again = untrack(|| view.picked()) == Some(node);
-        view.pick((!again).then_some(node));
+        let again = shown.picked.get_untracked() == Some(node);
+        shown.pick.run((!again).then_some(node));
     };
     let count = plan.part.len();
     let of = Arc::clone(&plan);
     let places = walk.clone();
     let option = move |index: usize| {
-        let name = name(index, &of, marks);
+        let name = name(picture, index, &of, marks);
         let share = |part: f64, of: f64| format!("{:.3}%", part / of * 100.0);
         let (corner, _) = node_box(&of.layout, index);
         view! {
             <div role="option" id=id(index) class="option" aria-label=name
                 aria-setsize=count.to_string()
                 aria-posinset=(places.place(index) + 1).to_string()
-                aria-selected=move || (view.picked() == Some(index)).to_string()
+                aria-selected=move || (shown.picked.get() == Some(index)).to_string()
                 class:active=move || active.get() == index
                 style:left=share(corner.x + MARGIN, area.x)
                 style:top=share(corner.y + MARGIN, area.y)
@@ -66,19 +66,19 @@ pub(super) fn NodeOptions(
                 on:click=move |click: MouseEvent| {
                     let (x, y) = pressed.get_value();
                     if (click.client_x() - x).abs().max((click.client_y() - y).abs()) <= DRAG_DISTANCE_PX {
-                        state.active.set(index);
+                        picture.active.set(index);
                         toggle(index);
                     }
                 }></div>
         }
     };
-    let shown = move || {
-        let mut shown = nodes.get();
+    let listed = move || {
+        let mut listed = nodes.get();
         let active = active.get();
-        if !shown.contains(&active) {
-            shown.push(active);
+        if !listed.contains(&active) {
+            listed.push(active);
         }
-        shown
+        listed
     };
     let keys = move |key: KeyboardEvent| {
         if key.shift_key() || key.ctrl_key() || key.alt_key() || key.meta_key() {
@@ -95,22 +95,22 @@ pub(super) fn NodeOptions(
                 key.prevent_default();
                 return toggle(active.get_untracked());
             }
-            "Escape" => return view.pick(None),
+            "Escape" => return shown.pick.run(None),
             _ => return,
         };
         key.prevent_default();
         let next = walk.go(active.get_untracked(), stride);
-        state.active.set(next);
-        state.viewport.centre(plan.layout.nodes[next]);
+        picture.active.set(next);
+        picture.viewport.centre(plan.layout.nodes[next]);
     };
     let list = NodeRef::<Div>::new();
     keep_focus(list);
     view! {
-        <div class="options" node_ref=list role="listbox" tabindex="0" aria-label="Nodes of the flow" aria-describedby="flow-keys"
+        <div class="options" node_ref=list role="listbox" tabindex="0" aria-label="Nodes of the flow" aria-describedby="picture-keys"
             aria-activedescendant=move || id(active.get())
             on:keydown=keys
             on:pointerdown=move |pointer: PointerEvent| pressed.set_value((pointer.client_x(), pointer.client_y()))>
-            <For each=shown key=|node| *node children=option />
+            <For each=listed key=|node| *node children=option />
         </div>
     }
 }
@@ -136,42 +136,30 @@ fn id(node: usize) -> String {
 }
 
 /// Returns what the picture shows of a node, in words.
-fn name(index: usize, plan: &Plan, marks: Memo<Option<Marks>>) -> impl Fn() -> String + use<> {
-    let view = expect_context::<FlowView>();
+fn name(
+    picture: PictureState,
+    index: usize,
+    plan: &Plan,
+    marks: Memo<Option<Marks>>,
+) -> impl Fn() -> String + use<> {
     let (flow, cut) = (plan.known.flow(), !plan.fixed.reachable[index]);
     let node = &flow.nodes[index];
-    let mut fixed = vec![node.name().to_owned(), subtitle(node)];
+    let mut fixed = vec![node.name().to_owned(), subtitle(node, usize::MAX)];
     fixed.extend((node.id == flow.start).then(|| "the flow's start".to_owned()));
     fixed.extend(cut.then(|| "no input reaches it".to_owned()));
     let seen = Memo::new(move |_| {
         marks.with(|marks| {
             let Some(marks) = marks else { return (Mark::default(), false, false) };
             let here = Some(index);
-            (marks.nodes[index], marks.current == here, marks.parting == here)
+            (marks.node(index), marks.current == here, marks.parting == here)
         })
     });
     move || {
         let (mark, current, parting) = seen.get();
+        let mark = Mark { missed: mark.missed && !cut, ..mark };
         let mut parts = fixed.clone();
-        let run = view.shown.with(|shown| shown.as_ref().map(|run| run.record.number));
-        parts.extend(
-            run.filter(|_| mark.lit > 0).map(|run| format!("visited {} by run {run}", times(mark.lit))),
-        );
-        let other = view.other.with(|other| other.as_ref().map(|run| run.record.number));
-        parts.extend(
-            other.filter(|_| mark.other > 0).map(|run| format!("visited {} by run {run}", times(mark.other))),
-        );
-        parts.extend((mark.missed && !cut).then(|| "not reached by any run".to_owned()));
+        parts.extend(picture.shown.notes.run((mark, current)));
         parts.extend(parting.then(|| "the runs part here".to_owned()));
-        parts.extend((current && view.step.get().is_some()).then(|| "the shown step".to_owned()));
         parts.join(", ")
-    }
-}
-
-fn times(count: u64) -> String {
-    match count {
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        count => format!("{count} times"),
     }
 }

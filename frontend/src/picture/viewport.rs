@@ -35,12 +35,12 @@ pub(super) struct Seen {
 
 /// The frame that the picture is scrolled in, and the picture's scale in it.
 #[derive(Clone, Copy)]
-pub(super) struct Viewport {
+pub(crate) struct Viewport {
     /// Scale that was chosen; none while the picture is fitted into its frame.
     pub(super) zoom: RwSignal<Option<f64>>,
     pub(super) seen: RwSignal<Option<Seen>>,
     pub(super) frame: NodeRef<Div>,
-    pub(super) picture: NodeRef<Svg>,
+    pub(crate) picture: NodeRef<Svg>,
     /// The pointers that are down, with their last places.
     pointers: StoredValue<Vec<(i32, Point)>>,
 }
@@ -196,7 +196,7 @@ impl Viewport {
         let (x, y) = match (key.key().as_str(), key.shift_key()) {
             ("+" | "=", _) => return self.zoom_by(ZOOM_STEP),
             ("-", _) => return self.zoom_by(1.0 / ZOOM_STEP),
-            ("0", _) => return self.fit(),
+            ("f" | "F", _) => return self.fit(),
             ("ArrowLeft", true) => (-SCROLL_STEP_PX, 0),
             ("ArrowRight", true) => (SCROLL_STEP_PX, 0),
             ("ArrowUp", true) => (0, -SCROLL_STEP_PX),

@@ -9,17 +9,13 @@ use leptos::{
 };
 
 use super::{
+    edges,
     geometry::{MARGIN, MEASURES, NODE_WIDTH, NodeText, edge_box, laid_out, meet, node_box},
-    marks::{self, Fixed, Mark, Marks, describe},
+    marks::{Fixed, Mark, Marks},
+    model::FlowModel,
     node_options::NodeOptions,
-    state::{PictureState, start},
-};
-use crate::{
-    flow::{state::FlowModel, view::FlowView},
-    ui::{
-        edges,
-        nodes::{corner, subtitle},
-    },
+    nodes::{TARGET_CHARS, corner, subtitle},
+    state::PictureState,
 };
 
 /// Maximum number of nodes that are all drawn, seen or not.
@@ -41,11 +37,11 @@ enum Sight {
 }
 
 /// The parts of a drawing that never change in it.
-pub(super) struct Plan {
+pub(crate) struct Plan {
     pub(super) known: FlowModel,
     pub(super) part: Part,
-    pub(super) layout: Layout,
-    pub(super) fixed: Fixed,
+    pub(crate) layout: Layout,
+    pub(crate) fixed: Fixed,
 }
 
 impl Plan {
@@ -103,54 +99,14 @@ impl Plan {
     }
 }
 
-/// Brings into the frame's middle what the player is at, or somebody looks for.
-pub(super) fn follow(state: PictureState, view: FlowView) {
-    let current = Memo::new(move |_| {
-        view.step.get()?;
-        let step = view.last_step()?;
-        view.shown.with(|shown| shown.as_ref()?.analysis.path.get(step).map(|node| *node as usize))
-    });
-    let parting = Memo::new(move |_| {
-        view.shown.with(|shown| view.other.with(|other| marks::parting(shown.as_ref()?, other.as_ref()?)))
-    });
-    Effect::new(move |_| {
-        // The whole trace is seen from its beginning, two of them from where they part.
-        let begin = view.flow.with(|known| known.as_ref().and_then(start));
-        let Some(node) = current.get().or(parting.get()).or(begin) else { return };
-        if state.levels.get_untracked().is_some() && state.centre.get_untracked() != node {
-            state.centre.set(node);
-        }
-        state.target.set(Some(node));
-    });
-    Effect::new(move |_| {
-        let Some(node) = state.target.get() else { return };
-        state.plan.with(|plan| {
-            if let Some(plan) = plan
-                && plan.part.drawn.get(node) == Some(&true)
-            {
-                state.viewport.centre(plan.layout.nodes[node]);
-            }
-        });
-    });
-}
-
 /// The picture of a flow, or of the part of it that is around a node.
 #[component]
-pub(super) fn Drawing(plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoView {
-    let view = expect_context::<FlowView>();
-    let state = expect_context::<PictureState>();
-    let viewport = state.viewport;
-    let words = {
-        let known = plan.known.clone();
-        move || {
-            let (shown, other) = (view.shown.get(), view.other.get());
-            describe(known.flow(), known.structure(), shown.as_ref().zip(view.last_step()), other.as_ref())
-        }
-    };
+pub(super) fn Drawing(picture: PictureState, plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoView {
+    let PictureState { shown, viewport, complete, .. } = picture;
     let area = plan.area();
     let is_large = plan.part.len() > MAX_ALL_DRAWN;
     let sight = Memo::new(move |_| {
-        if !is_large || state.complete.get() {
+        if !is_large || complete.get() {
             return Sight::All;
         }
         match viewport.seen.get().filter(|seen| seen.scale >= MIN_DETAIL_SCALE) {
@@ -190,7 +146,7 @@ pub(super) fn Drawing(plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoV
     });
     view! {
         <div class="drawing" style:width=width>
-            <svg node_ref=viewport.picture role="img" aria-label=words viewBox=plan.view_box()>
+            <svg node_ref=viewport.picture role="img" aria-label=move || shown.words.get() viewBox=plan.view_box()>
                 <defs>
                     <marker id="flow-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"
                         markerUnits="userSpaceOnUse" orient="auto">
@@ -200,9 +156,9 @@ pub(super) fn Drawing(plan: Arc<Plan>, marks: Memo<Option<Marks>>) -> impl IntoV
                 {outline}
                 <For each=move || rendered.with(|(_, edges)| edges.clone()) key=|edge| *edge
                     children=move |edge| line(edge, &of_edge, marks) />
-                <For each=move || nodes.get() key=|node| *node children=move |index| node(index, &of_node, marks) />
+                <For each=move || nodes.get() key=|node| *node children=move |index| node(picture, index, &of_node, marks) />
             </svg>
-            <NodeOptions plan walk nodes marks />
+            <NodeOptions picture plan walk nodes marks />
         </div>
     }
 }
@@ -216,10 +172,10 @@ fn Outline(plan: Arc<Plan>, marks: Memo<Option<Marks>>, sight: Memo<Sight>) -> i
             let plan = Arc::clone(&plan);
             let lit = Arc::clone(&plan);
             let is_lit = move |node: usize| {
-                marks.with(|marks| marks.as_ref().is_some_and(|all| all.nodes[node].is_lit()))
+                marks.with(|marks| marks.as_ref().is_some_and(|all| all.node(node).is_lit()))
             };
             let taken = move |edge: usize| {
-                marks.with(|marks| marks.as_ref().is_some_and(|all| all.edges[edge].is_lit()))
+                marks.with(|marks| marks.as_ref().is_some_and(|all| all.edge(edge).is_lit()))
             };
             let lines = Arc::clone(&plan);
             view! {
@@ -244,7 +200,7 @@ fn line(index: usize, plan: &Plan, marks: Memo<Option<Marks>>) -> impl IntoView 
     let edge = &edges[index];
     let (path, label) = edges::route(edge, nodes, heights, &MEASURES);
     let mark = Memo::new(move |_| {
-        marks.with(|marks| marks.as_ref().map_or_else(Mark::default, |all| all.edges[index]))
+        marks.with(|marks| marks.as_ref().map_or_else(Mark::default, |all| all.edge(index)))
     });
     let structure = plan.known.structure();
     let words = plan.fixed.edges[index]
@@ -270,10 +226,14 @@ fn line(index: usize, plan: &Plan, marks: Memo<Option<Marks>>) -> impl IntoView 
     }
 }
 
-fn node(index: usize, plan: &Plan, marks: Memo<Option<Marks>>) -> impl IntoView + use<> {
-    let state = expect_context::<PictureState>();
+fn node(
+    picture: PictureState,
+    index: usize,
+    plan: &Plan,
+    marks: Memo<Option<Marks>>,
+) -> impl IntoView + use<> {
     let mark = Memo::new(move |_| {
-        marks.with(|marks| marks.as_ref().map_or_else(Mark::default, |all| all.nodes[index]))
+        marks.with(|marks| marks.as_ref().map_or_else(Mark::default, |all| all.node(index)))
     });
     let current = Memo::new(move |_| {
         marks.with(|marks| marks.as_ref().is_some_and(|marks| marks.current == Some(index)))
@@ -281,11 +241,11 @@ fn node(index: usize, plan: &Plan, marks: Memo<Option<Marks>>) -> impl IntoView 
     let parting = Memo::new(move |_| {
         marks.with(|marks| marks.as_ref().is_some_and(|marks| marks.parting == Some(index)))
     });
-    let found = move || state.found.with(|found| found.contains(&index));
+    let found = move || picture.found.with(|found| found.contains(&index));
     let flow = plan.known.flow();
     let of = &flow.nodes[index];
     let cut = !plan.fixed.reachable[index];
-    let below = if cut { "no input reaches it".to_owned() } else { subtitle(of) };
+    let below = if cut { "no input reaches it".to_owned() } else { subtitle(of, TARGET_CHARS) };
     let count = move || match mark.get().weight {
         0 | 1 => String::new(),
         visits => format!("×{visits}"),
@@ -303,7 +263,7 @@ fn node(index: usize, plan: &Plan, marks: Memo<Option<Marks>>) -> impl IntoView 
         .collect_view();
     let exits = text.edges.into_iter().zip(leaving).map(|(lines, (edge, _))| {
         let mark = Memo::new(move |_| {
-            marks.with(|marks| marks.as_ref().map_or_else(Mark::default, |all| all.edges[edge]))
+            marks.with(|marks| marks.as_ref().map_or_else(Mark::default, |all| all.edge(edge)))
         });
         let lines = lines
             .into_iter()
