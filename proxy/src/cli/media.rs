@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use ropus::DecodeMode;
 use symphonia::core::{
+    audio::Channels,
     codecs::audio::{
         AudioCodecParameters, AudioDecoder, AudioDecoderOptions,
         well_known::{CODEC_ID_AC3, CODEC_ID_EAC3, CODEC_ID_OPUS, CODEC_ID_SPEEX},
@@ -152,7 +153,7 @@ fn decoder(parameters: &AudioCodecParameters) -> Option<Decoder> {
 
 impl Opus {
     fn new(parameters: &AudioCodecParameters) -> Option<Self> {
-        let count = parameters.channels.as_ref().map_or(1, |channels| channels.count());
+        let count = parameters.channels.as_ref().map_or(1, Channels::count);
         let channels = match count {
             1 => ropus::Channels::Mono,
             2 => ropus::Channels::Stereo,

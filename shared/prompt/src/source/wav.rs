@@ -24,7 +24,7 @@ pub fn read_wav(bytes: &[u8]) -> Result<Source, SourceError> {
             opened.get_or_insert_with(|| (Units::new(wav.format.unit()), PcmDecoder::new(wav.format)));
         units.push(bytes, |whole| append(whole, wav, decoder, &mut samples));
     });
-    let ending = taken.and_then(|()| reader.finish()).map_err(fault)?;
+    let ending = taken.and_then(|()| reader.finish()).map_err(|error| fault(&error))?;
     let format = reader.format().map(format).ok_or(SourceError::Silent)?;
     match ending {
         Ending::Cut { expected, found } => Err(SourceError::Truncated { expected, found }),
@@ -34,7 +34,7 @@ pub fn read_wav(bytes: &[u8]) -> Result<Source, SourceError> {
     }
 }
 
-fn fault(error: WavError) -> SourceError {
+fn fault(error: &WavError) -> SourceError {
     match error {
         WavError::Unsupported(_) => SourceError::Unsupported(error.to_string()),
         WavError::NotWav => SourceError::NotAudio,

@@ -47,7 +47,7 @@ fn every_file_has_its_digits_channels_and_words_whatever_the_pieces() {
             let remarks: Vec<String> = result.remarks.iter().map(ToString::to_string).collect();
             match &expected.remark {
                 Some(words) => {
-                    assert!(remarks.iter().any(|remark| remark.contains(words)), "{name}: {remarks:?}")
+                    assert!(remarks.iter().any(|remark| remark.contains(words)), "{name}: {remarks:?}");
                 }
                 None if matches!(kind, Kind::Capture) => {}
                 None => assert!(remarks.is_empty() || expected.failure.is_some(), "{name}: {remarks:?}"),
