@@ -1,31 +1,24 @@
 //! The digits in a recording: dropped here, decoded by the same receiver that hears the calls.
 
-use js_sys::{ArrayBuffer, Promise};
+mod drawing;
+mod reading;
+
 use leptos::{
     html::{Canvas, Input},
     prelude::*,
 };
-use signal::detect::{SAMPLE_RATE, Tone, decode};
-use wasm_bindgen::JsCast as _;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AudioBuffer, DragEvent, File, HtmlCanvasElement, OfflineAudioContext};
+use recording::{Heard, Origin};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DragEvent, File};
+
+use drawing::paint;
+use reading::Decoded;
 
 use super::state::VoiceState;
-use crate::{
-    js::{field, reason},
-    ui::{
-        canvas::{Sheet, sheet},
-        figure, signed_figure,
-    },
-};
+use crate::ui::{figure, signed_figure};
 
-/// A recording and the digits that were found in it.
-#[derive(Clone, Debug, PartialEq)]
-struct Decoded {
-    name: String,
-    samples: Vec<i16>,
-    tones: Vec<Tone>,
-}
+/// The kinds of files that are offered: what the browser takes for audio, and what telephony has beside it.
+const ACCEPTED: &str = "audio/*,video/webm,video/mp4,.wav,.au,.snd,.ulaw,.ul,.alaw,.al,.sln,.raw,.gsm,.flac,.mka,.mkv,.pcap,.pcapng,.cap";
 
 /// Shows a place to drop a recording on, and the table of its digits.
 #[component]
@@ -40,21 +33,9 @@ pub(crate) fn Recording() -> impl IntoView {
         busy.set(true);
         failure.set(None);
         spawn_local(async move {
-            let name = file.name();
-            match at_8_khz(file.array_buffer()).await {
-                Ok(samples) => {
-                    let tones = decode(&samples);
-                    drop(decoded.try_set(Some(Decoded { name, samples, tones })));
-                }
-                Err(error) => {
-                    let why = match field(&error, "name").as_string().as_deref() {
-                        Some("EncodingError") => {
-                            "the browser cannot decode it. WAV, FLAC, MP3 and Ogg are known".into()
-                        }
-                        _ => reason(&error),
-                    };
-                    drop(failure.try_set(Some(format!("{name}: {why}."))));
-                }
+            match reading::read(&file).await {
+                Ok(read) => drop(decoded.try_set(Some(read))),
+                Err(why) => drop(failure.try_set(Some(format!("{}: {why}.", file.name())))),
             }
             let _ = busy.try_set(false);
         });
@@ -76,7 +57,6 @@ pub(crate) fn Recording() -> impl IntoView {
             paint(&canvas, &shown);
         }
     });
-    let ms = |sample: u64| format!("{:.0}", sample as f64 * 1_000.0 / f64::from(SAMPLE_RATE));
     view! {
         <section class="panel recording" aria-label="Decode a recording" class:over=move || over.get()
             on:dragover=move |event: DragEvent| { event.prevent_default(); over.set(true); }
@@ -86,7 +66,7 @@ pub(crate) fn Recording() -> impl IntoView {
                 <button type="button" disabled=move || busy.get()
                     on:click=move |_| { if let Some(input) = input.get_untracked() { input.click(); } }>"Choose a file"</button>
             </header>
-            <input class="visually-hidden" type="file" accept="audio/*" tabindex="-1" aria-label="Recording to decode" node_ref=input
+            <input class="visually-hidden" type="file" accept=ACCEPTED tabindex="-1" aria-label="Recording to decode" node_ref=input
                 on:change=move |_| {
                     let file = input.get_untracked().and_then(|input| input.files()).and_then(|files| files.get(0));
                     if let Some(file) = file { read(file); }
@@ -95,33 +75,29 @@ pub(crate) fn Recording() -> impl IntoView {
             <p class="fine">
                 {move || match decoded.get() {
                     None => "Drop a recording here: its DTMF digits are listed with their levels and errors. It stays in this page.".to_owned(),
-                    Some(all) => format!(
-                        "{}: {:.1} s, {}", all.name, all.samples.len() as f64 / f64::from(SAMPLE_RATE),
-                        match all.tones.len() { 0 => "no digits".to_owned(), 1 => "1 digit".to_owned(), n => format!("{n} digits") }
-                    ),
+                    Some(all) => summary(&all),
                 }}
             </p>
+            {move || decoded.with(|all| all.as_ref().map(|all| all.remarks.iter().map(ToString::to_string).collect::<Vec<_>>()))
+                .filter(|remarks| !remarks.is_empty())
+                .map(|remarks| view! {
+                    <ul class="fine" aria-label="Remarks on the recording">
+                        {remarks.into_iter().map(|remark| view! { <li>{remark}</li> }).collect_view()}
+                    </ul>
+                })}
             <Show when=move || decoded.with(Option::is_some)>
                 <canvas class="waveform" node_ref=canvas role="img" aria-label="Waveform of the recording, its digits marked"></canvas>
                 <div class="scroll" tabindex="0" role="group" aria-label="Digits of the recording">
                     <table aria-label="Decoded digits">
                         <thead>
                             <tr>
-                                <th scope="col">"Digit"</th><th scope="col">"Start ms"</th><th scope="col">"End ms"</th>
+                                <th scope="col">"Digit"</th><th scope="col">"Channel"</th><th scope="col">"Start ms"</th><th scope="col">"End ms"</th>
                                 <th scope="col">"Low dBm0"</th><th scope="col">"High dBm0"</th><th scope="col">"Twist dB"</th>
                                 <th scope="col">"Low error %"</th><th scope="col">"High error %"</th>
                             </tr>
                         </thead>
                         <tbody>
-                            {move || decoded.get().map(|all| all.tones.into_iter().map(|tone| view! {
-                                <tr>
-                                    <td class="digits">{tone.digit.to_string()}</td>
-                                    <td>{ms(tone.start_sample)}</td><td>{ms(tone.end_sample)}</td>
-                                    <td>{figure(f64::from(tone.low_dbm0), 1)}</td><td>{figure(f64::from(tone.high_dbm0), 1)}</td>
-                                    <td>{signed_figure(f64::from(tone.twist_db), 1)}</td>
-                                    <td>{signed_figure(f64::from(tone.low_error_pct), 2)}</td><td>{signed_figure(f64::from(tone.high_error_pct), 2)}</td>
-                                </tr>
-                            }).collect_view())}
+                            {move || decoded.get().map(|all| all.digits.iter().map(row).collect_view())}
                         </tbody>
                     </table>
                 </div>
@@ -130,51 +106,37 @@ pub(crate) fn Recording() -> impl IntoView {
     }
 }
 
-/// Decodes a recording, and returns its first channel at 8 kHz.
-async fn at_8_khz(bytes: Promise) -> Result<Vec<i16>, wasm_bindgen::JsValue> {
-    let bytes: ArrayBuffer = JsFuture::from(bytes).await?.dyn_into()?;
-    // A context of this rate has the browser resample what it decodes.
-    let context = OfflineAudioContext::new_with_number_of_channels_and_length_and_sample_rate(
-        1,
-        1,
-        SAMPLE_RATE as f32,
-    )?;
-    let buffer: AudioBuffer = JsFuture::from(context.decode_audio_data(&bytes)?).await?.dyn_into()?;
-    let samples = buffer.get_channel_data(0)?;
-    Ok(samples.iter().map(|sample| (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16).collect())
+/// Returns a recording's duration and the count of its digits, in words.
+fn summary(all: &Decoded) -> String {
+    let digits = match all.digits.len() {
+        0 => "no digits".to_owned(),
+        1 => "1 digit".to_owned(),
+        n => format!("{n} digits"),
+    };
+    let channels = if all.channels > 1 { format!(" in {} channels", all.channels) } else { String::new() };
+    format!("{}: {:.1} s, {digits}{channels}", all.name, all.duration_ms / 1_000.0)
 }
 
-/// Draws the highest and lowest sample of each column, digits as bands.
-fn paint(canvas: &HtmlCanvasElement, shown: &Decoded) {
-    let Some(Sheet { context, width, height, ink }) = sheet(canvas) else { return };
-    let length = shown.samples.len().max(1) as f64;
-    let x = |sample: u64| sample as f64 / length * width;
-    context.set_fill_style_str(&ink);
-    context.set_stroke_style_str(&ink);
-    context.set_font("600 12px 'Dialbench Mono', ui-monospace, monospace");
-    for tone in &shown.tones {
-        let (from, to) = (x(tone.start_sample), x(tone.end_sample));
-        context.set_global_alpha(0.18);
-        context.fill_rect(from, 0.0, (to - from).max(1.0), height);
-        context.set_global_alpha(1.0);
-        // Text that does not fit is no reason to stop.
-        let _ = context.fill_text(&tone.digit.to_string(), from + 2.0, 12.0);
+fn row(heard: &Heard) -> impl IntoView + use<> {
+    let figures = match heard.origin {
+        Origin::Tone(tone) => [
+            figure(f64::from(tone.low_dbm0), 1),
+            figure(f64::from(tone.high_dbm0), 1),
+            signed_figure(f64::from(tone.twist_db), 1),
+            signed_figure(f64::from(tone.low_error_pct), 2),
+            signed_figure(f64::from(tone.high_error_pct), 2),
+        ],
+        Origin::Event => ["event", "–", "–", "–", "–"].map(str::to_owned),
+    };
+    view! {
+        <tr>
+            <td class="digits">{heard.digit.to_string()}</td>
+            <td>{heard.channel}</td>
+            <td>{format!("{:.0}", heard.start_ms)}</td>
+            <td>{format!("{:.0}", heard.end_ms)}</td>
+            {figures.map(|figure| view! { <td>{figure}</td> }).collect_view()}
+        </tr>
     }
-    let y = |sample: i16| height / 2.0 - f64::from(sample) / 32_768.0 * height / 2.0;
-    let columns = width as usize;
-    context.set_line_width(1.0);
-    context.set_global_alpha(0.8);
-    context.begin_path();
-    for column in 0..columns {
-        let at = |column: usize| column * shown.samples.len() / columns;
-        let part = &shown.samples[at(column)..at(column + 1)];
-        if let (Some(low), Some(high)) = (part.iter().min(), part.iter().max()) {
-            let x = column as f64 + 0.5;
-            context.move_to(x, y(*high));
-            context.line_to(x, y(*low) + 0.5);
-        }
-    }
-    context.stroke();
 }
 
 #[cfg(test)]
@@ -184,10 +146,11 @@ mod tests {
     use base::digit::Digit;
     use js_sys::{Array, Function, Reflect};
     use signal::tone::{ToneConfig, synthesize};
-    use wasm_bindgen::JsValue;
+    use wasm_bindgen::{JsCast as _, JsValue};
 
     use super::*;
     use crate::{
+        js::field,
         testing::{Page, dispatch, mount, text, until},
         voice::testing::wav,
     };
@@ -220,9 +183,9 @@ mod tests {
         drop_file(&page, "keys.wav", &wav(&pcm)).await;
         page.one("table", "Decoded digits").await;
         let cells: Vec<String> = page.with_role("cell").iter().map(text).collect();
-        let found: String = cells.iter().step_by(8).map(String::as_str).collect();
+        let found: String = cells.iter().step_by(9).map(String::as_str).collect();
         assert_eq!(found, "159D*0#");
-        let start: f64 = cells[9].parse().unwrap();
+        let start: f64 = cells[11].parse().unwrap();
         assert!((start - 200.0).abs() < 4.0, "the second begins at {start} ms");
         assert!(page.text().contains("keys.wav: 1.4 s, 7 digits"), "{}", page.text());
         page.one("img", "Waveform of the recording, its digits marked").await;
@@ -232,12 +195,45 @@ mod tests {
     async fn what_is_no_recording_is_refused_by_name_and_the_next_is_taken() {
         let page = mount(|| view! { <Recording /> });
         drop_file(&page, "notes.txt", &"no audio at all".into()).await;
-        page.shows("status", "", "notes.txt: the browser cannot decode it.").await;
+        page.shows("status", "", "notes.txt: it is no audio of a kind that is known.").await;
         let choose = page.one("button", "Choose a file").await;
         until("the next try", || !choose.has_attribute("disabled")).await;
         drop_file(&page, "silence.wav", &wav(&[0; 8_000])).await;
         until("its length", || page.text().contains("silence.wav: 1.0 s, no digits")).await;
         assert!(!page.text().contains("notes.txt"), "{}", page.text());
+    }
+
+    /// A capture's two streams, a file of telephony that browsers do not decode, and one that is cut off.
+    #[wasm_bindgen_test]
+    async fn what_the_browser_does_not_know_is_read_with_its_channels_and_remarks() {
+        let page = mount(|| view! { <Recording /> });
+        let digits = || -> Vec<(String, String)> {
+            let cells: Vec<String> = page.with_role("cell").iter().map(text).collect();
+            cells.chunks(9).map(|row| (row[0].clone(), row[1].clone())).collect()
+        };
+        let rows = |all: &[(&str, &str)]| -> Vec<(String, String)> {
+            all.iter().map(|(digit, channel)| ((*digit).to_owned(), (*channel).to_owned())).collect()
+        };
+        let file = |bytes: &[u8]| -> JsValue { js_sys::Uint8Array::from(bytes).into() };
+        let folder = include_bytes!("../../../../shared/recording/fixtures/two-streams.pcapng");
+        drop_file(&page, "call.pcapng", &file(folder)).await;
+        until("the capture", || page.text().contains("call.pcapng: ")).await;
+        assert_eq!(digits(), rows(&[("1", "0"), ("2", "1"), ("5", "0"), ("4", "1")]));
+        page.one("list", "Remarks on the recording").await;
+        assert!(page.text().contains("channel 1 is the stream 0x22222222"), "{}", page.text());
+        drop_file(&page, "old.WAV", &file(include_bytes!("../../../../shared/recording/fixtures/gsm.wav")))
+            .await;
+        until("the telephone's file", || page.text().contains("old.WAV: ")).await;
+        assert_eq!(digits(), rows(&[("1", "0"), ("5", "0"), ("9", "0")]));
+        page.none("list", "Remarks on the recording").await;
+        drop_file(
+            &page,
+            "cut.wav",
+            &file(include_bytes!("../../../../shared/recording/fixtures/cut-off.wav")),
+        )
+        .await;
+        until("the damaged file", || page.text().contains("cut.wav: ")).await;
+        assert!(page.text().contains("it is cut off"), "{}", page.text());
     }
 
     #[wasm_bindgen_test]
