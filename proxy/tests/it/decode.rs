@@ -5,6 +5,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 use base::digit::Digit;
@@ -150,4 +151,28 @@ fn flags_choose_format_rate_channels_and_form() {
     ] {
         assert_eq!(run(wrong).status.code(), Some(2), "{wrong:?}");
     }
+}
+
+#[test]
+fn what_came_near_to_a_digit_is_explained_with_the_figure_that_sank_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("short.sln");
+    let keys = |on| {
+        let (on, off) = (Duration::from_millis(on), Duration::from_millis(200));
+        let config = ToneConfig { on, off, ..ToneConfig::default() };
+        synthesize([Digit::from_code(5).unwrap()], &config, 8_000)
+    };
+    let pcm: Vec<u8> =
+        [vec![0; 800], keys(20), keys(80)].concat().into_iter().flat_map(i16::to_le_bytes).collect();
+    std::fs::write(&file, pcm).unwrap();
+    let file = file.to_str().unwrap();
+
+    let rows = rows(&run(&["--explain", file]).stdout);
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert_eq!((&rows[0]["nearMiss"], &rows[0]["digit"]), (&"5".into(), &Value::Null));
+    assert_eq!(rows[0]["reasons"], serde_json::json!(["it lasted for 20 ms; 40 ms are asked for"]));
+    assert_eq!((&rows[1]["digit"], &rows[1]["reasons"]), (&"5".into(), &Value::Null));
+    let table = run(&["--explain", "--table", file]).stdout;
+    assert!(String::from_utf8_lossy(&table).contains("5?"), "{table:?}");
+    assert_eq!(run(&[file]).stdout.iter().filter(|byte| **byte == b'\n').count(), 1);
 }

@@ -71,9 +71,15 @@ struct Streams {
     now_ms: f64,
     left_out: bool,
     digits: InOrder,
+    /// Whether near misses are told.
+    explains: bool,
 }
 
 impl Capture {
+    pub(crate) fn new(explains: bool) -> Self {
+        Self { streams: Streams { explains, ..Streams::default() }, ..Self::default() }
+    }
+
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), CaptureError> {
         let Self { packets, streams } = self;
         packets.push(bytes, |datagram| streams.take(&datagram))
@@ -187,7 +193,7 @@ impl Streams {
             entry.undecoded = Some(packet.payload_type);
         }
         if is_heard && entry.stream.is_none() {
-            entry.stream = Some(Stream::new(self.channels, at_ms, packet.timestamp));
+            entry.stream = Some(Stream::new(self.channels, at_ms, packet.timestamp, self.explains));
             self.channels += 1;
         }
         if let Some(stream) = &mut entry.stream {

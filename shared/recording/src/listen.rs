@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use base::digit::Digit;
 use signal::{
-    detect::{Detection, DetectorConfig, DtmfDetector, SAMPLE_RATE, Tone},
+    detect::{Detection, DetectorConfig, DtmfDetector, NearMiss, SAMPLE_RATE, Tone},
     downsample::Downsampler,
 };
 
-use crate::peaks::Peaks;
+use crate::{peaks::Peaks, reader::Options};
 
 /// The lowest sample rate in which DTMF is heard, in Hz.
 pub const MIN_RATE: u32 = SAMPLE_RATE;
@@ -22,7 +22,7 @@ const SETTLE_MS: f64 = 80.0;
 /// The samples of a channel that are worked on at once.
 const BLOCK: usize = 4_096;
 
-/// A digit that was heard.
+/// A digit that was heard, or nearly.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Heard {
     /// The channel, from 0.
@@ -37,13 +37,31 @@ pub struct Heard {
     pub origin: Origin,
 }
 
+impl Heard {
+    pub(crate) const fn new(channel: usize, origin: Origin, start_ms: f64, end_ms: f64) -> Self {
+        Self { channel, digit: origin.digit(), start_ms, end_ms, origin }
+    }
+}
+
 /// The way by which a digit came.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Origin {
     /// As a tone, with what was measured of it.
     Tone(Tone),
     /// As a telephone-event of RFC 4733.
-    Event,
+    Event(Digit),
+    /// Not at all: tones came near to it, with the figures that sank it.
+    NearMiss(NearMiss),
+}
+
+impl Origin {
+    const fn digit(&self) -> Digit {
+        match self {
+            Self::Tone(tone) => tone.digit,
+            Self::Event(digit) => *digit,
+            Self::NearMiss(miss) => miss.tone.digit,
+        }
+    }
 }
 
 /// The reason why channels cannot be listened to.
@@ -89,8 +107,8 @@ struct Lower {
 }
 
 impl Ear {
-    /// Creates an ear for samples of `rate` Hz, the first of them at `base_ms`.
-    pub(crate) fn new(rate: u32, base_ms: f64) -> Self {
+    /// Creates an ear for samples of `rate` Hz, the first of them at `base_ms`, that `explains` near misses.
+    pub(crate) fn new(rate: u32, base_ms: f64, explains: bool) -> Self {
         let lower = (rate != SAMPLE_RATE).then(|| Lower {
             filter: Downsampler::new(rate.into()),
             early: Downsampler::DELAY,
@@ -99,7 +117,11 @@ impl Ear {
         });
         Self {
             lower,
-            detector: DtmfDetector::new(DetectorConfig::default()),
+            detector: if explains {
+                DtmfDetector::explaining(DetectorConfig::default())
+            } else {
+                DtmfDetector::new(DetectorConfig::default())
+            },
             base_ms,
             taken: 0,
             open_ms: None,
@@ -113,7 +135,9 @@ impl Ear {
 
     /// Returns the time before which no digit of this ear can begin any more.
     pub(crate) fn settled_ms(&self) -> f64 {
-        self.open_ms.unwrap_or_else(|| self.now_ms()) - SETTLE_MS
+        let near_miss_ms = self.detector.near_miss_since().map(|sample| self.base_ms + ms(sample));
+        let open_ms = self.open_ms.unwrap_or_else(|| self.now_ms());
+        near_miss_ms.map_or(open_ms, |near_miss_ms| near_miss_ms.min(open_ms)) - SETTLE_MS
     }
 
     /// Returns true while a digit sounds.
@@ -126,7 +150,7 @@ impl Ear {
         &mut self,
         samples: &[i16],
         peaks: Option<&mut Peaks>,
-        on: impl FnMut(Tone, f64, f64),
+        on: impl FnMut(Origin, f64, f64),
     ) {
         let Some(lower) = &mut self.lower else {
             return self.hear(samples, peaks, on);
@@ -138,7 +162,7 @@ impl Ear {
     }
 
     /// Ends what was heard: a tone that still sounds ends here.
-    pub(crate) fn finish(&mut self, peaks: Option<&mut Peaks>, mut on: impl FnMut(Tone, f64, f64)) {
+    pub(crate) fn finish(&mut self, peaks: Option<&mut Peaks>, mut on: impl FnMut(Origin, f64, f64)) {
         if let Some(lower) = &mut self.lower {
             lower.samples = vec![0.0; Downsampler::DELAY * lower.rate.div_ceil(SAMPLE_RATE) as usize];
             let lowered = lower.run();
@@ -147,21 +171,22 @@ impl Ear {
         let base_ms = self.base_ms;
         self.detector.flush(|detection| {
             if let Detection::End(tone) = detection {
-                on(tone, base_ms + ms(tone.start_sample), base_ms + ms(tone.end_sample));
+                on(Origin::Tone(tone), base_ms + ms(tone.start_sample), base_ms + ms(tone.end_sample));
             }
         });
+        self.tell_near_misses(&mut on);
         self.base_ms = self.now_ms();
         self.taken = 0;
         self.open_ms = None;
     }
 
     /// Ends what was heard, and goes on at another time.
-    pub(crate) fn restart(&mut self, base_ms: f64, on: impl FnMut(Tone, f64, f64)) {
+    pub(crate) fn restart(&mut self, base_ms: f64, on: impl FnMut(Origin, f64, f64)) {
         self.finish(None, on);
         self.base_ms = base_ms;
     }
 
-    fn hear(&mut self, samples: &[i16], peaks: Option<&mut Peaks>, mut on: impl FnMut(Tone, f64, f64)) {
+    fn hear(&mut self, samples: &[i16], peaks: Option<&mut Peaks>, mut on: impl FnMut(Origin, f64, f64)) {
         if let Some(peaks) = peaks {
             peaks.push(samples);
         }
@@ -171,9 +196,18 @@ impl Ear {
             Detection::Start { at_sample, .. } => *open_ms = Some(base_ms + ms(at_sample)),
             Detection::End(tone) => {
                 *open_ms = None;
-                on(tone, base_ms + ms(tone.start_sample), base_ms + ms(tone.end_sample));
+                on(Origin::Tone(tone), base_ms + ms(tone.start_sample), base_ms + ms(tone.end_sample));
             }
         });
+        self.tell_near_misses(&mut on);
+    }
+
+    fn tell_near_misses(&mut self, on: &mut impl FnMut(Origin, f64, f64)) {
+        for miss in self.detector.near_misses() {
+            let [start_ms, end_ms] =
+                [miss.tone.start_sample, miss.tone.end_sample].map(|sample| self.base_ms + ms(sample));
+            on(Origin::NearMiss(miss), start_ms, end_ms);
+        }
     }
 }
 
@@ -239,29 +273,24 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Creates a listener; with `is_mixed` it hears the mean of all channels as channel 0.
-    pub fn new(channels: u16, rate: u32, is_mixed: bool) -> Result<Self, Unheard> {
+    /// Creates a listener, which hears a mix as channel 0.
+    pub fn new(channels: u16, rate: u32, options: Options) -> Result<Self, Unheard> {
         if !(1..=MAX_CHANNELS).contains(&channels) {
             return Err(Unheard::Channels(channels));
         }
         if !(MIN_RATE..=MAX_RATE).contains(&rate) {
             return Err(Unheard::Rate(rate));
         }
-        let count = if is_mixed { 1 } else { usize::from(channels) };
+        let count = if options.mix { 1 } else { usize::from(channels) };
         Ok(Self {
-            ears: vec![Ear::new(rate, 0.0); count],
-            peaks: Vec::new(),
+            ears: vec![Ear::new(rate, 0.0, options.explain); count],
+            peaks: vec![Peaks::default(); if options.peaks { count } else { 0 }],
             follows: (0..count).map(|channel| channel > 0).collect(),
             parted: Vec::new(),
-            is_mixed,
+            is_mixed: options.mix,
             has_sound: false,
             digits: InOrder::default(),
         })
-    }
-
-    /// Keeps what is drawn of each channel, too: memory then grows with the recording, by 1.4 MB an hour and channel.
-    pub fn keep_peaks(&mut self) {
-        self.peaks = vec![Peaks::default(); self.ears.len()];
     }
 
     /// Takes the channels' next samples, as many of each.
@@ -286,8 +315,8 @@ impl Listener {
         let Self { ears, peaks, follows, digits, .. } = self;
         for (channel, ear) in ears.iter_mut().enumerate() {
             if !follows[channel] {
-                ear.finish(peaks.get_mut(channel), |tone, start_ms, end_ms| {
-                    digits.add(heard(channel, tone, start_ms, end_ms));
+                ear.finish(peaks.get_mut(channel), |origin, start_ms, end_ms| {
+                    digits.add(Heard::new(channel, origin, start_ms, end_ms));
                 });
             }
         }
@@ -332,8 +361,8 @@ impl Listener {
         let Self { ears, peaks, follows, digits, .. } = self;
         for (channel, (ear, samples)) in ears.iter_mut().zip(block).enumerate() {
             if !follows[channel] {
-                ear.push(samples, peaks.get_mut(channel), |tone, start_ms, end_ms| {
-                    digits.add(heard(channel, tone, start_ms, end_ms));
+                ear.push(samples, peaks.get_mut(channel), |origin, start_ms, end_ms| {
+                    digits.add(Heard::new(channel, origin, start_ms, end_ms));
                 });
             }
         }
@@ -354,10 +383,6 @@ impl Listener {
             self.parted.push(Same { channel, until_ms: Some(self.ears[0].now_ms()) });
         }
     }
-}
-
-fn heard(channel: usize, tone: Tone, start_ms: f64, end_ms: f64) -> Heard {
-    Heard { channel, digit: tone.digit, start_ms, end_ms, origin: Origin::Tone(tone) }
 }
 
 /// Returns true for two channels that differ by no more than rounding and the leaks of lossy codecs: 42 dB less.
@@ -399,7 +424,12 @@ mod tests {
     }
 
     fn listen(channels: &[Vec<i16>], is_mixed: bool) -> (Vec<(usize, char)>, Vec<Same>) {
-        let mut listener = Listener::new(channels.len() as u16, SAMPLE_RATE, is_mixed).unwrap();
+        let mut listener = Listener::new(
+            channels.len() as u16,
+            SAMPLE_RATE,
+            Options { mix: is_mixed, ..Options::default() },
+        )
+        .unwrap();
         let mut heard = Vec::new();
         for start in (0..16_000).step_by(160) {
             let block: Vec<Vec<i16>> =
@@ -457,7 +487,7 @@ mod tests {
         for (channels, rate, words) in
             [(0, 8_000, "0 channels"), (33, 8_000, "33"), (1, 7_999, "7999 Hz"), (1, 384_001, "384001")]
         {
-            let refused = Listener::new(channels, rate, false).unwrap_err().to_string();
+            let refused = Listener::new(channels, rate, Options::default()).unwrap_err().to_string();
             assert!(refused.contains(words), "{refused}");
         }
     }

@@ -16,8 +16,10 @@ use crate::{
 pub struct Options {
     /// Whether the mean of all channels is listened to, in place of each.
     pub mix: bool,
-    /// Whether what is drawn of each channel is kept.
+    /// Whether what is drawn of each channel is kept: memory then grows with the recording, by 1.4 MB an hour and channel.
     pub peaks: bool,
+    /// Whether near misses are told, with the figures that sank them.
+    pub explain: bool,
 }
 
 /// The reason why a file cannot be read.
@@ -243,7 +245,7 @@ impl Reader {
             Kind::Wav => Source::Wav(WavReader::new()),
             Kind::Au => Source::Au(AuReader::default()),
             Kind::Raw(format) => Source::Raw(format),
-            Kind::Capture => Source::Capture(Box::default()),
+            Kind::Capture => Source::Capture(Box::new(Capture::new(options.explain))),
             Kind::Container(container) => return Err(Failure::Unsupported(container.name().into())),
             Kind::Refused(name) => return Err(Failure::Unsupported(name.into())),
         };
@@ -361,11 +363,8 @@ impl Reader {
 impl Sound {
     fn push(&mut self, format: Format, bytes: &[u8]) {
         if self.opened.is_none() && self.refused.is_none() {
-            match Listener::new(format.channels, format.rate, self.options.mix) {
-                Ok(mut listener) => {
-                    if self.options.peaks {
-                        listener.keep_peaks();
-                    }
+            match Listener::new(format.channels, format.rate, self.options) {
+                Ok(listener) => {
                     self.opened = Some(Opened {
                         units: Units::new(format.unit()),
                         decoder: PcmDecoder::new(format),

@@ -93,7 +93,7 @@ pub(crate) struct Stream {
 
 impl Stream {
     /// Creates a stream whose first packet comes at `arrival_ms`.
-    pub(crate) fn new(channel: usize, arrival_ms: f64, timestamp: u32) -> Self {
+    pub(crate) fn new(channel: usize, arrival_ms: f64, timestamp: u32, explains: bool) -> Self {
         Self {
             channel,
             counts: Counts::default(),
@@ -106,7 +106,7 @@ impl Stream {
             concealer: Concealer::new(),
             unit: Vec::with_capacity(UNIT),
             is_broken: false,
-            ear: Ear::new(SAMPLE_RATE, arrival_ms - DELAY_MS),
+            ear: Ear::new(SAMPLE_RATE, arrival_ms - DELAY_MS, explains),
             event: None,
             reported: None,
         }
@@ -257,14 +257,8 @@ impl Stream {
                 self.unit.clear();
                 self.is_broken = false;
                 let channel = self.channel;
-                self.ear.push(&unit, None, |tone, start_ms, end_ms| {
-                    digits.add(Heard {
-                        channel,
-                        digit: tone.digit,
-                        start_ms,
-                        end_ms,
-                        origin: Origin::Tone(tone),
-                    });
+                self.ear.push(&unit, None, |origin, start_ms, end_ms| {
+                    digits.add(Heard::new(channel, origin, start_ms, end_ms));
                 });
             }
         }
@@ -276,8 +270,8 @@ impl Stream {
         let fill = 2 * UNIT - self.unit.len();
         self.hear(&[0; 2 * UNIT][..fill], false, digits);
         let channel = self.channel;
-        self.ear.restart(clock_ms - DELAY_MS, |tone, start_ms, end_ms| {
-            digits.add(Heard { channel, digit: tone.digit, start_ms, end_ms, origin: Origin::Tone(tone) });
+        self.ear.restart(clock_ms - DELAY_MS, |origin, start_ms, end_ms| {
+            digits.add(Heard::new(channel, origin, start_ms, end_ms));
         });
         self.concealer = Concealer::new();
         (self.clock_ms, self.timestamp) = (clock_ms, timestamp);
@@ -315,7 +309,13 @@ impl Stream {
         if let Some(OpenEvent { digit, timestamp, start_ms, duration }) = self.event.take() {
             self.reported = Some(timestamp);
             let end_ms = start_ms + f64::from(duration) / SAMPLES_PER_MS;
-            digits.add(Heard { channel: self.channel, digit, start_ms, end_ms, origin: Origin::Event });
+            digits.add(Heard {
+                channel: self.channel,
+                digit,
+                start_ms,
+                end_ms,
+                origin: Origin::Event(digit),
+            });
         }
     }
 }

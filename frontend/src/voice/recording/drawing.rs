@@ -24,6 +24,12 @@ pub(super) fn paint(canvas: &HtmlCanvasElement, shown: &Decoded) {
         let _ = context.fill_text(&heard.digit.to_string(), from + 2.0, top + 12.0);
     }
     context.set_line_width(1.0);
+    for miss in &shown.near_misses {
+        let (from, to) = (x(miss.start_ms), x(miss.end_ms));
+        let top = miss.channel as f64 * lane;
+        context.stroke_rect(from, top + 0.5, (to - from).max(1.0), lane - 1.0);
+        let _ = context.fill_text(&format!("{}?", miss.digit), from + 2.0, top + 12.0);
+    }
     context.set_global_alpha(0.8);
     for (channel, peaks) in shown.peaks.iter().enumerate() {
         trace(&context, peaks, width, channel as f64 * lane, lane);

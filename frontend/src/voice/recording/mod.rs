@@ -8,6 +8,7 @@ use leptos::{
     prelude::*,
 };
 use recording::{Heard, Origin};
+use signal::detect::Tone;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DragEvent, File};
 
@@ -101,6 +102,14 @@ pub(crate) fn Recording() -> impl IntoView {
                         </tbody>
                     </table>
                 </div>
+                {move || decoded.with(|all| all.as_ref().map(|all| all.near_misses.iter().filter_map(near_miss).collect::<Vec<_>>()))
+                    .filter(|misses| !misses.is_empty())
+                    .map(|misses| view! {
+                        <details class="fine">
+                            <summary>{match misses.len() { 1 => "1 near miss".to_owned(), n => format!("{n} near misses") }}</summary>
+                            <ul aria-label="Near misses">{misses.into_iter().map(|miss| view! { <li>{miss}</li> }).collect_view()}</ul>
+                        </details>
+                    })}
             </Show>
         </section>
     }
@@ -119,14 +128,9 @@ fn summary(all: &Decoded) -> String {
 
 fn row(heard: &Heard) -> impl IntoView + use<> {
     let figures = match heard.origin {
-        Origin::Tone(tone) => [
-            figure(f64::from(tone.low_dbm0), 1),
-            figure(f64::from(tone.high_dbm0), 1),
-            signed_figure(f64::from(tone.twist_db), 1),
-            signed_figure(f64::from(tone.low_error_pct), 2),
-            signed_figure(f64::from(tone.high_error_pct), 2),
-        ],
-        Origin::Event => ["event", "–", "–", "–", "–"].map(str::to_owned),
+        Origin::Tone(tone) => tone_figures(&tone),
+        Origin::Event(_) => ["event", "–", "–", "–", "–"].map(str::to_owned),
+        Origin::NearMiss(miss) => tone_figures(&miss.tone),
     };
     view! {
         <tr>
@@ -245,4 +249,27 @@ mod tests {
         page.click("button", "Choose a file").await;
         assert_eq!(field(&input, "opened").as_bool(), Some(true));
     }
+}
+
+fn tone_figures(tone: &Tone) -> [String; 5] {
+    [
+        figure(f64::from(tone.low_dbm0), 1),
+        figure(f64::from(tone.high_dbm0), 1),
+        signed_figure(f64::from(tone.twist_db), 1),
+        signed_figure(f64::from(tone.low_error_pct), 2),
+        signed_figure(f64::from(tone.high_error_pct), 2),
+    ]
+}
+
+/// Says what came near to a digit, where, and the figures that sank it.
+fn near_miss(heard: &Heard) -> Option<String> {
+    let Origin::NearMiss(miss) = heard.origin else { return None };
+    let reasons: Vec<String> = miss.reasons().map(|reason| reason.to_string()).collect();
+    Some(format!(
+        "{} at {:.0} ms, channel {}: {}.",
+        heard.digit,
+        heard.start_ms,
+        heard.channel,
+        reasons.join(", ")
+    ))
 }

@@ -1,7 +1,9 @@
 //! A file on its way to the receiver: by the reader of recordings, or by the browser for what that leaves to others.
 
 use js_sys::{ArrayBuffer, Promise, Uint8Array};
-use recording::{Failure, Heard, Kind, Listener, Options, Peaks, Reader, Remark, SNIFF_BYTES, to_pcm};
+use recording::{
+    Failure, Heard, Kind, Listener, Options, Origin, Peaks, Reader, Remark, SNIFF_BYTES, to_pcm,
+};
 use signal::detect::SAMPLE_RATE;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -12,6 +14,8 @@ use crate::js::{field, reason};
 /// The bytes that are read at once: a second of decoding at most, after which the page may answer.
 const PIECE: f64 = 4_194_304.0;
 
+const OPTIONS: Options = Options { mix: false, peaks: true, explain: true };
+
 /// A recording, and the digits that were found in it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Decoded {
@@ -20,6 +24,8 @@ pub(super) struct Decoded {
     pub(super) channels: usize,
     /// In the order of time.
     pub(super) digits: Vec<Heard>,
+    /// What came near to a digit.
+    pub(super) near_misses: Vec<Heard>,
     /// What is drawn of each channel; nothing of a capture's.
     pub(super) peaks: Vec<Peaks>,
     pub(super) remarks: Vec<Remark>,
@@ -60,25 +66,31 @@ fn in_words(failure: &Failure, name: &str) -> String {
 
 /// Reads a file piece by piece.
 async fn listen(file: &File, kind: Kind) -> Result<Decoded, Failure> {
-    let mut reader = Reader::new(kind, Options { mix: false, peaks: true })?;
-    let mut digits = Vec::new();
+    let mut reader = Reader::new(kind, OPTIONS)?;
+    let mut heard = Vec::new();
     let mut at = 0.0;
     while at < file.size() {
         let unread = |error: JsValue| Failure::Damaged(reason(&error));
         reader.push(&bytes(file, at, at + PIECE).await.map_err(unread)?)?;
-        digits.extend(core::iter::from_fn(|| reader.poll()));
+        heard.extend(core::iter::from_fn(|| reader.poll()));
         at += PIECE;
     }
     reader.finish()?;
-    digits.extend(core::iter::from_fn(|| reader.poll()));
+    heard.extend(core::iter::from_fn(|| reader.poll()));
+    let (near_misses, digits) = heard.into_iter().partition(is_near_miss);
     Ok(Decoded {
         name: String::new(),
         duration_ms: reader.duration_ms(),
         channels: reader.channels(),
         digits,
+        near_misses,
         peaks: reader.listener().map(peaks).unwrap_or_default(),
         remarks: reader.remarks().to_vec(),
     })
+}
+
+fn is_near_miss(heard: &Heard) -> bool {
+    matches!(heard.origin, Origin::NearMiss(_))
 }
 
 fn peaks(listener: &Listener) -> Vec<Peaks> {
@@ -112,8 +124,7 @@ async fn by_browser(file: &File) -> Result<Decoded, Undecoded> {
     let buffer = decode_audio(file.array_buffer()).await?;
     let failed = |unheard: recording::Unheard| Undecoded::Failed(unheard.to_string());
     let count = buffer.number_of_channels();
-    let mut listener = Listener::new(count as u16, SAMPLE_RATE, false).map_err(failed)?;
-    listener.keep_peaks();
+    let mut listener = Listener::new(count as u16, SAMPLE_RATE, OPTIONS).map_err(failed)?;
     let mut channels = Vec::new();
     for channel in 0..count {
         let samples = buffer.get_channel_data(channel)?;
@@ -121,11 +132,13 @@ async fn by_browser(file: &File) -> Result<Decoded, Undecoded> {
     }
     listener.push(&channels);
     listener.finish();
+    let (near_misses, digits) = core::iter::from_fn(|| listener.poll()).partition(is_near_miss);
     Ok(Decoded {
         name: String::new(),
         duration_ms: buffer.duration() * 1_000.0,
         channels: listener.channels(),
-        digits: core::iter::from_fn(|| listener.poll()).collect(),
+        digits,
+        near_misses,
         peaks: peaks(&listener),
         remarks: listener.same().map(Remark::Same).collect(),
     })

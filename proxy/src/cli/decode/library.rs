@@ -46,7 +46,8 @@ pub(super) fn decode(
                 let listener = match &mut listener {
                     Some(listener) => listener,
                     none => none.insert(
-                        Listener::new(shape.channels, shape.rate, arguments.mix).map_err(Failure::from)?,
+                        Listener::new(shape.channels, shape.rate, arguments.options())
+                            .map_err(Failure::from)?,
                     ),
                 };
                 listener.push(&channels);

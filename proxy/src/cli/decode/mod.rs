@@ -28,6 +28,9 @@ pub(super) struct DecodeArguments {
     /// Listen to the mean of all channels, in place of each by itself
     #[arg(long)]
     mix: bool,
+    /// Also print what came near to a digit, with the figures that sank it
+    #[arg(long)]
+    explain: bool,
     /// Print a table
     #[arg(long, conflicts_with = "labels")]
     table: bool,
@@ -46,7 +49,7 @@ fn format(name: &str) -> Result<Kind, String> {
 
 impl DecodeArguments {
     fn options(&self) -> Options {
-        Options { mix: self.mix, peaks: false }
+        Options { mix: self.mix, peaks: false, explain: self.explain }
     }
 
     /// Returns the kind as it was asked for, in place of the one that was found.

@@ -5,6 +5,7 @@ use std::io::{self, StdoutLock, Write};
 use base::digit::Digit;
 use recording::{Heard, Origin};
 use serde::Serialize;
+use signal::detect::NearMiss;
 
 /// The form in which digits are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,11 @@ pub(super) struct Printer {
 struct Line<'a> {
     file: &'a str,
     channel: usize,
-    digit: Digit,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digit: Option<Digit>,
+    /// The digit that tones came near to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    near_miss: Option<Digit>,
     start_ms: f64,
     end_ms: f64,
     low_dbm0: Option<f32>,
@@ -42,19 +47,24 @@ struct Line<'a> {
     high_error_pct: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'static str>,
+    /// The figures that sank it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<String>,
 }
 
 impl<'a> Line<'a> {
     fn new(file: &'a str, heard: &Heard) -> Self {
         let Heard { channel, digit, start_ms, end_ms, origin } = *heard;
-        let tone = match origin {
-            Origin::Tone(tone) => Some(tone),
-            Origin::Event => None,
+        let (tone, miss) = match origin {
+            Origin::Tone(tone) => (Some(tone), None),
+            Origin::Event(_) => (None, None),
+            Origin::NearMiss(miss) => (Some(miss.tone), Some(miss)),
         };
         Self {
             file,
             channel,
-            digit,
+            digit: miss.is_none().then_some(digit),
+            near_miss: miss.map(|miss| miss.tone.digit),
             start_ms,
             end_ms,
             low_dbm0: tone.map(|tone| tone.low_dbm0),
@@ -63,6 +73,18 @@ impl<'a> Line<'a> {
             low_error_pct: tone.map(|tone| tone.low_error_pct),
             high_error_pct: tone.map(|tone| tone.high_error_pct),
             source: tone.is_none().then_some("rfc4733"),
+            reasons: miss.iter().flat_map(NearMiss::reasons).map(|reason| reason.to_string()).collect(),
+        }
+    }
+}
+
+impl Line<'_> {
+    /// Returns the digit as people read it: with a question mark, if it was none.
+    fn sign(&self) -> String {
+        match (self.digit, self.near_miss) {
+            (Some(digit), _) => digit.to_string(),
+            (None, Some(digit)) => format!("{digit}?"),
+            (None, None) => String::new(),
         }
     }
 }
@@ -83,10 +105,12 @@ impl Printer {
             Form::Table => self.row(&line)?,
             Form::Labels => {
                 let (start, end) = (line.start_ms / 1_000.0, line.end_ms / 1_000.0);
-                let digit = line.digit;
-                write!(self.out, "{start:.6}\t{end:.6}\t{digit}")?;
+                write!(self.out, "{start:.6}\t{end:.6}\t{}", line.sign())?;
                 if line.channel > 0 {
                     write!(self.out, " (channel {})", line.channel)?;
+                }
+                if !line.reasons.is_empty() {
+                    write!(self.out, ": {}", line.reasons.join(", "))?;
                 }
                 writeln!(self.out)?;
             }
@@ -102,7 +126,7 @@ impl Printer {
             head.iter().try_for_each(|name| write!(self.out, "{name:>12}"))?;
             writeln!(self.out, "{}", if self.has_files { "  File" } else { "" })?;
         }
-        write!(self.out, "{:>7}  {:>5}", line.channel, line.digit)?;
+        write!(self.out, "{:>7}  {:>5}", line.channel, line.sign())?;
         write!(self.out, "{:>12.1}{:>12.1}", line.start_ms, line.end_ms)?;
         let figures = [
             (line.low_dbm0, 1),
@@ -117,11 +141,12 @@ impl Printer {
                 None => write!(self.out, "{:>12}", "event")?,
             }
         }
-        writeln!(
-            self.out,
-            "{}{}",
-            if self.has_files { "  " } else { "" },
-            if self.has_files { line.file } else { "" }
-        )
+        if self.has_files {
+            write!(self.out, "  {}", line.file)?;
+        }
+        if !line.reasons.is_empty() {
+            write!(self.out, "  {}", line.reasons.join(", "))?;
+        }
+        writeln!(self.out)
     }
 }

@@ -54,7 +54,7 @@ fn every_file_has_its_digits_channels_and_words_whatever_the_pieces() {
             }
             if !expected.sources.is_empty() {
                 let is_event: Vec<bool> =
-                    result.digits.iter().map(|heard| heard.origin == Origin::Event).collect();
+                    result.digits.iter().map(|heard| matches!(heard.origin, Origin::Event(_))).collect();
                 let expect: Vec<bool> = expected.sources.iter().map(Option::is_some).collect();
                 assert_eq!(is_event, expect, "{name}");
             }

@@ -18,7 +18,7 @@ struct Result {
 
 /// Reads a file in pieces of `length` bytes.
 fn read(kind: Kind, bytes: &[u8], length: usize) -> Result {
-    let options = Options { mix: false, peaks: true };
+    let options = Options { peaks: true, ..Options::default() };
     let mut reader = match Reader::new(kind, options) {
         Ok(reader) => reader,
         Err(failure) => return Result { digits: Vec::new(), remarks: Vec::new(), failure: Some(failure) },

@@ -264,7 +264,7 @@ fn cis(angle: f32) -> (f32, f32) {
 
 /// The angle of `x + jy` to within 10⁻⁵, for the same reason by hand (Abramowitz and Stegun 4.4.49).
 #[inline]
-fn atan2(y: f32, x: f32) -> f32 {
+pub(super) fn atan2(y: f32, x: f32) -> f32 {
     let (large, small) = (x.abs().max(y.abs()), x.abs().min(y.abs()));
     if large == 0.0 {
         return 0.0;

@@ -104,6 +104,8 @@ pub(super) struct HopDetector {
     hint: Option<(Digit, u64)>,
     sounding: Option<Sounding>,
     echoes: Echoes,
+    /// Hop in which an echo was heard.
+    echo_hop: u64,
 }
 
 impl HopDetector {
@@ -118,6 +120,7 @@ impl HopDetector {
             hint: None,
             sounding: None,
             echoes: Echoes::default(),
+            echo_hop: 0,
         }
     }
 
@@ -147,8 +150,19 @@ impl HopDetector {
         }
     }
 
+    /// Returns the count of hops taken.
+    pub(super) const fn hop(&self) -> u64 {
+        self.hop
+    }
+
+    /// Returns the hop in which an echo was heard last.
+    pub(super) const fn echo_hop(&self) -> u64 {
+        self.echo_hop
+    }
+
+    /// Returns what was measured so many hops ago.
     #[inline]
-    fn ago(&self, hops: usize) -> &Moment {
+    pub(super) fn ago(&self, hops: usize) -> &Moment {
         &self.past[(self.hop as usize).wrapping_sub(hops) % REMEMBERED_HOPS]
     }
 
@@ -271,6 +285,7 @@ impl HopDetector {
 
     fn begin(&mut self, digit: Digit, fit: &Fit, taken: u64, on: &mut impl FnMut(Detection)) {
         if self.echoes.explain(digit, self.hop, REMEMBERED_HOPS as u64, |hops| self.ago(hops as usize)) {
+            self.echo_hop = self.hop;
             return;
         }
         if let Some(before) = self.sounding.take() {

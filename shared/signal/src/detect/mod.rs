@@ -9,10 +9,13 @@ mod evidence;
 mod fit;
 mod hops;
 mod moment;
+mod near_miss;
 mod tables;
 
 use base::digit::Digit;
 use hops::HopDetector;
+use near_miss::Explainer;
+pub use near_miss::{NearMiss, Reason};
 use tables::{HOP, WINDOW};
 
 use crate::level::sine_peak;
@@ -98,6 +101,8 @@ pub struct DtmfDetector {
     /// Samples taken, in whole hops.
     taken: u64,
     hops: HopDetector,
+    /// Finds near misses, where somebody asks for them.
+    explainer: Option<Explainer>,
     config: DetectorConfig,
 }
 
@@ -111,8 +116,24 @@ impl DtmfDetector {
             judged_to: KEPT,
             taken: 0,
             hops: HopDetector::new(min_peak),
+            explainer: None,
             config,
         }
+    }
+
+    /// Creates a detector that also finds what is near to a digit, and why it is none.
+    pub fn explaining(config: DetectorConfig) -> Self {
+        Self { explainer: Some(Explainer::default()), ..Self::new(config) }
+    }
+
+    /// Returns the first sample of what may yet be told as a near miss.
+    pub fn near_miss_since(&self) -> Option<u64> {
+        self.explainer.as_ref().and_then(Explainer::since)
+    }
+
+    /// Returns the near misses since the last call, once it is certain that no digit covers them.
+    pub fn near_misses(&mut self) -> impl Iterator<Item = NearMiss> + '_ {
+        self.explainer.iter_mut().flat_map(|explainer| explainer.found.drain(..))
     }
 
     /// Takes `samples` and reports the events in them.
@@ -125,7 +146,18 @@ impl DtmfDetector {
             while self.filled - self.judged_to >= HOP {
                 self.judged_to += HOP;
                 self.taken += HOP as u64;
-                self.hops.push(&self.buffer[..self.judged_to], self.taken, &mut on);
+                let Self { buffer, hops, explainer, .. } = self;
+                let samples = &buffer[..self.judged_to];
+                match explainer {
+                    None => hops.push(samples, self.taken, &mut on),
+                    Some(explainer) => {
+                        hops.push(samples, self.taken, &mut |detection| {
+                            explainer.watch(&detection);
+                            on(detection);
+                        });
+                        explainer.push(hops, samples, self.taken);
+                    }
+                }
             }
             if self.filled == BUFFER {
                 self.buffer.copy_within(BUFFER - KEPT.., 0);
@@ -135,10 +167,17 @@ impl DtmfDetector {
     }
 
     /// Ends the input: a digit that still sounds ends here. The detector is as new afterwards.
-    pub fn flush(&mut self, on: impl FnMut(Detection)) {
+    pub fn flush(&mut self, mut on: impl FnMut(Detection)) {
         let taken = self.taken + (self.filled - self.judged_to) as u64;
-        self.hops.finish(taken, on);
-        *self = Self::new(self.config);
+        let mut explainer = self.explainer.take();
+        self.hops.finish(taken, |detection| {
+            if let Some(explainer) = &mut explainer {
+                explainer.watch(&detection);
+            }
+            on(detection);
+        });
+        let explainer = explainer.map(Explainer::finished);
+        *self = Self { explainer, ..Self::new(self.config) };
     }
 }
 

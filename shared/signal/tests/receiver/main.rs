@@ -1,5 +1,6 @@
 //! The receiver on the figures of ITU-T Q.24, few trials of each; the benchmark of the same name makes more.
 
+mod explained;
 mod field;
 mod properties;
 mod q24;
