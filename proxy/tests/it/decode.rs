@@ -174,5 +174,5 @@ fn what_came_near_to_a_digit_is_explained_with_the_figure_that_sank_it() {
     assert_eq!((&rows[1]["digit"], &rows[1]["reasons"]), (&"5".into(), &Value::Null));
     let table = run(&["--explain", "--table", file]).stdout;
     assert!(String::from_utf8_lossy(&table).contains("5?"), "{table:?}");
-    assert_eq!(run(&[file]).stdout.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert_eq!(String::from_utf8_lossy(&run(&[file]).stdout).lines().count(), 1);
 }

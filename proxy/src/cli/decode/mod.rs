@@ -31,6 +31,13 @@ pub(super) struct DecodeArguments {
     /// Also print what came near to a digit, with the figures that sank it
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    form: FormArguments,
+}
+
+/// Flags for another form than lines of JSON.
+#[derive(Clone, Copy, Debug, Args)]
+struct FormArguments {
     /// Print a table
     #[arg(long, conflicts_with = "labels")]
     table: bool,
@@ -64,7 +71,7 @@ impl DecodeArguments {
 
 /// Prints the digits of every file; the code is 1 where one cannot be read, after the others were.
 pub(super) fn run(arguments: &DecodeArguments) -> anyhow::Result<ExitCode> {
-    let form = match (arguments.table, arguments.labels) {
+    let form = match (arguments.form.table, arguments.form.labels) {
         (true, _) => Form::Table,
         (false, true) => Form::Labels,
         (false, false) => Form::Lines,
