@@ -92,9 +92,9 @@ pub(crate) fn Recording() -> impl IntoView {
                     <table aria-label="Decoded digits">
                         <thead>
                             <tr>
-                                <th scope="col">"Digit"</th><th scope="col">"Channel"</th><th scope="col">"Start ms"</th><th scope="col">"End ms"</th>
+                                <th scope="col">"Digit"</th><th scope="col">"Start ms"</th><th scope="col">"End ms"</th>
                                 <th scope="col">"Low dBm0"</th><th scope="col">"High dBm0"</th><th scope="col">"Twist dB"</th>
-                                <th scope="col">"Low error %"</th><th scope="col">"High error %"</th>
+                                <th scope="col">"Low error %"</th><th scope="col">"High error %"</th><th scope="col">"Channel"</th>
                             </tr>
                         </thead>
                         <tbody>
@@ -135,12 +135,35 @@ fn row(heard: &Heard) -> impl IntoView + use<> {
     view! {
         <tr>
             <td class="digits">{heard.digit.to_string()}</td>
-            <td>{heard.channel}</td>
             <td>{format!("{:.0}", heard.start_ms)}</td>
             <td>{format!("{:.0}", heard.end_ms)}</td>
             {figures.map(|figure| view! { <td>{figure}</td> }).collect_view()}
+            <td>{heard.channel}</td>
         </tr>
     }
+}
+
+fn tone_figures(tone: &Tone) -> [String; 5] {
+    [
+        figure(f64::from(tone.low_dbm0), 1),
+        figure(f64::from(tone.high_dbm0), 1),
+        signed_figure(f64::from(tone.twist_db), 1),
+        signed_figure(f64::from(tone.low_error_pct), 2),
+        signed_figure(f64::from(tone.high_error_pct), 2),
+    ]
+}
+
+/// Says what came near to a digit, where, and the figures that sank it.
+fn near_miss(heard: &Heard) -> Option<String> {
+    let Origin::NearMiss(miss) = heard.origin else { return None };
+    let reasons: Vec<String> = miss.reasons().map(|reason| reason.to_string()).collect();
+    Some(format!(
+        "{} at {:.0} ms, channel {}: {}.",
+        heard.digit,
+        heard.start_ms,
+        heard.channel,
+        reasons.join(", ")
+    ))
 }
 
 #[cfg(test)]
@@ -189,10 +212,23 @@ mod tests {
         let cells: Vec<String> = page.with_role("cell").iter().map(text).collect();
         let found: String = cells.iter().step_by(9).map(String::as_str).collect();
         assert_eq!(found, "159D*0#");
-        let start: f64 = cells[11].parse().unwrap();
+        let start: f64 = cells[10].parse().unwrap();
         assert!((start - 200.0).abs() < 4.0, "the second begins at {start} ms");
         assert!(page.text().contains("keys.wav: 1.4 s, 7 digits"), "{}", page.text());
         page.one("img", "Waveform of the recording, its digits marked").await;
+        page.none("list", "Near misses").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn what_came_near_to_a_digit_is_listed_with_the_figure_that_sank_it() {
+        let page = mount(|| view! { <Recording /> });
+        let short = ToneConfig { on: core::time::Duration::from_millis(20), ..ToneConfig::default() };
+        let mut pcm = vec![0; 800];
+        pcm.extend(synthesize(Digit::try_from('5'), &short, 8_000));
+        drop_file(&page, "short.wav", &wav(&pcm)).await;
+        until("the near miss", || page.text().contains("1 near miss")).await;
+        assert!(page.text().contains("short.wav: 0.2 s, no digits"), "{}", page.text());
+        assert!(page.text().contains("5 at 100 ms, channel 0: it lasted for 20 ms"), "{}", page.text());
     }
 
     #[wasm_bindgen_test]
@@ -213,7 +249,7 @@ mod tests {
         let page = mount(|| view! { <Recording /> });
         let digits = || -> Vec<(String, String)> {
             let cells: Vec<String> = page.with_role("cell").iter().map(text).collect();
-            cells.chunks(9).map(|row| (row[0].clone(), row[1].clone())).collect()
+            cells.chunks(9).map(|row| (row[0].clone(), row[8].clone())).collect()
         };
         let rows = |all: &[(&str, &str)]| -> Vec<(String, String)> {
             all.iter().map(|(digit, channel)| ((*digit).to_owned(), (*channel).to_owned())).collect()
@@ -249,27 +285,4 @@ mod tests {
         page.click("button", "Choose a file").await;
         assert_eq!(field(&input, "opened").as_bool(), Some(true));
     }
-}
-
-fn tone_figures(tone: &Tone) -> [String; 5] {
-    [
-        figure(f64::from(tone.low_dbm0), 1),
-        figure(f64::from(tone.high_dbm0), 1),
-        signed_figure(f64::from(tone.twist_db), 1),
-        signed_figure(f64::from(tone.low_error_pct), 2),
-        signed_figure(f64::from(tone.high_error_pct), 2),
-    ]
-}
-
-/// Says what came near to a digit, where, and the figures that sank it.
-fn near_miss(heard: &Heard) -> Option<String> {
-    let Origin::NearMiss(miss) = heard.origin else { return None };
-    let reasons: Vec<String> = miss.reasons().map(|reason| reason.to_string()).collect();
-    Some(format!(
-        "{} at {:.0} ms, channel {}: {}.",
-        heard.digit,
-        heard.start_ms,
-        heard.channel,
-        reasons.join(", ")
-    ))
 }
