@@ -48,10 +48,12 @@ fn last_action(folder: &Path) -> String {
 
 #[tokio::test]
 async fn every_signal_that_asks_it_to_stop_drains_it() {
+    // The tests themselves may have been started by nohup, whose deafness is inherited.
+    let hearing: &[&str] = if cfg!(target_os = "linux") { &["env", "--default-signal=HUP"] } else { &[] };
     let http = client();
     for signal in ["HUP", "INT", "TERM"] {
         let folder = tempfile::tempdir().unwrap();
-        let mut program = Program::start(&mut serving(&[], folder.path()));
+        let mut program = Program::start(&mut serving(hearing, folder.path()));
         assert!(is_healthy(&http, &program).await);
         program.signal(signal);
         assert!(ended(&mut program).await.success(), "{signal}");
