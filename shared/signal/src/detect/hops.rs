@@ -12,7 +12,7 @@ use super::{
 };
 use crate::level::sine_dbm0;
 
-/// Hops remembered: more than a window and the longest interruption together.
+/// Hops remembered, 128 ms: more than a window and the longest interruption together, and as long as a tail without a rise.
 const REMEMBERED_HOPS: usize = 64;
 /// What a tone on a line is asked.
 const LINE: Steadiness = Steadiness { kept: 0.5, risen: 0.3, coherence: 0.7 };
@@ -20,7 +20,8 @@ const LINE: Steadiness = Steadiness { kept: 0.5, risen: 0.3, coherence: 0.7 };
 const ANYWHERE: Steadiness = Steadiness { kept: 0.15, risen: 0.05, coherence: 0.5 };
 /// Hops between the first and the last filter output that lie within a full window.
 const STEADY_HOPS: usize = 8;
-/// A digit is over after this many hops without it, 24 ms: ITU-T Q.24 bridges 10 ms and separates 40 ms.
+/// A digit is over after this many hops without it, 28 ms: ITU-T Q.24 bridges 10 ms and separates 40 ms, and a packet that
+/// is lost leaves a gap of 20 ms.
 const RELEASE_HOPS: u64 = 14;
 /// Share of the tone's power at which half of a filter lies within the tone.
 const HALF_POWER: f32 = 0.25;

@@ -3,6 +3,8 @@
 //! Two filters cut the keypad's rows and columns out of the signal every 2 ms. Where both have sounded steadily
 //! for long enough, two sines are fitted to the last 25 ms: how far their phase advances between two windows
 //! gives their frequencies, and what they leave unexplained tells tones from speech, a tone's edge from its middle.
+//! Where that is not plain, as beneath a voice or out of a codec, `evidence` weighs it; `echo` tells a room's tail from
+//! a key that is pressed again, and `near_miss` says which figure sank what was nearly a digit.
 
 mod echo;
 mod evidence;
