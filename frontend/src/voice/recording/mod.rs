@@ -228,7 +228,7 @@ mod tests {
         drop_file(&page, "short.wav", &wav(&pcm)).await;
         until("the near miss", || page.text().contains("1 near miss")).await;
         assert!(page.text().contains("short.wav: 0.2 s, no digits"), "{}", page.text());
-        assert!(page.text().contains("5 at 100 ms, channel 0: it lasted for 20 ms"), "{}", page.text());
+        assert!(page.text().contains("5 at 101 ms, channel 0: it lasted for 18 ms"), "{}", page.text());
     }
 
     #[wasm_bindgen_test]

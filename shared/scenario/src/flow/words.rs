@@ -56,6 +56,8 @@ impl StepWords {
         );
         let rest = input.into_iter().chain(output);
         words.others = rest.map(|(name, value)| (name, describe_value(&value))).collect();
+        // What was taken out has left the rest in no order.
+        words.others.sort();
         words
     }
 
@@ -209,7 +211,6 @@ mod tests {
     #[test]
     fn what_is_not_known_is_shown_as_it_came() {
         check(
-            // By name: whether another crate has the order of a document kept is nothing to this.
             &json!({ "channel": 7, "digits": "2" }),
             &json!({ "outcome": "lost", "result": "guessed", "said": [1], "to": 5 }),
             None,

@@ -371,7 +371,7 @@ impl HopDetector {
 
 /// Part of a hop from where the share is `later` back to where it crosses a half.
 #[inline]
-fn crossing(later: f32, earlier: f32) -> f32 {
+pub(super) fn crossing(later: f32, earlier: f32) -> f32 {
     let (later, earlier) = (later.sqrt(), earlier.sqrt());
     ((later - 0.5) / (later - earlier)).clamp(0.0, 1.0)
 }

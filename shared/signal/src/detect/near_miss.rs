@@ -7,7 +7,7 @@ use wide::f32x4;
 use super::{
     Detection, Digit, SAMPLE_RATE, Tone,
     fit::atan2,
-    hops::HopDetector,
+    hops::{HopDetector, crossing},
     tables::{BANDS, HOP, HZ, TAPS, WINDOW},
 };
 use crate::level::{sine_dbm0, sine_peak};
@@ -177,7 +177,7 @@ impl Explainer {
                     peaks: [0.0; 2],
                     loudest,
                     near_hz: [0, 1].map(|group| strongest(samples, turns[group], group)),
-                    start_sample: half.map_or(0, |hops| edge(taken, hops)),
+                    start_sample: half.map_or(0, |half| edge(hops, half, loudest, taken)),
                     is_keyed: half.zip(silence).is_some_and(|(half, silence)| silence - half <= EDGE_HOPS),
                 });
             }
@@ -228,7 +228,7 @@ impl Explainer {
         let (hop, ago) = (hops.hop(), |back: u64| hops.ago(back as usize));
         let loud = (0..2 * RELEASE_HOPS).find(|&hops| ago(hops).power() >= HALF_POWER * burst.loudest);
         let Some(loud) = loud else { return };
-        let end_sample = edge(taken, loud);
+        let end_sample = edge(hops, loud, burst.loudest, taken);
         let falls = ago(loud.saturating_sub(EDGE_HOPS)).power() < SILENCE * burst.loudest;
         let steady = [0, 1].into_iter().all(|group| {
             let ((re, im), power) = (burst.steps[group], burst.powers[group]);
@@ -262,9 +262,12 @@ impl Explainer {
     }
 }
 
-/// Returns the sample in the middle of the filters as they were so many hops ago.
-fn edge(taken: u64, hops: u64) -> u64 {
-    taken.saturating_sub(hops * HOP as u64 + (TAPS - HOP) as u64 / 2)
+/// Returns the sample at which the power crosses a half of `loudest`, between `back` hops ago and the hop after that.
+fn edge(hops: &HopDetector, back: u64, loudest: f32, taken: u64) -> u64 {
+    let share = |back: u64| hops.ago(back as usize).power() / loudest;
+    let before = back.saturating_sub(1);
+    let back = before as f32 + crossing(share(before), share(back));
+    taken.saturating_sub((back * HOP as f32) as u64 + TAPS as u64 / 2)
 }
 
 /// Hops a second.
