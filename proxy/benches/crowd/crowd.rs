@@ -24,7 +24,7 @@ pub(crate) struct Crowd {
     _connections: JoinSet<()>,
 }
 
-/// What one connection of a crowd does.
+/// Conduct of one connection of a crowd.
 #[derive(Clone, Copy)]
 enum Habit {
     /// It asks for a large file and does not read it.

@@ -12,7 +12,7 @@ use crate::metrics::Metrics;
 
 /// Time in which no more posts are sent than per second: longer than one, because the way to the gateway takes one post
 /// longer than another, and the gateway counts what arrives.
-const PACE_WINDOW: Duration = Duration::from_millis(1_025);
+const PACE_WINDOW: Duration = Duration::from_millis(1_045);
 
 /// The gate before media posts.
 pub(crate) struct Gate {

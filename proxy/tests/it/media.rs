@@ -343,8 +343,7 @@ async fn five_posts_go_in_a_second_and_the_rest_wait_in_line() {
     }
     let times: Vec<_> = media.posts.lock().unwrap().iter().map(|(_, at)| *at).collect();
     for window in times.windows(6) {
-        // What is measured is when they come, and a busy machine delays one more than another.
-        assert!(window[5] - window[0] >= Duration::from_millis(950), "{:?}", window[5] - window[0]);
+        assert!(window[5] - window[0] >= Duration::from_secs(1), "{:?}", window[5] - window[0]);
     }
     assert!(media.most_under_way.load(Ordering::SeqCst) <= 5);
     proxy.stop().await;

@@ -1,4 +1,4 @@
-//! Why a link is down, for people.
+//! The reason why a link is down, for people.
 
 use crate::CloseClass;
 
@@ -18,7 +18,7 @@ const MEANINGS: [(&str, &str); 9] = [
 /// The reason of a link's end: a sentence, and the words behind it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outage {
-    /// What happened; empty where nothing is known.
+    /// The event in a sentence; empty where nothing is known.
     pub sentence: String,
     /// The system's own words and the close code, where they say more.
     pub technical: String,

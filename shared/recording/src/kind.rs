@@ -101,7 +101,7 @@ const REFUSED_NAMES: [(&str, &str); 6] = [
     ("ilbc", "iLBC"),
     ("siren7", "Siren7"),
 ];
-/// What is taken where nothing else is known: 16-bit PCM at 8 kHz, one channel.
+/// The format that is taken where nothing else is known: 16-bit PCM at 8 kHz, one channel.
 pub(crate) const RAW: Format = raw(Encoding::Signed { bytes: 2, order: Order::Little });
 
 const fn raw(encoding: Encoding) -> Format {

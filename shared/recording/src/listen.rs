@@ -262,7 +262,7 @@ impl InOrder {
 #[derive(Debug)]
 pub struct Listener {
     ears: Vec<Ear>,
-    /// What is drawn of each channel, where somebody draws it.
+    /// The drawing of each channel, where somebody draws it.
     peaks: Vec<Peaks>,
     /// Whether each channel has sounded like channel 0 until now, in which case it needs no ear of its own.
     follows: Vec<bool>,

@@ -130,7 +130,7 @@ pub enum Remark {
     NotMixed,
     /// Nothing was recognised, and it was read as 16-bit PCM of this rate.
     TakenForRaw(u32),
-    /// What a decoder of another kind says.
+    /// The word of a decoder of another kind.
     Other(String),
 }
 

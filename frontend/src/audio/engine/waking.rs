@@ -7,7 +7,7 @@ use web_sys::AudioContextState;
 use super::{AudioEngine, BUSY, Running};
 use crate::{clock, js::field};
 
-/// What somebody does who may be about to press a key.
+/// Somebody's act before a key may be pressed.
 const SIGNS_OF_LIFE: [&str; 4] = ["pointermove", "pointerdown", "keydown", "focus"];
 
 impl AudioEngine {

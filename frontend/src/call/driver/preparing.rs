@@ -1,4 +1,4 @@
-//! What goes before a call: the profile, the flows, the chosen one, and the call that a reload left behind.
+//! The preparations of a call: the profile, the flows, the chosen one, and the call that a reload left behind.
 
 use std::{rc::Rc, sync::Arc};
 

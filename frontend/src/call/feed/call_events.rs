@@ -1,4 +1,4 @@
-//! What CXone's events mean for the call that is followed.
+//! The meaning of CXone's events for the call that is followed.
 
 use base::time::Instant;
 use ivr::{DialInput, NodeIx, Report};

@@ -24,9 +24,9 @@ pub(super) struct Decoded {
     pub(super) channels: usize,
     /// In the order of time.
     pub(super) digits: Vec<Heard>,
-    /// What came near to a digit.
+    /// The tones that came near to a digit.
     pub(super) near_misses: Vec<Heard>,
-    /// What is drawn of each channel; nothing of a capture's.
+    /// The drawing of each channel; none of a capture's.
     pub(super) peaks: Vec<Peaks>,
     pub(super) remarks: Vec<Remark>,
 }

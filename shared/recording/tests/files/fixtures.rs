@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::read;
 
-/// What `expected.json` says of a file.
+/// Expectation of a file in `expected.json`.
 #[derive(Deserialize)]
 struct Expected {
     digits: String,

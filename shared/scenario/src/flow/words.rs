@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 /// A step of a trace in words: what the caller did, what the node did, and what is left to show as it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepWords {
-    /// What happened and where it led, a sentence each.
+    /// The events and where they led, a sentence each.
     pub sentences: Vec<String>,
     /// The actions that were taken.
     pub actions: Vec<String>,
     /// The texts that were spoken.
     pub said: Vec<String>,
-    /// What has no words here, by name: a trace may hold more than is known of.
+    /// The values that have no words here, by name: a trace may hold more than is known of.
     pub others: Vec<(String, String)>,
 }
 

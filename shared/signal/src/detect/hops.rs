@@ -14,9 +14,9 @@ use crate::level::sine_dbm0;
 
 /// Hops remembered, 128 ms: more than a window and the longest interruption together, and as long as a tail without a rise.
 const REMEMBERED_HOPS: usize = 64;
-/// What a tone on a line is asked.
+/// Demands on a tone on a line.
 const LINE: Steadiness = Steadiness { kept: 0.5, risen: 0.3, coherence: 0.7 };
-/// What it is asked in rooms, out of codecs, and beneath voices and music.
+/// Demands on a tone in rooms, out of codecs, and beneath voices and music.
 const ANYWHERE: Steadiness = Steadiness { kept: 0.15, risen: 0.05, coherence: 0.5 };
 /// Hops between the first and the last filter output that lie within a full window.
 const STEADY_HOPS: usize = 8;
@@ -66,7 +66,7 @@ const CONFIRM_HOPS: core::ops::RangeInclusive<u64> = 3..=8;
 /// Hops after which a digit that is told by the evidence, or over hum, has to be confirmed.
 const CONFIRM_EVIDENCE_HOPS: core::ops::RangeInclusive<u64> = 3..=14;
 
-/// What a window says of a digit.
+/// Verdict on a digit in a window.
 enum Verdict {
     /// It holds none.
     None,
@@ -80,7 +80,7 @@ enum Verdict {
     Evident,
 }
 
-/// How steady both tones have to be over a window.
+/// Steadiness of both tones over a window.
 struct Steadiness {
     /// Share of its power that a tone keeps from one end of the window to the other.
     kept: f32,

@@ -106,7 +106,7 @@ pub(super) struct Explainer {
     pub(super) found: Vec<NearMiss>,
     digits: [Option<(u64, u64)>; REMEMBERED],
     next: usize,
-    /// Where the digit begins that sounds, in samples.
+    /// The first sample of the digit that sounds.
     sounding_from: Option<u64>,
 }
 

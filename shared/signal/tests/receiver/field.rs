@@ -5,40 +5,17 @@ use base::digit::Digit;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::{
-    hear, q24, rooms,
-    signals::{Line, Rng, Sent, ms},
+    hear, q24,
+    rooms::{self, Dial, KEYS, USUAL},
+    signals::{Line, Rng, ms},
 };
 
-const KEYS: usize = 10;
-/// Before the first key and behind the last: a room rings for longest.
-const LEAD_MS: f64 = 300.0;
-
-/// How keys are pressed.
-#[derive(Clone, Copy)]
-struct Dial {
-    on_ms: f64,
-    off_ms: f64,
-    low_dbm0: f64,
-    /// The high tone's level above the low tone's, in dB.
-    twist_db: f64,
-}
-
-const USUAL: Dial = Dial { on_ms: 100.0, off_ms: 100.0, low_dbm0: -10.0, twist_db: 0.0 };
-
 /// Dials ten keys by seed, `same` one key again and again, sends them through `way`, and returns dialled and heard.
-fn dial(dial: Dial, same: bool, seed: u64, way: impl FnOnce(&mut Rng, &mut Vec<f64>)) -> [String; 2] {
-    let Dial { on_ms, off_ms, low_dbm0, twist_db } = dial;
+fn dial(pressed: Dial, same: bool, seed: u64, way: impl FnOnce(&mut Rng, &mut Vec<f64>)) -> [String; 2] {
     let mut rng = Rng(seed);
     let first = q24::any_digit(&mut rng);
     let keys: Vec<Digit> = (0..KEYS).map(|_| if same { first } else { q24::any_digit(&mut rng) }).collect();
-    let start = LEAD_MS + rng.within(0.0, 20.0);
-    let mut line = Line::silent(ms(start + KEYS as f64 * (on_ms + off_ms) + LEAD_MS));
-    for (at, &digit) in keys.iter().enumerate() {
-        let from = ms(start + at as f64 * (on_ms + off_ms));
-        let mut sent = Sent::new(&mut rng, digit, low_dbm0);
-        sent.high_dbm0 = low_dbm0 + twist_db;
-        line.digit(&sent, from, from + ms(on_ms));
-    }
+    let mut line = pressed.press(&mut rng, &keys);
     way(&mut rng, &mut line.0);
     let heard = hear(&line.pcm()).0.into_iter().map(|(digit, _)| digit.as_char()).collect();
     [keys.iter().map(|digit| digit.as_char()).collect(), heard]

@@ -1,10 +1,45 @@
-//! What happens to digits between the keypad and the receiver.
+//! Keys as callers press them, and their way from the keypad to the receiver.
 
 use std::f64::consts::TAU;
 
+use base::digit::Digit;
 use signal::level::sine_peak;
 
-use crate::signals::{RATE, Rng, ms};
+use crate::signals::{Line, RATE, Rng, Sent, ms};
+
+/// Keys that a caller dials.
+pub(crate) const KEYS: usize = 10;
+/// Time before the first key and after the last one, in ms: a room rings for longest.
+const LEAD_MS: f64 = 300.0;
+
+/// Keys as people press them.
+pub(crate) const USUAL: Dial = Dial { on_ms: 100.0, off_ms: 100.0, low_dbm0: -10.0, twist_db: 0.0 };
+
+/// Lengths and levels of a caller's keys.
+#[derive(Clone, Copy)]
+pub(crate) struct Dial {
+    pub on_ms: f64,
+    pub off_ms: f64,
+    pub low_dbm0: f64,
+    /// The high tone's level above the low tone's, in dB.
+    pub twist_db: f64,
+}
+
+impl Dial {
+    /// Presses `keys`, at any alignment.
+    pub(crate) fn press(self, rng: &mut Rng, keys: &[Digit]) -> Line {
+        let Self { on_ms, off_ms, low_dbm0, twist_db } = self;
+        let start = LEAD_MS + rng.within(0.0, 20.0);
+        let mut line = Line::silent(ms(start + keys.len() as f64 * (on_ms + off_ms) + LEAD_MS));
+        for (at, &digit) in keys.iter().enumerate() {
+            let from = ms(start + at as f64 * (on_ms + off_ms));
+            let mut sent = Sent::new(rng, digit, low_dbm0);
+            sent.high_dbm0 = low_dbm0 + twist_db;
+            line.digit(&sent, from, from + ms(on_ms));
+        }
+        line
+    }
+}
 
 /// Adds an echo after `delay_ms`, weaker by a number of decibels between the two.
 pub(crate) fn echo(rng: &mut Rng, line: &mut [f64], delay_ms: f64, weaker_db: (f64, f64)) {

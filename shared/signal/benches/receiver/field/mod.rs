@@ -11,16 +11,11 @@ use rows::ROWS;
 
 use crate::{
     recordings,
-    rooms::{beneath, power},
-    signals::{Line, Rng, Sent, ms},
+    rooms::{Dial, KEYS, beneath, power},
+    signals::Rng,
     table::{self, Table, digits},
     transcript::transcript,
 };
-
-/// Keys in a trial.
-const KEYS: usize = 10;
-/// Before the first key and after the last one, in milliseconds: a room rings for longest.
-const LEAD_MS: f64 = 300.0;
 
 /// Keys that callers dial, by code: the letters are left out, for they mark the ends of multimon-ng's trials.
 const DIALLED: u64 = 12;
@@ -29,9 +24,10 @@ const DIALLED: u64 = 12;
 pub(crate) struct Row {
     name: &'static str,
     goal: &'static str,
-    /// How the keys are pressed.
     dial: Dial,
-    /// What happens to them on the way to the receiver.
+    /// Whether one key is pressed again and again.
+    same: bool,
+    /// The way to the receiver.
     way: fn(&mut Field, &mut Vec<f64>),
     /// A codec that the whole is sent through.
     codec: Option<codecs::Codec>,
@@ -39,19 +35,7 @@ pub(crate) struct Row {
     over_tones: bool,
 }
 
-/// The keys of a trial as they are pressed.
-#[derive(Clone, Copy)]
-struct Dial {
-    on_ms: f64,
-    off_ms: f64,
-    low_dbm0: f64,
-    /// The high tone's level above the low tone's, in dB.
-    twist_db: f64,
-    /// Whether one key is pressed again and again.
-    same: bool,
-}
-
-/// What a condition draws from.
+/// Random numbers and recordings that a condition draws from.
 struct Field {
     rng: Rng,
     speech: Vec<f64>,
@@ -85,7 +69,7 @@ pub(crate) fn rows(table: &mut Table, callers: u32) {
     }
 }
 
-/// What each receiver finds of a condition's trials: ours, ours in wasm, spandsp's, multimon-ng's.
+/// Returns each receiver's figures for a condition's trials: ours, ours in wasm, spandsp's, multimon-ng's.
 fn heard(field: &mut Field, table: &mut Table, row: &Row, count: u32) -> Result<[Option<String>; 4], String> {
     if row.name.contains("speech") && field.speech.is_empty()
         || row.name.contains("music") && field.music.is_empty()
@@ -115,18 +99,10 @@ fn heard(field: &mut Field, table: &mut Table, row: &Row, count: u32) -> Result<
 }
 
 fn trial(field: &mut Field, row: &Row) -> Trial {
-    let Dial { on_ms, off_ms, low_dbm0, twist_db, same } = row.dial;
     let mut key = || Digit::from_code((field.rng.next() % DIALLED) as u8).expect("below 16");
     let first = key();
-    let keys: Vec<Digit> = (0..KEYS).map(|_| if same { first } else { key() }).collect();
-    let start = LEAD_MS + field.rng.within(0.0, 20.0);
-    let mut line = Line::silent(ms(start + KEYS as f64 * (on_ms + off_ms) + LEAD_MS));
-    for (at, &digit) in keys.iter().enumerate() {
-        let from = ms(start + at as f64 * (on_ms + off_ms));
-        let mut sent = Sent::new(&mut field.rng, digit, low_dbm0);
-        sent.high_dbm0 = low_dbm0 + twist_db;
-        line.digit(&sent, from, from + ms(on_ms));
-    }
+    let keys: Vec<Digit> = (0..KEYS).map(|_| if row.same { first } else { key() }).collect();
+    let mut line = row.dial.press(&mut field.rng, &keys);
     (row.way)(field, &mut line.0);
     let pcm = line.0.iter().map(|sample| sample.round().clamp(-32_768.0, 32_767.0) as i16).collect();
     Trial { pcm, dialled: keys.iter().map(|digit| digit.as_char()).collect() }

@@ -1,19 +1,17 @@
 //! The conditions, each with its goal.
 
 use super::{
-    Dial, Row,
+    Row,
     codecs::Codec::{Amr, G729, Gsm, Opus},
 };
-use crate::rooms;
+use crate::rooms::{self, Dial, USUAL};
 
-/// Keys pressed as people press them.
-const USUAL: Dial = Dial { on_ms: 100.0, off_ms: 100.0, low_dbm0: -10.0, twist_db: 0.0, same: false };
 /// The high tone is 2 dB weaker.
 const TWISTED: Dial = Dial { twist_db: -2.0, ..USUAL };
 const NONE: &str = "100 / 0";
 
 const fn row(name: &'static str, goal: &'static str, way: fn(&mut super::Field, &mut Vec<f64>)) -> Row {
-    Row { name, goal, dial: USUAL, way, codec: None, over_tones: false }
+    Row { name, goal, dial: USUAL, same: false, way, codec: None, over_tones: false }
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -109,11 +107,13 @@ pub(super) const ROWS: &[Row] = &[
     Row { codec: Some(Amr), ..row("AMR 4.75 kbit/s", "≥ 95 / 0", |_, _| {}) },
     Row { codec: Some(G729), ..row("G.729A, 3 % of frames lost", "≥ 99 / 0", |_, _| {}) },
     Row {
-        dial: Dial { off_ms: 20.0, same: true, ..USUAL },
+        dial: Dial { off_ms: 20.0, ..USUAL },
+        same: true,
         ..row("the same key again after 20 ms, a lost packet's time", "10 / 0: one digit", |_, _| {})
     },
     Row {
-        dial: Dial { off_ms: 30.0, same: true, ..USUAL },
+        dial: Dial { off_ms: 30.0, ..USUAL },
+        same: true,
         ..row("the same key again after 30 ms", NONE, |_, _| {})
     },
     Row {
